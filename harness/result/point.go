@@ -1,0 +1,108 @@
+// Package result is the public form of what PoWBench measured: the manifest of a run and its points.
+// docs/results.md describes every field; whoever changes one raises SchemaVersion.
+package result
+
+// SchemaVersion is the version of the form below. Readers refuse any other.
+const SchemaVersion = 1
+
+// A Point is one repetition of one measurement: a line of points.jsonl.
+// MB is 10^6 bytes of values, never of traffic. Times are of the measured window unless they say otherwise.
+type Point struct {
+	Schema     int    `json:"schema"`
+	Experiment string `json:"experiment"`
+	Figure     string `json:"figure"` // "2a" … "2d", or empty
+	Protocol   string `json:"protocol"`
+	Variant    string `json:"variant"` // "paper" unless it is an ablation
+	Suite      string `json:"suite"`
+	Durability string `json:"durability"`
+	Op         string `json:"op"` // "read" or "write"
+	T          int    `json:"t"`
+	Servers    int    `json:"servers"`
+	ValueBytes int    `json:"value_bytes"`
+	Clients    int    `json:"clients"`
+	Keys       int    `json:"keys"`
+	Repetition int    `json:"repetition"` // from 1
+	Seed       uint64 `json:"seed"`
+
+	DurationS      float64          `json:"duration_s"`
+	Ops            int64            `json:"ops"`
+	Errors         int64            `json:"errors"`
+	ThroughputOps  float64          `json:"throughput_ops"`
+	ThroughputMBps float64          `json:"throughput_MBps"`
+	LatencyMs      Latency          `json:"latency_ms"`
+	Histogram      string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
+	Rounds         map[string]int64 `json:"rounds"`    // rounds used → operations
+
+	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations.
+	LoadOps   int64   `json:"load_ops"`
+	WireBytes Traffic `json:"wire_bytes"` // as counted by the transport
+	LinkBytes Traffic `json:"link_bytes"` // TCP payload as counted at the server hosts' interfaces; 0 when unshaped
+	// WireFactor is bytes per operation in multiples of ValueBytes; CostFactor is what the cost model predicts.
+	WireFactor TrafficFactor `json:"wire_factor"`
+	CostFactor TrafficFactor `json:"cost_factor"`
+
+	CPUS          CPU     `json:"cpu_s"`
+	RSSMiB        RSS     `json:"rss_peak_mib"`
+	HostCPU       HostCPU `json:"host_cpu"`
+	Bottleneck    string  `json:"bottleneck"` // "link", "cpu", "disk" or "latency"
+	LinkShare     float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
+	BoundMBps     float64 `json:"bound_MBps"` // network bound of the cost model; 0 when unshaped
+	BoundRatio    float64 `json:"bound_ratio"`
+	Concurrency   float64 `json:"concurrency"` // measured share of operations that overlap another on their key
+	LittleRatio   float64 `json:"little_ratio"`
+	Linearizable  Verdict `json:"linearizable"`
+	Shaped        bool    `json:"shaped"`
+	Valid         bool    `json:"valid"`
+	InvalidReason string  `json:"invalid_reason"`
+	History       string  `json:"history"` // file name below histories/
+	Started       string  `json:"started"` // UTC, RFC 3339
+}
+
+// Latency summarises the latencies of the operations that ended in the window, in milliseconds.
+type Latency struct {
+	Mean float64 `json:"mean"`
+	P50  float64 `json:"p50"`
+	P90  float64 `json:"p90"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p999"`
+	Max  float64 `json:"max"`
+}
+
+// Traffic is bytes by direction.
+type Traffic struct {
+	ClientToServer int64 `json:"client_to_server"`
+	ServerToClient int64 `json:"server_to_client"`
+}
+
+// TrafficFactor is bytes by direction in multiples of the value's size.
+type TrafficFactor struct {
+	ClientToServer float64 `json:"client_to_server"`
+	ServerToClient float64 `json:"server_to_client"`
+}
+
+// CPU is the CPU time of the load's processes in seconds.
+type CPU struct {
+	Clients float64 `json:"clients"`
+	Servers float64 `json:"servers"`
+}
+
+// RSS is the largest resident set of any one process of the kind, in MiB.
+type RSS struct {
+	Agent  float64 `json:"agent"`
+	Server float64 `json:"server"`
+}
+
+// HostCPU is where the machine's CPU time went during the window, as shares of all cores.
+type HostCPU struct {
+	Busy    float64 `json:"busy"`
+	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it
+	Steal   float64 `json:"steal"`
+}
+
+// Verdict is what the history checkers said: "ok", "violation" or "unknown".
+type Verdict struct {
+	Verdict    string `json:"verdict"`
+	Checker    string `json:"checker"`
+	Operations int64  `json:"operations"`
+	Detail     string `json:"detail,omitempty"`
+}

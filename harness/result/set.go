@@ -1,0 +1,137 @@
+package result
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The files of a result set's folder.
+const (
+	ManifestFile = "manifest.json"
+	PointsFile   = "points.jsonl"
+	HistoryDir   = "histories"
+	LogDir       = "logs"
+	FigureDir    = "figures"
+	LatestLink   = "latest"
+)
+
+// A Set is one run's results, read back.
+type Set struct {
+	Dir      string
+	Manifest Manifest
+	Points   []Point
+}
+
+// Read reads the result set in dir. A set of another schema version is refused.
+func Read(dir string) (*Set, error) {
+	s := &Set{Dir: dir}
+	path := filepath.Join(dir, ManifestFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no %s there: name the folder of one run, such as results/fig2b/latest", dir, ManifestFile)
+	} else if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &s.Manifest); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := checkSchema(path, s.Manifest.Schema); err != nil {
+		return nil, err
+	}
+	s.Points, err = readPoints(filepath.Join(dir, PointsFile))
+	return s, err
+}
+
+func checkSchema(place string, schema int) error {
+	if schema != SchemaVersion {
+		return fmt.Errorf("%s: results of schema version %d, this powbench reads version %d: "+
+			"use the powbench that wrote them, or run the experiment into a new folder", place, schema, SchemaVersion)
+	}
+	return nil
+}
+
+// readPoints reads the complete lines of a points file. A last line without its newline was cut off while it was
+// written; it is not a point.
+func readPoints(path string) ([]Point, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var points []Point
+	r := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil {
+			return points, nil
+		}
+		var p Point
+		if err := json.Unmarshal(line, &p); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		if err := checkSchema(fmt.Sprintf("%s:%d", path, n), p.Schema); err != nil {
+			return nil, err
+		}
+		points = append(points, p)
+	}
+}
+
+// Append adds a point to the set in dir: the whole line reaches the disk, or none of it counts.
+func Append(dir string, p Point) error {
+	p.Schema = SchemaVersion
+	line, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode point: %w", err)
+	}
+	path := filepath.Join(dir, PointsFile)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := seekPastLastLine(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("append to %s: %w", path, err)
+	}
+	return f.Sync()
+}
+
+// seekPastLastLine places f behind its last complete line and cuts off what an interrupted writer left there.
+func seekPastLastLine(f *os.File) error {
+	data, err := os.ReadFile(f.Name())
+	if err != nil {
+		return err
+	}
+	end := len(data)
+	for end > 0 && data[end-1] != '\n' {
+		end--
+	}
+	if err := f.Truncate(int64(end)); err != nil {
+		return err
+	}
+	_, err = f.Seek(int64(end), 0)
+	return err
+}
+
+// WriteManifest replaces the manifest of the set in dir, whole or not at all.
+func WriteManifest(dir string, m Manifest) error {
+	m.Schema = SchemaVersion
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode manifest: %w", err)
+	}
+	tmp := filepath.Join(dir, ManifestFile+".tmp")
+	if err := os.WriteFile(tmp, append(data, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(dir, ManifestFile))
+}

@@ -1,0 +1,108 @@
+// Package protocols is the model that every storage protocol is written in: an operation is a sequence of rounds, a
+// server is an automaton, and neither knows of sockets, clocks, files or goroutines.
+//
+// One piece of protocol code therefore runs over TCP, in a simulator and under attack, and reads like the paper it
+// comes from. The protocols themselves live below this package; package catalog holds the one list of them.
+package protocols
+
+import (
+	"errors"
+	"io"
+
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// A Key names one register of the key-value store: any bytes, possibly none.
+type Key string
+
+// MaxKeyBytes bounds a Key, so that a header is bounded.
+const MaxKeyBytes = 4 << 10
+
+// MaxValueBytes bounds a stored value: 16 MiB.
+const MaxValueBytes = 16 << 20
+
+// A Role is what the channel says of a request's sender. Only writers hold the keys that prove the role (D4).
+type Role uint8
+
+// The roles of clients. A writer may also read.
+const (
+	Reader Role = iota + 1
+	Writer
+)
+
+// ErrRefused marks a request that a correct client does not send: wrong role, malformed, over a limit.
+// It blames the sender; every other error of a Server blames the server's own storage.
+var ErrRefused = errors.New("request refused")
+
+// Cost is what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
+type Cost struct {
+	ClientToServers float64
+	ServersToClient float64
+}
+
+// An Op is READ or WRITE.
+type Op string
+
+// The operations of a register.
+const (
+	Read  Op = "read"
+	Write Op = "write"
+)
+
+// A Protocol makes the two ends of one replicated register.
+type Protocol interface {
+	// Name is the protocol's name in configurations and results.
+	Name() string
+	// Servers is the number S of servers that tolerate t faults; Quorum is the number of them a round waits for.
+	Servers(t int) int
+	Quorum(t int) int
+	// Cost is the network cost of op.
+	Cost(op Op, t int) Cost
+	// NewBody returns a pointer to an empty body of the kind, to decode into, or nil if the protocol has no such kind.
+	NewBody(kind Kind) Body
+	// NewServer returns the automaton of one server.
+	NewServer(p ServerParams) Server
+	// NewRegister returns a client's end.
+	NewRegister(p ClientParams) Register
+}
+
+// ServerParams is what a server is made from.
+type ServerParams struct {
+	Index int // 0-based: server s_{Index+1} of the paper
+	T     int // failure threshold
+	Suite suite.Suite
+	Keys  suite.ServerKeys
+}
+
+// ClientParams is what a client's end is made from.
+type ClientParams struct {
+	T int // failure threshold
+	// PID is the client's process id, ≥ 1 and unique per incarnation (D5).
+	PID   uint64
+	Suite suite.Suite
+	// Keys are a writer's; a reader has only the public part.
+	Keys suite.ClientKeys
+	// Entropy is the source of nonces. It is injected so that a simulated run repeats.
+	Entropy io.Reader
+}
+
+// A Register is one client's end of a protocol. It may have operations on different keys in progress at once, but
+// only one per key (D5). It is not safe for concurrent use; the operations it began are independent of each other.
+type Register interface {
+	// Read begins a READ of key. Buffers that the operation needs come from mem.
+	Read(key Key, mem Memory) Operation
+	// Write begins a WRITE of value, which the operation reads until its memory is released. Writers only.
+	Write(key Key, value []byte, mem Memory) Operation
+}
+
+// Memory hands out buffers that live as long as the operation or request they serve: whoever runs it takes them back
+// when it has ended and the last message that refers to them has left. Their content is undefined.
+type Memory interface {
+	Bytes(n int) []byte
+}
+
+// Heap is Memory that leaves its buffers to the garbage collector.
+type Heap struct{}
+
+// Bytes returns a fresh buffer of n bytes.
+func (Heap) Bytes(n int) []byte { return make([]byte, n) }

@@ -1,0 +1,56 @@
+// Package suite holds the crypto suites: one choice of hash, MAC, nonce and signature that every protocol uses alike.
+package suite
+
+import "io"
+
+// A Suite is one choice of primitives. Suites are safe for concurrent use.
+type Suite interface {
+	// Name is the suite's name in configurations and results.
+	Name() string
+	// Hash is H over the concatenation of the parts; a digest has HashSize bytes.
+	Hash(parts ...[]byte) []byte
+	HashSize() int
+	// NonceSize is the length λ/8 of a nonce in bytes.
+	NonceSize() int
+	// MAC prepares the message authentication function for one key.
+	MAC(key []byte) MAC
+	// GenerateKey makes a key pair for signatures.
+	GenerateKey(random io.Reader) (private, public []byte, err error)
+	// Signer and Verifier prepare a key for use.
+	Signer(private []byte) (Signer, error)
+	Verifier(public []byte) (Verifier, error)
+}
+
+// A MAC computes and checks tags under one key. It is safe for concurrent use and does not allocate but for its result.
+type MAC interface {
+	// Sum is the tag of the concatenation of the parts.
+	Sum(parts ...[]byte) []byte
+	// Verify reports, in constant time, whether tag is that of the parts.
+	Verify(tag []byte, parts ...[]byte) bool
+}
+
+// A Signer signs under one private key. It is safe for concurrent use.
+type Signer interface {
+	Sign(random io.Reader, message []byte) ([]byte, error)
+}
+
+// A Verifier checks signatures under one public key. It is safe for concurrent use.
+type Verifier interface {
+	Verify(message, signature []byte) bool
+}
+
+// ServerKeys is what a server knows: its own group key and the writers' public key.
+type ServerKeys struct {
+	Group  []byte // k_i, shared by server i and all writers
+	Public []byte // verifies writers' signatures
+}
+
+// ClientKeys is what a client knows. A reader's Groups and Private are nil.
+type ClientKeys struct {
+	Groups  [][]byte // k_1 … k_S
+	Private []byte   // signs for the writers
+	Public  []byte
+}
+
+// IsWriter reports whether the keys are a writer's.
+func (k ClientKeys) IsWriter() bool { return k.Groups != nil }
