@@ -29,7 +29,7 @@ var ErrTrailing = errors.New("bytes follow the message")
 func Marshal(buf []byte, v any) ([]byte, error) {
 	e := encoders.Get().(*codec.Encoder)
 	defer encoders.Put(e)
-	var out []byte
+	out := buf[len(buf):] // the codec appends to it, if there is room without a copy
 	e.ResetBytes(&out)
 	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode %T: %w", v, err)

@@ -40,22 +40,23 @@ type Machine struct {
 
 // Testbed is the emulated network.
 type Testbed struct {
-	Mode       string   `json:"mode"`     // "root", "user-namespace" or "loopback"
-	Topology   string   `json:"topology"` // "shared-host" or "spread"
-	Shaped     bool     `json:"shaped"`
-	Why        string   `json:"why,omitempty"` // why it is not shaped
-	RateBits   int64    `json:"rate_bits"`     // of each link and direction, on the wire
-	Congestion string   `json:"congestion"`
-	Hosts      []string `json:"hosts"`
-	Before     []Link   `json:"links_before"`
-	After      []Link   `json:"links_after,omitempty"`
+	Mode       string            `json:"mode"`     // "root", "user-namespace" or "loopback"
+	Topology   string            `json:"topology"` // "shared-host" or "spread"
+	Shaped     bool              `json:"shaped"`
+	Why        string            `json:"why,omitempty"` // why it is not shaped
+	RateBits   int64             `json:"rate_bits"`     // of each link and direction, on the wire
+	Congestion string            `json:"congestion"`
+	Hosts      []string          `json:"hosts"`
+	Sysctls    map[string]string `json:"sysctls,omitempty"` // kernel settings of every host
+	Before     []Link            `json:"links_before"`
+	After      []Link            `json:"links_after,omitempty"`
 }
 
 // Link is one host's link as it was measured, both directions at once, while all hosts were up.
 type Link struct {
 	Host        string  `json:"host"`
-	Peer        string  `json:"peer"`     // the host at the other end of the measurement
-	UpMbps      float64 `json:"up_mbps"`  // TCP goodput host → switch, 10^6 bit/s
+	Peer        string  `json:"peer"`    // the host at the other end of the measurement
+	UpMbps      float64 `json:"up_mbps"` // TCP goodput host → switch, 10^6 bit/s
 	DownMbps    float64 `json:"down_mbps"`
 	RTTUsMean   float64 `json:"rtt_us_mean"` // of small messages on the idle link
 	RTTUsP50    float64 `json:"rtt_us_p50"`

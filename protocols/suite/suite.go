@@ -7,7 +7,7 @@ import "io"
 type Suite interface {
 	// Name is the suite's name in configurations and results.
 	Name() string
-	// Hash is H over the concatenation of the parts; a digest has HashSize bytes.
+	// Hash is H over the plain concatenation of the parts; a digest has HashSize bytes.
 	Hash(parts ...[]byte) []byte
 	HashSize() int
 	// NonceSize is the length λ/8 of a nonce in bytes.
@@ -23,7 +23,7 @@ type Suite interface {
 
 // A MAC computes and checks tags under one key. It is safe for concurrent use and does not allocate but for its result.
 type MAC interface {
-	// Sum is the tag of the concatenation of the parts.
+	// Sum is the tag of the list of parts, each with its length before it: ("ab", "c") and ("a", "bc") differ.
 	Sum(parts ...[]byte) []byte
 	// Verify reports, in constant time, whether tag is that of the parts.
 	Verify(tag []byte, parts ...[]byte) bool
@@ -31,6 +31,8 @@ type MAC interface {
 
 // A Signer signs under one private key. It is safe for concurrent use.
 type Signer interface {
+	// Sign signs the message. Random is for schemes that need it: Ed25519 takes none, and DSA takes the operating
+	// system's instead, as Go's does since 1.26, so that DSA signatures differ from run to run.
 	Sign(random io.Reader, message []byte) ([]byte, error)
 }
 

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/plots"
+)
+
+// childExit is the exit code of the copy of this command that ran in a user namespace.
+type childExit int
+
+func (c childExit) Error() string { return fmt.Sprintf("exit status %d", int(c)) }
+
+// inNamespace runs the command again in a user namespace if that is what it takes to lay out a testbed; it returns
+// whether that was done. Where it cannot be, the run itself says why and uses loopback.
+func inNamespace() (bool, error) {
+	done, code, err := netem.ReexecInUserNamespace()
+	if err != nil || !done {
+		return false, nil
+	}
+	if code != exitDone {
+		return true, childExit(code)
+	}
+	return true, nil
+}
+
+func newRun() *cobra.Command {
+	var quick, resume bool
+	var results string
+	c := &cobra.Command{
+		Use:   "run CONFIG…",
+		Short: "Run experiments and draw their figures",
+		Long: "run measures the experiments in the files, one after the other, writes their results below --results\n" +
+			"and draws their figures there. Interrupted, it keeps every finished point; --resume continues.",
+		Example: "  powbench run configs/smoke.yaml\n  powbench run --quick configs/fig2a.yaml configs/fig2b.yaml\n" +
+			"  powbench run --resume configs/fig2c.yaml",
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			experiments, err := loadAll(files, quick)
+			if err != nil {
+				return usage(err)
+			}
+			if done, err := inNamespace(); done || err != nil {
+				return err
+			}
+			var failed []error
+			for i, e := range experiments {
+				dir, err := harness.Run(cmd.Context(), harness.Options{
+					Experiment: e, ConfigFile: files[i], Quick: quick, Results: results, Resume: resume,
+					Progress: os.Stderr,
+				})
+				if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
+					return err
+				}
+				failed = append(failed, err)
+				if err := drawInto(filepath.Join(dir, result.FigureDir), []string{dir}); err != nil {
+					return err
+				}
+			}
+			return errors.Join(failed...)
+		},
+	}
+	c.Flags().BoolVar(&quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
+	c.Flags().BoolVar(&resume, "resume", false, "continue the latest run of each experiment")
+	c.Flags().StringVar(&results, "results", "results", "folder of all results")
+	return c
+}
+
+// loadAll reads and checks all files before anything starts.
+func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
+	var all []*experiment.Experiment
+	for _, f := range files {
+		e, err := experiment.Load(f)
+		if err == nil && quick {
+			e, err = e.Quick()
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// drawInto draws the figures of the result sets into dir and prints their summary.
+func drawInto(dir string, sets []string) error {
+	var read []*result.Set
+	for _, d := range sets {
+		s, err := result.Read(d)
+		if err != nil {
+			return err
+		}
+		read = append(read, s)
+	}
+	summary, err := plots.Summary(read)
+	if err != nil {
+		return err
+	}
+	fmt.Println(summary.Text())
+	files, err := plots.Draw(read, dir)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "summary.md")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte(summary.Markdown()), 0o644); err != nil {
+		return err
+	}
+	for _, f := range append(files, path) {
+		fmt.Fprintln(os.Stderr, "wrote", f)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/protocols"
+)
+
+// errNoValue says that a key holds the initial value ⊥.
+var errNoValue = errors.New("no value: the key was never written")
+
+func newPut() *cobra.Command {
+	var o clientOptions
+	c := &cobra.Command{
+		Use:   "put KEY FILE",
+		Short: "Write a value to the cluster that up started",
+		Long: fmt.Sprintf("put writes the file's bytes, or those of standard input for -, under the key: at most %d MiB.",
+			protocols.MaxValueBytes>>20),
+		Example: "  powbench put greeting hello.txt\n  echo hello | powbench put greeting -",
+		Args:    args(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := checkKey(a[0]); err != nil {
+				return usage(err)
+			}
+			value, err := readValue(cmd.InOrStdin(), a[1])
+			if err != nil {
+				return usage(err)
+			}
+			return o.run(cmd.Context(), func(c *client.Client) client.Call {
+				return c.Write(protocols.Key(a[0]), len(value), func(to []byte) { copy(to, value) })
+			}, func(*client.Outcome) error { return nil })
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func newGet() *cobra.Command {
+	var o clientOptions
+	c := &cobra.Command{
+		Use:     "get KEY",
+		Short:   "Read a value from the cluster that up started",
+		Long:    "get writes the key's value to standard output. A key that was never written is an error.",
+		Example: "  powbench get greeting",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := checkKey(a[0]); err != nil {
+				return usage(err)
+			}
+			return o.run(cmd.Context(), func(c *client.Client) client.Call { return c.Read(protocols.Key(a[0])) },
+				func(done *client.Outcome) error {
+					if done.Bottom {
+						return fmt.Errorf("%q: %w", a[0], errNoValue)
+					}
+					_, err := cmd.OutOrStdout().Write(done.Value)
+					return err
+				})
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+// clientOptions are the flags that put and get share.
+type clientOptions struct {
+	dir     string
+	timeout time.Duration
+}
+
+func (o *clientOptions) flags(c *cobra.Command) {
+	c.Flags().StringVar(&o.dir, "dir", defaultClusterDir, "folder of the cluster")
+	c.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for a quorum of servers")
+}
+
+// run does one operation on the cluster and hands its outcome to use.
+func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) client.Call,
+	use func(*client.Outcome) error,
+) error {
+	local, err := harness.ReadLocal(o.dir)
+	if err != nil {
+		return usage(err)
+	}
+	c, closeLinks, err := local.Connect(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closeLinks() }()
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	done, err := begin(c).Run(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no quorum of %d servers answered within %v: is `powbench up --dir %s` running? %w",
+			len(local.Servers), o.timeout, o.dir, err)
+	} else if err != nil {
+		return err
+	}
+	defer done.Release()
+	return use(done)
+}
+
+func checkKey(key string) error {
+	if len(key) > protocols.MaxKeyBytes {
+		return fmt.Errorf("the key has %d bytes, the limit is %d", len(key), protocols.MaxKeyBytes)
+	}
+	return nil
+}
+
+// readValue reads the file, or standard input for "-", up to the limit of a value.
+func readValue(stdin io.Reader, file string) ([]byte, error) {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	value, err := io.ReadAll(io.LimitReader(in, protocols.MaxValueBytes+1))
+	if err == nil && len(value) > protocols.MaxValueBytes {
+		err = fmt.Errorf("%s holds more than %d bytes, the limit of a value: split it", file, protocols.MaxValueBytes)
+	}
+	return value, err
+}

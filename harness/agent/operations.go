@@ -1,0 +1,64 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
+)
+
+// completed is an operation that ended well: its interval in ns of the run's clock and its number of rounds.
+type completed struct {
+	start, end int64
+	rounds     int
+}
+
+// write lays out the client's next value for the key and writes it. Only the protocol's work is timed.
+func (a *Agent) write(ctx context.Context, c *loadClient, key int) (completed, error) {
+	c.seq++
+	id, name := workloads.ID{Client: c.id, Seq: c.seq}, workloads.KeyName(key)
+	call := c.client.Write(name, a.cfg.ValueBytes, func(value []byte) { a.values.Fill(value, id, name) })
+	return a.run(ctx, c, call, history.Entry{Op: protocols.Write, Key: name, Seq: c.seq, Value: id})
+}
+
+// read reads the key and checks that what came back is a value that was written to it, whole.
+func (a *Agent) read(ctx context.Context, c *loadClient, key int) (completed, error) {
+	c.seq++
+	name := workloads.KeyName(key)
+	return a.run(ctx, c, c.client.Read(name), history.Entry{Op: protocols.Read, Key: name, Seq: c.seq})
+}
+
+// run drives the call and records it in the history, whatever becomes of it.
+func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e history.Entry) (completed, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	e.Start = clock.Now()
+	entry := c.log.Begin(e)
+	outcome, err := call.Run(ctx)
+	end := clock.Now()
+	if err != nil {
+		return completed{}, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.id, err)
+	}
+	defer outcome.Release()
+	entry.Complete(end, outcome.Timestamp)
+	if e.Op == protocols.Read {
+		err = a.check(entry, outcome)
+	}
+	return completed{e.Start, end, outcome.Rounds}, err
+}
+
+// check verifies what a READ returned and records which value it is.
+func (a *Agent) check(entry *history.Entry, outcome *client.Outcome) (err error) {
+	if entry.Bottom = outcome.Bottom; outcome.Bottom {
+		return nil
+	}
+	if entry.Value, err = a.values.Check(outcome.Value, entry.Key); err != nil {
+		entry.Value = history.Corrupt
+		return fmt.Errorf("read of key %q: %w", entry.Key, err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/rpc"
+	"net/rpc/jsonrpc"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/powbench/powbench/netem"
+)
+
+// stopTimeout is how long a child may take to end once its standard input has closed.
+const stopTimeout = 10 * time.Second
+
+// A child is a server or agent process on a host of the testbed, steered by JSON-RPC over its standard input and
+// output: a control channel that needs no network and ends with either side.
+type child struct {
+	name    string
+	rpc     *rpc.Client
+	process *netem.Process
+}
+
+// startChild runs `powbench role` on the host; what it logs goes to log.
+func startChild(host *netem.Host, role, name string, log io.Writer) (*child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self, role)
+	cmd.Stderr = log
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	process, err := host.Start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	return &child{name, jsonrpc.NewClient(pipe{stdout, stdin}), process}, nil
+}
+
+// pipe joins a child's standard output and input into the connection that JSON-RPC wants.
+type pipe struct {
+	io.Reader
+	io.WriteCloser
+}
+
+// call invokes a method of the child and waits for its reply, the child's end or that of ctx.
+func (c *child) call(ctx context.Context, method string, args, reply any) error {
+	call := c.rpc.Go(method, args, reply, make(chan *rpc.Call, 1))
+	select {
+	case <-call.Done:
+		if call.Error != nil {
+			return fmt.Errorf("%s: %w", c.name, call.Error)
+		}
+		return nil
+	case <-c.process.Done():
+		return fmt.Errorf("%s ended unexpectedly: %w (its log is in the run's %s folder)", c.name, c.process.Wait(), "logs")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// stop closes the child's standard input, which ends it, and kills it if it does not end.
+func (c *child) stop() error {
+	_ = c.rpc.Close()
+	select {
+	case <-c.process.Done():
+		return nil
+	case <-time.After(stopTimeout):
+		_ = c.kill()
+		return fmt.Errorf("%s did not end within %v and was killed", c.name, stopTimeout)
+	}
+}
+
+// kill ends the child at once.
+func (c *child) kill() error {
+	_ = c.rpc.Close()
+	err := c.process.Signal(os.Kill)
+	<-c.process.Done()
+	return err
+}

@@ -1,0 +1,124 @@
+package harness
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// loadLibraries are the modules whose versions belong to a result.
+var loadLibraries = []string{
+	"github.com/cockroachdb/pebble/v2",
+	"github.com/hashicorp/go-msgpack/v2",
+	"github.com/klauspost/reedsolomon",
+	"github.com/HdrHistogram/hdrhistogram-go",
+	"github.com/vishvananda/netlink",
+}
+
+func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+
+// describe writes down build and machine and sets up the progress.
+func (r *runner) describe() (err error) {
+	r.manifest.Version = version()
+	if r.manifest.Machine, err = machine(r.scratch.dir); err != nil {
+		return err
+	}
+	estimate, err := r.experiment.Estimate()
+	if err != nil {
+		return err
+	}
+	searches := 0
+	for _, c := range r.experiment.Cells() {
+		if c.Clients == 0 && r.clientsFor(c) == 0 {
+			searches++
+		}
+	}
+	total := len(r.experiment.Schedule()) + searches
+	r.progress = &progress{
+		out: r.Progress, name: r.experiment.Name, total: total, todo: total,
+		expected: estimate.Total(), started: time.Now(),
+	}
+	r.progress.note(fmt.Sprintf("%d runs into %s, about %v", total, r.dir, estimate.Total().Round(time.Second)))
+	return r.saveManifest()
+}
+
+// version reads what the linker knows of this build.
+func version() result.Version {
+	v := result.Version{PoWBench: "unknown", Go: runtime.Version(), Modules: map[string]string{}}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.PoWBench = s.Value
+		case "vcs.modified":
+			v.Dirty = s.Value == "true"
+		}
+	}
+	for _, m := range info.Deps {
+		if slices.Contains(loadLibraries, m.Path) {
+			v.Modules[m.Path] = m.Version
+		}
+	}
+	return v
+}
+
+// machine reads what this machine is; dir is where the databases lie.
+func machine(dir string) (result.Machine, error) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return result.Machine{}, fmt.Errorf("uname: %w", err)
+	}
+	meminfo, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return result.Machine{}, err
+	}
+	kib, err := procField(meminfo, "MemTotal:")
+	if err != nil {
+		return result.Machine{}, err
+	}
+	return result.Machine{
+		Kernel: unix.ByteSliceToString(u.Release[:]), CPU: cpuModel(), Cores: runtime.NumCPU(),
+		MemoryMiB: kib / 1024, DataDisk: fileSystem(dir),
+	}, nil
+}
+
+func cpuModel() string {
+	data, _ := os.ReadFile("/proc/cpuinfo") // absent on some architectures; the model is then unknown
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+// fileSystems names the magic numbers of statfs(2) that databases are likely to lie on.
+var fileSystems = map[int64]string{
+	unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
+	unix.TMPFS_MAGIC: "tmpfs (memory, not a disk)", unix.OVERLAYFS_SUPER_MAGIC: "overlayfs", unix.NFS_SUPER_MAGIC: "nfs",
+}
+
+// fileSystem names the file system that dir lies on, with its size.
+func fileSystem(dir string) string {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return "unknown"
+	}
+	name, ok := fileSystems[s.Type]
+	if !ok {
+		name = fmt.Sprintf("type %#x (known: %v)", s.Type, slices.Sorted(maps.Values(fileSystems)))
+	}
+	return fmt.Sprintf("%s, %d GiB, %d GiB free", name, s.Blocks*uint64(s.Bsize)>>30, s.Bavail*uint64(s.Bsize)>>30)
+}

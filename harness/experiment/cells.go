@@ -1,0 +1,75 @@
+package experiment
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
+)
+
+// A Series is what is measured with one or several numbers of clients.
+type Series struct {
+	Protocol   string
+	Op         protocols.Op
+	T          int // failure threshold
+	ValueBytes int
+}
+
+// String is the series' name in logs, such as mabd/read/t1/256KiB.
+func (s Series) String() string {
+	return fmt.Sprintf("%s/%s/t%d/%v", s.Protocol, s.Op, s.T, Size(s.ValueBytes))
+}
+
+// A Cell is one point of a figure. Clients is 0 if a search finds it for the series.
+type Cell struct {
+	Series
+	Clients int // all hosts together
+}
+
+// A Run is one repetition of a cell.
+type Run struct {
+	Cell
+	Repetition int    // from 1
+	Seed       uint64 // of everything random in it
+}
+
+// Cells lists the experiment's points: the product of its lists, in the order of the file.
+func (e *Experiment) Cells() []Cell {
+	counts := []int(e.Clients)
+	if counts == nil {
+		counts = []int{0}
+	}
+	var cells []Cell
+	for _, t := range e.T {
+		for _, value := range e.Values {
+			for _, op := range e.Operations {
+				for _, protocol := range e.Protocols {
+					for _, c := range counts {
+						cells = append(cells, Cell{Series{protocol, op, t, int(value)}, c})
+					}
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// Schedule lists the experiment's runs in the order in which they take place: one repetition of all cells after the
+// other, each in an order of its own, so that what disturbs the machine for a while does not fall on one cell.
+//
+// The seed decides it all. A run's own seed depends on what it measures, not on its place: it stays the same when
+// other cells are added.
+func (e *Experiment) Schedule() []Run {
+	var runs []Run
+	for repetition := 1; repetition <= e.Repetitions; repetition++ {
+		cells := e.Cells()
+		order := rand.New(rand.NewPCG(workloads.Derive(e.Seed, "order", repetition), 0))
+		order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
+		for _, c := range cells {
+			seed := workloads.Derive(e.Seed, "run", c.Series.String(), c.Clients, repetition)
+			runs = append(runs, Run{c, repetition, seed})
+		}
+	}
+	return runs
+}

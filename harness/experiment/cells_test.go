@@ -1,0 +1,129 @@
+package experiment
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+const small = "experiment: a\nrepetitions: 4\nt: [1, 2]\nvalue: [64KiB, 1MiB]\nclients: [1, 2, 4]\n"
+
+func TestCellsAreTheProduct(t *testing.T) {
+	e := mustLoad(t, small)
+	cells := e.Cells()
+	seen := map[Cell]bool{}
+	for _, c := range cells {
+		seen[c] = true
+	}
+	if want := 3 * 2 * 2 * 2 * 3; len(cells) != want || len(seen) != want {
+		t.Errorf("%d cells, %d of them distinct, want %d", len(cells), len(seen), want)
+	}
+	searched := mustLoad(t, "experiment: a")
+	if cells = searched.Cells(); len(cells) != 6 || cells[0].Clients != 0 {
+		t.Errorf("cells to search: %v", cells)
+	}
+}
+
+// Each repetition has each cell once, in an order that differs from the others', and no two runs share a seed.
+func TestScheduleIsBalanced(t *testing.T) {
+	e := mustLoad(t, small)
+	runs, n := e.Schedule(), len(e.Cells())
+	if len(runs) != n*e.Repetitions {
+		t.Fatalf("%d runs of %d cells", len(runs), n)
+	}
+	seeds := map[uint64]bool{}
+	var orders [][]Cell
+	for r := range e.Repetitions {
+		seen := map[Cell]bool{}
+		var order []Cell
+		for _, run := range runs[r*n : (r+1)*n] {
+			if run.Repetition != r+1 {
+				t.Fatalf("a run of repetition %d among those of %d", run.Repetition, r+1)
+			}
+			seen[run.Cell], seeds[run.Seed] = true, true
+			order = append(order, run.Cell)
+		}
+		if len(seen) != n {
+			t.Errorf("repetition %d has %d of %d cells", r+1, len(seen), n)
+		}
+		for _, earlier := range append(orders, e.Cells()) {
+			if reflect.DeepEqual(order, earlier) {
+				t.Errorf("repetition %d comes in an order that was there before", r+1)
+			}
+		}
+		orders = append(orders, order)
+	}
+	if len(seeds) != len(runs) {
+		t.Errorf("%d seeds for %d runs", len(seeds), len(runs))
+	}
+}
+
+func TestScheduleFollowsTheSeed(t *testing.T) {
+	e := mustLoad(t, small)
+	if !reflect.DeepEqual(e.Schedule(), mustLoad(t, small).Schedule()) {
+		t.Error("the same experiment has two schedules")
+	}
+	if reflect.DeepEqual(e.Schedule(), mustLoad(t, small+"seed: 7").Schedule()) {
+		t.Error("another seed has the same schedule")
+	}
+}
+
+// A run keeps its seed when others are added, so that an extended experiment repeats what it repeats.
+func TestSeedsDoNotDependOnOtherCells(t *testing.T) {
+	seeds := map[[2]any]uint64{}
+	for _, r := range mustLoad(t, small+"protocols: [mabd, phalanx, mpowerstore]").Schedule() {
+		seeds[[2]any{r.Cell, r.Repetition}] = r.Seed
+	}
+	for _, r := range mustLoad(t, small+"protocols: [mabd]\noperations: [write]").Schedule() {
+		if seeds[[2]any{r.Cell, r.Repetition}] != r.Seed {
+			t.Errorf("%v, repetition %d: another seed in the larger experiment", r.Cell, r.Repetition)
+		}
+	}
+}
+
+func estimate(t *testing.T, e *Experiment) time.Duration {
+	t.Helper()
+	total, err := e.Estimate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return total.Total()
+}
+
+// Whoever asks for more is told a longer time.
+func TestEstimateGrows(t *testing.T) {
+	base := estimate(t, mustLoad(t, "experiment: a\nclients: [4]"))
+	for _, more := range []string{
+		"clients: [4]\nrepetitions: 6", "clients: [4]\nt: [2]", "clients: [4]\nt: [1, 2]", "clients: [5]",
+		"clients: [4]\nvalue: [512KiB]", "clients: [4]\nconcurrency: 0.5%", "clients: [4]\nphases: {warmup: 2s}",
+		"clients: [4]\nphases: {measure: 4s}", "clients: [4]\ntestbed: {rate: 500Mbit}", "clients: saturate",
+		"clients: [4]\ntestbed: {client_hosts: 4}",
+	} {
+		if got := estimate(t, mustLoad(t, "experiment: a\n"+more)); got <= base {
+			t.Errorf("%s: %v, not more than %v", more, got, base)
+		}
+	}
+	search := estimate(t, mustLoad(t, "experiment: a"))
+	for _, more := range []string{"search: {measure: 2s}", "search: {clients: [1, 2, 3, 8, 16, 32]}"} {
+		if got := estimate(t, mustLoad(t, "experiment: a\n"+more)); got <= search {
+			t.Errorf("%s: %v, not more than %v", more, got, search)
+		}
+	}
+}
+
+func TestEstimateNamesAProtocolThatIsNone(t *testing.T) {
+	e := mustLoad(t, "experiment: a")
+	e.Protocols = []string{"raft"}
+	if _, err := e.Estimate(); err == nil {
+		t.Error("an estimate for a protocol that does not exist")
+	}
+}
+
+func TestKeys(t *testing.T) {
+	e := mustLoad(t, "experiment: a")
+	for clients, want := range map[int]int{1: 1, 2: 100, 4: 300} {
+		if got := e.Keys(clients); got != want {
+			t.Errorf("%d clients: %d keys, want %d", clients, got, want)
+		}
+	}
+}

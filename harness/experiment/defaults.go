@@ -1,0 +1,31 @@
+package experiment
+
+import (
+	"time"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// defaults is what a file need not say: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
+// §6.1 (protocols, suite, repetitions, peak search, testbed). The rest is our choice.
+func defaults() Settings {
+	return Settings{
+		Seed:        2013,
+		Repetitions: 5,
+		Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
+		Operations:  []protocols.Op{protocols.Read, protocols.Write},
+		Suite:       "paper",
+		Durability:  "write",
+		T:           []int{1},
+		Values:      []Size{256 * KiB},
+		Clients:     nil,
+		Concurrency: 1 * Percent,
+		Phases:      Phases{Warmup: Duration(time.Second), Measure: Duration(3 * time.Second)},
+		Search: Search{
+			Clients: []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64},
+			Gain:    3 * Percent,
+			Measure: Duration(1500 * time.Millisecond),
+		},
+		Testbed: Testbed{Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "bbr"},
+	}
+}

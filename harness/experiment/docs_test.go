@@ -1,0 +1,61 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const manual = "../../docs/experiments.md"
+
+// The manual has a row for each key, and the row names the key's default.
+func TestManualNamesKeysAndDefaults(t *testing.T) {
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys map[string]any
+	if err := json.Unmarshal(data, &keys); err != nil {
+		t.Fatal(err)
+	}
+	checkRows(t, string(text), "", keys)
+}
+
+func checkRows(t *testing.T, text, prefix string, keys map[string]any) {
+	t.Helper()
+	for key, v := range keys {
+		if nested, ok := v.(map[string]any); ok {
+			checkRows(t, text, prefix+key+".", nested)
+			continue
+		}
+		want := strings.ReplaceAll(fmt.Sprint(v), " ", ", ")
+		row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(prefix+key) + "` \\|.*$").FindString(text)
+		if !strings.Contains(row, "| `"+want+"` |") {
+			t.Errorf("%s: the row of %s%s does not give its default %s:\n%s", manual, prefix, key, want, row)
+		}
+	}
+}
+
+// The manual's whole examples are files that Load accepts.
+func TestManualsExamples(t *testing.T) {
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(examples) == 0 {
+		t.Fatalf("%s has no examples", manual)
+	}
+	for _, example := range examples {
+		if _, err := decode([]byte(example[1])); err != nil {
+			t.Errorf("%v\n%s", err, example[1])
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxFileBytes bounds a file: a hundred times the longest one that makes sense.
+const maxFileBytes = 256 << 10
+
+// Load reads the experiment in the file. An error names the line and column and what to write instead; it is also
+// about the quick section, so that nothing is left to be refused once an experiment runs.
+func Load(path string) (*Experiment, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file: name an experiment such as configs/smoke.yaml", path)
+	}
+	if info, e := os.Stat(path); e == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: this is a folder: name an experiment in it, such as smoke.yaml", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFileBytes {
+		return nil, fmt.Errorf("%s: %d bytes are too many for an experiment: is this the right file?", path, len(data))
+	}
+	e, err := decode(data)
+	if err != nil {
+		return nil, locate(path, data, err)
+	}
+	e.file = path
+	return e, nil
+}
+
+// decode reads an experiment. Its errors are problems, or the parser's own.
+func decode(data []byte) (*Experiment, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
+		return nil, at(file.Docs[1].Body, "this is a second document: put each experiment into a file of its own")
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return nil, errors.New("the file is empty: an experiment has at least a name, such as experiment: mine")
+	}
+	e := &Experiment{Settings: defaults()}
+	var quick ast.Node
+	if err := object(e.keys(&quick))(file.Docs[0].Body); err != nil {
+		return nil, err
+	}
+	if e.Name == "" {
+		return nil, errors.New("the experiment has no name: add a line such as experiment: mine")
+	}
+	return e, e.decodeQuick(quick)
+}
+
+// decodeQuick reads the quick section over a copy of the settings, which are complete by now wherever it stands.
+func (e *Experiment) decodeQuick(n ast.Node) error {
+	if n == nil {
+		return nil
+	}
+	settings := e.Settings
+	e.quick = &settings
+	return under("quick", object(settings.keys())(n))
+}

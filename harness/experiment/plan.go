@@ -1,0 +1,74 @@
+package experiment
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// Plan writes what the experiment will do: its circumstances, a line per cell, and how long it will take.
+func (e *Experiment) Plan(w io.Writer) error {
+	total, err := e.Estimate()
+	if err != nil {
+		return err
+	}
+	out := new(bytes.Buffer)
+	e.planHead(out)
+	if err := e.planCells(out); err != nil {
+		return err
+	}
+	cells := e.Cells()
+	fmt.Fprintf(out, "\n%d cells × %d repetitions = %d runs", len(cells), e.Repetitions, len(cells)*e.Repetitions)
+	if e.Clients == nil {
+		fmt.Fprintf(out, ", after %d searches for the clients that saturate", len(cells))
+	}
+	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, link calibration %v\n", short(total.Total()),
+		short(total.Runs), short(total.Searches), short(total.Calibration))
+	_, err = out.WriteTo(w)
+	return err
+}
+
+// planHead writes what all cells have in common.
+func (e *Experiment) planHead(w io.Writer) {
+	fmt.Fprint(w, e.Name)
+	if e.Title != "" {
+		fmt.Fprintf(w, ": %s", e.Title)
+	}
+	if e.Figure != "" {
+		fmt.Fprintf(w, " (figure %s)", e.Figure)
+	}
+	t := e.Testbed
+	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %v per link and direction, %s\n",
+		t.Topology, t.ClientHosts, t.Rate, t.Congestion)
+	fmt.Fprintf(w, "servers   suite %s, durability %s\n", e.Suite, e.Durability)
+	fmt.Fprintf(w, "workload  concurrency %v, seed %d\n", e.Concurrency, e.Seed)
+	fmt.Fprintf(w, "phases    warm-up %v, measure %v\n\n", e.Phases.Warmup, e.Phases.Measure)
+}
+
+// planCells writes the table of cells. A number of clients that is still to be found, and what follows from it, is a
+// question mark.
+func (e *Experiment) planCells(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "protocol\top\tt\tservers\tvalue\tclients\tkeys\ttime per run")
+	for _, c := range e.Cells() {
+		p, err := catalog.ByName(c.Protocol)
+		if err != nil {
+			return fmt.Errorf("plan %v: %w", c.Series, err)
+		}
+		clients, keys := "search", "?"
+		if c.Clients > 0 {
+			clients, keys = strconv.Itoa(c.Clients), strconv.Itoa(e.Keys(c.Clients))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol, c.Op, c.T, p.Servers(c.T),
+			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
+	}
+	return table.Flush()
+}
+
+// short rounds a duration to what an estimate can know.
+func short(d time.Duration) time.Duration { return d.Round(time.Second) }

@@ -1,0 +1,114 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// A problem is what is wrong with one token of a file.
+type problem struct {
+	where *token.Position
+	keys  []string // that lead to it, outermost first
+	err   error
+}
+
+func (p *problem) Error() string {
+	if len(p.keys) == 0 {
+		return p.err.Error()
+	}
+	return strings.Join(p.keys, ".") + ": " + p.err.Error()
+}
+
+// at is the problem with a node.
+func at(n ast.Node, format string, args ...any) error {
+	return &problem{where: start(n), err: fmt.Errorf(format, args...)}
+}
+
+// start is where a node begins. A mapping's own token is its colon.
+func start(n ast.Node) *token.Position {
+	if pairs, ok := n.(ast.MapNode); ok && n.GetToken().Value == ":" {
+		if first := pairs.MapRange(); first.Next() {
+			n = first.Key()
+		}
+	}
+	return n.GetToken().Position
+}
+
+// under places a problem below a key.
+func under(key string, err error) error {
+	if p, ok := errors.AsType[*problem](err); ok {
+		p.keys = append([]string{key}, p.keys...)
+	}
+	return err
+}
+
+// locate turns what went wrong with a file into the error that a person reads: the place, the problem, and the line
+// with a caret under the place. What has no place is wrong with the whole file.
+func locate(file string, data []byte, err error) error {
+	var where *token.Position
+	if syntax, ok := errors.AsType[yaml.Error](err); ok && syntax.GetToken() != nil {
+		where, err = syntax.GetToken().Position, errors.New("not valid YAML: "+syntax.GetMessage())
+	} else if p, ok := errors.AsType[*problem](err); ok {
+		where = p.where
+	} else {
+		return fmt.Errorf("%s:1:1: %w", file, err)
+	}
+	return fmt.Errorf("%s:%d:%d: %w%s", file, where.Line, where.Column, err, snippet(data, where))
+}
+
+// snippet shows a line with a caret under a column, on lines of their own; it is empty for a line that is not there.
+func snippet(data []byte, where *token.Position) string {
+	lines := strings.Split(string(data), "\n")
+	if where.Line > len(lines) || strings.TrimSpace(lines[where.Line-1]) == "" {
+		return ""
+	}
+	line := strings.TrimRight(lines[where.Line-1], "\r")
+	before := []rune(line)[:min(where.Column-1, len([]rune(line)))]
+	for i, r := range before {
+		if r != '\t' {
+			before[i] = ' ' // a tab stays one, so that the caret stands below its column at any tab width
+		}
+	}
+	number := fmt.Sprintf("%4d | ", where.Line)
+	return fmt.Sprintf("\n%s%s\n%s%s^", number, line, strings.Repeat(" ", len(number)-2)+"| ", string(before))
+}
+
+// unknown says which key may have been meant, or which there are.
+func unknown(key string, known []string) string {
+	best, distance := "", min(3, len(key)) // two slips are a slip, three another word
+	for _, k := range known {
+		if d := slips(key, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("unknown key %q: did you mean %q?", key, best)
+	}
+	return fmt.Sprintf("unknown key %q: the keys here are %s", key, strings.Join(known, ", "))
+}
+
+// slips is the edit distance (Levenshtein) of two words.
+func slips(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

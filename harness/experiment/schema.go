@@ -1,0 +1,108 @@
+package experiment
+
+import (
+	"math"
+	"regexp"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// Limits that a file cannot exceed.
+const (
+	maxT           = 10
+	maxClients     = 4096
+	maxRepetitions = 1000
+	maxClientHosts = 64
+	minValue       = 32 * Byte // a value carries its writer, number, key and length in as many bytes
+	maxValue       = Size(protocols.MaxValueBytes)
+	minMeasure     = Duration(200 * time.Millisecond)
+	maxPhase       = Duration(time.Hour)
+	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly
+)
+
+var (
+	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+	titlePattern = regexp.MustCompile(`^.{1,200}$`)
+)
+
+// keys are the keys of a file.
+func (e *Experiment) keys(quick *ast.Node) keys {
+	k := e.Settings.keys()
+	k["experiment"] = pattern(&e.Name, namePattern,
+		"up to 64 small letters, digits, - and _, as it names the results' folder")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d")
+	k["title"] = pattern(&e.Title, titlePattern, "one line of up to 200 characters")
+	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
+	return k
+}
+
+// keys are the keys of a file's quick section, and of a file beside its identity.
+func (s *Settings) keys() keys {
+	return keys{
+		"seed":        number(&s.Seed, 0, maxSeed),
+		"repetitions": number(&s.Repetitions, 1, maxRepetitions),
+		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, catalog.Names()...) }),
+		"operations":  list(&s.Operations, func(o *protocols.Op) value { return oneOf(o, protocols.Read, protocols.Write) }),
+		"suite":       oneOf(&s.Suite, "paper", "modern"),
+		"durability":  oneOf(&s.Durability, "fsync", "write", "memory"),
+		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
+		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
+		"clients":     clients(&s.Clients),
+		"concurrency": between(&s.Concurrency, Percent/100, 100*Percent),
+		"phases": object(keys{
+			"warmup":  between(&s.Phases.Warmup, 0, maxPhase),
+			"measure": between(&s.Phases.Measure, minMeasure, maxPhase),
+		}),
+		"search": object(keys{
+			"clients": steps(&s.Search.Clients),
+			"gain":    between(&s.Search.Gain, Percent/10, 50*Percent),
+			"measure": between(&s.Search.Measure, minMeasure, maxPhase),
+		}),
+		"testbed": object(keys{
+			"topology":     oneOf(&s.Testbed.Topology, SharedHost, Spread),
+			"client_hosts": number(&s.Testbed.ClientHosts, 1, maxClientHosts),
+			"rate":         between(&s.Testbed.Rate, Mbit, 100*Gbit),
+			"congestion":   oneOf(&s.Testbed.Congestion, "bbr", "reno", "cubic"),
+		}),
+	}
+}
+
+// clients is the word saturate or a list of numbers of clients.
+func clients(to *Clients) value {
+	return func(n ast.Node) error {
+		if s, err := text(n); err == nil {
+			if s != saturate {
+				return at(n, "must be saturate or a list of numbers such as [1, 2, 4], not %q", s)
+			}
+			*to = nil
+			return nil
+		}
+		return list((*[]int)(to), clientCount)(n)
+	}
+}
+
+func clientCount(to *int) value { return number(to, 1, maxClients) }
+
+// steps is the numbers of clients that a search tries, in its order.
+func steps(to *[]int) value {
+	return func(n ast.Node) error {
+		if err := list(to, clientCount)(n); err != nil {
+			return err
+		}
+		if len(*to) < 3 {
+			return at(n, "must have at least three numbers: a number saturates if the next two gain nothing")
+		}
+		last := math.MinInt
+		for i, c := range *to {
+			if c < last {
+				return at(n.(*ast.SequenceNode).Values[i], "must ascend: %d follows %d", c, last)
+			}
+			last = c
+		}
+		return nil
+	}
+}

@@ -1,0 +1,104 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// The verdicts on a history.
+const (
+	Linearizable = "ok"
+	Violation    = "violation"
+	Unknown      = "unknown" // it could not be checked; the detail says why
+)
+
+// The checkers.
+const (
+	timestampChecker = "timestamp"
+	zoneChecker      = "zone"
+	bothCheckers     = timestampChecker + "+" + zoneChecker
+)
+
+// A Report is a checker's verdict and the operations that prove it.
+type Report struct {
+	result.Verdict
+	// Involved are the few operations that the detail names, by their start: none of them if the history is
+	// linearizable. Timeline draws them.
+	Involved []Entry
+}
+
+// Check checks a history with both checkers. The verdict is that of Zones, which needs nothing but values and times.
+// Timestamps asks for more than linearizability: if it alone objects, the detail of an "ok" says so.
+func Check(entries []Entry) Report {
+	r, stamps := Zones(entries), Timestamps(entries)
+	r.Checker = bothCheckers
+	if r.Verdict.Verdict == stamps.Verdict.Verdict {
+		return r
+	}
+	if r.Verdict.Verdict == Linearizable {
+		r.Detail = "linearizable by values and times, but not in the order of its timestamps: " + stamps.Detail
+	} else {
+		r.Detail += "; the timestamp checker says " + stamps.Verdict.Verdict
+	}
+	return r
+}
+
+// finding is what a checker has against a history.
+type finding struct {
+	verdict  string
+	text     string
+	involved []*Entry
+}
+
+// found makes a finding about the operations.
+func found(verdict string, involved []*Entry, text string, args ...any) *finding {
+	return &finding{verdict, fmt.Sprintf(text, args...), involved}
+}
+
+// judge applies a checker of one register to every key: a history is linearizable if and only if each key's is.
+// A violation of one key is a violation, whatever could not be checked elsewhere.
+func judge(checker string, entries []Entry, check func([]*cluster) *finding) Report {
+	r := Report{Verdict: result.Verdict{Verdict: Linearizable, Checker: checker, Operations: int64(len(entries))}}
+	if len(entries) == 0 {
+		r.Verdict.Verdict, r.Detail = Unknown, "the history has no operations"
+		return r
+	}
+	for _, ops := range byKey(entries) {
+		f := judgeKey(ops, check)
+		if f == nil || r.Verdict.Verdict != Linearizable && f.verdict != Violation {
+			continue
+		}
+		r.Verdict.Verdict = f.verdict
+		r.Detail = fmt.Sprintf("key %q: %s", ops[0].Key, f.text)
+		r.Involved = involved(f.involved)
+		if f.verdict == Violation {
+			break
+		}
+	}
+	return r
+}
+
+func judgeKey(ops []*Entry, check func([]*cluster) *finding) *finding {
+	for _, e := range ops {
+		if err := e.validate(); err != nil {
+			return found(Unknown, []*Entry{e}, "%s cannot be: %v", e.name(), err)
+		}
+	}
+	clusters, f := clustersOf(ops)
+	if f != nil {
+		return f
+	}
+	return check(clusters)
+}
+
+// involved copies the operations, each once, by their start.
+func involved(ops []*Entry) []Entry {
+	sortByStart(ops)
+	var all []Entry
+	for _, e := range slices.Compact(ops) {
+		all = append(all, *e)
+	}
+	return all
+}

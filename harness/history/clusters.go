@@ -1,0 +1,89 @@
+package history
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
+)
+
+// A cluster is a value's life: its write and the reads that returned it. The write of ⊥ is before everything.
+type cluster struct {
+	write *Entry // nil for ⊥
+	reads []*Entry
+}
+
+// byKey divides a history into the operations on each key, by their start, in the order of the keys.
+func byKey(entries []Entry) [][]*Entry {
+	keys := make(map[protocols.Key][]*Entry)
+	for i := range entries {
+		e := &entries[i]
+		keys[e.Key] = append(keys[e.Key], e)
+	}
+	all := make([][]*Entry, 0, len(keys))
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		sortByStart(keys[key])
+		all = append(all, keys[key])
+	}
+	return all
+}
+
+// clustersOf sorts the operations on one key into clusters. Pending reads returned nothing and are dropped. So is a
+// pending write that nobody read: without it, a linear order is still one. A pending write that was read happened, at
+// some time after its start.
+func clustersOf(ops []*Entry) ([]*cluster, *finding) {
+	bottom := &cluster{}
+	all := []*cluster{bottom}
+	byValue := make(map[workloads.ID]*cluster)
+	for _, e := range ops {
+		if e.Op != protocols.Write {
+			continue
+		}
+		if other := byValue[e.Value]; other != nil {
+			return nil, found(Unknown, []*Entry{other.write, e}, "%s and %s wrote the same %s: values must be unique",
+				other.write.name(), e.name(), e.value())
+		}
+		c := &cluster{write: e}
+		byValue[e.Value] = c
+		all = append(all, c)
+	}
+	for _, e := range ops {
+		if e.Op != protocols.Read || e.Outcome == Pending {
+			continue
+		}
+		c := bottom
+		if !e.Bottom {
+			c = byValue[e.Value]
+		}
+		if c == nil {
+			return nil, found(Violation, []*Entry{e}, "%s returned %s, which nobody wrote", e.name(), e.value())
+		}
+		c.reads = append(c.reads, e)
+	}
+	return slices.DeleteFunc(all, func(c *cluster) bool {
+		return c.write != nil && c.write.Outcome == Pending && len(c.reads) == 0
+	}), nil
+}
+
+// value names the cluster's value.
+func (c *cluster) value() string {
+	if c.write == nil {
+		return "⊥"
+	}
+	return c.write.value()
+}
+
+// ops yields the cluster's operations.
+func (c *cluster) ops() []*Entry {
+	if c.write == nil {
+		return c.reads
+	}
+	return append([]*Entry{c.write}, c.reads...)
+}
+
+// witness is one operation that shows the value, if there is any.
+func (c *cluster) witness() []*Entry {
+	ops := c.ops()
+	return slices.Clone(ops[:min(1, len(ops))])
+}

@@ -1,0 +1,49 @@
+package harness
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/netem"
+)
+
+// layout says which of the testbed's hosts carry servers and which clients.
+type layout struct {
+	testbed *netem.Testbed
+	servers []*netem.Host
+	clients []*netem.Host
+}
+
+// hostNames are the hosts of a testbed: servers first, so that the links' measurements fill the servers' link.
+func hostNames(servers, clients int) (s, c []string) {
+	for i := range servers {
+		s = append(s, fmt.Sprintf("server-%d", i+1))
+	}
+	for i := range clients {
+		c = append(c, fmt.Sprintf("client-%d", i+1))
+	}
+	return s, c
+}
+
+// newLayout looks the hosts up.
+func newLayout(tb *netem.Testbed, servers, clients []string) layout {
+	l := layout{testbed: tb}
+	for _, name := range servers {
+		l.servers = append(l.servers, tb.Host(name))
+	}
+	for _, name := range clients {
+		l.clients = append(l.clients, tb.Host(name))
+	}
+	return l
+}
+
+// Frame sizes in bytes: what a full Ethernet frame occupies on the wire (preamble, header, check sequence and gap
+// included) and the TCP payload in it (IPv4, timestamps).
+const (
+	wireBytesPerFrame    = 1538
+	payloadBytesPerFrame = 1448
+)
+
+// goodputMBps is the most TCP payload, in 10^6 bytes/s, that one direction of a link of rateBits carries.
+func goodputMBps(rateBits int64) float64 {
+	return float64(rateBits) / 8 / 1e6 * payloadBytesPerFrame / wireBytesPerFrame
+}

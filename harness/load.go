@@ -1,0 +1,128 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/protocols"
+)
+
+// startDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
+const startDelay = 50 * time.Millisecond
+
+// loadSpec is one closed loop over a cluster.
+type loadSpec struct {
+	op              protocols.Op
+	clients, keys   int
+	warmup, measure time.Duration
+	seed            uint64
+}
+
+// loaded is what a load came to.
+type loaded struct {
+	agent.LoadReport // of all agents together, but for the histogram
+	histogram        *hdrhistogram.Histogram
+	window           interval      // the measured window
+	whole            interval      // from rest before the load to rest after it
+	stall            time.Duration // how long the databases held writers back, summed over the servers
+	amplification    float64       // bytes written by the databases per byte stored
+}
+
+// throughput is operations per second that ended in the window.
+func (l loaded) throughput() float64 { return float64(l.WindowOps) / l.window.seconds() }
+
+// preload writes each of the keys from … to−1 once.
+func (c *cluster) preload(ctx context.Context, from, to int) error {
+	_, err := onAgents[agent.PreloadSpec, agent.Nothing](ctx, c, "Service.Preload",
+		func(int) agent.PreloadSpec { return agent.PreloadSpec{From: from, To: to} })
+	return err
+}
+
+// load runs the closed loop: warm-up, measured window, drain.
+func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l loaded, err error) {
+	if l.whole.from, err = c.read(hosts); err != nil {
+		return l, err
+	}
+	before, err := c.databases(ctx)
+	if err != nil {
+		return l, err
+	}
+	start := clock.Now() + int64(startDelay)
+	warm := start + int64(spec.warmup)
+	end := warm + int64(spec.measure)
+	windowed := make(chan error, 1)
+	go func() {
+		var err error
+		l.window, err = c.readWindow(ctx, hosts, warm, end)
+		windowed <- err
+	}()
+	reports, err := onAgents[agent.LoadSpec, agent.LoadReport](ctx, c, "Service.Load", func(int) agent.LoadSpec {
+		return agent.LoadSpec{
+			Op: spec.op, Clients: spec.clients, Keys: spec.keys, Seed: spec.seed,
+			StartNs: start, WarmupEndNs: warm, MeasureEndNs: end,
+		}
+	})
+	if err = errors.Join(err, <-windowed); err != nil {
+		return l, err
+	}
+	if l.whole.to, err = c.read(hosts); err != nil {
+		return l, err
+	}
+	after, err := c.databases(ctx)
+	if err != nil {
+		return l, err
+	}
+	l.stall = after.StallTime - before.StallTime
+	l.amplification = after.WriteAmplification()
+	return l, l.merge(reports)
+}
+
+// readWindow takes the readings at both edges of the window.
+func (c *cluster) readWindow(ctx context.Context, hosts layout, from, to int64) (i interval, err error) {
+	if err = clock.SleepUntil(ctx, from); err != nil {
+		return i, err
+	}
+	if i.from, err = c.read(hosts); err != nil {
+		return i, err
+	}
+	if err = clock.SleepUntil(ctx, to); err != nil {
+		return i, err
+	}
+	i.to, err = c.read(hosts)
+	return i, err
+}
+
+// merge adds the agents' reports up.
+func (l *loaded) merge(reports []agent.LoadReport) error {
+	l.Rounds = make(map[int]int64)
+	for i, r := range reports {
+		h, err := hdrhistogram.Decode([]byte(r.Histogram))
+		if err != nil {
+			return fmt.Errorf("agent %d: histogram: %w", i+1, err)
+		}
+		if l.histogram == nil {
+			l.histogram = h
+		} else {
+			l.histogram.Merge(h)
+		}
+		l.WindowOps += r.WindowOps
+		l.LoadOps += r.LoadOps
+		l.Errors += r.Errors
+		l.LatencyNs += r.LatencyNs
+		l.SentBytes += r.SentBytes
+		l.ReceivedBytes += r.ReceivedBytes
+		for rounds, n := range r.Rounds {
+			l.Rounds[rounds] += n
+		}
+		if l.Error == "" {
+			l.Error = r.Error
+		}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/transport"
+)
+
+// clusterFile is where a local cluster keeps what its clients need, keys included: readable by its owner only.
+const clusterFile = "cluster.json"
+
+// A Local is a cluster to play with: servers on loopback whose databases outlive them.
+type Local struct {
+	Protocol   string             `json:"protocol"`
+	Suite      string             `json:"suite"`
+	T          int                `json:"t"`
+	Durability storage.Durability `json:"durability"`
+	Servers    []string           `json:"servers"` // addresses
+	ServerKeys []suite.ServerKeys `json:"server_keys"`
+	WriterKeys suite.ClientKeys   `json:"writer_keys"`
+}
+
+// NewLocal describes a new cluster on the ports from firstPort on.
+func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPort int) (*Local, error) {
+	p, err := catalog.ByName(protocol)
+	if err != nil {
+		return nil, err
+	}
+	s, err := suite.ByName(primitives)
+	if err != nil {
+		return nil, err
+	}
+	if t < 1 {
+		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)
+	}
+	l := &Local{Protocol: protocol, Suite: primitives, T: t, Durability: d}
+	for i := range p.Servers(t) {
+		l.Servers = append(l.Servers, net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+i)))
+	}
+	l.ServerKeys, l.WriterKeys, _, err = suite.GenerateKeys(s, len(l.Servers), rand.Reader)
+	return l, err
+}
+
+// ReadLocal reads the cluster whose folder is dir.
+func ReadLocal(dir string) (*Local, error) {
+	path := filepath.Join(dir, clusterFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no cluster in %s: start one with `powbench up --dir %s`: %w", dir, dir, err)
+	} else if err != nil {
+		return nil, err
+	}
+	l := new(Local)
+	if err := json.Unmarshal(data, l); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// Save writes the cluster's file into dir.
+func (l *Local) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, clusterFile), append(data, '\n'), 0o600)
+}
+
+// Serve runs the cluster's servers, each a process with its database below dir, until ctx ends. Ready is called once
+// all of them listen. It fails when a server ends by itself.
+func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func()) (err error) {
+	host := netem.NewLoopback(netem.Topology{Hosts: []string{"local"}}).Host("local")
+	var servers []*child
+	defer func() {
+		for _, s := range servers {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	ended := make(chan string, len(l.Servers))
+	for i, addr := range l.Servers {
+		s, err := startChild(host, "server", fmt.Sprintf("server %d", i+1), log)
+		if err != nil {
+			return err
+		}
+		servers = append(servers, s)
+		cfg := node.Config{
+			Protocol: l.Protocol, Suite: l.Suite, T: l.T, Index: i, Keys: l.ServerKeys[i], Listen: addr,
+			Dir: filepath.Join(dir, fmt.Sprintf("server-%d", i+1)), Durability: l.Durability,
+		}
+		var at string
+		if err := s.call(ctx, "Service.Start", cfg, &at); err != nil {
+			return err
+		}
+		go func() {
+			<-s.process.Done()
+			ended <- s.name
+		}()
+	}
+	ready()
+	select {
+	case name := <-ended:
+		return fmt.Errorf("%s ended by itself: see what it logged above", name)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Connect returns a writing client of the cluster and what closes it. It does not wait for servers: up to t may be down.
+func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) {
+	p, err := catalog.ByName(l.Protocol)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := suite.ByName(l.Suite)
+	if err != nil {
+		return nil, nil, err
+	}
+	pid := make([]byte, 8) // unique per incarnation (D5)
+	if _, err := rand.Read(pid); err != nil {
+		return nil, nil, err
+	}
+	links := transport.Dial(transport.ClientConfig{
+		Protocol: l.Protocol, Servers: l.Servers, Role: protocols.Writer, Keys: l.WriterKeys.Groups,
+		NewBody: p.NewBody, Log: log,
+	})
+	register := p.NewRegister(protocols.ClientParams{
+		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader,
+	})
+	return client.New(links, register), links.Close, nil
+}

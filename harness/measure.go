@@ -1,0 +1,139 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/storage"
+)
+
+// measure does one run of the schedule on fresh servers: start, preload, load, check.
+func (r *runner) measure(ctx context.Context, run experiment.Run, clients int) (p result.Point, err error) {
+	p = r.newPoint(run, clients)
+	name := runName(run, clients)
+	err = r.withCluster(ctx, name, run.Series, clients, run.Seed, func(c *cluster) error {
+		if run.Op == protocols.Read {
+			if err := c.preload(ctx, 0, p.Keys); err != nil {
+				return err
+			}
+		}
+		l, err := c.load(ctx, r.hosts, loadSpec{
+			op: run.Op, clients: clients, keys: p.Keys, seed: run.Seed,
+			warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Phases.Measure.Std(),
+		})
+		if err != nil {
+			return err
+		}
+		if p.RSSMiB, err = c.peakRSS(); err != nil {
+			return err
+		}
+		p.History = name + historySuffix
+		entries, err := c.saveHistory(ctx, filepath.Join(r.dir, result.HistoryDir, p.History))
+		if err != nil {
+			return err
+		}
+		p.Linearizable = history.Check(entries).Verdict
+		p.Concurrency = history.Concurrency(entries, l.window.from.ns, l.window.to.ns)
+		return r.fill(&p, l)
+	})
+	return p, err
+}
+
+// newPoint is the point of a run before it is measured.
+func (r *runner) newPoint(run experiment.Run, clients int) result.Point {
+	return result.Point{
+		Schema:     result.SchemaVersion,
+		Experiment: r.experiment.Name, Figure: r.experiment.Figure,
+		Protocol: run.Protocol, Variant: "paper", Suite: r.experiment.Suite, Durability: r.experiment.Durability,
+		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
+		Clients: clients, Keys: r.experiment.Keys(clients), Repetition: run.Repetition, Seed: run.Seed,
+		Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
+	}
+}
+
+// runName is the name of a run's files.
+func runName(run experiment.Run, clients int) string {
+	series := strings.ReplaceAll(run.Series.String(), "/", "-")
+	return fmt.Sprintf("%s-c%d-rep%d", series, clients, run.Repetition)
+}
+
+// withCluster runs do on a fresh cluster and removes it again. What its processes log goes to a file of the run.
+func (r *runner) withCluster(ctx context.Context, name string, s experiment.Series, clients int, seed uint64,
+	do func(*cluster) error,
+) (err error) {
+	protocol, err := catalog.ByName(s.Protocol)
+	if err != nil {
+		return err
+	}
+	dir, err := r.scratch.sub(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log, err := newRunLog(filepath.Join(r.dir, result.LogDir, name+".log"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+	c, err := startCluster(ctx, r.hosts, clusterSpec{
+		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
+		congestion: r.experiment.Testbed.Congestion, dir: dir, valueBytes: s.ValueBytes, clients: clients,
+		seed: seed, log: log.file,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.kill()) }()
+	return do(c)
+}
+
+// saveHistory gathers what the agents recorded into one file.
+func (c *cluster) saveHistory(ctx context.Context, path string) ([]history.Entry, error) {
+	part := func(i int) string { return fmt.Sprintf("%s.%d", path, i+1) }
+	if _, err := onAgents[string, int](ctx, c, "Service.Save", part); err != nil {
+		return nil, err
+	}
+	var entries []history.Entry
+	for i := range c.agents {
+		some, err := history.Read(part(i))
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, some...)
+		if err := os.Remove(part(i)); err != nil {
+			return nil, err
+		}
+	}
+	return entries, history.WriteFile(path, entries)
+}
+
+// runLog is the file that takes what a cluster's processes log.
+type runLog struct{ file *os.File }
+
+func newRunLog(path string) (*runLog, error) {
+	f, err := os.Create(path)
+	return &runLog{f}, err
+}
+
+// close keeps the file only if something was logged.
+func (l *runLog) close() error {
+	info, err := l.file.Stat()
+	err = errors.Join(err, l.file.Close())
+	if err == nil && info.Size() == 0 {
+		err = os.Remove(l.file.Name())
+	}
+	return err
+}
+
+// historySuffix ends the name of a run's history.
+const historySuffix = ".jsonl.gz"

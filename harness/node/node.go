@@ -1,0 +1,126 @@
+// Package node is a server process: a protocol's automaton between the transport and the database.
+package node
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/transport"
+)
+
+// memoryLimit is the soft limit of a server's Go heap in bytes; with what Pebble keeps outside it a server stays below
+// 256 MiB at peak load.
+const memoryLimit = 160 << 20
+
+// Config is all that a server needs to know.
+type Config struct {
+	Protocol   string
+	Suite      string
+	T          int
+	Index      int // 0-based
+	Keys       suite.ServerKeys
+	Listen     string // host:port
+	Dir        string // of its database
+	Durability storage.Durability
+	Congestion string // TCP congestion control; empty: the system's
+}
+
+// A Node is a running server.
+type Node struct {
+	store  *storage.Store
+	server *transport.Server
+	addr   net.Addr
+	failed chan error
+}
+
+// Start opens the database, listens and serves.
+func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
+	protocol, err := catalog.ByName(cfg.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	primitives, err := suite.ByName(cfg.Suite)
+	if err != nil {
+		return nil, err
+	}
+	debug.SetMemoryLimit(memoryLimit)
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("server %d cannot listen on %s: %w (stop the other process or choose another port)",
+			cfg.Index+1, cfg.Listen, errClose(err, store))
+	}
+	automaton := protocol.NewServer(protocols.ServerParams{
+		Index: cfg.Index, T: cfg.T, Suite: primitives, Keys: cfg.Keys,
+	})
+	handler := &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}
+	n := &Node{store: store, addr: listener.Addr(), failed: make(chan error, 1)}
+	n.server = transport.NewServer(transport.ServerConfig{
+		Protocol: cfg.Protocol, Server: cfg.Index, Key: cfg.Keys.Group,
+		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
+	}, handler.handle)
+	go func() { n.failed <- n.server.Serve(listener) }()
+	return n, nil
+}
+
+// errClose closes the store that is not needed after all and returns err.
+func errClose(err error, s *storage.Store) error {
+	_ = s.Close()
+	return err
+}
+
+// Addr is where the node listens.
+func (n *Node) Addr() net.Addr { return n.addr }
+
+// Failed yields the error that ended the node: a server whose storage fails stops, which the protocols count as a
+// crash. It yields nil after Close.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// Stats are the database's.
+func (n *Node) Stats() storage.Metrics { return n.store.Metrics() }
+
+// Close stops serving and closes the database.
+func (n *Node) Close() error {
+	n.server.Close()
+	return n.store.Close()
+}
+
+// lockStripes is the number of locks that serialise the requests of one key; keys that share one merely wait.
+const lockStripes = 1 << 10
+
+// handler runs the automaton: the requests to one key one after the other, each durable before its reply leaves.
+type handler struct {
+	automaton protocols.Server
+	store     *storage.Store
+	seed      maphash.Seed
+	locks     [lockStripes]sync.Mutex
+}
+
+func (h *handler) handle(from protocols.Role, key protocols.Key, request protocols.Message,
+	mem protocols.Memory,
+) (protocols.Message, error) {
+	lock := &h.locks[maphash.String(h.seed, string(key))%lockStripes]
+	lock.Lock()
+	defer lock.Unlock()
+	reply, records, err := h.automaton.Handle(from, key, request, h.store.State(key, mem))
+	if err != nil || len(records) == 0 {
+		return reply, err
+	}
+	return reply, h.store.Apply(key, records)
+}

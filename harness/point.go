@@ -1,0 +1,107 @@
+package harness
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// fill turns what a load came to into the point's numbers and judges them.
+func (r *runner) fill(p *result.Point, l loaded) error {
+	protocol, err := catalog.ByName(p.Protocol)
+	if err != nil {
+		return err
+	}
+	p.Servers = protocol.Servers(p.T)
+	p.DurationS = l.window.seconds()
+	p.Ops, p.LoadOps, p.Errors = l.WindowOps, l.LoadOps, l.Errors
+	p.ThroughputOps = l.throughput()
+	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
+	p.Rounds = make(map[string]int64)
+	for rounds, n := range l.Rounds {
+		p.Rounds[strconv.Itoa(rounds)] = n
+	}
+	if err := fillLatency(p, l); err != nil {
+		return err
+	}
+	fillTraffic(p, l, protocol.Cost(protocols.Op(p.Op), p.T))
+	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
+	if r.shaped() {
+		p.BoundMBps = r.bound(p.CostFactor)
+		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
+		p.LinkShare = r.linkShare(l.window)
+	}
+	p.Bottleneck = bottleneck(p, l)
+	p.InvalidReason = invalidReason(p, l)
+	p.Valid = p.InvalidReason == ""
+	return nil
+}
+
+// fillLatency sets the latencies of the window's operations and Little's ratio, X·R/c, which is 1 in a closed loop
+// that lost nothing.
+func fillLatency(p *result.Point, l loaded) error {
+	encoded, err := l.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return fmt.Errorf("encode histogram: %w", err)
+	}
+	p.Histogram = string(encoded)
+	if l.WindowOps == 0 {
+		return nil
+	}
+	ms := func(ns int64) float64 { return float64(ns) / 1e6 }
+	mean := float64(l.LatencyNs) / float64(l.WindowOps)
+	p.LatencyMs = result.Latency{
+		Mean: mean / 1e6,
+		P50:  ms(l.histogram.ValueAtQuantile(50)),
+		P90:  ms(l.histogram.ValueAtQuantile(90)),
+		P99:  ms(l.histogram.ValueAtQuantile(99)),
+		P999: ms(l.histogram.ValueAtQuantile(99.9)),
+		Max:  ms(l.histogram.Max()),
+	}
+	p.LittleRatio = p.ThroughputOps * mean / 1e9 / float64(p.Clients)
+	return nil
+}
+
+// fillTraffic sets the bytes that the load moved, in all and per operation.
+func fillTraffic(p *result.Point, l loaded, cost protocols.Cost) {
+	p.WireBytes = result.Traffic{ClientToServer: l.SentBytes, ServerToClient: l.ReceivedBytes}
+	p.LinkBytes = l.whole.payload()
+	p.WireFactor = perOperation(p.WireBytes, p)
+	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
+}
+
+// perOperation is traffic per operation of the load in multiples of the value's size.
+func perOperation(t result.Traffic, p *result.Point) result.TrafficFactor {
+	if p.LoadOps == 0 {
+		return result.TrafficFactor{}
+	}
+	unit := float64(p.LoadOps) * float64(p.ValueBytes)
+	return result.TrafficFactor{
+		ClientToServer: float64(t.ClientToServer) / unit,
+		ServerToClient: float64(t.ServerToClient) / unit,
+	}
+}
+
+// bound is the throughput, in MB/s of values, at which the busier direction of the links is full: with the servers on
+// h hosts, and at least as many client hosts, h links share the traffic.
+func (r *runner) bound(cost result.TrafficFactor) float64 {
+	links := min(len(r.hosts.servers), len(r.hosts.clients))
+	goodput := goodputMBps(int64(r.experiment.Testbed.Rate)) * float64(links)
+	return goodput / max(cost.ClientToServer, cost.ServerToClient)
+}
+
+// linkShare is how full the busier direction of the server hosts' links was, against their measured goodput.
+func (r *runner) linkShare(window interval) float64 {
+	payload := window.payload()
+	var up, down float64 // capacity in bytes
+	for _, m := range r.links[:len(r.hosts.servers)] {
+		up += m.UpBits / 8 * window.seconds()
+		down += m.DownBits / 8 * window.seconds()
+	}
+	return max(float64(payload.ServerToClient)/up, float64(payload.ClientToServer)/down)
+}

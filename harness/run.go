@@ -1,0 +1,148 @@
+// Package harness runs experiments: it lays out the testbed, measures its links, starts servers and agents as
+// processes, drives the load through its phases, checks every history and writes the results.
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+)
+
+// ErrCheckFailed says that a run completed, but a history was not linearizable.
+var ErrCheckFailed = errors.New("a history is not linearizable")
+
+// Options say what to run and where to.
+type Options struct {
+	Experiment *experiment.Experiment
+	ConfigFile string // it came from
+	Quick      bool   // it is the quick form
+	Results    string // root folder of all results
+	Resume     bool   // continue the latest run of this experiment instead of starting a new one
+	Progress   io.Writer
+}
+
+// runner is one run in progress.
+type runner struct {
+	Options
+	experiment *experiment.Experiment
+	dir        string // of the results
+	manifest   result.Manifest
+	done       map[string]bool // runs that an interrupted run has measured, by runKey
+	scratch    *scratch
+	hosts      layout
+	links      []netem.LinkMeasurement // as measured before the load
+	progress   *progress
+}
+
+// Run runs the experiment and returns the folder of its results. When it fails or ctx ends, the points measured so
+// far are kept, and Resume continues there.
+func Run(ctx context.Context, o Options) (dir string, err error) {
+	r := &runner{Options: o, experiment: o.Experiment}
+	if err := r.openSet(); err != nil {
+		return "", err
+	}
+	if r.scratch, err = newScratch(filepath.Join(o.Results, ".scratch")); err != nil {
+		return r.dir, err
+	}
+	defer func() { err = errors.Join(err, r.scratch.remove()) }()
+	if err := r.describe(); err != nil {
+		return r.dir, err
+	}
+	if err := r.layOut(ctx); err != nil {
+		return r.dir, err
+	}
+	defer func() { err = errors.Join(err, r.hosts.testbed.Close()) }()
+	return r.dir, r.run(ctx)
+}
+
+// run measures the links, searches, measures all points and measures the links again.
+func (r *runner) run(ctx context.Context) error {
+	before, err := r.measureLinks(ctx)
+	if err != nil {
+		return err
+	}
+	r.manifest.Testbed.Before = before
+	if err := r.saveManifest(); err != nil {
+		return err
+	}
+	if err := r.searchAll(ctx); err != nil {
+		return err
+	}
+	violations, err := r.measureAll(ctx)
+	if err != nil {
+		return err
+	}
+	if r.manifest.Testbed.After, err = r.measureLinks(ctx); err != nil {
+		return err
+	}
+	r.manifest.Finished = time.Now().UTC().Format(time.RFC3339)
+	if err := r.saveManifest(); err != nil {
+		return err
+	}
+	if violations > 0 {
+		return fmt.Errorf("%w: %d points of %s; `powbench check` draws them", ErrCheckFailed, violations, r.dir)
+	}
+	return nil
+}
+
+// searchAll finds the number of clients for each series that wants it, unless an interrupted run has found it.
+func (r *runner) searchAll(ctx context.Context) error {
+	for _, cell := range r.experiment.Cells() {
+		if cell.Clients != 0 || r.clientsFor(cell) != 0 {
+			continue
+		}
+		r.progress.begin("search " + cell.Series.String())
+		found, err := r.search(ctx, cell.Series)
+		if err != nil {
+			return fmt.Errorf("search %v: %w", cell.Series, err)
+		}
+		r.progress.searched(found)
+		r.manifest.Searches = append(r.manifest.Searches, found)
+		if err := r.saveManifest(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clientsFor is the cell's number of clients, from its configuration or a search; 0 if no search has been made yet.
+func (r *runner) clientsFor(c experiment.Cell) int {
+	for _, s := range r.manifest.Searches {
+		if c.Clients == 0 && c.Series == seriesOf(s) {
+			return s.Chosen
+		}
+	}
+	return c.Clients
+}
+
+// measureAll measures the schedule's runs but those that are done, and counts the violations.
+func (r *runner) measureAll(ctx context.Context) (violations int, err error) {
+	for _, run := range r.experiment.Schedule() {
+		clients := r.clientsFor(run.Cell)
+		if r.done[runName(run, clients)] {
+			r.progress.skip()
+			continue
+		}
+		r.progress.begin(runName(run, clients))
+		point, err := r.measure(ctx, run, clients)
+		if err != nil {
+			return violations, fmt.Errorf("%s: %w (what was measured so far is kept: continue with --resume)",
+				runName(run, clients), err)
+		}
+		if err := result.Append(r.dir, point); err != nil {
+			return violations, err
+		}
+		r.progress.measured(point)
+		if point.Linearizable.Verdict == "violation" {
+			violations++
+		}
+	}
+	return violations, nil
+}

@@ -1,0 +1,59 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
+)
+
+// search finds the number of clients that saturates a series: the first whose next two steps each gain less than the
+// configured share. It is a pilot: its throughputs are kept in the manifest and are no points.
+func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search, error) {
+	steps := r.experiment.Search.Clients
+	found := result.Search{Protocol: s.Protocol, Op: string(s.Op), T: s.T, ValueBytes: s.ValueBytes}
+	seed := workloads.Derive(r.experiment.Seed, "search", s.String())
+	name := fmt.Sprintf("search-%s-%s-t%d-%d", s.Protocol, s.Op, s.T, s.ValueBytes)
+	err := r.withCluster(ctx, name, s, steps[len(steps)-1], seed, func(c *cluster) error {
+		loadedKeys := 0
+		for _, clients := range steps {
+			keys := r.experiment.Keys(clients)
+			if s.Op == protocols.Read && keys > loadedKeys {
+				if err := c.preload(ctx, loadedKeys, keys); err != nil {
+					return err
+				}
+				loadedKeys = keys
+			}
+			l, err := c.load(ctx, r.hosts, loadSpec{
+				op: s.Op, clients: clients, keys: keys, seed: seed,
+				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Search.Measure.Std(),
+			})
+			if err != nil {
+				return err
+			}
+			found.Steps = append(found.Steps, result.SearchStep{
+				Clients: clients, ThroughputMBps: l.throughput() * float64(s.ValueBytes) / 1e6,
+			})
+			if found.Chosen, found.Saturated = saturated(found.Steps, r.experiment.Search.Gain.Fraction()); found.Saturated {
+				return nil
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// saturated is the first number of clients whose next two steps each gained less than gain over the one before, or
+// else the last number tried.
+func saturated(steps []result.SearchStep, gain float64) (clients int, ok bool) {
+	small := func(i int) bool { return steps[i].ThroughputMBps < (1+gain)*steps[i-1].ThroughputMBps }
+	for i := range len(steps) - 2 {
+		if small(i+1) && small(i+2) {
+			return steps[i].Clients, true
+		}
+	}
+	return steps[len(steps)-1].Clients, false
+}

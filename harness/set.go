@@ -1,0 +1,113 @@
+package harness
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+)
+
+// openSet makes the folder of a new result set, or opens that of the latest run to continue it.
+func (r *runner) openSet() error {
+	config, err := json.Marshal(r.experiment)
+	if err != nil {
+		return err
+	}
+	root := filepath.Join(r.Results, r.experiment.Name)
+	latest := filepath.Join(root, result.LatestLink)
+	if r.Resume {
+		err = r.reopen(latest, config)
+	} else {
+		err = r.create(root, config)
+	}
+	if err != nil {
+		return err
+	}
+	for _, sub := range []string{result.HistoryDir, result.LogDir} {
+		if err := os.MkdirAll(filepath.Join(r.dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	return replaceLink(latest, filepath.Base(r.dir))
+}
+
+func (r *runner) create(root string, config json.RawMessage) error {
+	now := time.Now().UTC()
+	r.dir = filepath.Join(root, now.Format("20060102T150405Z"))
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(r.dir, 0o755); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists: another run of %s began this second; try again", r.dir, r.experiment.Name)
+	} else if err != nil {
+		return err
+	}
+	r.manifest = result.Manifest{
+		Experiment: r.experiment.Name, Title: r.experiment.Title, Figure: r.experiment.Figure,
+		Started: now.Format(time.RFC3339), Seed: r.experiment.Seed, Quick: r.Quick,
+		Config: config, ConfigFile: r.ConfigFile,
+	}
+	return nil
+}
+
+// reopen continues the run behind the link. Its configuration must be the same: points of two do not mix.
+func (r *runner) reopen(latest string, config json.RawMessage) error {
+	target, err := os.Readlink(latest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("nothing to resume: %s does not exist; run without --resume", latest)
+	} else if err != nil {
+		return err
+	}
+	r.dir = filepath.Join(filepath.Dir(latest), target)
+	set, err := result.Read(r.dir)
+	if err != nil {
+		return err
+	}
+	var old, now any
+	if err := errors.Join(json.Unmarshal(set.Manifest.Config, &old), json.Unmarshal(config, &now)); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(r.dir, result.ManifestFile), err)
+	}
+	if !equalJSON(old, now) {
+		return fmt.Errorf("%s was measured with another configuration than %s holds now: "+
+			"restore it (and --quick, if that run had it), or run without --resume", r.dir, r.ConfigFile)
+	}
+	r.manifest = set.Manifest
+	r.done = make(map[string]bool)
+	for _, p := range set.Points {
+		r.done[strings.TrimSuffix(p.History, historySuffix)] = true
+	}
+	return nil
+}
+
+func equalJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// replaceLink points the link at the target, whatever it pointed at.
+func replaceLink(link, target string) error {
+	tmp := link + ".tmp"
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(target, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, link)
+}
+
+func (r *runner) saveManifest() error { return result.WriteManifest(r.dir, r.manifest) }
+
+// seriesOf is the series that a search was made for.
+func seriesOf(s result.Search) experiment.Series {
+	return experiment.Series{Protocol: s.Protocol, Op: protocols.Op(s.Op), T: s.T, ValueBytes: s.ValueBytes}
+}

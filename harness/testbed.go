@@ -1,0 +1,108 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// linkTolerance is how far a link's measured goodput may be from what its rate promises.
+const linkTolerance = 0.02
+
+// layOut makes the testbed. Where the machine allows no namespaces it is plain loopback, and everything says so.
+func (r *runner) layOut(ctx context.Context) error {
+	t := r.experiment.Testbed
+	servers, err := r.serverHosts()
+	if err != nil {
+		return err
+	}
+	serverNames, clientNames := hostNames(servers, t.ClientHosts)
+	topology := netem.Topology{
+		Hosts: append(serverNames, clientNames...), RateBits: int64(t.Rate), Congestion: t.Congestion,
+	}
+	var why string
+	mode, err := netem.Available()
+	if err != nil {
+		why = err.Error()
+	}
+	var tb *netem.Testbed
+	if mode == netem.ModeLoopback {
+		fmt.Fprintf(r.Progress, "\n!!! UNSHAPED: this run uses plain loopback, whose numbers say nothing about the paper's network.\n"+
+			"!!! %s\n\n", why)
+		tb = netem.NewLoopback(topology)
+	} else if tb, err = netem.New(ctx, topology); err != nil {
+		return err
+	}
+	r.hosts = newLayout(tb, serverNames, clientNames)
+	r.manifest.Testbed = result.Testbed{
+		Mode: string(tb.Mode), Topology: t.Topology, Shaped: tb.Topology.RateBits > 0, Why: why,
+		RateBits: tb.Topology.RateBits, Congestion: t.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
+	}
+	return nil
+}
+
+// serverHosts is the number of hosts that carry servers.
+func (r *runner) serverHosts() (int, error) {
+	if r.experiment.Testbed.Topology == experiment.SharedHost {
+		return 1, nil
+	}
+	most := 0
+	for _, c := range r.experiment.Cells() {
+		p, err := catalog.ByName(c.Protocol)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, p.Servers(c.T))
+	}
+	return most, nil
+}
+
+// shaped reports whether the testbed's links have the configured rate.
+func (r *runner) shaped() bool { return r.hosts.testbed.Topology.RateBits > 0 }
+
+// measureLinks measures every link. A shaped one that is off refuses the run.
+func (r *runner) measureLinks(ctx context.Context) ([]result.Link, error) {
+	r.progress.note("measuring every link")
+	measured, err := r.hosts.testbed.Measure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.links == nil {
+		r.links = measured
+	}
+	var links []result.Link
+	for _, m := range measured {
+		link := result.Link{
+			Host: m.Host, Peer: strings.Join(m.Peers, " "), UpMbps: m.UpBits / 1e6, DownMbps: m.DownBits / 1e6,
+			RTTUsMean: us(m.RTTMean), RTTUsP50: us(m.RTTP50), RTTUsP99: us(m.RTTP99), RTTSamples: m.RTTSamples,
+			QueueDrops: m.Drops, MeasuredFor: m.Window.Seconds(),
+		}
+		r.progress.note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs",
+			link.Host, link.UpMbps, link.DownMbps, link.RTTUsP50))
+		if err := r.checkLink(link); err != nil {
+			return nil, err
+		}
+		links = append(links, link)
+	}
+	return links, nil
+}
+
+// checkLink refuses a shaped link whose goodput is not that of its rate.
+func (r *runner) checkLink(l result.Link) error {
+	if !r.shaped() {
+		return nil
+	}
+	want := goodputMBps(r.manifest.Testbed.RateBits) * 8
+	for _, got := range []float64{l.UpMbps, l.DownMbps} {
+		if got < want*(1-linkTolerance) || got > want*(1+linkTolerance) {
+			return fmt.Errorf("the link of %s carries %.0f Mbit/s up and %.0f down, its rate promises %.0f: "+
+				"stop what else loads this machine and try again with --resume", l.Host, l.UpMbps, l.DownMbps, want)
+		}
+	}
+	return nil
+}

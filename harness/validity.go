@@ -1,0 +1,72 @@
+package harness
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// What makes a resource the bottleneck, and what makes a point invalid. docs/results.md explains each.
+const (
+	linkFull         = 0.95 // of the calibrated goodput
+	cpuFull          = 0.80 // of all cores
+	diskStalled      = 0.05 // of the window, per server
+	littleTolerance  = 0.05
+	trafficTolerance = 0.03
+	stealTolerance   = 0.10 // of all cores
+)
+
+// bottleneck names what limits the point: "link", "cpu", "disk", or "latency" if nothing is full and only more
+// clients would give more throughput.
+func bottleneck(p *result.Point, l loaded) string {
+	switch {
+	case p.LinkShare >= linkFull:
+		return "link"
+	case p.HostCPU.Busy >= cpuFull:
+		return "cpu"
+	case l.stall.Seconds() >= diskStalled*p.DurationS*float64(p.Servers):
+		return "disk"
+	}
+	return "latency"
+}
+
+// invalidReason says why a point must not be used; it is empty if the point is valid.
+func invalidReason(p *result.Point, l loaded) string {
+	var reasons []string
+	fail := func(bad bool, format string, args ...any) {
+		if bad {
+			reasons = append(reasons, fmt.Sprintf(format, args...))
+		}
+	}
+	fail(p.Errors > 0, "%d operations failed, the first: %s", p.Errors, l.Error)
+	fail(p.Ops == 0, "no operation ended in the window")
+	fail(p.Linearizable.Verdict != "ok", "history: %s", p.Linearizable.Verdict)
+	if p.Ops > 0 {
+		fail(math.Abs(p.LittleRatio-1) > littleTolerance, "Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		reasons = append(reasons, trafficReasons("transport", p.WireFactor, p.CostFactor)...)
+		if p.Shaped {
+			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor)...)
+		}
+	}
+	cores := float64(runtime.NumCPU()) * p.DurationS
+	fail(p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
+		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
+	fail(p.HostCPU.Steal > stealTolerance, "the hypervisor took %.0f %% of the CPU away", 100*p.HostCPU.Steal)
+	return strings.Join(reasons, "; ")
+}
+
+// trafficReasons compares the bytes per operation with the cost model, direction by direction.
+func trafficReasons(counter string, measured, model result.TrafficFactor) (reasons []string) {
+	check := func(direction string, measured, model float64) {
+		if math.Abs(measured-model) > trafficTolerance*max(model, 1) {
+			reasons = append(reasons, fmt.Sprintf("the %s counted %.3f values per operation %s, the cost model says %.3f",
+				counter, measured, direction, model))
+		}
+	}
+	check("client → server", measured.ClientToServer, model.ClientToServer)
+	check("server → client", measured.ServerToClient, model.ServerToClient)
+	return reasons
+}

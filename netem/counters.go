@@ -1,0 +1,79 @@
+package netem
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+)
+
+// ErrUncounted is the answer of Host.Counters where no shaper counts.
+var ErrUncounted = errors.New("netem: an unshaped link has no counters")
+
+// Counters are what passed a host's link since it is up.
+type Counters struct {
+	Up   Direction // host → switch, counted at the host's end
+	Down Direction // switch → host, counted at the switch's port
+}
+
+// Direction is one direction of a link.
+type Direction struct {
+	Bytes   uint64 // frames from the Ethernet header on, without check sequence, preamble and gap
+	Packets uint32 // wraps around: subtract with Since
+	Drops   uint32 // for want of room in the queue; wraps around
+	Backlog uint32 // bytes that wait in the queue now
+}
+
+// headerBytes is Ethernet 14 + IPv4 20 + TCP 32 (with timestamps) of each segment.
+const headerBytes = 14 + 20 + 32
+
+// Payload is the TCP payload in bytes, retransmissions included. It is exact but for handshakes, selective
+// acknowledgements and ARP, whose longer or shorter headers are counted as those of data.
+func (d Direction) Payload() int64 { return int64(d.Bytes) - headerBytes*int64(d.Packets) }
+
+// Since is what passed after the earlier reading; Backlog stays that of now.
+func (c Counters) Since(earlier Counters) Counters {
+	return Counters{Up: c.Up.since(earlier.Up), Down: c.Down.since(earlier.Down)}
+}
+
+func (d Direction) since(earlier Direction) Direction {
+	d.Bytes -= earlier.Bytes
+	d.Packets -= earlier.Packets
+	d.Drops -= earlier.Drops
+	return d
+}
+
+// Counters reads the host's link. The kernel counts a segmentation-offload packet as the segments it stands for,
+// headers included. ErrUncounted when the link is not shaped.
+func (h *Host) Counters() (c Counters, err error) {
+	if h.testbed.Topology.RateBits == 0 {
+		return c, ErrUncounted
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return c, h.errClosed()
+	}
+	if c.Up, err = readQueue(h.port, h.device); err != nil {
+		return c, err
+	}
+	c.Down, err = readQueue(h.testbed.switchPort, h.switchDevice)
+	return c, err
+}
+
+// readQueue reads the shaper that is the root queue of the device.
+func readQueue(ns *netlink.Handle, device netlink.Link) (Direction, error) {
+	queues, err := ns.QdiscList(device)
+	if err != nil {
+		return Direction{}, fmt.Errorf("netem: counters of %s: %w", device.Attrs().Name, err)
+	}
+	for _, q := range queues {
+		a := q.Attrs()
+		if a.Parent != netlink.HANDLE_ROOT || a.Statistics == nil || a.Statistics.Basic == nil || a.Statistics.Queue == nil {
+			continue
+		}
+		basic, queue := a.Statistics.Basic, a.Statistics.Queue
+		return Direction{Bytes: basic.Bytes, Packets: basic.Packets, Drops: queue.Drops, Backlog: queue.Backlog}, nil
+	}
+	return Direction{}, fmt.Errorf("netem: counters of %s: its shaper is gone", device.Attrs().Name)
+}

@@ -1,0 +1,107 @@
+package netem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// LinkMeasurement is one host's link as measured.
+type LinkMeasurement struct {
+	Host  string
+	Peers []string // the hosts at the other end
+	// TCP goodput in bit/s, both directions at once: host → switch and switch → host.
+	UpBits, DownBits float64
+	// Round trips of small TCP messages to the first peer, all links idle.
+	RTTMean, RTTP50, RTTP99 time.Duration
+	RTTSamples              int
+	Drops                   uint64        // in the queues of both directions while goodput was measured, ramp-up included
+	Window                  time.Duration // the time over which goodput was measured
+}
+
+// plan is how to measure.
+type plan struct {
+	rampUp, window time.Duration
+	flows          int // connections between the two ends, each full in both directions
+	pings          int
+}
+
+var fullPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, flows: 4, pings: 500}
+
+// Measure measures every host's link, one after the other, with all hosts up: first all round trips, then all
+// goodputs. The first host's link is measured against all others together, so that it is the one that fills; the
+// others against the first host. A testbed of one host has nothing to measure. It takes about 1.5 s a host.
+func (tb *Testbed) Measure(ctx context.Context) ([]LinkMeasurement, error) {
+	return tb.measure(ctx, fullPlan)
+}
+
+func (tb *Testbed) measure(ctx context.Context, p plan) ([]LinkMeasurement, error) {
+	if len(tb.hosts) < 2 {
+		return nil, nil
+	}
+	links := make([]LinkMeasurement, len(tb.hosts))
+	for i, h := range tb.hosts {
+		if err := links[i].measureRTT(ctx, h, tb.peers(i)[0], p.pings); err != nil {
+			return nil, fmt.Errorf("netem: round trip of %s: %w", h.Name, err)
+		}
+	}
+	for i, h := range tb.hosts {
+		if err := links[i].measureGoodput(ctx, h, tb.peers(i), p); err != nil {
+			return nil, fmt.Errorf("netem: goodput of %s: %w", h.Name, err)
+		}
+	}
+	return links, nil
+}
+
+func (tb *Testbed) peers(i int) []*Host {
+	if i == 0 {
+		return tb.hosts[1:]
+	}
+	return tb.hosts[:1]
+}
+
+func (m *LinkMeasurement) measureRTT(ctx context.Context, h, peer *Host, pings int) error {
+	m.Host = h.Name
+	samples, err := ping(ctx, h, peer, pings)
+	if err != nil {
+		return err
+	}
+	m.RTTMean, m.RTTP50, m.RTTP99 = summarise(samples)
+	m.RTTSamples = len(samples)
+	return nil
+}
+
+func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
+	for _, peer := range peers {
+		m.Peers = append(m.Peers, peer.Name)
+	}
+	before, err := h.Counters()
+	if err != nil && !errors.Is(err, ErrUncounted) {
+		return err
+	}
+	f, err := startFlows(ctx, h, peers, max(1, p.flows/len(peers)))
+	if err != nil {
+		return err
+	}
+	if err := f.run(ctx, p.rampUp); err != nil {
+		return err
+	}
+	start, up, down := time.Now(), f.up.Load(), f.down.Load()
+	if err := f.run(ctx, p.window); err != nil {
+		return err
+	}
+	m.Window = time.Since(start)
+	m.UpBits = float64(f.up.Load()-up) * 8 / m.Window.Seconds()
+	m.DownBits = float64(f.down.Load()-down) * 8 / m.Window.Seconds()
+	if err := f.stop(); err != nil {
+		return err
+	}
+	after, err := h.Counters()
+	if errors.Is(err, ErrUncounted) {
+		return nil
+	}
+	passed := after.Since(before)
+	m.Drops = uint64(passed.Up.Drops) + uint64(passed.Down.Drops)
+	return err
+}

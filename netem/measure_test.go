@@ -1,0 +1,70 @@
+package netem
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+)
+
+func TestMeasureFindsTheRate(t *testing.T) {
+	const rate = 100e6
+	tb := newTestbed(t, Topology{Hosts: []string{"a", "b", "c"}, RateBits: rate, Congestion: "reno"})
+	links, err := tb.measure(t.Context(), plan{
+		rampUp: 250 * time.Millisecond, window: 500 * time.Millisecond, flows: 4, pings: 50,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = rate * (mtu - 52) / wireBytes // IP 20 and TCP 32 bytes of each frame are no payload
+	for i, l := range links {
+		for direction, got := range map[string]float64{"up": l.UpBits, "down": l.DownBits} {
+			if math.Abs(got/want-1) > 0.02 {
+				t.Errorf("%s %s: %.1f Mbit/s, want %.1f ± 2 %%", l.Host, direction, got/1e6, want/1e6)
+			}
+		}
+		if l.RTTSamples != 50 || l.RTTMean <= 0 || l.RTTP50 <= 0 || l.RTTP99 < l.RTTP50 {
+			t.Errorf("%s: round trips %+v", l.Host, l)
+		}
+		if l.Host != tb.Topology.Hosts[i] || len(l.Peers) != len(tb.peers(i)) {
+			t.Errorf("link %d is of host %s with peers %v", i, l.Host, l.Peers)
+		}
+	}
+}
+
+func TestMeasureEndsWithItsContext(t *testing.T) {
+	tb := NewLoopback(Topology{Hosts: []string{"a", "b"}})
+	defer tb.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := tb.measure(ctx, plan{rampUp: 10 * time.Millisecond, window: time.Hour, flows: 1, pings: 10})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("measure = %v, want the context's error", err)
+	}
+}
+
+func TestMeasureOfOneHost(t *testing.T) {
+	tb := NewLoopback(Topology{Hosts: []string{"a"}})
+	if links, err := tb.Measure(t.Context()); len(links) != 0 || err != nil {
+		t.Errorf("Measure = %v, %v; want nothing", links, err)
+	}
+}
+
+func TestQueueBytes(t *testing.T) {
+	for rate, want := range map[int64]uint32{1e6: 128 << 10, 100e6: 128 << 10, 1e9: 1 << 20, 10e9: 10 << 20} {
+		if got := queueBytes(rate); got != want {
+			t.Errorf("queueBytes(%d) = %d, want %d", rate, got, want)
+		}
+	}
+}
+
+func TestSummarise(t *testing.T) {
+	samples := make([]time.Duration, 100)
+	for i := range samples {
+		samples[i] = time.Duration(100 - i)
+	}
+	if mean, p50, p99 := summarise(samples); mean != 50 || p50 != 51 || p99 != 100 {
+		t.Errorf("summarise = %d %d %d", mean, p50, p99)
+	}
+}

@@ -1,0 +1,133 @@
+// Package netem lays out a testbed on one machine: hosts that are network namespaces, joined by a switch that is a
+// bridge in a namespace of its own. Every host hangs on the switch by one full-duplex link, a veth pair with a shaper
+// at each end. Sockets and child processes are made inside a host and then used from anywhere.
+//
+// The namespaces have no name. They live as long as this process or a child in them, so nothing is left behind, not
+// even after SIGKILL, and nothing ever appears in the caller's own namespace. It takes root or a user namespace
+// (see Available and ReexecInUserNamespace); NewLoopback gives the same methods without either.
+package netem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+)
+
+// Topology is the testbed to lay out.
+type Topology struct {
+	Hosts []string // names, all different
+	// RateBits is the rate of each link and direction in bit/s on the wire, where a full frame occupies 1538 bytes
+	// with preamble and gap. At 10^9 TCP delivers 941 Mbit/s of payload. 0 leaves the links unshaped.
+	RateBits int64
+	// Congestion is the TCP congestion control of the hosts: one that net.ipv4.tcp_allowed_congestion_control lists
+	// outside, or empty for the kernel's default.
+	Congestion string
+}
+
+// Testbed is a topology that is up. Its methods may be called from any goroutine.
+type Testbed struct {
+	Mode     Mode
+	Topology Topology
+	Sysctls  map[string]string // the kernel settings of every host, by sysctl name
+
+	hosts      []*Host
+	switchNS   netns.NsHandle
+	switchPort *netlink.Handle // configures the switch and reads its ports' queues
+	close      sync.Once
+}
+
+// New lays out t. It fails with ErrNotPermitted or ErrUnsupported when the machine cannot.
+func New(ctx context.Context, t Topology) (*Testbed, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	tb := &Testbed{Mode: privilegedMode(), Topology: t, Sysctls: map[string]string{}, switchNS: netns.None()}
+	if err := tb.build(ctx); err != nil {
+		tb.Close()
+		return nil, fmt.Errorf("netem: %w", err)
+	}
+	return tb, nil
+}
+
+// NewLoopback is the testbed of a machine that allows no other: every host is 127.0.0.1, no link is shaped, and the
+// congestion control is the machine's, whatever t asks for.
+func NewLoopback(t Topology) *Testbed {
+	t.RateBits = 0
+	tb := &Testbed{Mode: ModeLoopback, Topology: t, Sysctls: map[string]string{}, switchNS: netns.None()}
+	for _, name := range t.Hosts {
+		tb.hosts = append(tb.hosts, &Host{Name: name, addr: loopback, testbed: tb, ns: netns.None()})
+	}
+	tb.recordCongestion(netns.None())
+	return tb
+}
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+func (t Topology) check() error {
+	names := slices.Clone(t.Hosts)
+	slices.Sort(names)
+	switch {
+	case len(names) == 0:
+		return errors.New("netem: a topology needs a host")
+	case len(slices.Compact(names)) < len(t.Hosts):
+		return fmt.Errorf("netem: hosts %q: give each a name of its own", t.Hosts)
+	case t.RateBits != 0 && t.RateBits < minRateBits:
+		return fmt.Errorf("netem: rate %d bit/s: give at least %d, or 0 for unshaped links", t.RateBits, minRateBits)
+	}
+	return nil
+}
+
+func (tb *Testbed) build(ctx context.Context) error {
+	if err := tb.addSwitch(); err != nil {
+		return fmt.Errorf("switch: %w", err)
+	}
+	for i, name := range tb.Topology.Hosts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := tb.addHost(i, name); err != nil {
+			return fmt.Errorf("host %s: %w", name, err)
+		}
+	}
+	tb.recordCongestion(tb.hosts[0].ns)
+	return nil
+}
+
+// Host is the host of that name, or nil.
+func (tb *Testbed) Host(name string) *Host {
+	i := slices.IndexFunc(tb.hosts, func(h *Host) bool { return h.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return tb.hosts[i]
+}
+
+// Close kills the processes that still run on the hosts and lets the hosts and links vanish. Sockets that are still
+// open keep their host's namespace until they are closed. The hosts' methods then fail with net.ErrClosed. Calling it
+// again does nothing.
+func (tb *Testbed) Close() error {
+	var errs []error
+	tb.close.Do(func() {
+		for _, h := range tb.hosts {
+			errs = append(errs, h.shut())
+		}
+		errs = append(errs, release(tb.switchNS, tb.switchPort))
+	})
+	return errors.Join(errs...)
+}
+
+func release(ns netns.NsHandle, h *netlink.Handle) error {
+	if h != nil {
+		h.Close()
+	}
+	if !ns.IsOpen() {
+		return nil
+	}
+	return ns.Close()
+}

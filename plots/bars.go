@@ -1,0 +1,117 @@
+package plots
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A bar is one protocol's bar in a group: an estimate, and the network bound over it (0: none).
+type bar struct {
+	look
+	height Estimate
+	bound  float64
+}
+
+// bars is a chart of groups of bars, group i around x = i. A bar without a mean is marked "n/a": missing is not zero.
+// It is a plot.Plotter.
+type bars [][]bar
+
+// groupWidth is the share of the space between two groups' centres that bars fill.
+const groupWidth = 0.78
+
+var ink = draw.LineStyle{Color: color.Black, Width: 0.6}
+
+// Plot implements plot.Plotter.
+func (g bars) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for i, group := range g {
+		w := groupWidth / float64(len(group))
+		for j, b := range group {
+			left := float64(i) - groupWidth/2 + float64(j)*w
+			b.draw(c, p, x(left+0.06*w), x(left+0.94*w), y)
+		}
+	}
+}
+
+func (b bar) draw(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {
+	middle := (left + right) / 2
+	if b.height.Known() {
+		b.fillBox(c, vg.Rectangle{Min: vg.Point{X: left, Y: y(0)}, Max: vg.Point{X: right, Y: y(b.height.Mean)}})
+	} else {
+		drawMissing(c, p, vg.Point{X: middle, Y: y(0)})
+	}
+	if b.height.HasInterval() {
+		low, high := vg.Point{X: middle, Y: y(b.height.Low())}, vg.Point{X: middle, Y: y(b.height.High())}
+		drawWhisker(c, draw.LineStyle{Color: color.White, Width: 2.2}, low, high) // sets it off from fill and hatch
+		drawWhisker(c, draw.LineStyle{Color: color.Black, Width: 0.9}, low, high)
+	}
+	if b.bound > 0 {
+		drawBound(c, left, right, y(b.bound))
+	}
+}
+
+// fillBox draws the box in the protocol's fill and hatch.
+func (l look) fillBox(c draw.Canvas, box vg.Rectangle) {
+	c.SetColor(l.fill)
+	c.Fill(box.Path())
+	l.hatch.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, l.color)
+	outline := box.Path()
+	outline.Close()
+	c.SetLineStyle(ink)
+	c.Stroke(outline)
+}
+
+// drawBound draws the network bound over a bar: a line a little wider than the bar.
+func drawBound(c draw.Canvas, left, right, y vg.Length) {
+	over := (right - left) * 0.1
+	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: 1.1}, left-over, y, right+over, y)
+}
+
+func drawMissing(c draw.Canvas, p *plot.Plot, at vg.Point) {
+	s := p.X.Tick.Label
+	s.Rotation = math.Pi / 2
+	s.XAlign, s.YAlign = draw.XLeft, draw.YCenter
+	c.FillText(s, at.Add(vg.Point{X: -s.FontExtents().Descent, Y: 4}), "n/a")
+}
+
+// DataRange implements plot.DataRanger.
+func (g bars) DataRange() (xmin, xmax, ymin, ymax float64) {
+	for _, group := range g {
+		for _, b := range group {
+			ymax = max(ymax, b.height.High(), b.bound)
+		}
+	}
+	return -0.5, float64(len(g)) - 0.5, 0, ymax
+}
+
+// A hatch is a pattern of lines over a bar, as slopes.
+type hatch []float64
+
+var (
+	noHatch     = hatch{}
+	slashes     = hatch{1}
+	backslashes = hatch{-1}
+	crossed     = hatch{1, -1}
+)
+
+// hatchGap is the distance between two lines of a hatch, along an edge.
+const hatchGap = vg.Length(4)
+
+// draw fills the canvas with the pattern.
+func (h hatch) draw(c draw.Canvas, clr color.Color) {
+	s := draw.LineStyle{Color: clr, Width: 0.7}
+	width, height := c.Size().X, c.Size().Y
+	for _, slope := range h {
+		for x := -height; x < width+height; x += hatchGap {
+			line := []vg.Point{
+				{X: c.Min.X + x, Y: c.Min.Y},
+				{X: c.Min.X + x + vg.Length(slope)*height, Y: c.Max.Y},
+			}
+			c.StrokeLines(s, c.ClipLinesXY(line)...)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// A figure is how one of the paper's figures is drawn: a panel per operation, and which parameters all its points must
+// share because neither an axis nor the legend would tell them apart.
+type figure struct {
+	fixed []parameter
+	panel func(p *plot.Plot, cells []Cell) // adds the cells of one operation to an empty plot
+	entry func(l look) sample              // a protocol's sample in the legend
+	bound sample                           // the network bound's
+}
+
+// figures is the one list of what Draw draws.
+var figures = map[string]figure{
+	"2a": {append(setUp, valueSize, threshold), latencyPanel, curveSample, ruleSample},
+	"2b": {append(setUp, valueSize), thresholdPanel, barSample, boundSample},
+	"2c": {append(setUp, threshold), sizePanel, curveSample, ruleSample},
+}
+
+// A parameter of a measurement, as the caption names it.
+type parameter func(c Cell) string
+
+var (
+	variant    parameter = func(c Cell) string { return "variant " + c.Variant }
+	suite      parameter = func(c Cell) string { return "suite " + c.Suite }
+	durability parameter = func(c Cell) string { return "durability " + c.Durability }
+	threshold  parameter = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
+	valueSize  parameter = func(c Cell) string { return sizeName(c.ValueBytes) + " values" }
+	links      parameter = func(c Cell) string { return linkName(c.Set.Manifest.Testbed) }
+
+	setUp = slices.Clip([]parameter{variant, suite, durability})
+)
+
+// check refuses cells that differ in a parameter which must be the same for all.
+func (f figure) check(cells []Cell) error {
+	for _, of := range append(slices.Clip(f.fixed), links) {
+		for _, c := range cells[1:] {
+			if a, b := of(cells[0]), of(c); a != b {
+				return fmt.Errorf("%s in %s but %s in %s: one figure cannot show both, plot each into a folder of its own",
+					a, pointsFile(cells[0].Set), b, pointsFile(c.Set))
+			}
+		}
+	}
+	return nil
+}
+
+// latencyPanel is figure 2(a): mean latency against throughput, a curve per protocol through growing numbers of clients.
+func latencyPanel(p *plot.Plot, cells []Cell) {
+	p.X.Label.Text, p.Y.Label.Text = "Throughput (operations/s)", "Mean latency (ms)"
+	for _, protocol := range protocolsOf(cells) {
+		l := curve{look: lookOf(protocol)}
+		for _, c := range cells {
+			if c.Protocol == protocol {
+				l.dots = append(l.dots, dot{c.Ops(), c.Latency()})
+			}
+		}
+		if b := boundOf(protocol, cells); b > 0 {
+			p.Add(rule{l.look, b * 1e6 / float64(cells[0].ValueBytes), true})
+		}
+		p.Add(l)
+	}
+}
+
+// thresholdPanel is figure 2(b): peak throughput against the failure threshold t, a group of bars per t.
+func thresholdPanel(p *plot.Plot, cells []Cell) {
+	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "Peak throughput (MB/s)"
+	var g bars
+	var ticks plot.ConstantTicks
+	protocols, peaks := protocolsOf(cells), Peaks(cells)
+	for i, t := range distinct(cells, func(c Cell) int { return c.T }) {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(t)})
+		group := make([]bar, len(protocols))
+		for j, protocol := range protocols {
+			c := find(peaks, func(c Cell) bool { return c.T == t && c.Protocol == protocol })
+			group[j] = bar{lookOf(protocol), c.Throughput(), c.Bound()}
+		}
+		g = append(g, group)
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Tick.LineStyle.Width = 0
+	p.Add(g)
+}
+
+// sizePanel is figure 2(c): peak throughput against the file size on a logarithmic axis, a curve per protocol.
+func sizePanel(p *plot.Plot, cells []Cell) {
+	p.X.Label.Text, p.Y.Label.Text = "File size (KiB)", "Peak throughput (MB/s)"
+	sizes := distinct(cells, func(c Cell) int { return c.ValueBytes })
+	peaks := Peaks(cells)
+	for _, protocol := range protocolsOf(cells) {
+		l := curve{look: lookOf(protocol)}
+		for _, size := range sizes {
+			c := find(peaks, func(c Cell) bool { return c.ValueBytes == size && c.Protocol == protocol })
+			l.dots = append(l.dots, dot{exactly(math.Log2(float64(size))), c.Throughput()})
+		}
+		if b := boundOf(protocol, cells); b > 0 {
+			p.Add(rule{l.look, b, false})
+		}
+		p.Add(l)
+	}
+	var ticks plot.ConstantTicks
+	for _, s := range sizes {
+		label := strconv.FormatFloat(float64(s)/1024, 'g', 4, 64)
+		ticks = append(ticks, plot.Tick{Value: math.Log2(float64(s)), Label: label})
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Min, p.X.Max = ticks[0].Value-0.4, ticks[len(ticks)-1].Value+0.4
+}
+
+// Peaks reduces the cells that differ only in the number of clients to the one with the highest mean throughput: the
+// peak throughput, as the paper defines it. Where no cell has a valid point, the first stands for all.
+func Peaks(cells []Cell) []Cell {
+	var peaks []Cell
+	for _, c := range cells {
+		same := func(o Cell) bool { o.Clients = c.Clients; return o.Key == c.Key }
+		if i := slices.IndexFunc(peaks, same); i < 0 {
+			peaks = append(peaks, c)
+		} else if c.Throughput().Mean > peaks[i].Throughput().Mean {
+			peaks[i] = c
+		}
+	}
+	return peaks
+}
+
+// boundOf is the protocol's network bound in MB/s, the same for all its cells but for the calibration, or 0.
+func boundOf(protocol string, cells []Cell) float64 {
+	var bounds []float64
+	for _, c := range cells {
+		if b := c.Bound(); b > 0 && c.Protocol == protocol {
+			bounds = append(bounds, b)
+		}
+	}
+	return NewEstimate(bounds).Mean
+}
+
+func protocolsOf(cells []Cell) []string {
+	names := distinct(cells, func(c Cell) string { return c.Protocol })
+	slices.SortFunc(names, compareProtocols)
+	return names
+}
+
+// distinct is the sorted set of what the cells have in some respect.
+func distinct[T cmp.Ordered](cells []Cell, of func(Cell) T) []T {
+	all := make([]T, len(cells))
+	for i, c := range cells {
+		all[i] = of(c)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// find is the cell that fits, or one without any point.
+func find(cells []Cell, fits func(Cell) bool) Cell {
+	if i := slices.IndexFunc(cells, fits); i >= 0 {
+		return cells[i]
+	}
+	return Cell{}
+}

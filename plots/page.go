@@ -1,0 +1,81 @@
+package plots
+
+import (
+	"image/color"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The page: legend above, panels side by side, caption below.
+const (
+	pageWidth   = 160 * vg.Millimeter
+	panelHeight = 66 * vg.Millimeter
+	margin      = 2 * vg.Millimeter
+	panelGap    = 5 * vg.Millimeter
+	legendSize  = 7 * vg.Millimeter // of one row
+	titleHeight = 7 * vg.Millimeter
+)
+
+// A page is one figure, ready to be drawn on any canvas.
+type page struct {
+	figure  string
+	legend  legend
+	ops     []string     // "read", "write", or one of them
+	panels  []*plot.Plot // one per operation
+	caption caption
+}
+
+// newPage lays out the figure of that name from its cells, of which there is at least one.
+func newPage(name string, cells []Cell) (*page, error) {
+	f := figures[name]
+	if err := f.check(cells); err != nil {
+		return nil, err
+	}
+	p := &page{figure: name, caption: newCaption(f, cells)}
+	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
+		panel := newPlot()
+		f.panel(panel, slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return c.Op != op }))
+		p.ops, p.panels = append(p.ops, op), append(p.panels, panel)
+	}
+	align(p.panels)
+	for _, protocol := range protocolsOf(cells) {
+		l := lookOf(protocol)
+		p.legend = append(p.legend, entry{l.name, f.entry(l)})
+	}
+	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Bound() > 0 }) {
+		p.legend = append(p.legend, entry{"network bound", f.bound})
+	}
+	return p, nil
+}
+
+func (p *page) size() (w, h vg.Length) {
+	const inner = pageWidth - 2*margin
+	return pageWidth, 2*margin + p.legend.height(inner) + titleHeight + panelHeight + p.caption.height(inner)
+}
+
+func (p *page) draw(c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	captionHeight := p.caption.height(c.Size().X)
+	p.caption.draw(draw.Crop(c, 0, 0, 0, captionHeight-c.Size().Y))
+	c = draw.Crop(c, 0, 0, captionHeight, 0)
+	p.legend.draw(c)
+	p.drawPanels(draw.Crop(c, 0, 0, 0, -p.legend.height(c.Size().X)))
+}
+
+// drawPanels draws the panels side by side with their titles above.
+func (p *page) drawPanels(c draw.Canvas) {
+	c = draw.Crop(c, 0, 0, 0, -titleHeight)
+	title := sans(titleSize)
+	title.XAlign = draw.XCenter
+	tiles := draw.Tiles{Rows: 1, Cols: len(p.panels), PadX: panelGap}
+	for i, canvas := range plot.Align([][]*plot.Plot{p.panels}, tiles, c)[0] {
+		p.panels[i].Draw(canvas)
+		data := p.panels[i].DataCanvas(canvas)
+		c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, opName(p.ops[i]))
+	}
+}

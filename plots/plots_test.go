@@ -1,0 +1,235 @@
+package plots
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+var update = flag.Bool("update", false, "write the golden files from what the code does now")
+
+// checkGolden compares got with testdata/name.
+func checkGolden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs: run go test -run %s -update, look at the picture and at git diff", file, t.Name())
+	}
+}
+
+// render draws the one figure of the sets as SVG, without the fonts that would make it half a megabyte.
+func render(t *testing.T, sets ...*result.Set) string {
+	t.Helper()
+	cells, err := Cells(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := layOut(cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) != 1 {
+		t.Fatalf("%d figures, want one", len(pages))
+	}
+	c := vgsvg.New(pages[0].size())
+	pages[0].draw(draw.New(c))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"NaN", "Inf"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("the figure contains %s", bad)
+		}
+	}
+	return b.String()
+}
+
+// withGaps is a quick run of figure 2(b) that lost points.
+func withGaps() *result.Set {
+	s := syntheticFigure("2b", 3)
+	s.Manifest.Quick = true
+	invalidate(s, func(p result.Point) bool {
+		return p.T == 2 && p.Protocol == "mabd" && p.Op == "read" || p.T == 3 && p.Repetition < 3
+	})
+	return s
+}
+
+// aborted is an unshaped run of figure 2(a) without a valid point at four clients.
+func aborted() *result.Set {
+	s := unshaped(syntheticFigure("2a", 2))
+	invalidate(s, func(p result.Point) bool { return p.Clients == 4 && p.Protocol == "phalanx" })
+	return s
+}
+
+func TestFigures(t *testing.T) {
+	for name, s := range map[string]*result.Set{
+		"fig2a": syntheticFigure("2a", 5), "fig2b": syntheticFigure("2b", 5), "fig2c": syntheticFigure("2c", 5),
+		"fig2a-unshaped": aborted(), "fig2b-gaps": withGaps(),
+	} {
+		t.Run(name, func(t *testing.T) { checkGolden(t, name+".svg", render(t, s)) })
+	}
+}
+
+func TestFiguresOfLittle(t *testing.T) {
+	for _, figure := range []string{"2a", "2b", "2c"} {
+		single := syntheticFigure(figure, 1)
+		if svg := render(t, single); !strings.Contains(svg, "One run per point") {
+			t.Errorf("%s of one repetition does not say so", figure)
+		}
+		reads := without(single, func(p result.Point) bool { return p.Op == "write" })
+		if svg := render(t, reads); strings.Contains(svg, ">WRITE<") || !strings.Contains(svg, ">READ<") {
+			t.Errorf("%s of READs alone should have the one panel", figure)
+		}
+		two := without(single, func(p result.Point) bool { return p.Protocol == "mabd" })
+		if svg := render(t, two); strings.Contains(svg, "M-ABD") || !strings.Contains(svg, "Phalanx") {
+			t.Errorf("%s without M-ABD should show the others", figure)
+		}
+		one := *single
+		one.Points = single.Points[:1]
+		render(t, &one)
+		invalidate(single, func(result.Point) bool { return true })
+		if svg := render(t, single); !strings.Contains(svg, "No valid run") {
+			t.Errorf("%s without a valid point does not say so", figure)
+		}
+	}
+}
+
+func TestFiguresWarn(t *testing.T) {
+	violated := syntheticFigure("2b", 2)
+	violated.Points[3].Linearizable.Verdict = "violation"
+	for want, s := range map[string]*result.Set{
+		"UNSHAPED: loopback, not comparable with the paper": aborted(),
+		"QUICK RUN":                  withGaps(),
+		"violations in 1 run":        violated,
+		"15 of 54 runs were invalid": withGaps(),
+		"n = 1 to 3 runs":            withGaps(),
+		"M-ABD READ at t = 2":        withGaps(),
+		"n/a":                        withGaps(),
+		"shaped 1 Gbit/s per direction, calibrate": syntheticFigure("2c", 2),
+		"941/941 Mbit/s": syntheticFigure("2c", 2),
+	} {
+		if !strings.Contains(render(t, s), want) {
+			t.Errorf("a figure of %s should say %q", s.Dir, want)
+		}
+	}
+}
+
+func TestLegendBreaksIntoRows(t *testing.T) {
+	s := syntheticFigure("2b", 1)
+	for _, p := range slices.Clone(s.Points) {
+		for old, name := range map[string]string{"mabd": "powerstore", "phalanx": "null"} {
+			if p.Protocol == old {
+				p.Protocol = name
+				s.Points = append(s.Points, p)
+			}
+		}
+	}
+	p, err := newPage("2b", mustCells(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const width = pageWidth - 2*margin
+	if rows := p.legend.rows(width); len(rows) != 2 || rows[0].width() > width || rows[1].width() > width {
+		t.Errorf("%d rows for %d entries, want 2 that fit", len(rows), len(p.legend))
+	}
+}
+
+func mustCells(t *testing.T, sets ...*result.Set) []Cell {
+	t.Helper()
+	cells, err := Cells(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cells
+}
+
+func TestDrawWritesAllFormats(t *testing.T) {
+	mixed := syntheticFigure("2b", 2)
+	mixed.Points = append(mixed.Points, syntheticFigure("2c", 2).Points...)
+	dir := filepath.Join(t.TempDir(), "figures")
+	files, err := Draw([]*result.Set{mixed}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts := map[string]string{".svg": "<?xml", ".pdf": "%PDF", ".png": "\x89PNG"}
+	var names []string
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+		data, err := os.ReadFile(f)
+		if err != nil || !strings.HasPrefix(string(data), starts[filepath.Ext(f)]) {
+			t.Errorf("%s is not what its name says: %v", f, err)
+		}
+	}
+	want := []string{"fig2b.svg", "fig2b.pdf", "fig2b.png", "fig2c.svg", "fig2c.pdf", "fig2c.png"}
+	if !slices.Equal(names, want) {
+		t.Errorf("wrote %v, want %v", names, want)
+	}
+}
+
+func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
+	other := syntheticFigure("2b", 1)
+	other.Dir = "results/fig2b/other"
+	split := func(change func(s *result.Set)) []*result.Set {
+		a := without(syntheticFigure("2b", 1), func(p result.Point) bool { return p.Protocol == "phalanx" })
+		b := without(other, func(p result.Point) bool { return p.Protocol != "phalanx" })
+		change(b)
+		return []*result.Set{a, b}
+	}
+	change := func(f func(p *result.Point)) func(s *result.Set) {
+		return func(s *result.Set) {
+			for i := range s.Points {
+				f(&s.Points[i])
+			}
+		}
+	}
+	for want, sets := range map[string][]*result.Set{
+		"suite modern":            split(change(func(p *result.Point) { p.Suite = "modern" })),
+		"durability fsync":        split(change(func(p *result.Point) { p.Durability = "fsync" })),
+		"variant signed":          split(change(func(p *result.Point) { p.Variant = "signed" })),
+		"64 KiB values":           split(change(func(p *result.Point) { p.ValueBytes = 64 << 10 })),
+		"100 Mbit/s":              split(func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
+		"Links not shaped":        split(func(s *result.Set) { unshaped(s) }),
+		"other/points.jsonl: one": split(change(func(p *result.Point) { p.Suite = "modern" })),
+	} {
+		dir := filepath.Join(t.TempDir(), "figures")
+		_, err := Draw(sets, dir)
+		if err == nil || !strings.Contains(err.Error(), "figure 2b: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want it to say %q", err, want)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: wrote a figure all the same", want)
+		}
+	}
+	if _, err := layOut(mustCells(t, split(func(*result.Set) {})...)); err != nil {
+		t.Errorf("protocols measured in two like runs make one figure: %v", err)
+	}
+}
+
+func TestDrawWithoutFigures(t *testing.T) {
+	s := syntheticFigure("2b", 1)
+	for i := range s.Points {
+		s.Points[i].Figure = ""
+	}
+	if files, err := Draw([]*result.Set{s}, t.TempDir()); err != nil || len(files) != 0 {
+		t.Errorf("points of no figure: wrote %v, %v", files, err)
+	}
+}

@@ -1,0 +1,126 @@
+package plots
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// Points that nobody measured: numbers from the network model with noise from a fixed seed.
+
+const goodputMBps = 117.7
+
+// costs is the traffic of an operation in multiples of the value, in the worse direction.
+var costs = map[string]func(t float64) float64{
+	"mpowerstore": func(t float64) float64 { return (3*t + 1) / (t + 1) },
+	"mabd":        func(t float64) float64 { return 2*t + 1 },
+	"phalanx":     func(t float64) float64 { return 3*t + 1 },
+	"powerstore":  func(t float64) float64 { return (3*t + 1) / (t + 1) },
+	"null":        func(t float64) float64 { return (3*t + 1) / (t + 1) },
+}
+
+var (
+	paperProtocols = []string{"mpowerstore", "mabd", "phalanx"}
+	clientCounts   = []int{1, 2, 3, 4, 6, 8, 12}
+	fileSizes      = []int{64 << 10, 128 << 10, 256 << 10, 512 << 10, 1024 << 10}
+)
+
+// synthetic is an empty set of a calibrated run.
+func synthetic(name string) *result.Set {
+	link := result.Link{Host: "client1", Peer: "servers", UpMbps: 941.2, DownMbps: 940.8}
+	return &result.Set{
+		Dir: "results/" + name + "/synthetic",
+		Manifest: result.Manifest{
+			Schema: result.SchemaVersion, Experiment: name,
+			Testbed: result.Testbed{
+				Mode: "root", Topology: "shared-host", Shaped: true, RateBits: 1e9, Before: []result.Link{link},
+			},
+		},
+	}
+}
+
+// synthesize makes the point of a measurement at which c clients saturate the link more or less.
+func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients, repetition int) result.Point {
+	cost := costs[protocol](float64(t))
+	bound := goodputMBps / cost
+	noise := func(share float64) float64 { return 1 + share*random.NormFloat64() }
+	efficiency := 0.97 * float64(size) / (float64(size) + 20<<10)
+	peakOps := bound * efficiency * 1e6 / float64(size)
+	idleMs := 1.5 + 1000/(bound*1e6/float64(size))
+	if op == "write" {
+		idleMs *= 1.25
+	}
+	ops := min(peakOps, 1000*float64(clients)/idleMs*0.9) * noise(0.02)
+	mean := 1000 * float64(clients) / ops * noise(0.02)
+	factor := result.TrafficFactor{ClientToServer: cost, ServerToClient: 0.01}
+	if op == "read" {
+		factor = result.TrafficFactor{ClientToServer: 0.01, ServerToClient: cost}
+	}
+	return result.Point{
+		Schema: result.SchemaVersion, Experiment: "synthetic", Figure: figure, Protocol: protocol, Variant: "paper",
+		Suite: "paper", Durability: "write", Op: op, T: t, ValueBytes: size, Clients: clients, Repetition: repetition,
+		ThroughputOps: ops, ThroughputMBps: ops * float64(size) / 1e6,
+		LatencyMs: result.Latency{Mean: mean, P50: 0.95 * mean, P99: 1.8 * mean},
+		WireFactor: result.TrafficFactor{
+			ClientToServer: factor.ClientToServer + 0.01, ServerToClient: factor.ServerToClient + 0.01,
+		},
+		CostFactor: factor, Bottleneck: "link", BoundMBps: bound, BoundRatio: ops * float64(size) / 1e6 / bound,
+		Concurrency: 0.0101, Linearizable: result.Verdict{Verdict: "ok", Checker: "register"}, Shaped: true, Valid: true,
+	}
+}
+
+// syntheticFigure is a full run of a figure by all the paper's protocols, with n repetitions.
+func syntheticFigure(figure string, n int) *result.Set {
+	s := synthetic("fig" + figure)
+	random := rand.New(rand.NewPCG(2013, uint64(n)))
+	ts, sizes, clients := []int{1}, []int{256 << 10}, []int{8}
+	switch figure {
+	case "2a":
+		clients = clientCounts
+	case "2b":
+		ts = []int{1, 2, 3}
+	case "2c":
+		sizes = fileSizes
+	}
+	for repetition := range n {
+		for _, protocol := range paperProtocols {
+			for _, op := range []string{"read", "write"} {
+				for _, t := range ts {
+					for _, size := range sizes {
+						for _, c := range clients {
+							p := synthesize(random, figure, protocol, op, t, size, c, repetition+1)
+							s.Points = append(s.Points, p)
+						}
+					}
+				}
+			}
+		}
+	}
+	return s
+}
+
+// invalidate marks the points that fit as invalid.
+func invalidate(s *result.Set, fits func(result.Point) bool) {
+	for i := range s.Points {
+		if fits(s.Points[i]) {
+			s.Points[i].Valid, s.Points[i].InvalidReason = false, "steal above 2 %"
+		}
+	}
+}
+
+// without is a copy of the set that lacks the points that fit.
+func without(s *result.Set, fits func(result.Point) bool) *result.Set {
+	c := *s
+	c.Points = slices.DeleteFunc(slices.Clone(s.Points), fits)
+	return &c
+}
+
+// unshaped turns the set into one of a run over loopback.
+func unshaped(s *result.Set) *result.Set {
+	s.Manifest.Testbed = result.Testbed{Mode: "loopback", Why: "no network namespaces here"}
+	for i := range s.Points {
+		s.Points[i].Shaped, s.Points[i].BoundMBps, s.Points[i].BoundRatio = false, 0, 0
+	}
+	return s
+}

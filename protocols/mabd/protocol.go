@@ -1,0 +1,112 @@
+// Package mabd is M-ABD: the multi-writer form of the atomic register of Attiya, Bar-Noy and Dolev, which the paper
+// compares M-PoWerStore with (§6). It tolerates t servers that crash out of S = 2t+1, but none that lies, and waits for
+// majorities of t+1.
+//
+// A WRITE takes two rounds: GET_TS learns the highest timestamp of a majority, PUT stores the value under the next one.
+// A READ takes two: GET learns the highest timestamp and its value, PUT writes them back, so that no later READ can
+// return an older value. A READ of ⊥ has nothing to write back and ends after one.
+package mabd
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// Protocol is M-ABD.
+type Protocol struct{}
+
+var _ protocols.Protocol = Protocol{}
+
+// Name implements protocols.Protocol.
+func (Protocol) Name() string { return "mabd" }
+
+// Servers is S = 2t+1.
+func (Protocol) Servers(t int) int { return 2*t + 1 }
+
+// Quorum is a majority.
+func (Protocol) Quorum(t int) int { return t + 1 }
+
+// Cost implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
+func (p Protocol) Cost(op protocols.Op, t int) protocols.Cost {
+	all := float64(p.Servers(t))
+	if op == protocols.Write {
+		return protocols.Cost{ClientToServers: all}
+	}
+	return protocols.Cost{ClientToServers: all, ServersToClient: all}
+}
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
+	switch kind {
+	case kindGetTS:
+		return new(GetTS)
+	case kindGetTSAck:
+		return new(GetTSAck)
+	case kindPut:
+		return new(Put)
+	case kindPutAck:
+		return new(PutAck)
+	case kindGet:
+		return new(Get)
+	case kindGetAck:
+		return new(GetAck)
+	}
+	return nil
+}
+
+// NewServer implements protocols.Protocol. All servers are alike.
+func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return server{} }
+
+// NewRegister implements protocols.Protocol.
+func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	return &register{
+		servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		pid: params.PID, writer: params.Keys.IsWriter(),
+		issued: map[protocols.Key]*protocols.Timestamp{},
+	}
+}
+
+// register is a client's end.
+type register struct {
+	servers, quorum int
+	pid             uint64
+	writer          bool
+	// issued is, by key, the highest timestamp that this client gave to a value. A WRITE that did not end may have left
+	// its timestamp at servers that the next one does not hear from; reusing it would give two values the same one.
+	issued map[protocols.Key]*protocols.Timestamp
+}
+
+// Read implements protocols.Register.
+func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
+	if err := checkKey(key); err != nil {
+		return failed{err}
+	}
+	return &read{register: r}
+}
+
+// Write implements protocols.Register.
+func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {
+	if !r.writer {
+		return failed{fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid)}
+	}
+	if err := checkKey(key); err != nil {
+		return failed{err}
+	}
+	if err := checkValue(value); err != nil {
+		return failed{err}
+	}
+	issued, ok := r.issued[key]
+	if !ok {
+		issued = new(protocols.Timestamp)
+		r.issued[key] = issued
+	}
+	return &write{register: r, value: value, issued: issued}
+}
+
+// failed is an operation that ends before it sends anything.
+type failed struct{ err error }
+
+func (f failed) Start() protocols.Broadcast                        { return nil }
+func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
+func (f failed) Result() (protocols.Result, error)                 { return protocols.Result{}, f.err }

@@ -1,0 +1,95 @@
+package mabd
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// valueRecord is a register's only record: its body is the timestamp, its payload the value.
+const valueRecord = "value"
+
+// server is the automaton of a server. It serves readers and writers alike: a READ must be able to write back, and
+// nothing else than trust keeps a client from writing back what it made up. That is the protocol's fault model.
+type server struct{}
+
+// Handle implements protocols.Server.
+func (s server) Handle(_ protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	if err := checkKey(key); err != nil {
+		return protocols.Message{}, nil, err
+	}
+	switch body := request.Body.(type) {
+	case *GetTS:
+		return s.getTS(state)
+	case *Put:
+		return s.put(body, request.Payload, state)
+	case *Get:
+		return s.get(state)
+	}
+	return protocols.Message{}, nil, fmt.Errorf("%w: a %T is no request", protocols.ErrRefused, request.Body)
+}
+
+func (s server) getTS(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+	ts, err := storedTS(state)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	return protocols.Message{Body: &GetTSAck{TS: ts}}, nil, nil
+}
+
+func (s server) put(put *Put, value []byte, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	if !issuable(put.TS) {
+		return protocols.Message{}, nil, fmt.Errorf("%w: no WRITE has timestamp %v", protocols.ErrRefused, put.TS)
+	}
+	if err := checkValue(value); err != nil {
+		return protocols.Message{}, nil, err
+	}
+	stored, err := storedTS(state)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	ack := protocols.Message{Body: &PutAck{}}
+	if !stored.Less(put.TS) {
+		return ack, nil, nil
+	}
+	body, err := protocols.Marshal(nil, &put.TS)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	return ack, []protocols.Record{{Name: valueRecord, Body: body, Payload: value}}, nil
+}
+
+func (s server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+	body, value, found, err := state.Get(valueRecord)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	ts, err := decodeTS(body, found)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	return protocols.Message{Body: &GetAck{TS: ts}, Payload: value}, nil, nil
+}
+
+// storedTS is the timestamp of the server's value, ts0 if it has none.
+func storedTS(state protocols.StateReader) (protocols.Timestamp, error) {
+	body, found, err := state.Body(valueRecord)
+	if err != nil {
+		return protocols.Timestamp{}, err
+	}
+	return decodeTS(body, found)
+}
+
+func decodeTS(body []byte, found bool) (ts protocols.Timestamp, err error) {
+	if !found {
+		return ts, nil
+	}
+	if err := protocols.Unmarshal(body, &ts); err != nil {
+		return ts, fmt.Errorf("record %q: %w", valueRecord, err)
+	}
+	return ts, nil
+}

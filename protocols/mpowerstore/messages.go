@@ -1,0 +1,157 @@
+package mpowerstore
+
+import (
+	"github.com/powbench/powbench/protocols"
+)
+
+// The kinds of messages, in the order of the rounds: CLOCK, STORE and COMPLETE are a WRITE's, COLLECT, FILTER and
+// REPAIR a READ's.
+const (
+	kindClock protocols.Kind = iota + 1
+	kindClockAck
+	kindStore
+	kindStoreAck
+	kindComplete
+	kindCompleteAck
+	kindCollect
+	kindCollectAck
+	kindFilter
+	kindFilterAck
+	kindRepair
+	kindRepairAck
+)
+
+// The bodies. Fragments travel beside them, as the payload of Store and FilterAck.
+type (
+	// Clock asks for the timestamp of the last completed write.
+	Clock struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+	}
+	// ClockAck is the answer to Clock.
+	ClockAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		TS TS
+	}
+	// Store puts an entry and, as payload, the server's fragment into the history.
+	Store struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		Entry Entry
+	}
+	// StoreAck is the answer to Store.
+	StoreAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+	}
+	// Complete reveals the nonce of a write that a quorum has stored.
+	Complete struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		Candidate Candidate
+	}
+	// CompleteAck is the answer to Complete.
+	CompleteAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+	}
+	// Collect asks for the last completed write.
+	Collect struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+	}
+	// CollectAck is the answer to Collect: lc.
+	CollectAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		Candidate Candidate
+	}
+	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them.
+	Filter struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		Candidates []Candidate
+	}
+	// FilterAck is the answer to Filter: the timestamp of the highest valid candidate, ts0 if there is none, with the
+	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them.
+	FilterAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		TS    protocols.Timestamp
+		Entry *Entry
+	}
+	// Repair writes back a candidate whose vector of MACs was restored.
+	Repair struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		Candidate Candidate
+	}
+	// RepairAck is the answer to Repair.
+	RepairAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+	}
+)
+
+// Kind implements protocols.Body.
+func (*Clock) Kind() protocols.Kind { return kindClock }
+
+// Kind implements protocols.Body.
+func (*ClockAck) Kind() protocols.Kind { return kindClockAck }
+
+// Kind implements protocols.Body.
+func (*Store) Kind() protocols.Kind { return kindStore }
+
+// Kind implements protocols.Body.
+func (*StoreAck) Kind() protocols.Kind { return kindStoreAck }
+
+// Kind implements protocols.Body.
+func (*Complete) Kind() protocols.Kind { return kindComplete }
+
+// Kind implements protocols.Body.
+func (*CompleteAck) Kind() protocols.Kind { return kindCompleteAck }
+
+// Kind implements protocols.Body.
+func (*Collect) Kind() protocols.Kind { return kindCollect }
+
+// Kind implements protocols.Body.
+func (*CollectAck) Kind() protocols.Kind { return kindCollectAck }
+
+// Kind implements protocols.Body.
+func (*Filter) Kind() protocols.Kind { return kindFilter }
+
+// Kind implements protocols.Body.
+func (*FilterAck) Kind() protocols.Kind { return kindFilterAck }
+
+// Kind implements protocols.Body.
+func (*Repair) Kind() protocols.Kind { return kindRepair }
+
+// Kind implements protocols.Body.
+func (*RepairAck) Kind() protocols.Kind { return kindRepairAck }
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
+	switch kind {
+	case kindClock:
+		return &Clock{}
+	case kindClockAck:
+		return &ClockAck{}
+	case kindStore:
+		return &Store{}
+	case kindStoreAck:
+		return &StoreAck{}
+	case kindComplete:
+		return &Complete{}
+	case kindCompleteAck:
+		return &CompleteAck{}
+	case kindCollect:
+		return &Collect{}
+	case kindCollectAck:
+		return &CollectAck{}
+	case kindFilter:
+		return &Filter{}
+	case kindFilterAck:
+		return &FilterAck{}
+	case kindRepair:
+		return &Repair{}
+	case kindRepairAck:
+		return &RepairAck{}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package mpowerstore
+
+import (
+	"slices"
+
+	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/pow"
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// params is what both ends know: the failure threshold t and the primitives.
+type params struct {
+	t     int
+	suite suite.Suite
+	pow   pow.Hash
+}
+
+func newParams(t int, s suite.Suite) params { return params{t: t, suite: s, pow: pow.Hash{Suite: s}} }
+
+// servers is S = 3t+1.
+func (p params) servers() int { return 3*p.t + 1 }
+
+// quorum is S−t = 2t+1: the servers that a round waits for.
+func (p params) quorum() int { return 2*p.t + 1 }
+
+// The shapes below are those of what correct processes send. Both ends check them alike: were a server to refuse a
+// candidate that a reader accepts, then one Byzantine server could keep the reader from ever ending.
+
+// issued reports whether ts has the shape of a timestamp that a writer issued: not that of ts0.
+func (p params) issued(ts TS) bool {
+	return ts.Num > 0 && ts.PID > 0 && len(ts.MAC) == p.suite.HashSize()
+}
+
+// written reports whether c has the shape of the candidate of a write: not that of c0.
+func (p params) written(c Candidate) bool {
+	return p.issued(c.TS) && len(c.Nonce) == p.suite.NonceSize() && p.isVec(c.Vec)
+}
+
+// stored reports whether e and the fragment have the shapes of a history entry.
+func (p params) stored(e *Entry, fragment []byte) bool {
+	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) &&
+		len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t) &&
+		len(e.Commitment) == p.suite.HashSize() && p.isVec(e.Vec)
+}
+
+func (p params) isVec(vec [][]byte) bool {
+	return len(vec) == p.servers() &&
+		!slices.ContainsFunc(vec, func(mac []byte) bool { return len(mac) != p.suite.HashSize() })
+}

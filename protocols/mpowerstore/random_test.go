@@ -1,0 +1,261 @@
+package mpowerstore
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// liars are Byzantine servers that lie at random, together with a Byzantine reader that knows what they know and
+// writes back what it can make of it.
+type liars struct {
+	*prototest.Cluster
+	rand  *rand.Rand
+	known []Candidate // every candidate that one of them has seen, of any key
+	all   []int
+}
+
+// liar is one of them; it keeps the state of a correct server.
+type liar struct {
+	protocols.Server
+	*liars
+}
+
+// join makes a server of the cluster one of the liars.
+func (l *liars) join(c *prototest.Cluster, server int) {
+	if l.Cluster != c { // a new schedule
+		*l = liars{Cluster: c, rand: c.Rand}
+	}
+	l.all = append(l.all, server)
+	c.Servers[server] = &liar{c.Servers[server], l}
+}
+
+func (l *liar) Handle(from protocols.Role, key protocols.Key, request protocols.Message,
+	state protocols.StateReader,
+) (protocols.Message, []protocols.Record, error) {
+	reply, records, err := l.Server.Handle(from, key, request, state)
+	if err != nil {
+		return reply, records, err
+	}
+	l.learn(request.Body)
+	if l.chance(20) {
+		l.writeBack(key)
+	}
+	if l.chance(30) {
+		records = nil // forgets
+	}
+	switch {
+	case l.chance(30):
+		return reply, records, nil
+	case l.chance(5):
+		return protocols.Message{}, records, nil
+	case l.chance(5):
+		kind := protocols.Kind(l.rand.IntN(16))
+		return protocols.Message{Body: &prototest.Raw{As: kind, Data: []byte{0x91, 0xc0}}}, records, nil
+	}
+	l.lie(&reply)
+	return reply, records, nil
+}
+
+func (l *liars) chance(percent int) bool { return l.rand.IntN(100) < percent }
+
+// learn remembers candidates, with variants that share their timestamps.
+func (l *liars) learn(body protocols.Body) {
+	switch m := body.(type) {
+	case *Complete:
+		l.known = append(l.known, m.Candidate)
+	case *Repair:
+		l.known = append(l.known, m.Candidate)
+	case *Filter:
+		l.known = append(l.known, m.Candidates...)
+	case *Store: // the nonce is not known yet
+		nonce := make([]byte, l.Suite.NonceSize())
+		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: nonce, Vec: m.Entry.Vec})
+	}
+}
+
+// candidate is one that the liars know, often changed in one way or another.
+func (l *liars) candidate() Candidate {
+	if len(l.known) == 0 || l.chance(10) {
+		return Candidate{}
+	}
+	recent := l.known[max(0, len(l.known)-12):]
+	c := recent[l.rand.IntN(len(recent))]
+	switch l.rand.IntN(8) {
+	case 0:
+		c.Nonce = flipped(c.Nonce)
+	case 1:
+		c.TS.MAC = flipped(c.TS.MAC)
+	case 2:
+		c.TS.Num += uint64(l.rand.IntN(3))
+	case 3:
+		c.TS.PID++
+	case 4:
+		c = spoilt(c, l.rand.Perm(len(c.Vec))[:l.rand.IntN(len(c.Vec))]...)
+	case 5:
+		c = spoilt(c, l.all...)
+	}
+	return c
+}
+
+// writeBack is the Byzantine reader: it asks a correct server to take a candidate.
+func (l *liars) writeBack(key protocols.Key) {
+	server := l.rand.IntN(len(l.Servers))
+	c := l.candidate()
+	if slices.Contains(l.all, server) || c.TS.IsZero() {
+		return
+	}
+	var body protocols.Body = &Repair{Candidate: c}
+	if l.chance(50) {
+		body = &Filter{Candidates: []Candidate{c, c}}
+	}
+	if _, err := l.Request(protocols.Reader, key, server, protocols.Message{Body: body}); err != nil {
+		l.Fatalf("a server refused a well-formed write-back: %v", err)
+	}
+}
+
+// lie changes a reply, mostly to something well-formed.
+func (l *liar) lie(reply *protocols.Message) {
+	switch ack := reply.Body.(type) {
+	case *ClockAck:
+		ack.TS = l.candidate().TS
+	case *CollectAck:
+		ack.Candidate = l.candidate()
+	case *FilterAck:
+		l.lieAboutEntry(ack, &reply.Payload)
+	}
+}
+
+func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
+	c := l.candidate()
+	e := ack.Entry
+	switch choice := l.rand.IntN(8); {
+	case choice == 0:
+		*ack = FilterAck{}
+	case choice == 1 || e == nil:
+		*ack = FilterAck{TS: c.TS.Timestamp}
+	case choice == 2:
+		*fragment = flipped(*fragment)
+	case choice == 3:
+		*fragment = flipped(*fragment)
+		for i := range e.CC.Hashes {
+			e.CC.Hashes[i] = l.Suite.Hash(*fragment)
+		}
+	case choice == 4:
+		e.CC.Length ^= 1
+	case choice == 5:
+		e.Vec = spoilt(Candidate{Vec: e.Vec}).Vec
+	case choice == 6:
+		e.Commitment = l.Suite.Hash(c.Nonce)
+	default:
+		ack.TS, e.TS = c.TS.Timestamp, c.TS
+	}
+}
+
+// TestRandomLies runs random schedules under liars: histories stay linearizable and every operation ends.
+func TestRandomLies(t *testing.T) {
+	for faults := 1; faults <= 3; faults++ {
+		for _, suiteName := range []string{"paper", "modern"} {
+			t.Run(fmt.Sprintf("t=%d/%s", faults, suiteName), func(t *testing.T) {
+				l := &liars{}
+				prototest.Scenario{
+					Protocol: Protocol{}, Faults: faults, Suite: suiteName, Seeds: 300 / faults, Byzantine: l.join,
+				}.Check(t)
+			})
+		}
+	}
+}
+
+func TestRandomCrashes(t *testing.T) {
+	for faults := 1; faults <= 3; faults++ {
+		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 200 / faults}.Check(t)
+	}
+}
+
+// TestMalformedReplies gives one operation each reply in every round from every server: none may count.
+func TestMalformedReplies(t *testing.T) {
+	c := written(t, "modern")
+	good := lcOf(t, c, 0, key)
+	entry := &Entry{}
+	record, _ := c.Record(0, key, recordHist(good.TS.Timestamp))
+	if err := protocols.Unmarshal(record.Body, entry); err != nil {
+		t.Fatal(err)
+	}
+	h := c.Suite.HashSize()
+	huge := slices.Repeat([][]byte{make([]byte, h)}, 10_000)
+	candidate := func(change func(*Candidate)) protocols.Message {
+		bad := good
+		change(&bad)
+		return protocols.Message{Body: &CollectAck{Candidate: bad}}
+	}
+	found := func(change func(*Entry)) protocols.Message {
+		bad := *entry
+		change(&bad)
+		return protocols.Message{Body: &FilterAck{TS: good.TS.Timestamp, Entry: &bad}, Payload: record.Payload}
+	}
+	replies := map[string]protocols.Message{
+		"nothing":       {},
+		"no body":       {Payload: []byte("v")},
+		"a request":     {Body: &Collect{}},
+		"no nonce":      candidate(func(c *Candidate) { c.Nonce = nil }),
+		"long nonce":    candidate(func(c *Candidate) { c.Nonce = make([]byte, 1<<20) }),
+		"no vector":     candidate(func(c *Candidate) { c.Vec = nil }),
+		"huge vector":   candidate(func(c *Candidate) { c.Vec = huge }),
+		"empty MAC":     candidate(func(c *Candidate) { c.Vec = make([][]byte, 4) }),
+		"no ts MAC":     candidate(func(c *Candidate) { c.TS.MAC = nil }),
+		"no pid":        candidate(func(c *Candidate) { c.TS.PID = 0 }),
+		"no num":        candidate(func(c *Candidate) { c.TS.Num = 0 }),
+		"empty entry":   found(func(e *Entry) { *e = Entry{} }),
+		"other ts":      found(func(e *Entry) { e.TS.PID++ }),
+		"few hashes":    found(func(e *Entry) { e.CC.Hashes = e.CC.Hashes[:3] }),
+		"many hashes":   found(func(e *Entry) { e.CC.Hashes = huge }),
+		"short hash":    found(func(e *Entry) { e.CC.Hashes = [][]byte{{1}, {2}, {3}, {4}} }),
+		"other length":  found(func(e *Entry) { e.CC.Length = 1000 }),
+		"huge length":   found(func(e *Entry) { e.CC = dispersal.CrossChecksum{Length: 1 << 63, Hashes: e.CC.Hashes} }),
+		"no commitment": found(func(e *Entry) { e.Commitment = nil }),
+		"entry vector":  found(func(e *Entry) { e.Vec = e.Vec[1:] }),
+	}
+	for name, reply := range replies {
+		reg := c.Register(9, protocols.Writer)
+		for _, op := range []protocols.Operation{reg.Read(key, protocols.Heap{}), reg.Write(key, nil, protocols.Heap{})} {
+			step := protocols.Step{Next: op.Start()}
+			for round := 1; !step.Done; round++ {
+				for range 2 {
+					for server := range 4 {
+						if s := op.Answer(round, server, reply); s.Done || s.Next != nil {
+							t.Fatalf("%s: %T takes it for an answer in round %d", name, op, round)
+						}
+					}
+				}
+				step = answerAll(t, c, op, round, step.Next)
+			}
+			if result, err := op.Result(); err != nil || result.Timestamp.IsZero() {
+				t.Errorf("%s: %T ends with %+v, %v", name, op, result, err)
+			}
+		}
+	}
+}
+
+// answerAll has the servers answer a round until it ends.
+func answerAll(t *testing.T, c *prototest.Cluster, op protocols.Operation, round int, requests protocols.Broadcast,
+) protocols.Step {
+	t.Helper()
+	for server, request := range requests {
+		reply, err := c.Request(protocols.Writer, key, server, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Payload = bytes.Clone(reply.Payload)
+		if step := op.Answer(round, server, reply); step.Done || step.Next != nil {
+			return step
+		}
+	}
+	t.Fatalf("%T does not end round %d", op, round)
+	return protocols.Step{}
+}

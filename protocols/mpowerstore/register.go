@@ -1,0 +1,83 @@
+package mpowerstore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// register implements protocols.Register.
+type register struct {
+	params
+	pid      uint64
+	entropy  io.Reader
+	keys     *keyring
+	readOnly error // why this client cannot write, if it cannot
+
+	// issued holds the last number that this client gave to a WRITE of each key. A WRITE that failed midway has used
+	// its timestamp up, though no server may show it yet.
+	issued map[protocols.Key]*uint64
+}
+
+// writerKeys prepares the keys of a writer, or says why the client is none.
+func writerKeys(p params, c protocols.ClientParams) (*keyring, error) {
+	switch {
+	case !c.Keys.IsWriter():
+		return nil, errors.New("this client has a reader's keys: give it a writer's to write")
+	case len(c.Keys.Groups) != p.servers():
+		return nil, fmt.Errorf("%d group keys for t = %d: want one for each of the %d servers",
+			len(c.Keys.Groups), c.T, p.servers())
+	case c.PID == 0:
+		return nil, errors.New("process id 0 is the initial value's: give each writer its own, from 1")
+	}
+	return newKeyring(c.Suite, c.Keys.Groups)
+}
+
+// Read implements protocols.Register.
+func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
+	if err := checkKey(key); err != nil {
+		return failed{fmt.Errorf("read: %w", err)}
+	}
+	return &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
+}
+
+// Write implements protocols.Register.
+func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
+	if err := errors.Join(r.readOnly, checkKey(key), checkValue(value)); err != nil {
+		return failed{fmt.Errorf("write: %w", err)}
+	}
+	issued := r.issued[key]
+	if issued == nil {
+		issued = new(uint64)
+		r.issued[key] = issued
+	}
+	return &writer{
+		params: r.params, key: key, value: value, mem: mem,
+		pid: r.pid, keys: r.keys, entropy: r.entropy, issued: issued,
+	}
+}
+
+func checkKey(key protocols.Key) error {
+	if len(key) > protocols.MaxKeyBytes {
+		return fmt.Errorf("key of %d bytes: the limit is %d", len(key), protocols.MaxKeyBytes)
+	}
+	return nil
+}
+
+func checkValue(value []byte) error {
+	if len(value) > protocols.MaxValueBytes {
+		return fmt.Errorf("value of %d bytes: the limit is %d", len(value), protocols.MaxValueBytes)
+	}
+	return nil
+}
+
+// failed is an operation that ended before it sent anything.
+type failed struct{ err error }
+
+func (f failed) Start() protocols.Broadcast { return nil }
+
+func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
+
+func (f failed) Result() (protocols.Result, error) { return protocols.Result{}, f.err }

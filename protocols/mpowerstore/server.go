@@ -1,0 +1,190 @@
+package mpowerstore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// server is the automaton of server s_i (Algorithm 5).
+type server struct {
+	params
+	index int
+	group suite.MAC // under k_i
+}
+
+// Handle implements protocols.Server.
+func (s *server) Handle(from protocols.Role, key protocols.Key, request protocols.Message,
+	state protocols.StateReader,
+) (protocols.Message, []protocols.Record, error) {
+	if len(key) > protocols.MaxKeyBytes {
+		return refuse("key of %d bytes: the limit is %d", len(key), protocols.MaxKeyBytes)
+	}
+	v := view{server: s, key: key, state: state}
+	switch m := request.Body.(type) {
+	case *Collect:
+		return v.collect()
+	case *Filter:
+		return v.filter(m.Candidates)
+	case *Repair:
+		return v.repair(m.Candidate)
+	}
+	if from != protocols.Writer { // D4
+		return refuse("%T from a client that is not a writer", request.Body)
+	}
+	switch m := request.Body.(type) {
+	case *Clock:
+		return v.clock()
+	case *Store:
+		return v.store(&m.Entry, request.Payload)
+	case *Complete:
+		return v.complete(m.Candidate)
+	}
+	return refuse("%T is not a request", request.Body)
+}
+
+// clock is lines 109 and 110.
+func (v view) clock() (protocols.Message, []protocols.Record, error) {
+	lc, err := v.lc()
+	return answerOrFail(&ClockAck{TS: lc.TS}, nil, err)
+}
+
+// store is lines 111 to 113. What is stored stays: a second STORE of the timestamp is but acknowledged (D8).
+func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
+	if !v.stored(e, fragment) {
+		return refuse("malformed STORE with a fragment of %d bytes", len(fragment))
+	}
+	name := recordHist(e.TS.Timestamp)
+	if _, found, err := v.state.Body(name); err != nil || found {
+		return answerOrFail(&StoreAck{}, nil, err)
+	}
+	records, err := record(name, e, fragment)
+	return answerOrFail(&StoreAck{}, records, err)
+}
+
+// complete is lines 114 to 116. It adopts only a valid candidate, as a second line of defence to D4, and also one of
+// the same timestamp, so that the writer's vector replaces a spoilt one that a reader wrote back earlier.
+func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, error) {
+	if !v.written(c) {
+		return refuse("malformed COMPLETE")
+	}
+	lc, err := v.lc()
+	if err != nil || c.TS.Less(lc.TS.Timestamp) || c.same(lc) {
+		return answerOrFail(&CompleteAck{}, nil, err)
+	}
+	valid, err := v.valid(c)
+	if err != nil || !valid {
+		return answerOrFail(&CompleteAck{}, nil, err)
+	}
+	records, err := adopt(c)
+	return answerOrFail(&CompleteAck{}, records, err)
+}
+
+// collect is lines 117 and 118.
+func (v view) collect() (protocols.Message, []protocols.Record, error) {
+	lc, err := v.lc()
+	return answerOrFail(&CollectAck{Candidate: lc}, nil, err)
+}
+
+// filter is lines 119 to 123. No candidate is valid ⇒ the answer is that of c0.
+func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
+	if n := len(candidates); n == 0 || n > v.servers() {
+		return refuse("FILTER of %d candidates, want 1 to %d", n, v.servers())
+	}
+	if !all(candidates, v.written) {
+		return refuse("malformed candidate in FILTER")
+	}
+	hv, err := v.highestValid(candidates)
+	if err != nil || hv.TS.IsZero() {
+		return answerOrFail(&FilterAck{}, nil, err)
+	}
+	entry, fragment, err := v.hist(hv.TS.Timestamp)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	records, err := v.writeBack(hv, entry)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	ack := &FilterAck{TS: hv.TS.Timestamp, Entry: entry}
+	return protocols.Message{Body: ack, Payload: fragment}, records, nil
+}
+
+// repair is lines 124 to 126.
+func (v view) repair(c Candidate) (protocols.Message, []protocols.Record, error) {
+	if !v.written(c) {
+		return refuse("malformed candidate in REPAIR")
+	}
+	valid, err := v.valid(c)
+	if err != nil || !valid {
+		return answerOrFail(&RepairAck{}, nil, err)
+	}
+	entry, err := v.entry(c.TS.Timestamp)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	records, err := v.writeBack(c, entry)
+	return answerOrFail(&RepairAck{}, records, err)
+}
+
+// writeBack adopts the valid candidate c if it is higher than lc (lines 121, 125). Where the history proves c it takes
+// the vector from there, lest a Byzantine reader pin a spoilt one and make later READs repair it.
+func (v view) writeBack(c Candidate, entry *Entry) ([]protocols.Record, error) {
+	lc, err := v.lc()
+	if err != nil || !lc.TS.Less(c.TS.Timestamp) {
+		return nil, err
+	}
+	if v.inHistory(c, entry) {
+		c = entry.candidate(c.Nonce)
+	}
+	return adopt(c)
+}
+
+// highestValid is c_hv, or c0 (line 120).
+func (v view) highestValid(candidates []Candidate) (Candidate, error) {
+	sorted := slices.SortedStableFunc(slices.Values(candidates), func(a, b Candidate) int {
+		return b.TS.Compare(a.TS.Timestamp)
+	})
+	for _, c := range sorted {
+		if valid, err := v.valid(c); err != nil || valid {
+			return c, err
+		}
+	}
+	return Candidate{}, nil
+}
+
+// valid(c) is line 128. The MAC comes first: it needs no look into the history.
+func (v view) valid(c Candidate) (bool, error) {
+	commitment := v.pow.Commitment(c.Nonce)
+	if v.group.Verify(c.Vec[v.index], candidateParts(v.key, c.TS, commitment)...) {
+		return true, nil
+	}
+	entry, err := v.entry(c.TS.Timestamp)
+	return v.inHistory(c, entry), err
+}
+
+// inHistory reports whether the entry of c's timestamp, nil if there is none, proves c. That includes the timestamp's
+// MAC: or else a Byzantine reader could write back a timestamp that writers do not believe (D2).
+func (v view) inHistory(c Candidate, entry *Entry) bool {
+	return entry != nil && entry.TS.same(c.TS) && v.pow.Verify(entry.Commitment, c.Nonce)
+}
+
+func all[T any](list []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(x T) bool { return !holds(x) })
+}
+
+// answerOrFail is the reply with the body and the records to store before it leaves, or the error.
+func answerOrFail(body protocols.Body, records []protocols.Record, err error) (
+	protocols.Message, []protocols.Record, error,
+) {
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	return protocols.Message{Body: body}, records, nil
+}
+
+func refuse(format string, args ...any) (protocols.Message, []protocols.Record, error) {
+	return protocols.Message{}, nil, fmt.Errorf("%w: %s", protocols.ErrRefused, fmt.Sprintf(format, args...))
+}

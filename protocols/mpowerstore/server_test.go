@@ -1,0 +1,161 @@
+package mpowerstore
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
+func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
+	t.Helper()
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	write := c.Client(1, protocols.Writer).Write(key, []byte("value"))
+	var store Store
+	var fragment []byte
+	c.Hold(func(e prototest.Envelope) bool {
+		if s, ok := e.Body.(*Store); ok && e.Server == 0 {
+			store, fragment = *s, e.Payload
+		}
+		return false
+	})
+	c.Finish(write)
+	c.Release()
+	candidate := lcOf(t, c, 1, key)
+	for server := range 4 {
+		c.Reset(server)
+	}
+	return c, store, fragment, candidate
+}
+
+func TestServerRefuses(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	w, r := protocols.Writer, protocols.Reader
+	bad := good
+	bad.Vec = bad.Vec[1:]
+	wrong := store
+	wrong.Entry.Commitment = nil
+	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
+	for name, request := range map[string]struct {
+		from    protocols.Role
+		key     protocols.Key
+		body    protocols.Body
+		payload []byte
+	}{
+		"a reader's CLOCK":         {r, key, &Clock{}, nil},
+		"a reader's STORE":         {r, key, &store, fragment},
+		"a reader's COMPLETE":      {r, key, &Complete{Candidate: good}, nil},
+		"a stranger's STORE":       {0, key, &store, fragment},
+		"STORE without fragment":   {w, key, &store, nil},
+		"STORE of a long fragment": {w, key, &store, append(slices.Clone(fragment), 0)},
+		"a malformed STORE":        {w, key, &wrong, fragment},
+		"an empty STORE":           {w, key, &Store{}, nil},
+		"a malformed COMPLETE":     {w, key, &Complete{Candidate: bad}, nil},
+		"COMPLETE of c0":           {w, key, &Complete{}, nil},
+		"FILTER of nothing":        {r, key, &Filter{}, nil},
+		"FILTER of too many":       {r, key, &Filter{Candidates: slices.Repeat([]Candidate{good}, 5)}, nil},
+		"FILTER of c0":             {r, key, &Filter{Candidates: []Candidate{good, {}}}, nil},
+		"a malformed REPAIR":       {r, key, &Repair{Candidate: bad}, nil},
+		"a reply":                  {w, key, &StoreAck{}, nil},
+		"no body":                  {w, key, nil, nil},
+		"an unknown kind":          {r, key, &prototest.Raw{As: 99}, nil},
+		"a long key":               {r, long, &Collect{}, nil},
+	} {
+		m := protocols.Message{Body: request.body, Payload: request.payload}
+		if _, err := c.Request(request.from, request.key, 0, m); !errors.Is(err, protocols.ErrRefused) {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
+	}
+	if c.Records(0, key) != 0 {
+		t.Error("a refused request left a record")
+	}
+}
+
+// Of several candidates FILTER answers the highest valid one, and reads the fragment of no other.
+func TestFilterReadsOneFragment(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	var candidates []Candidate
+	for _, value := range []string{"a", "b", "c"} {
+		c.Finish(w.Write(key, []byte(value)))
+		candidates = append(candidates, spoilt(lcOf(t, c, 0, key))) // the history alone proves them
+	}
+	candidates[2].Nonce = flipped(candidates[2].Nonce)
+	state := &countingState{c: c}
+	request := protocols.Message{Body: &Filter{Candidates: candidates}}
+	reply, _, err := c.Servers[0].Handle(protocols.Reader, key, request, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ack := reply.Body.(*FilterAck)
+	if ack.TS.Num != 2 || ack.Entry == nil || string(reply.Payload) != "b" {
+		t.Errorf("FILTER: ts %v, fragment %q, want 2.1 and b", ack.TS, reply.Payload)
+	}
+	if want := []string{recordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
+		t.Errorf("payloads read: %v, want %v", state.payloads, want)
+	}
+}
+
+// countingState is the state of a cluster's first server; it notes whose payloads are read.
+type countingState struct {
+	c        *prototest.Cluster
+	payloads []string
+}
+
+func (s *countingState) Get(name string) (body, payload []byte, found bool, err error) {
+	s.payloads = append(s.payloads, name)
+	r, found := s.c.Record(0, key, name)
+	return r.Body, r.Payload, found, nil
+}
+
+func (s *countingState) Body(name string) (body []byte, found bool, err error) {
+	r, found := s.c.Record(0, key, name)
+	return r.Body, found, nil
+}
+
+// brokenState fails, or returns what no server wrote.
+type brokenState struct {
+	body []byte
+	err  error
+}
+
+func (s brokenState) Get(string) (body, payload []byte, found bool, err error) {
+	return s.body, nil, s.err == nil, s.err
+}
+
+func (s brokenState) Body(string) (body []byte, found bool, err error) {
+	return s.body, s.err == nil, s.err
+}
+
+// A server that cannot read its records says so and blames no client.
+func TestBrokenState(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	reason := errors.New("disk on fire")
+	spoiltVec := spoilt(good) // makes the server look into the history
+	for _, m := range []protocols.Message{
+		{Body: &Clock{}},
+		{Body: &Collect{}},
+		{Body: &store, Payload: fragment},
+		{Body: &Complete{Candidate: spoiltVec}},
+		{Body: &Filter{Candidates: []Candidate{good}}},
+		{Body: &Filter{Candidates: []Candidate{spoiltVec}}},
+		{Body: &Repair{Candidate: good}},
+		{Body: &Repair{Candidate: spoiltVec}},
+	} {
+		_, records, err := c.Servers[0].Handle(protocols.Writer, key, m, brokenState{err: reason})
+		if !errors.Is(err, reason) || len(records) > 0 {
+			t.Errorf("%T: %v, %d records, want the reason and none", m.Body, err, len(records))
+		}
+		if _, isStore := m.Body.(*Store); isStore {
+			continue // which asks only whether there is a record
+		}
+		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, brokenState{body: []byte("junk")})
+		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), `key "k"`) {
+			t.Errorf("%T with a damaged record: %v, want an error that names the key", m.Body, err)
+		}
+	}
+}

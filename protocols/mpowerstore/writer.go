@@ -1,0 +1,118 @@
+package mpowerstore
+
+import (
+	"io"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+)
+
+// The rounds of a WRITE.
+const (
+	roundClock = iota + 1
+	roundStore
+	roundComplete
+)
+
+// writer is a WRITE in progress (Algorithm 4).
+type writer struct {
+	params
+	key     protocols.Key
+	value   []byte
+	mem     protocols.Memory
+	pid     uint64
+	keys    *keyring
+	entropy io.Reader
+	issued  *uint64 // the last number this client gave to a WRITE of the key
+
+	round, acks int
+	highest     protocols.Timestamp // of what the CLOCK_ACKs prove
+	candidate   Candidate           // (ts, N, vec)
+	err         error
+}
+
+// Start begins procedure CLOCK (line 93).
+func (w *writer) Start() protocols.Broadcast {
+	w.round = roundClock
+	return protocols.ToAll(w.servers(), protocols.Message{Body: &Clock{}})
+}
+
+// Answer waits, in each round, for acknowledgements from S−t servers (lines 94, 105, 108).
+func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
+	if round != w.round || !w.accept(reply.Body) {
+		return protocols.Wait()
+	}
+	if w.acks++; w.acks < w.quorum() {
+		return protocols.Wait()
+	}
+	w.round, w.acks = w.round+1, 0
+	switch round {
+	case roundClock:
+		return w.store()
+	case roundStore:
+		return w.complete()
+	}
+	return protocols.Done()
+}
+
+// accept reports whether the body acknowledges the current round.
+func (w *writer) accept(body protocols.Body) (ok bool) {
+	switch w.round {
+	case roundClock:
+		var ack *ClockAck
+		if ack, ok = body.(*ClockAck); ok {
+			w.clockAck(ack.TS)
+		}
+	case roundStore:
+		_, ok = body.(*StoreAck)
+	case roundComplete:
+		_, ok = body.(*CompleteAck)
+	}
+	return ok
+}
+
+// clockAck takes one server's timestamp if a writer has issued it (line 100).
+func (w *writer) clockAck(ts TS) {
+	if w.highest.Less(ts.Timestamp) && w.keys.verify(w.key, ts) {
+		w.highest = ts.Timestamp
+	}
+}
+
+// store issues the timestamp and begins procedure STORE (lines 95, 96, 86 to 89, 102 to 104). The nonce stays here: it
+// must not leave before a quorum has stored the data.
+func (w *writer) store() protocols.Step {
+	*w.issued = max(*w.issued, w.highest.Num) + 1
+	ts := w.keys.issue(w.key, protocols.Timestamp{Num: *w.issued, PID: w.pid})
+	nonce, commitments, err := w.pow.Commit(w.entropy, w.servers())
+	if err != nil {
+		return w.fail(err)
+	}
+	commitment := commitments[0] // all are N̄
+	w.candidate = Candidate{TS: ts, Nonce: nonce, Vec: w.keys.vector(w.key, ts, commitment)}
+	fragments, err := dispersal.Encode(w.value, w.t, w.mem)
+	if err != nil {
+		return w.fail(err)
+	}
+	cc := dispersal.Checksum(w.suite, len(w.value), fragments)
+	body := &Store{Entry: Entry{TS: ts, CC: cc, Commitment: commitment, Vec: w.candidate.Vec}}
+	requests := make(protocols.Broadcast, w.servers())
+	for i, fragment := range fragments {
+		requests[i] = protocols.Message{Body: body, Payload: fragment}
+	}
+	return protocols.Begin(requests)
+}
+
+// complete begins procedure COMPLETE, which reveals the nonce (lines 90, 107).
+func (w *writer) complete() protocols.Step {
+	return protocols.Begin(protocols.ToAll(w.servers(), protocols.Message{Body: &Complete{Candidate: w.candidate}}))
+}
+
+func (w *writer) fail(err error) protocols.Step {
+	w.err = err
+	return protocols.Done()
+}
+
+// Result implements protocols.Operation.
+func (w *writer) Result() (protocols.Result, error) {
+	return protocols.Result{Timestamp: w.candidate.TS.Timestamp}, w.err
+}

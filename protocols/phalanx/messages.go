@@ -1,0 +1,102 @@
+package phalanx
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+const (
+	kindGetTS protocols.Kind = iota + 1
+	kindGetTSAck
+	kindPut
+	kindPutAck
+	kindGet
+	kindGetAck
+)
+
+// Datum is what is signed of a value, with the signature. It is what a server answers to GetTS, and the body of its
+// record. The zero Datum is that of ⊥.
+type Datum struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	TS        protocols.Timestamp
+	Hash      []byte // of the value
+	Signature []byte // of key, timestamp and hash
+}
+
+// GetTS asks for the server's timestamp.
+type GetTS struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+}
+
+// GetTSAck answers GetTS. The hash lets the writer verify the signature without the value.
+type GetTSAck struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	Datum Datum
+}
+
+// Put asks to store the value in the payload unless the server has a higher timestamp. A WRITE sends it, and a READ to
+// write back: the signature proves that the value is a writer's.
+type Put struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	TS        protocols.Timestamp
+	Signature []byte
+}
+
+// PutAck answers Put: the server's timestamp is at least that of the Put.
+type PutAck struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+}
+
+// Get asks for the server's timestamp and value.
+type Get struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+}
+
+// GetAck answers Get; the value is the payload. A zero timestamp is that of ⊥.
+type GetAck struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	TS        protocols.Timestamp
+	Signature []byte
+}
+
+// Kind implements protocols.Body.
+func (*GetTS) Kind() protocols.Kind { return kindGetTS }
+
+// Kind implements protocols.Body.
+func (*GetTSAck) Kind() protocols.Kind { return kindGetTSAck }
+
+// Kind implements protocols.Body.
+func (*Put) Kind() protocols.Kind { return kindPut }
+
+// Kind implements protocols.Body.
+func (*PutAck) Kind() protocols.Kind { return kindPutAck }
+
+// Kind implements protocols.Body.
+func (*Get) Kind() protocols.Kind { return kindGet }
+
+// Kind implements protocols.Body.
+func (*GetAck) Kind() protocols.Kind { return kindGetAck }
+
+func checkKey(key protocols.Key) error {
+	if len(key) > protocols.MaxKeyBytes {
+		return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed",
+			protocols.ErrRefused, len(key), protocols.MaxKeyBytes)
+	}
+	return nil
+}
+
+func checkValue(value []byte) error {
+	if len(value) > protocols.MaxValueBytes {
+		return fmt.Errorf("%w: a value of %d bytes, at most %d are allowed",
+			protocols.ErrRefused, len(value), protocols.MaxValueBytes)
+	}
+	return nil
+}
+
+// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1.
+func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }

@@ -1,0 +1,126 @@
+// Package phalanx is the multi-writer register of Phalanx (Malkhi and Reiter), which the paper compares M-PoWerStore
+// with (§6). Its data verify themselves: a writer signs key, timestamp and hash of the value, so that t servers that lie
+// out of S = 3t+1 can at worst withhold the newest value. Any two quorums of 2t+1 share a correct server, which does not.
+//
+// A WRITE takes two rounds: GET_TS learns the highest timestamp of a quorum that verifies, PUT stores the value, signed,
+// under the next one. A READ takes two: GET learns the highest timestamp that verifies and its value, PUT writes them
+// back. A READ of ⊥ has nothing to write back and ends after one.
+package phalanx
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// Protocol is Phalanx.
+type Protocol struct{}
+
+var _ protocols.Protocol = Protocol{}
+
+// Name implements protocols.Protocol.
+func (Protocol) Name() string { return "phalanx" }
+
+// Servers is S = 3t+1.
+func (Protocol) Servers(t int) int { return 3*t + 1 }
+
+// Quorum is 2t+1: a dissemination quorum.
+func (Protocol) Quorum(t int) int { return 2*t + 1 }
+
+// Cost implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
+func (p Protocol) Cost(op protocols.Op, t int) protocols.Cost {
+	all := float64(p.Servers(t))
+	if op == protocols.Write {
+		return protocols.Cost{ClientToServers: all}
+	}
+	return protocols.Cost{ClientToServers: all, ServersToClient: all}
+}
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
+	switch kind {
+	case kindGetTS:
+		return new(GetTS)
+	case kindGetTSAck:
+		return new(GetTSAck)
+	case kindPut:
+		return new(Put)
+	case kindPutAck:
+		return new(PutAck)
+	case kindGet:
+		return new(Get)
+	case kindGetAck:
+		return new(GetAck)
+	}
+	return nil
+}
+
+// NewServer implements protocols.Protocol. All servers are alike; a public key that is none makes every PUT fail.
+func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
+	verifier, err := params.Suite.Verifier(params.Keys.Public)
+	return &server{suite: params.Suite, verifier: verifier, keyErr: err}
+}
+
+// NewRegister implements protocols.Protocol. Keys that are none make the operations that need them fail.
+func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	r := &register{
+		servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		pid: params.PID, suite: params.Suite, entropy: params.Entropy,
+		issued: map[protocols.Key]*protocols.Timestamp{},
+	}
+	r.verifier, r.readErr = params.Suite.Verifier(params.Keys.Public)
+	if r.writeErr = r.readErr; r.writeErr != nil {
+		return r
+	}
+	if !params.Keys.IsWriter() {
+		r.writeErr = fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", params.PID)
+		return r
+	}
+	r.signer, r.writeErr = params.Suite.Signer(params.Keys.Private)
+	return r
+}
+
+// register is a client's end.
+type register struct {
+	servers, quorum   int
+	pid               uint64
+	suite             suite.Suite
+	entropy           io.Reader
+	verifier          suite.Verifier
+	signer            suite.Signer // a writer's
+	readErr, writeErr error        // why the client cannot read or write
+	// issued is, by key, the highest timestamp that this client gave to a value. A WRITE that did not end may have left
+	// its timestamp at servers that the next one does not hear from; reusing it would give two values the same one.
+	issued map[protocols.Key]*protocols.Timestamp
+}
+
+// Read implements protocols.Register.
+func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
+	if err := cmp.Or(r.readErr, checkKey(key)); err != nil {
+		return failed{err}
+	}
+	return &read{register: r, key: key}
+}
+
+// Write implements protocols.Register.
+func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {
+	if err := cmp.Or(r.writeErr, checkKey(key), checkValue(value)); err != nil {
+		return failed{err}
+	}
+	issued, ok := r.issued[key]
+	if !ok {
+		issued = new(protocols.Timestamp)
+		r.issued[key] = issued
+	}
+	return &write{register: r, key: key, value: value, issued: issued}
+}
+
+// failed is an operation that ends before it sends anything.
+type failed struct{ err error }
+
+func (f failed) Start() protocols.Broadcast                        { return nil }
+func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
+func (f failed) Result() (protocols.Result, error)                 { return protocols.Result{}, f.err }

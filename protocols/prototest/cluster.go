@@ -1,0 +1,163 @@
+// Package prototest runs operations and servers of any protocol in memory, for tests: one message at a time, in an
+// order that a seed or a script decides.
+//
+// Bodies pass through the codec and payloads are copied, as on a network. What a server was lent for one request is
+// overwritten after it, so that a server which keeps it is found out.
+package prototest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// A Cluster is the servers of one protocol and the messages in flight. It is single-threaded.
+type Cluster struct {
+	// Servers are the automata by index. Wrap or replace one to make it Byzantine.
+	Servers []protocols.Server
+	// Faults is t.
+	Faults int
+	// Suite and the keys are for tests that forge.
+	Suite            suite.Suite
+	ServerKeys       []suite.ServerKeys
+	WriterKeys       suite.ClientKeys
+	ReaderKeys       suite.ClientKeys
+	Rand             *rand.Rand // seeded; the scheduler draws from it too
+	DuplicatePercent int        // the share of delivered messages that stay in flight to arrive again
+	Refusals         []error    // what servers refused, in order
+	protocol         protocols.Protocol
+	t                testing.TB
+	seed             uint64
+	clock            int // counts deliveries and beginnings: the time of the history
+	flying           []Envelope
+	holds            []func(Envelope) bool
+	crashed          []bool
+	states           []map[protocols.Key]map[string]protocols.Record
+}
+
+// maxSteps bounds one schedule: more deliveries than any test needs mean that an operation never ends.
+const maxSteps = 1_000_000
+
+// New starts the S servers of the protocol that tolerate the number of faults, with fresh keys of the suite. Everything
+// random comes from the seed, which every failure prints.
+func New(t testing.TB, p protocols.Protocol, faults int, suiteName string, seed uint64) *Cluster {
+	t.Helper()
+	s, err := suite.ByName(suiteName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := p.Servers(faults)
+	c := &Cluster{
+		Servers: make([]protocols.Server, n), Faults: faults, Suite: s, Rand: rand.New(rand.NewPCG(seed, 1)),
+		protocol: p, t: t, seed: seed,
+		crashed: make([]bool, n), states: make([]map[protocols.Key]map[string]protocols.Record, n),
+	}
+	if c.ServerKeys, c.WriterKeys, c.ReaderKeys, err = suite.GenerateKeys(s, n, entropy(seed, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		c.Servers[i] = p.NewServer(protocols.ServerParams{Index: i, T: faults, Suite: s, Keys: c.ServerKeys[i]})
+		c.states[i] = map[protocols.Key]map[string]protocols.Record{}
+	}
+	return c
+}
+
+// entropy is a repeatable source of random bytes for one process id.
+func entropy(seed, pid uint64) *rand.ChaCha8 {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	binary.LittleEndian.PutUint64(key[8:], pid)
+	return rand.NewChaCha8(key)
+}
+
+// Register makes a client's end with the keys of its role.
+func (c *Cluster) Register(pid uint64, role protocols.Role) protocols.Register {
+	keys := c.ReaderKeys
+	if role == protocols.Writer {
+		keys = c.WriterKeys
+	}
+	return c.protocol.NewRegister(protocols.ClientParams{
+		T: c.Faults, PID: pid, Suite: c.Suite, Keys: keys, Entropy: entropy(c.seed, pid),
+	})
+}
+
+// Crash stops a server for good: what reaches it from now on is lost.
+func (c *Cluster) Crash(server int) { c.crashed[server] = true }
+
+// Hold keeps messages that match in flight until Release: the holds of a cluster add up.
+func (c *Cluster) Hold(match func(Envelope) bool) { c.holds = append(c.holds, match) }
+
+// Release ends all holds.
+func (c *Cluster) Release() { c.holds = nil }
+
+// Lose drops the messages in flight that match, held or not.
+func (c *Cluster) Lose(match func(Envelope) bool) { c.flying = slices.DeleteFunc(c.flying, match) }
+
+// Flying is a copy of the messages in flight, oldest first.
+func (c *Cluster) Flying() []Envelope { return slices.Clone(c.flying) }
+
+// Step delivers one message in flight that is not held, chosen at random. It is false if there is none.
+func (c *Cluster) Step() bool {
+	var free []int
+	for i := range c.flying {
+		if !c.held(c.flying[i]) {
+			free = append(free, i)
+		}
+	}
+	if len(free) == 0 {
+		return false
+	}
+	c.deliver(free[c.Rand.IntN(len(free))])
+	return true
+}
+
+// Run delivers messages in random order until only held ones are in flight.
+func (c *Cluster) Run() {
+	for c.Step() {
+	}
+}
+
+// Deliver delivers the messages that match, oldest first, also those that this brings about and those that are held,
+// until none matches. It returns their number. A script uses it in place of Step.
+func (c *Cluster) Deliver(match func(Envelope) bool) int {
+	for n := 0; ; n++ {
+		i := slices.IndexFunc(c.flying, match)
+		if i < 0 {
+			return n
+		}
+		c.deliver(i)
+	}
+}
+
+func (c *Cluster) held(e Envelope) bool {
+	return slices.ContainsFunc(c.holds, func(match func(Envelope) bool) bool { return match(e) })
+}
+
+// deliver takes one message out of flight, or leaves a duplicate there, and hands it over.
+func (c *Cluster) deliver(i int) {
+	c.t.Helper()
+	e := c.flying[i]
+	if c.clock++; c.clock > maxSteps {
+		c.Fatalf("more than %d messages: some operation never ends", maxSteps)
+	}
+	if c.DuplicatePercent == 0 || c.Rand.IntN(100) >= c.DuplicatePercent {
+		c.flying = slices.Delete(c.flying, i, i+1)
+	}
+	if e.Reply {
+		c.answer(e)
+	} else {
+		c.handle(e)
+	}
+}
+
+// Fatalf fails the test and names the seed that repeats it.
+func (c *Cluster) Fatalf(format string, args ...any) {
+	c.t.Helper()
+	c.t.Fatalf("%s, t=%d, %s suite, seed %d: %s",
+		c.protocol.Name(), c.Faults, c.Suite.Name(), c.seed, fmt.Sprintf(format, args...))
+}

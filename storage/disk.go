@@ -1,0 +1,145 @@
+package storage
+
+import (
+	"os"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A disk is the file system below Pebble. It stops at the first failure: Pebble, which panics or tries for ever when it
+// cannot write, is told that all is well, but nothing reaches the files any more. They stay as a crash at that moment
+// would have left them, which is what Pebble recovers from; and since the store returns the failure from then on,
+// nothing that is lost is acknowledged.
+//
+// With noSync, a sync returns at once. Pebble's Sync commit then means that the record has reached the operating
+// system, which its NoSync commit does not promise: that one leaves the log's tail in the process.
+type disk struct {
+	vfs.FS
+	noSync  bool
+	failure *failure
+	written *vfs.DiskWriteStatsCollector // bytes by what they are written for
+}
+
+// change runs one change of the files unless the disk has stopped, and stops it if the change fails.
+func (d *disk) change(do func() error) {
+	if d.failure.err() != nil {
+		return
+	}
+	if err := do(); err != nil {
+		d.failure.set(err)
+	}
+}
+
+// file opens a file to write, or, when the disk has stopped, one that leads nowhere.
+func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) (vfs.File, error) {
+	f := vfs.NewMemFile(nil)
+	d.change(func() error {
+		opened, err := open()
+		if err == nil {
+			f = opened
+		}
+		return err
+	})
+	return &file{File: f, disk: d, written: d.written.CreateStat(category)}, nil
+}
+
+// Create makes a file to write.
+func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return d.file(category, func() (vfs.File, error) { return d.FS.Create(name, category) })
+}
+
+// ReuseForWrite makes a file to write from one that is no longer needed.
+func (d *disk) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return d.file(category, func() (vfs.File, error) { return d.FS.ReuseForWrite(from, to, category) })
+}
+
+// OpenDir opens a directory to sync its entries.
+func (d *disk) OpenDir(name string) (vfs.File, error) {
+	return d.file(vfs.WriteCategoryUnspecified, func() (vfs.File, error) { return d.FS.OpenDir(name) })
+}
+
+// Rename renames a file.
+func (d *disk) Rename(from, to string) error {
+	d.change(func() error { return d.FS.Rename(from, to) })
+	return nil
+}
+
+// MkdirAll makes a directory.
+func (d *disk) MkdirAll(dir string, mode os.FileMode) error {
+	d.change(func() error { return d.FS.MkdirAll(dir, mode) })
+	return nil
+}
+
+// Remove removes a file. That it fails is Pebble's to know and no reason to stop: a file too many costs only space.
+func (d *disk) Remove(name string) error {
+	if d.failure.err() != nil {
+		return nil
+	}
+	return d.FS.Remove(name)
+}
+
+// Unwrap returns the file system below.
+func (d *disk) Unwrap() vfs.FS { return d.FS }
+
+// A file is one of a disk's files that Pebble writes.
+type file struct {
+	vfs.File
+	disk    *disk
+	written *atomic.Uint64 // bytes
+}
+
+// Write appends p.
+func (f *file) Write(p []byte) (int, error) {
+	f.disk.change(func() error { return f.count(f.File.Write(p)) })
+	return len(p), nil
+}
+
+// WriteAt writes p at an offset.
+func (f *file) WriteAt(p []byte, offset int64) (int, error) {
+	f.disk.change(func() error { return f.count(f.File.WriteAt(p, offset)) })
+	return len(p), nil
+}
+
+func (f *file) count(n int, err error) error {
+	f.written.Add(uint64(n))
+	return err
+}
+
+// Preallocate reserves space; it is a hint and may fail.
+func (f *file) Preallocate(offset, length int64) error {
+	if f.disk.failure.err() != nil {
+		return nil
+	}
+	return f.File.Preallocate(offset, length)
+}
+
+// Sync makes data and metadata durable.
+func (f *file) Sync() error { return f.sync(f.File.Sync) }
+
+// SyncData makes data durable.
+func (f *file) SyncData() error { return f.sync(f.File.SyncData) }
+
+// SyncTo begins to make a prefix durable.
+func (f *file) SyncTo(length int64) (full bool, err error) {
+	err = f.sync(func() (err error) {
+		full, err = f.File.SyncTo(length)
+		return err
+	})
+	return full, err
+}
+
+func (f *file) sync(do func() error) error {
+	if !f.disk.noSync {
+		f.disk.change(do)
+	}
+	return nil
+}
+
+// Close closes the file, also when the disk has stopped.
+func (f *file) Close() error {
+	if err := f.File.Close(); err != nil {
+		f.disk.failure.set(err)
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package storage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// failFrom makes the changes of files fail, from the nth on: all of them, or just that one.
+func failFrom(n int64, once bool, err error) (*atomic.Int64, errorfs.Injector) {
+	var changes atomic.Int64
+	return &changes, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		switch op.Kind {
+		case errorfs.OpCreate, errorfs.OpReuseForWrite, errorfs.OpRename, errorfs.OpOpenDir, errorfs.OpMkdirAll,
+			errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo, errorfs.OpFileClose:
+			if i := changes.Add(1) - 1; i == n || i > n && !once {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fill writes records of some keys, over and over, until an error, and returns the last acknowledged version of each.
+func fill(s *Store) (acks map[int]uint64, err error) {
+	acks = map[int]uint64{}
+	for version := uint64(1); version <= 30; version++ {
+		for w := range killWriters {
+			if err := s.Apply(writerKey(w), versionRecords(version, 10<<10)); err != nil {
+				return acks, err
+			}
+			acks[w] = version
+		}
+	}
+	return acks, nil
+}
+
+// TestDiskFailure lets every so manyth change of the files fail and expects the failure from every call after it, and
+// all that was acknowledged when the store is opened again, also if the power goes too.
+func TestDiskFailure(t *testing.T) {
+	changes, none := failFrom(1<<62, true, nil)
+	s := mustOpen(t, Options{Dir: "store", MemTableBytes: smallMemTable}, errorfs.Wrap(vfs.NewMem(), none))
+	if _, err := fill(s); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const points = 150
+	failures := 0
+	for i := range int64(points) {
+		n := i
+		if i > 50 { // every one while it opens, then at equal distances
+			n = i * changes.Load() / points
+		}
+		for _, once := range []bool{true, false} {
+			if checkDiskFailure(t, n, once) {
+				failures++
+			}
+		}
+	}
+	if failures < 2*points*9/10 { // the number of changes differs a little from run to run
+		t.Errorf("only %d of %d failures were noticed", failures, 2*points)
+	}
+}
+
+func checkDiskFailure(t *testing.T, n int64, once bool) (failed bool) {
+	t.Helper()
+	where := fmt.Sprintf("change %d, once %v", n, once)
+	files := vfs.NewCrashableMem()
+	_, injector := failFrom(n, once, fmt.Errorf("injected: %w", syscall.ENOSPC))
+	o := Options{Dir: "store", MemTableBytes: smallMemTable}
+	var acks map[int]uint64
+	s, err := open(o, errorfs.Wrap(files, injector))
+	if err == nil {
+		acks, err = fill(s)
+		closed := s.Close()
+		if err == nil {
+			err = closed // the last changes are those of Close
+		}
+	}
+	if err != nil && (!errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "store: ") ||
+		!strings.Contains(err.Error(), "make room")) {
+		t.Fatalf("%s: the error does not tell of a full disk: %v", where, err)
+	}
+	for _, after := range []*vfs.MemFS{files.CrashClone(vfs.CrashCloneCfg{}), files} {
+		s := mustReopen(t, o, after, where)
+		for w, version := range acks {
+			checkVersion(t, s, w, version, uint64(n))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(where, err)
+		}
+	}
+	return err != nil
+}
+
+func mustReopen(t *testing.T, o Options, files vfs.FS, where string) *Store {
+	t.Helper()
+	s, err := open(o, files)
+	if err != nil {
+		t.Fatalf("%s: open again: %v", where, err)
+	}
+	return s
+}
+
+// TestFailureStays expects every call after a failure to return it.
+func TestFailureStays(t *testing.T) {
+	s := mustOpen(t, Options{Dir: "store"}, vfs.NewMem())
+	mustApply(t, s, "k", protocols.Record{Name: "n"})
+	logger := logger{log: discard, failure: s.failure}
+	logger.Fatalf("first %d", 1)
+	logger.Fatalf("second")
+	_, _, _, get := s.State("k", protocols.Heap{}).Get("n")
+	_, _, body := s.State("k", protocols.Heap{}).Body("n")
+	apply := s.Apply("k", []protocols.Record{{Name: "n"}})
+	for call, err := range map[string]error{"Get": get, "Body": body, "Apply": apply, "Close": s.Close()} {
+		if err == nil || err.Error() != "storage in store: first 1" {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
+func TestClosed(t *testing.T) {
+	s := mustOpen(t, Options{Dir: "store"}, vfs.NewMem())
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Apply("k", []protocols.Record{{Name: "n"}}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Apply: %v", err)
+	}
+	if _, _, _, err := s.State("k", protocols.Heap{}).Get("n"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Get: %v", err)
+	}
+	if m := s.Metrics(); m != (Metrics{}) {
+		t.Errorf("Metrics: %+v", m)
+	}
+}
+
+// TestDirectoryInUse opens a directory twice: under another name of it, and from another process.
+func TestDirectoryInUse(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s, err := Open(Options{Dir: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	abs, err := filepath.Abs("d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantInUse(t, "./d/.", abs)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runWhile(t, "fsync "+abs+" 1", func() { wantInUse(t, abs, abs) })
+}
+
+func wantInUse(t *testing.T, dir, name string) {
+	t.Helper()
+	_, err := Open(Options{Dir: dir})
+	if err == nil || !strings.HasPrefix(err.Error(), "storage in "+name+": in use by another powbench server; stop it") {
+		t.Errorf("Open of a directory in use: %v", err)
+	}
+}
+
+func TestUnusableDirectories(t *testing.T) {
+	dir := t.TempDir()
+	file, foreign := filepath.Join(dir, "file"), filepath.Join(dir, "foreign")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	db, err := pebble.Open(foreign, &pebble.Options{Logger: logger{log: discard, failure: &failure{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{}, "no directory is given"},
+		{Options{Dir: file}, "not a directory"},
+		{Options{Dir: foreign}, "not a store of this version of powbench; remove it or choose another directory"},
+		{Options{Dir: dir, Durability: "often"}, `unknown durability "often": use "fsync", "write" or "memory"`},
+	} {
+		if _, err := Open(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Open(%+v): %v, want %q", c.o, err, c.want)
+		}
+	}
+}
+
+// TestDamage flips a bit of a value on disk: reading that value fails, and says where; the rest can be read.
+func TestDamage(t *testing.T) {
+	o := Options{Dir: t.TempDir(), Durability: Write}
+	s := mustOpen(t, o, vfs.Default)
+	for _, name := range []string{"first", "second"} {
+		mustApply(t, s, "k", protocols.Record{Name: name, Body: []byte("body"), Payload: make([]byte, 100_000)})
+	}
+	if err := s.db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := filepath.Glob(filepath.Join(o.Dir, "*.blob"))
+	if err != nil || len(blobs) != 1 {
+		t.Fatalf("blob files %v, %v: want one", blobs, err)
+	}
+	flip(t, blobs[0], 50_000)
+	s = mustOpen(t, o, vfs.Default)
+	defer s.Close()
+	state := s.State("k", protocols.Heap{})
+	_, _, _, err = state.Get("first")
+	if !pebble.IsCorruptionError(err) || !strings.Contains(err.Error(), o.Dir) {
+		t.Errorf("Get of a damaged payload: %v", err)
+	}
+	if body, _, err := state.Body("first"); err != nil || !bytes.Equal(body, []byte("body")) {
+		t.Errorf("Body beside a damaged payload: %q, %v", body, err)
+	}
+	if _, payload, _, err := state.Get("second"); err != nil || len(payload) != 100_000 {
+		t.Errorf("Get of another record: %d bytes, %v", len(payload), err)
+	}
+}
+
+func flip(t *testing.T, name string, at int) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

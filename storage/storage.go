@@ -1,0 +1,148 @@
+// Package storage keeps the registers of one server on disk, or in memory: it hands out the protocols.StateReader that
+// a server reads and stores the records that it writes, all of one request or none.
+//
+// Below lies Pebble, a log-structured merge tree, with value separation: fragments go to blob files that compactions
+// leave alone, so that a value is written twice (log and blob file) and not once per level of the tree.
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A Durability says what a record has survived when Apply returns.
+type Durability string
+
+// The durabilities, from strongest to weakest.
+const (
+	// Fsync: the record is on the disk and survives a power failure.
+	Fsync Durability = "fsync"
+	// Write: the record has reached the operating system and survives a kill of the process, but no power failure.
+	Write Durability = "write"
+	// Memory: the record is gone with the process. No directory is used.
+	Memory Durability = "memory"
+)
+
+// Options say where and how a Store keeps its records.
+type Options struct {
+	// Dir is the directory, made if need be. It belongs to the store alone.
+	Dir string
+	// Durability is Fsync if empty.
+	Durability Durability
+	// CacheBytes bounds the cache of what was read; 0 means 16 MiB.
+	CacheBytes int64
+	// MemTableBytes is how much is gathered in memory before it is written out, and again while that goes on: up to
+	// four times as much is held when the disk falls behind. 0 means 16 MiB.
+	MemTableBytes int64
+	// Log takes the engine's messages; nil drops them.
+	Log *slog.Logger
+}
+
+// A Store keeps the records of all registers of one server. It is safe for concurrent use, on the condition that the
+// requests to one key run one after the other, as protocols.Server demands.
+//
+// The first failure to write ends a store: whatever is called after it returns that error, and the directory stays as
+// a crash at that moment would have left it, with every record that was acknowledged.
+type Store struct {
+	dir     string
+	db      *pebble.DB
+	lock    *pebble.Lock
+	commit  *pebble.WriteOptions
+	failure *failure
+	stalls  *stalls
+	applied atomic.Int64                 // bytes of bodies and payloads
+	written *vfs.DiskWriteStatsCollector // bytes written to files
+
+	closing sync.RWMutex // held for reading by every user of db
+	closed  bool
+}
+
+// Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and what to do.
+func Open(o Options) (*Store, error) {
+	switch o.Durability {
+	case Memory:
+		o.Dir = "memory"
+		return open(o, vfs.NewMem())
+	case Fsync, Write, "":
+		return open(o, vfs.Default)
+	}
+	return nil, fmt.Errorf("storage: unknown durability %q: use %q, %q or %q", o.Durability, Fsync, Write, Memory)
+}
+
+// open is Open on a file system of the caller's choice.
+func open(o Options, files vfs.FS) (*Store, error) {
+	dir, err := makeDir(o.Dir, files)
+	if err != nil {
+		return nil, explain(o.Dir, err)
+	}
+	lock, err := pebble.LockDirectory(dir, files)
+	if err != nil {
+		return nil, explainLock(dir, err)
+	}
+	s := &Store{
+		dir: dir, lock: lock, commit: pebble.Sync,
+		failure: &failure{dir: dir}, stalls: &stalls{}, written: vfs.NewDiskWriteStatsCollector(),
+	}
+	if o.Durability == Memory {
+		s.commit = pebble.NoSync // there is no log to wait for
+	}
+	if s.db, err = pebble.Open(dir, s.tune(o, files)); err != nil {
+		err = explainOpen(dir, err)
+		if failed := s.failure.err(); failed != nil {
+			err = failed // it came first; Pebble's error is what followed
+		}
+		return nil, errors.Join(err, lock.Close())
+	}
+	if err := s.failure.err(); err != nil {
+		_ = s.Close() // returns the failure again
+		return nil, err
+	}
+	return s, nil
+}
+
+// makeDir makes the directory and returns its absolute name, by which a lock within the process is known.
+func makeDir(dir string, files vfs.FS) (string, error) {
+	if dir == "" {
+		return "", errors.New("no directory is given")
+	}
+	if files == vfs.Default {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return "", err
+		}
+		dir = abs
+	}
+	return dir, files.MkdirAll(dir, 0o755)
+}
+
+// Close waits for what is in progress and closes the store. It returns the failure of a store that has failed. Calls
+// after the first do nothing; other methods return an error from then on.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	err := errors.Join(s.db.Close(), s.lock.Close())
+	if failed := s.failure.err(); failed != nil {
+		return failed
+	}
+	return explain(s.dir, err)
+}
+
+// usable returns why the store can no longer be used, if so. The caller holds s.closing.
+func (s *Store) usable() error {
+	if s.closed {
+		return fmt.Errorf("storage in %s: %w", s.dir, os.ErrClosed)
+	}
+	return s.failure.err()
+}

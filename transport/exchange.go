@@ -1,0 +1,121 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// A Reply is what one server answered to one round. The payload is nil if it is empty.
+type Reply struct {
+	Round   int
+	Server  int
+	Message protocols.Message
+}
+
+// An Exchange is the conversation of one operation with the servers. One goroutine at a time calls its methods.
+type Exchange struct {
+	links    *Links
+	id       uint64
+	key      protocols.Key
+	memory   arena
+	replies  chan Reply
+	requests []*request
+	ended    bool
+	sent     counter
+	received counter
+}
+
+// Memory is the operation's memory, into which the replies' payloads are read. It lives until End was called and the
+// last message that refers to it was written or given up. Only payloads that lie in it may be sent, or such as never
+// change again: End does not wait for servers that lag behind.
+func (x *Exchange) Memory() protocols.Memory { return &x.memory }
+
+// Send queues a round's requests, one per server; rounds are numbered from 1. A server whose request of that round was
+// sent before is left out, so that a round may begin at a few servers and be widened. Send never waits for a server.
+func (x *Exchange) Send(round int, b protocols.Broadcast) error {
+	if err := x.check(round, b); err != nil {
+		return err
+	}
+	id := x.id*(MaxRounds+1) + uint64(round)
+	requests, err := x.encode(id, round, b)
+	if err != nil {
+		return fmt.Errorf("round %d: %w", round, err)
+	}
+	for i := range requests {
+		r := &requests[i]
+		x.memory.hold()
+		x.requests = append(x.requests, r)
+		x.sent.add(1, r.bytes())
+		r.link.add(r)
+	}
+	return nil
+}
+
+func (x *Exchange) check(round int, b protocols.Broadcast) error {
+	switch {
+	case x.links.ctx.Err() != nil || x.ended:
+		return fmt.Errorf("round %d: the exchange has ended: %w", round, net.ErrClosed)
+	case round < 1 || round > MaxRounds:
+		return fmt.Errorf("round %d: rounds are 1 to %d", round, MaxRounds)
+	case len(b) != len(x.links.links):
+		return fmt.Errorf("round %d: %d messages to %d servers", round, len(b), len(x.links.links))
+	case len(x.key) > protocols.MaxKeyBytes:
+		return fmt.Errorf("key of %d bytes: at most %d", len(x.key), protocols.MaxKeyBytes)
+	}
+	return nil
+}
+
+// encode makes the requests of a broadcast. Those with the same body share the encoded frame.
+func (x *Exchange) encode(id uint64, round int, b protocols.Broadcast) ([]request, error) {
+	requests := make([]request, 0, len(b))
+	var last protocols.Message
+	var frame []byte
+	for server, m := range b {
+		link := x.links.links[server]
+		if m.Body == nil || x.asked(link, round) {
+			continue
+		}
+		if m.Body != last.Body || len(m.Payload) != len(last.Payload) {
+			var err error
+			if frame, err = encodeMessage(id, x.key, m); err != nil {
+				return nil, err
+			}
+			last = m
+		}
+		requests = append(requests, request{
+			exchange: x, link: link, id: id, round: round, frame: frame, payload: m.Payload, replies: x.replies,
+		})
+	}
+	return requests, nil
+}
+
+func (x *Exchange) asked(l *link, round int) bool {
+	return slices.ContainsFunc(x.requests, func(r *request) bool { return r.link == l && r.round == round })
+}
+
+// Replies delivers at most one reply per server and round. It is never closed. The channel has room for all that may
+// come, so that whoever delivers never waits.
+func (x *Exchange) Replies() <-chan Reply { return x.replies }
+
+// End ends the exchange. Its replies and memory must not be touched any more. Requests still queued are sent as long as
+// their connection keeps up; late replies are read and dropped.
+func (x *Exchange) End() {
+	if x.ended {
+		return
+	}
+	x.ended = true
+	for _, r := range x.requests {
+		r.link.end(r)
+	}
+	x.requests, x.replies = nil, nil // requests may outlive the exchange for long and refer to it
+	x.memory.release()
+}
+
+// Sent counts the requests, once each, whether or not they have left yet.
+func (x *Exchange) Sent() Count { return x.sent.count() }
+
+// Received counts the replies so far, including those that come after End.
+func (x *Exchange) Received() Count { return x.received.count() }

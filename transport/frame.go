@@ -1,0 +1,133 @@
+package transport
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// Bounds of a frame in bytes.
+const (
+	prefixBytes     = 8
+	maxHeaderBytes  = 256 << 10
+	maxPayloadBytes = protocols.MaxValueBytes + 64<<10 // a value and what a dispersal adds to it
+	readBufferBytes = 16 << 10
+)
+
+var errFrameTooLarge = errors.New("frame exceeds the bounds")
+
+// An envelope begins every header.
+type envelope struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	ID   uint64 // of the request, and of its reply
+	Kind protocols.Kind
+	Key  protocols.Key // empty in a reply
+}
+
+// A frameSize is the lengths of a frame's two parts in bytes.
+type frameSize struct{ header, payload int }
+
+func (s frameSize) total() int { return prefixBytes + s.header + s.payload }
+
+func (s frameSize) check(bounds frameSize) error {
+	if s.header > bounds.header || s.payload > bounds.payload {
+		return fmt.Errorf("%w: header of %d bytes (at most %d), payload of %d (at most %d)",
+			errFrameTooLarge, s.header, bounds.header, s.payload, bounds.payload)
+	}
+	return nil
+}
+
+// messageBounds are those of every frame after the handshake.
+var messageBounds = frameSize{header: maxHeaderBytes, payload: maxPayloadBytes}
+
+// encodeMessage returns all of a message's frame but its payload.
+func encodeMessage(id uint64, key protocols.Key, m protocols.Message) ([]byte, error) {
+	buf, err := protocols.Marshal(make([]byte, prefixBytes, 256), &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
+	if err == nil {
+		buf, err = protocols.Marshal(buf, m.Body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return buf, putPrefix(buf, len(m.Payload), messageBounds)
+}
+
+// putPrefix writes the lengths of a frame to the first bytes of frame, which is all of it but the payload.
+func putPrefix(frame []byte, payload int, bounds frameSize) error {
+	size := frameSize{header: len(frame) - prefixBytes, payload: payload}
+	binary.BigEndian.PutUint32(frame, uint32(size.header))
+	binary.BigEndian.PutUint32(frame[4:], uint32(size.payload))
+	return size.check(bounds)
+}
+
+// decodeBody decodes the body that follows the envelope e in a header.
+func decodeBody(e envelope, data []byte, newBody NewBody) (protocols.Body, error) {
+	body := newBody(e.Kind)
+	if body == nil {
+		return nil, fmt.Errorf("unknown kind %d", e.Kind)
+	}
+	return body, protocols.Unmarshal(data, body)
+}
+
+// A frameReader reads frames in three steps, so that its user may find the memory for a payload: size, header, then
+// message or skip.
+type frameReader struct {
+	r       *bufio.Reader
+	scratch []byte
+}
+
+func newFrameReader(r io.Reader) *frameReader {
+	return &frameReader{r: bufio.NewReaderSize(r, readBufferBytes)}
+}
+
+// size reads the lengths of the next frame. The error is io.EOF between frames, errFrameTooLarge beyond the bounds.
+func (f *frameReader) size(bounds frameSize) (frameSize, error) {
+	prefix, err := f.r.Peek(prefixBytes)
+	if err != nil {
+		if len(prefix) > 0 {
+			err = unexpected(err)
+		}
+		return frameSize{}, err
+	}
+	header, payload := binary.BigEndian.Uint32(prefix), binary.BigEndian.Uint32(prefix[4:])
+	_, _ = f.r.Discard(prefixBytes) // cannot fail after Peek
+	size := frameSize{header: int(header), payload: int(payload)}
+	return size, size.check(bounds)
+}
+
+// header reads a header of n bytes. It is valid until the next call.
+func (f *frameReader) header(n int) ([]byte, error) {
+	f.scratch = slices.Grow(f.scratch[:0], n)[:n]
+	_, err := io.ReadFull(f.r, f.scratch)
+	return f.scratch, unexpected(err)
+}
+
+// message reads the payload that follows body into memory.
+func (f *frameReader) message(body protocols.Body, size frameSize, mem protocols.Memory) (protocols.Message, error) {
+	m := protocols.Message{Body: body}
+	if size.payload > 0 {
+		m.Payload = mem.Bytes(size.payload)
+	}
+	_, err := io.ReadFull(f.r, m.Payload)
+	return m, unexpected(err)
+}
+
+// skip drops a payload of n bytes.
+func (f *frameReader) skip(n int) error {
+	_, err := f.r.Discard(n)
+	return unexpected(err)
+}
+
+// unexpected is err of reading within a frame.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

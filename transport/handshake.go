@@ -1,0 +1,237 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// The handshake: each side sends the preamble; then the client's hello, the server's challenge, a writer's proof, and
+// the server's verdict, each a frame without payload.
+
+var preamble = []byte("PoWBench\x01") // the last byte is the version of the wire format
+
+const challengeBytes = 32
+
+var (
+	handshakeBounds = frameSize{header: 1 << 10}
+	errRefused      = errors.New("handshake refused")
+	errNotOurs      = errors.New("handshake: the peer does not speak this PoWBench's wire format")
+)
+
+type hello struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	Protocol string
+	Server   int
+	Role     protocols.Role
+}
+
+type challenge struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	Refusal string // why the server will not talk to the client, or empty
+	Nonce   []byte
+}
+
+type proof struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	Tag []byte
+}
+
+type verdict struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	Refusal string
+}
+
+// A greeter does one connection's handshake.
+type greeter struct {
+	conn   net.Conn
+	frames *frameReader
+	meter  *meter
+}
+
+func newGreeter(conn net.Conn, m *meter) *greeter {
+	return &greeter{conn: conn, frames: newFrameReader(meteredReader{conn, m}), meter: m}
+}
+
+// call is the client's side. key is the server's group key, for a writer.
+func (g *greeter) call(h hello, key []byte) error {
+	if h.Role == protocols.Writer && len(key) == 0 {
+		return fmt.Errorf("no key of server %d: a writer needs the group keys of all servers", h.Server+1)
+	}
+	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return err
+	}
+	if err := g.write(preamble); err != nil {
+		return err
+	}
+	if err := g.send(&h); err != nil {
+		return err
+	}
+	if err := g.expectPreamble(); err != nil {
+		return err
+	}
+	var c challenge
+	if err := g.receive(&c); err != nil {
+		return err
+	}
+	if c.Refusal == "" && h.Role == protocols.Writer {
+		if err := g.prove(h, key, c.Nonce); err != nil {
+			return err
+		}
+	}
+	v := verdict{Refusal: c.Refusal}
+	if c.Refusal == "" {
+		if err := g.receive(&v); err != nil {
+			return err
+		}
+	}
+	if v.Refusal != "" {
+		return fmt.Errorf("%w by server %d: %.200q", errRefused, h.Server+1, v.Refusal)
+	}
+	return g.conn.SetDeadline(time.Time{})
+}
+
+func (g *greeter) prove(h hello, key, nonce []byte) error {
+	tag, err := roleTag(key, nonce, h)
+	if err != nil {
+		return err
+	}
+	return g.send(&proof{Tag: tag})
+}
+
+// answer is the side of the server, who expects a hello like self; it returns the client's role.
+func (g *greeter) answer(self hello, key []byte) (protocols.Role, error) {
+	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return 0, err
+	}
+	if err := g.write(preamble); err != nil { // first, so that a client of another version learns it
+		return 0, err
+	}
+	if err := g.expectPreamble(); err != nil {
+		return 0, err
+	}
+	var h hello
+	if err := g.receive(&h); err != nil {
+		return 0, err
+	}
+	if refusal := self.refuses(h, key); refusal != "" {
+		return 0, errors.Join(g.send(&challenge{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
+	}
+	nonce := make([]byte, challengeBytes)
+	_, _ = rand.Read(nonce) // never fails
+	if err := g.send(&challenge{Nonce: nonce}); err != nil {
+		return 0, err
+	}
+	if h.Role == protocols.Writer {
+		if err := g.checkProof(h, key, nonce); err != nil {
+			return 0, err
+		}
+	}
+	if err := g.send(&verdict{}); err != nil {
+		return 0, err
+	}
+	return h.Role, g.conn.SetDeadline(time.Time{})
+}
+
+// refuses says why the server self cannot serve a client who said h, or nothing.
+func (self hello) refuses(h hello, key []byte) string {
+	switch {
+	case h.Protocol != self.Protocol:
+		return fmt.Sprintf("protocol is %s, not %.64q", self.Protocol, h.Protocol)
+	case h.Server != self.Server:
+		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", self.Server+1, h.Server+1)
+	case h.Role != protocols.Reader && h.Role != protocols.Writer:
+		return fmt.Sprintf("no such role: %d", h.Role)
+	case h.Role == protocols.Writer && len(key) == 0:
+		return "this server has no group key and takes readers only"
+	}
+	return ""
+}
+
+func (g *greeter) checkProof(h hello, key, nonce []byte) error {
+	var p proof
+	if err := g.receive(&p); err != nil {
+		return err
+	}
+	tag, err := roleTag(key, nonce, h)
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal(tag, p.Tag) {
+		const refusal = "not a writer: the group key is wrong"
+		return errors.Join(g.send(&verdict{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
+	}
+	return nil
+}
+
+// roleTag proves to one server, once, that the sender of h holds the server's group key.
+func roleTag(key, nonce []byte, h hello) ([]byte, error) {
+	channelKey, err := hkdf.Key(sha256.New, key, nil, "powbench channel", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, channelKey)
+	mac.Write(nonce)
+	mac.Write([]byte(h.Protocol))
+	mac.Write(binary.BigEndian.AppendUint32(nil, uint32(h.Server)))
+	mac.Write([]byte{byte(h.Role)})
+	return mac.Sum(nil), nil
+}
+
+func (g *greeter) expectPreamble() error {
+	got := make([]byte, len(preamble))
+	if _, err := io.ReadFull(g.frames.r, got); err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	last := len(preamble) - 1
+	switch {
+	case !bytes.Equal(got[:last], preamble[:last]):
+		return fmt.Errorf("%w: it begins with %q", errNotOurs, got)
+	case got[last] != preamble[last]:
+		return fmt.Errorf("%w: it has version %d, we have %d: use one release", errNotOurs, got[last], preamble[last])
+	}
+	return nil
+}
+
+func (g *greeter) send(v any) error {
+	frame, err := protocols.Marshal(make([]byte, prefixBytes), v)
+	if err == nil {
+		err = putPrefix(frame, 0, handshakeBounds)
+	}
+	if err != nil {
+		return err
+	}
+	return g.write(frame)
+}
+
+func (g *greeter) write(p []byte) error {
+	n, err := g.conn.Write(p)
+	g.meter.sent.add(0, n)
+	return err
+}
+
+func (g *greeter) receive(v any) error {
+	size, err := g.frames.size(handshakeBounds)
+	if err != nil {
+		return fmt.Errorf("handshake: %w", unexpected(err))
+	}
+	header, err := g.frames.header(size.header)
+	if err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	return protocols.Unmarshal(header, v)
+}

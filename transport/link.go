@@ -1,0 +1,226 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// The pause before the next attempt to connect grows from minPause to maxPause, until a connection lasted for steady.
+const (
+	minPause = 20 * time.Millisecond
+	maxPause = time.Second
+	steady   = time.Second
+)
+
+// A link is the way to one server, through as many connections as it takes.
+type link struct {
+	cfg    *ClientConfig
+	server int
+	outbox
+
+	failure struct {
+		sync.Mutex
+		err error // why there is no connection; nil if there is one
+	}
+}
+
+func newLink(cfg *ClientConfig, m *meter, server int) *link {
+	l := &link{cfg: cfg, server: server}
+	l.outbox.init(m)
+	l.fail(errors.New("no answer yet"))
+	return l
+}
+
+func (l *link) String() string {
+	return fmt.Sprintf("server %d (%s)", l.server+1, l.cfg.Servers[l.server])
+}
+
+func (l *link) fail(err error) {
+	l.failure.Lock()
+	defer l.failure.Unlock()
+	l.failure.err = err
+}
+
+func (l *link) down() error {
+	l.failure.Lock()
+	defer l.failure.Unlock()
+	return l.failure.err
+}
+
+// run keeps the link connected until ctx ends.
+func (l *link) run(ctx context.Context) {
+	defer l.close()
+	logged, pause := "", minPause
+	for {
+		begun := time.Now()
+		err := cause(l.connect(ctx))
+		if ctx.Err() != nil {
+			return
+		}
+		l.fail(err)
+		if time.Since(begun) > steady {
+			logged, pause = "", minPause
+		}
+		if err.Error() != logged {
+			logged = err.Error()
+			l.cfg.Log.Warn("no connection; trying again", "server", l.server+1, "addr", l.cfg.Servers[l.server], "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause/2 + rand.N(pause/2)):
+		}
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// connect serves one connection from its beginning to its end, of which it returns the reason.
+func (l *link) connect(ctx context.Context) error {
+	dialer := net.Dialer{Timeout: handshakeTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", l.cfg.Servers[l.server])
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	frames, err := l.greet(conn)
+	if err != nil {
+		return err
+	}
+	l.cfg.Log.Debug("connected", "server", l.server+1, "addr", l.cfg.Servers[l.server])
+	return l.converse(ctx, conn, frames)
+}
+
+// converse sends requests and takes replies until one of both fails.
+func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader) error {
+	connection := l.open()
+	l.fail(nil)
+	group, ctx := errgroup.WithContext(ctx)
+	defer l.cut(connection)
+	defer context.AfterFunc(ctx, func() {
+		conn.Close()
+		l.cut(connection)
+	})()
+	group.Go(func() error { return l.write(conn, connection) })
+	group.Go(func() error { return l.read(frames) })
+	return group.Wait()
+}
+
+func (l *link) greet(conn net.Conn) (*frameReader, error) {
+	if err := errors.Join(tune(conn), setCongestion(conn, l.cfg.Congestion)); err != nil {
+		return nil, err
+	}
+	var key []byte
+	if l.server < len(l.cfg.Keys) {
+		key = l.cfg.Keys[l.server]
+	}
+	g := newGreeter(conn, l.meter)
+	return g.frames, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role}, key)
+}
+
+// write sends what is queued until the connection ends.
+func (l *link) write(conn net.Conn, connection uint64) error {
+	var batch []*request
+	var room, buffers net.Buffers
+	for {
+		batch = l.take(connection, batch[:0])
+		if len(batch) == 0 {
+			return net.ErrClosed
+		}
+		buffers = room[:0]
+		for _, r := range batch {
+			buffers = append(buffers, r.frame)
+			if len(r.payload) > 0 {
+				buffers = append(buffers, r.payload)
+			}
+		}
+		room = buffers // WriteTo consumes buffers
+		n, err := buffers.WriteTo(conn)
+		l.written(batch)
+		l.meter.sent.add(0, int(n))
+		if err != nil {
+			return err
+		}
+		l.meter.sent.add(len(batch), 0)
+	}
+}
+
+// read takes replies until the connection ends.
+func (l *link) read(frames *frameReader) error {
+	for {
+		size, err := frames.size(messageBounds)
+		if err == nil {
+			err = l.readReply(frames, size)
+		}
+		if err != nil {
+			return fmt.Errorf("receive: %w", err)
+		}
+	}
+}
+
+func (l *link) readReply(frames *frameReader, size frameSize) error {
+	l.meter.received.add(1, 0)
+	header, err := frames.header(size.header)
+	if err != nil {
+		return err
+	}
+	var e envelope
+	n, err := protocols.UnmarshalPrefix(header, &e)
+	if err != nil {
+		return l.reject(frames, size)
+	}
+	r, replies := l.find(e.ID)
+	if r == nil {
+		return l.reject(frames, size)
+	}
+	var m protocols.Message
+	if replies == nil {
+		err = frames.skip(size.payload)
+	} else {
+		defer r.exchange.memory.release()
+		m, err = l.message(frames, size, e, header[n:], &r.exchange.memory)
+	}
+	if err != nil {
+		return err // in the midst of the reply: it will come again
+	}
+	r.exchange.received.add(1, size.total())
+	l.settle(r)
+	if m.Body != nil {
+		replies <- Reply{Round: r.round, Server: l.server, Message: m}
+	}
+	return nil
+}
+
+// message reads a reply, or skips it if it is malformed. Even then it is the server's only answer: a correct server
+// sends none such, and would send the same again.
+func (l *link) message(frames *frameReader, size frameSize, e envelope, data []byte, mem protocols.Memory) (
+	protocols.Message, error,
+) {
+	body, err := decodeBody(e, data, l.cfg.NewBody)
+	if err != nil {
+		return protocols.Message{}, l.reject(frames, size)
+	}
+	return frames.message(body, size, mem)
+}
+
+func (l *link) reject(frames *frameReader, size frameSize) error {
+	l.meter.rejected.Add(1)
+	return frames.skip(size.payload)
+}
+
+// cause is err without the ports and addresses that differ from one attempt to the next.
+func cause(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err
+	}
+	return err
+}

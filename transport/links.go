@@ -1,0 +1,95 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// ClientConfig is what a client process says of itself and the servers.
+type ClientConfig struct {
+	Protocol string   // the protocol's name, which the servers must share
+	Servers  []string // addresses (host:port) by server index
+	Role     protocols.Role
+	Keys     [][]byte // the group keys k_i by server, for a writer; nil for a reader
+	NewBody  NewBody  // makes the bodies of replies
+	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
+	Congestion string
+	Log        *slog.Logger // nil for none
+}
+
+// Links are a client process's connections, one to each server. They are safe for concurrent use.
+type Links struct {
+	cfg   ClientConfig
+	meter meter
+	links []*link
+	ops   atomic.Uint64
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Dial returns at once. It keeps a connection to every server until Close: what fails is logged, once per cause, and
+// tried again.
+func Dial(cfg ClientConfig) *Links {
+	cfg.Log = orDiscard(cfg.Log)
+	l := &Links{cfg: cfg}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	for server := range cfg.Servers {
+		k := newLink(&l.cfg, &l.meter, server)
+		l.links = append(l.links, k)
+		l.running.Go(func() { k.run(l.ctx) })
+	}
+	return l
+}
+
+// WaitConnected waits until all servers are connected. The error names those that are not, and why.
+func (l *Links) WaitConnected(ctx context.Context) error {
+	return poll(ctx, func() error {
+		var missing []error
+		for _, k := range l.links {
+			if err := k.down(); err != nil {
+				missing = append(missing, fmt.Errorf("%s: not connected: %w", k, err))
+			}
+		}
+		return errors.Join(missing...)
+	})
+}
+
+// Begin begins the exchange of one operation on key. The caller must End it.
+func (l *Links) Begin(key protocols.Key) *Exchange {
+	replies := make(chan Reply, MaxRounds*len(l.links))
+	x := &Exchange{links: l, id: l.ops.Add(1), key: key, replies: replies}
+	x.memory.init()
+	return x
+}
+
+// Quiesce waits until no request of an ended exchange is queued or unanswered on the connected links. The error names
+// the servers that still owe replies.
+func (l *Links) Quiesce(ctx context.Context) error {
+	return poll(ctx, func() error {
+		var owing []error
+		for _, k := range l.links {
+			if n := k.owed(); n > 0 {
+				owing = append(owing, fmt.Errorf("%s owes replies to %d requests", k, n))
+			}
+		}
+		return errors.Join(owing...)
+	})
+}
+
+// Traffic is what went over all sockets so far.
+func (l *Links) Traffic() Traffic { return l.meter.traffic() }
+
+// Close ends the connections and waits for that. Running exchanges get no more replies, but must still be ended.
+func (l *Links) Close() error {
+	l.cancel()
+	l.running.Wait()
+	return nil
+}

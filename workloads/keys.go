@@ -1,0 +1,41 @@
+package workloads
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// maxKeys bounds a key space: more could never be loaded.
+const maxKeys = 1 << 24
+
+// Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]:
+// when each of the clients has one operation in progress, on a key drawn uniformly from m, then at any instant an
+// operation shares its key with another with probability at most p. Over its whole duration it meets up to two
+// operations of each other client, so the share measured afterwards lies between p and 2p.
+func Keyspace(clients int, p float64) int {
+	m := math.Ceil(float64(clients-1)/p - 1e-9) // 1e-9: a quotient that rounding put just above an integer
+	return int(max(1, min(m, maxKeys)))
+}
+
+// KeyName returns the name of the key with index i, from 0.
+func KeyName(i int) protocols.Key {
+	return protocols.Key(fmt.Sprintf("key-%06d", i))
+}
+
+// A Chooser draws the keys of one client's operations. It is not safe for concurrent use.
+type Chooser struct {
+	keys int
+	rng  *rand.Rand
+}
+
+// NewChooser returns the client's Chooser among the keys with indices 0 … keys−1; keys ≥ 1.
+func NewChooser(seed, client uint64, keys int) *Chooser {
+	src := rand.NewPCG(Derive(seed, "keys", client), client)
+	return &Chooser{keys: keys, rng: rand.New(src)}
+}
+
+// Next returns the index of the next operation's key, uniformly distributed.
+func (c *Chooser) Next() int { return c.rng.IntN(c.keys) }
