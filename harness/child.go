@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/rpc"
@@ -74,7 +75,7 @@ func (c *child) stop() error {
 	_ = c.rpc.Close()
 	select {
 	case <-c.process.Done():
-		return nil
+		return nil // however it ended: that was reported when it did
 	case <-time.After(stopTimeout):
 		_ = c.kill()
 		return fmt.Errorf("%s did not end within %v and was killed", c.name, stopTimeout)
@@ -84,7 +85,9 @@ func (c *child) stop() error {
 // kill ends the child at once.
 func (c *child) kill() error {
 	_ = c.rpc.Close()
-	err := c.process.Signal(os.Kill)
+	if err := c.process.Signal(os.Kill); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill %s: %w", c.name, err)
+	}
 	<-c.process.Done()
-	return err
+	return nil
 }

@@ -49,6 +49,11 @@ func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPor
 	if err != nil {
 		return nil, err
 	}
+	switch d {
+	case storage.Fsync, storage.Write, storage.Memory:
+	default:
+		return nil, fmt.Errorf("unknown durability %q: choose %s, %s or %s", d, storage.Fsync, storage.Write, storage.Memory)
+	}
 	if t < 1 {
 		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)
 	}
@@ -89,7 +94,7 @@ func (l *Local) Save(dir string) error {
 }
 
 // Serve runs the cluster's servers, each a process with its database below dir, until ctx ends. Ready is called once
-// all of them listen. It fails when a server ends by itself.
+// all of them listen. A server that ends is not started again: it is a fault to watch the protocol tolerate.
 func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func()) (err error) {
 	host := netem.NewLoopback(netem.Topology{Hosts: []string{"local"}}).Host("local")
 	var servers []*child
@@ -98,7 +103,7 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	ended := make(chan string, len(l.Servers))
+	ended := make(chan *child, len(l.Servers))
 	for i, addr := range l.Servers {
 		s, err := startChild(host, "server", fmt.Sprintf("server %d", i+1), log)
 		if err != nil {
@@ -115,16 +120,19 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 		}
 		go func() {
 			<-s.process.Done()
-			ended <- s.name
+			ended <- s
 		}()
 	}
 	ready()
-	select {
-	case name := <-ended:
-		return fmt.Errorf("%s ended by itself: see what it logged above", name)
-	case <-ctx.Done():
-		return nil
+	for left := len(l.Servers); left > 0; left-- {
+		select {
+		case s := <-ended:
+			fmt.Fprintf(log, "%s has ended; %d of %d servers are left\n", s.name, left-1, len(l.Servers))
+		case <-ctx.Done():
+			return nil
+		}
 	}
+	return errors.New("all servers have ended: see what they logged above")
 }
 
 // Connect returns a writing client of the cluster and what closes it. It does not wait for servers: up to t may be down.

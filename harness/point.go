@@ -99,9 +99,9 @@ func (r *runner) bound(cost result.TrafficFactor) float64 {
 func (r *runner) linkShare(window interval) float64 {
 	payload := window.payload()
 	var up, down float64 // capacity in bytes
-	for _, m := range r.links[:len(r.hosts.servers)] {
-		up += m.UpBits / 8 * window.seconds()
-		down += m.DownBits / 8 * window.seconds()
+	for _, link := range r.manifest.Testbed.Before[:len(r.hosts.servers)] {
+		up += link.UpMbps * 1e6 / 8 * window.seconds()
+		down += link.DownMbps * 1e6 / 8 * window.seconds()
 	}
 	return max(float64(payload.ServerToClient)/up, float64(payload.ClientToServer)/down)
 }

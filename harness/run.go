@@ -12,8 +12,10 @@ import (
 
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/netem"
 )
+
+// ErrUsage marks an error of what was asked for: nothing was started.
+var ErrUsage = errors.New("cannot run")
 
 // ErrCheckFailed says that a run completed, but a history was not linearizable.
 var ErrCheckFailed = errors.New("a history is not linearizable")
@@ -37,7 +39,6 @@ type runner struct {
 	done       map[string]bool // runs that an interrupted run has measured, by runKey
 	scratch    *scratch
 	hosts      layout
-	links      []netem.LinkMeasurement // as measured before the load
 	progress   *progress
 }
 
@@ -64,11 +65,10 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 
 // run measures the links, searches, measures all points and measures the links again.
 func (r *runner) run(ctx context.Context) error {
-	before, err := r.measureLinks(ctx)
-	if err != nil {
+	var err error
+	if r.manifest.Testbed.Before, err = r.checkedLinks(ctx); err != nil {
 		return err
 	}
-	r.manifest.Testbed.Before = before
 	if err := r.saveManifest(); err != nil {
 		return err
 	}
@@ -81,6 +81,9 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	if r.manifest.Testbed.After, err = r.measureLinks(ctx); err != nil {
 		return err
+	}
+	if off := r.linkOff(r.manifest.Testbed.After); off != "" {
+		r.progress.note("WARNING: after the runs " + off)
 	}
 	r.manifest.Finished = time.Now().UTC().Format(time.RFC3339)
 	if err := r.saveManifest(); err != nil {

@@ -62,22 +62,22 @@ func (r *runner) create(root string, config json.RawMessage) error {
 func (r *runner) reopen(latest string, config json.RawMessage) error {
 	target, err := os.Readlink(latest)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("nothing to resume: %s does not exist; run without --resume", latest)
+		return fmt.Errorf("%w: nothing to resume: %s does not exist; run without --resume", ErrUsage, latest)
 	} else if err != nil {
 		return err
 	}
 	r.dir = filepath.Join(filepath.Dir(latest), target)
 	set, err := result.Read(r.dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	var old, now any
 	if err := errors.Join(json.Unmarshal(set.Manifest.Config, &old), json.Unmarshal(config, &now)); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(r.dir, result.ManifestFile), err)
 	}
 	if !equalJSON(old, now) {
-		return fmt.Errorf("%s was measured with another configuration than %s holds now: "+
-			"restore it (and --quick, if that run had it), or run without --resume", r.dir, r.ConfigFile)
+		return fmt.Errorf("%w: %s was measured with another configuration than %s holds now: "+
+			"restore it (and --quick, if that run had it), or run without --resume", ErrUsage, r.dir, r.ConfigFile)
 	}
 	r.manifest = set.Manifest
 	r.done = make(map[string]bool)

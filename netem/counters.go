@@ -27,8 +27,9 @@ type Direction struct {
 // headerBytes is Ethernet 14 + IPv4 20 + TCP 32 (with timestamps) of each segment.
 const headerBytes = 14 + 20 + 32
 
-// Payload is the TCP payload in bytes, retransmissions included. It is exact but for handshakes, selective
-// acknowledgements and ARP, whose longer or shorter headers are counted as those of data.
+// Payload is the TCP payload in bytes: exact but for handshakes, selective acknowledgements and ARP, whose longer or
+// shorter headers are counted as those of data. What the queue drops does not count; what is sent again because a
+// later queue dropped it counts again.
 func (d Direction) Payload() int64 { return int64(d.Bytes) - headerBytes*int64(d.Packets) }
 
 // Since is what passed after the earlier reading; Backlog stays that of now.

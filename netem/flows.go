@@ -2,13 +2,15 @@ package netem
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
 	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // chunkBytes is what a flow reads or writes at once: large, so that measuring takes little CPU time.
@@ -16,17 +18,16 @@ const chunkBytes = 256 << 10
 
 // flows are connections of one host that are kept full in both directions.
 type flows struct {
-	up, down atomic.Int64 // bytes received at the peers and at the host
+	near, far []net.Conn // their ends at the host and at its peers
 
-	conns   []net.Conn
-	group   errgroup.Group
+	loops   sync.WaitGroup
 	stopped atomic.Bool
-	failed  chan struct{}
+	failed  chan error
 }
 
 // startFlows connects the host to each peer n times and fills the connections.
 func startFlows(ctx context.Context, h *Host, peers []*Host, n int) (*flows, error) {
-	f := &flows{failed: make(chan struct{}, 1)}
+	f := &flows{failed: make(chan error, 1)}
 	for range n {
 		for _, peer := range peers {
 			near, far, err := connect(ctx, h, peer)
@@ -34,11 +35,11 @@ func startFlows(ctx context.Context, h *Host, peers []*Host, n int) (*flows, err
 				f.stop()
 				return nil, err
 			}
-			f.conns = append(f.conns, near, far)
-			f.fill(near)
-			f.fill(far)
-			f.drain(near, &f.down)
-			f.drain(far, &f.up)
+			f.near, f.far = append(f.near, near), append(f.far, far)
+			for _, c := range []net.Conn{near, far} {
+				f.fill(c)
+				f.drain(c)
+			}
 		}
 	}
 	return f, nil
@@ -69,90 +70,82 @@ func (f *flows) fill(c net.Conn) {
 	})
 }
 
-func (f *flows) drain(c net.Conn, received *atomic.Int64) {
+func (f *flows) drain(c net.Conn) {
 	chunk := make([]byte, chunkBytes)
 	f.loop(func() error {
-		n, err := c.Read(chunk)
-		received.Add(int64(n))
+		_, err := c.Read(chunk)
 		return err
 	})
 }
 
+// received is how many payload bytes have come up to the peers and down to the host, each counted once.
+func (f *flows) received() (up, down uint64, err error) {
+	up, err = bytesReceived(f.far)
+	if err != nil {
+		return 0, 0, err
+	}
+	down, err = bytesReceived(f.near)
+	return up, down, err
+}
+
+// bytesReceived asks the kernel. What the readers read would not do: where they wait for a processor, megabytes pile
+// up in the sockets and come out later, faster than the link.
+func bytesReceived(conns []net.Conn) (sum uint64, err error) {
+	for _, c := range conns {
+		raw, err := c.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			return 0, err
+		}
+		var info *unix.TCPInfo
+		var infoErr error
+		err = raw.Control(func(fd uintptr) {
+			info, infoErr = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		})
+		if err := errors.Join(err, infoErr); err != nil {
+			return 0, fmt.Errorf("ask for bytes received: %w", err)
+		}
+		sum += info.Bytes_received
+	}
+	return sum, nil
+}
+
 // loop repeats step until the flows are stopped; an error before that ends the measurement.
 func (f *flows) loop(step func() error) {
-	f.group.Go(func() error {
+	f.loops.Go(func() {
 		for {
 			err := step()
 			switch {
 			case f.stopped.Load():
-				return nil
+				return
 			case err != nil:
 				select {
-				case f.failed <- struct{}{}:
-				default:
+				case f.failed <- err:
+				default: // another failed first
 				}
-				return err
+				return
 			}
 		}
 	})
 }
 
-// run lets the flows run for d. When it returns an error the flows are stopped.
+// run lets the flows run for d, unless one fails or ctx ends.
 func (f *flows) run(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
-		f.stop()
 		return ctx.Err()
-	case <-f.failed:
-		return f.stop()
+	case err := <-f.failed:
+		return err
 	}
 }
 
 // stop resets the connections: what is still queued in them must not disturb the next measurement.
-func (f *flows) stop() error {
+func (f *flows) stop() {
 	f.stopped.Store(true)
-	for _, c := range f.conns {
-		c.(*net.TCPConn).SetLinger(0)
+	for _, c := range slices.Concat(f.near, f.far) {
+		_ = c.(*net.TCPConn).SetLinger(0)
 		c.Close()
 	}
-	return f.group.Wait()
-}
-
-const pingBytes = 64
-
-// ping measures n round trips of small messages over one connection, after a few that warm it up.
-func ping(ctx context.Context, from, to *Host, n int) ([]time.Duration, error) {
-	near, far, err := connect(ctx, from, to)
-	if err != nil {
-		return nil, err
-	}
-	defer near.Close()
-	defer far.Close()
-	defer context.AfterFunc(ctx, func() { near.Close(); far.Close() })()
-	go io.CopyBuffer(struct{ io.Writer }{far}, struct{ io.Reader }{far}, make([]byte, pingBytes))
-	const warmUp = 20
-	samples := make([]time.Duration, warmUp+n)
-	message := make([]byte, pingBytes)
-	for i := range samples {
-		start := time.Now()
-		if _, err := near.Write(message); err != nil {
-			return nil, err
-		}
-		if _, err := io.ReadFull(near, message); err != nil {
-			return nil, err
-		}
-		samples[i] = time.Since(start)
-	}
-	return samples[warmUp:], nil
-}
-
-func summarise(samples []time.Duration) (mean, p50, p99 time.Duration) {
-	slices.Sort(samples)
-	for _, s := range samples {
-		mean += s
-	}
-	n := len(samples)
-	return mean / time.Duration(n), samples[n/2], samples[n*99/100]
+	f.loops.Wait()
 }

@@ -18,6 +18,7 @@ type LinkMeasurement struct {
 	RTTSamples              int
 	Drops                   uint64        // in the queues of both directions while goodput was measured, ramp-up included
 	Window                  time.Duration // the time over which goodput was measured
+	Attempts                int           // how often goodput was measured; the best attempt is given
 }
 
 // plan is how to measure.
@@ -25,13 +26,24 @@ type plan struct {
 	rampUp, window time.Duration
 	flows          int // connections between the two ends, each full in both directions
 	pings          int
+	attempts       int // at a link that comes out too slow
 }
 
-var fullPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, flows: 4, pings: 500}
+var fullPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, flows: 4, pings: 500, attempts: 3}
+
+// enough is the share of a shaped link's goodput below which a measurement is repeated: other work kept the
+// processors from filling the link, so it said nothing about the link.
+const enough = 0.99
+
+// maxGoodput is the TCP payload that fits through a link in bit/s.
+func maxGoodput(rateBits int64) float64 {
+	return float64(rateBits) * (frameBytes - headerBytes) / wireBytes
+}
 
 // Measure measures every host's link, one after the other, with all hosts up: first all round trips, then all
 // goodputs. The first host's link is measured against all others together, so that it is the one that fills; the
-// others against the first host. A testbed of one host has nothing to measure. It takes about 1.5 s a host.
+// others against the first host. A shaped link that comes out more than 1 % too slow is measured up to three times. A
+// testbed of one host has nothing to measure. It takes about 1.5 s a host.
 func (tb *Testbed) Measure(ctx context.Context) ([]LinkMeasurement, error) {
 	return tb.measure(ctx, fullPlan)
 }
@@ -47,7 +59,7 @@ func (tb *Testbed) measure(ctx context.Context, p plan) ([]LinkMeasurement, erro
 		}
 	}
 	for i, h := range tb.hosts {
-		if err := links[i].measureGoodput(ctx, h, tb.peers(i), p); err != nil {
+		if err := links[i].bestGoodput(ctx, h, tb.peers(i), p); err != nil {
 			return nil, fmt.Errorf("netem: goodput of %s: %w", h.Name, err)
 		}
 	}
@@ -72,10 +84,30 @@ func (m *LinkMeasurement) measureRTT(ctx context.Context, h, peer *Host, pings i
 	return nil
 }
 
-func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
+// bestGoodput measures goodput until it is what the link should give, or the attempts are used up.
+func (m *LinkMeasurement) bestGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
 	for _, peer := range peers {
 		m.Peers = append(m.Peers, peer.Name)
 	}
+	target := enough * maxGoodput(h.testbed.Topology.RateBits)
+	for attempt := 1; attempt <= p.attempts && (attempt == 1 || m.slower() < target); attempt++ {
+		try := *m
+		if err := try.measureGoodput(ctx, h, peers, p); err != nil {
+			return err
+		}
+		if attempt == 1 || try.slower() > m.slower() {
+			*m = try
+		}
+		m.Attempts = attempt
+	}
+	return nil
+}
+
+// slower is the goodput of the slower direction.
+func (m *LinkMeasurement) slower() float64 { return min(m.UpBits, m.DownBits) }
+
+// measureGoodput measures once.
+func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
 	before, err := h.Counters()
 	if err != nil && !errors.Is(err, ErrUncounted) {
 		return err
@@ -84,17 +116,9 @@ func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*
 	if err != nil {
 		return err
 	}
-	if err := f.run(ctx, p.rampUp); err != nil {
-		return err
-	}
-	start, up, down := time.Now(), f.up.Load(), f.down.Load()
-	if err := f.run(ctx, p.window); err != nil {
-		return err
-	}
-	m.Window = time.Since(start)
-	m.UpBits = float64(f.up.Load()-up) * 8 / m.Window.Seconds()
-	m.DownBits = float64(f.down.Load()-down) * 8 / m.Window.Seconds()
-	if err := f.stop(); err != nil {
+	err = m.watch(ctx, f, p)
+	f.stop()
+	if err != nil {
 		return err
 	}
 	after, err := h.Counters()
@@ -103,5 +127,25 @@ func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*
 	}
 	passed := after.Since(before)
 	m.Drops = uint64(passed.Up.Drops) + uint64(passed.Down.Drops)
+	return err
+}
+
+// watch lets the flows run through ramp-up and window and takes their goodput in the window.
+func (m *LinkMeasurement) watch(ctx context.Context, f *flows, p plan) error {
+	if err := f.run(ctx, p.rampUp); err != nil {
+		return err
+	}
+	start := time.Now()
+	up, down, err := f.received()
+	if err != nil {
+		return err
+	}
+	if err := f.run(ctx, p.window); err != nil {
+		return err
+	}
+	m.Window = time.Since(start)
+	upEnd, downEnd, err := f.received()
+	m.UpBits = float64(upEnd-up) * 8 / m.Window.Seconds()
+	m.DownBits = float64(downEnd-down) * 8 / m.Window.Seconds()
 	return err
 }

@@ -53,8 +53,11 @@ func TestCellsRefuses(t *testing.T) {
 			[]string{"results/fig2c/synthetic/points.jsonl:2: ", `unknown figure "7x"`, "2a, 2b, 2c"},
 		},
 		"unknown operation": {second(func(p *result.Point) { p.Op = "scan" }), []string{"points.jsonl:2: ", `"scan"`}},
-		"no value size":     {second(func(p *result.Point) { p.ValueBytes = 0 }), []string{"points.jsonl:2: ", "value_bytes = 0"}},
-		"no threshold":      {second(func(p *result.Point) { p.T = 0 }), []string{"points.jsonl:2: ", "t = 0"}},
+		"no value size": {
+			second(func(p *result.Point) { p.ValueBytes = 0 }),
+			[]string{"points.jsonl:2: ", "value_bytes = 0"},
+		},
+		"no threshold": {second(func(p *result.Point) { p.T = 0 }), []string{"points.jsonl:2: ", "t = 0"}},
 		"NaN": {
 			second(func(p *result.Point) { p.LatencyMs.Mean = math.NaN() }),
 			[]string{"points.jsonl:2: ", "not NaN"},

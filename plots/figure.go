@@ -53,7 +53,8 @@ func (f figure) check(cells []Cell) error {
 	return nil
 }
 
-// latencyPanel is figure 2(a): mean latency against throughput, a curve per protocol through growing numbers of clients.
+// latencyPanel is figure 2(a): mean latency against throughput, a curve per protocol through growing numbers of
+// clients.
 func latencyPanel(p *plot.Plot, cells []Cell) {
 	p.X.Label.Text, p.Y.Label.Text = "Throughput (operations/s)", "Mean latency (ms)"
 	for _, protocol := range protocolsOf(cells) {

@@ -24,8 +24,8 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Draw draws every figure that points of the sets belong to into dir, as SVG, PDF and PNG, and returns the files that it
-// wrote: dir/fig2a.svg and so on. Points without a figure are left alone; if all are, no file is written. Nothing is
+// Draw draws every figure that points of the sets belong to into dir, as SVG, PDF and PNG, and returns the files that
+// it wrote: dir/fig2a.svg and so on. Points without a figure are left alone; if all are, no file is written. Nothing is
 // written either if the points of one of the figures do not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
 	cells, err := Cells(sets)

@@ -115,8 +115,11 @@ func invalidReasons(cells []Cell) []string {
 
 func ratioTable(ratios []Ratio) Table {
 	t := Table{
-		Title:  "Ratios of peak throughput",
-		Header: []string{"figure", "variant/suite/durability", "op", "t", "value", "compared", "clients", "pairs", "measured", "network model"},
+		Title: "Ratios of peak throughput",
+		Header: []string{
+			"figure", "variant/suite/durability", "op", "t", "value", "compared", "clients", "pairs", "measured",
+			"network model",
+		},
 		Notes: []string{"Measured: geometric mean of the ratio in each repetition with its 95 % confidence interval " +
 			"(paired by repetition; Student's t on the logarithms). Network model: the ratio that the links alone predict."},
 	}

@@ -52,7 +52,8 @@ func explainLock(dir string, err error) error {
 	if path := new(fs.PathError); errors.As(err, &path) {
 		return explain(dir, err)
 	}
-	return fmt.Errorf("storage in %s: in use by another powbench server; stop it or choose another directory (%w)", dir, err)
+	return fmt.Errorf("storage in %s: in use by another powbench server; stop it or choose another directory (%w)",
+		dir, err)
 }
 
 // explainOpen is explain for an error of Pebble's when it opens a directory: most that are left come from data that

@@ -58,7 +58,7 @@ func TestDiskFailure(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	const points = 150
+	const points = 100
 	failures := 0
 	for i := range int64(points) {
 		n := i

@@ -40,7 +40,7 @@ type Options struct {
 	// CacheBytes bounds the cache of what was read; 0 means 16 MiB.
 	CacheBytes int64
 	// MemTableBytes is how much is gathered in memory before it is written out, and again while that goes on: up to
-	// four times as much is held when the disk falls behind. 0 means 16 MiB.
+	// four times as much is held when the disk falls behind. 0 means 8 MiB.
 	MemTableBytes int64
 	// Log takes the engine's messages; nil drops them.
 	Log *slog.Logger

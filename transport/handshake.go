@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -16,8 +17,8 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// The handshake: each side sends the preamble; then the client's hello, the server's challenge, a writer's proof, and
-// the server's verdict, each a frame without payload.
+// The handshake: each side sends the preamble, the client first; then follow the client's hello, the server's challenge,
+// a writer's proof, and the server's verdict, each a frame without payload.
 
 var preamble = []byte("PoWBench\x01") // the last byte is the version of the wire format
 
@@ -78,10 +79,10 @@ func (g *greeter) call(h hello, key []byte) error {
 	if err := g.write(preamble); err != nil {
 		return err
 	}
-	if err := g.send(&h); err != nil {
+	if err := g.expectPreamble(); err != nil {
 		return err
 	}
-	if err := g.expectPreamble(); err != nil {
+	if err := g.send(&h); err != nil {
 		return err
 	}
 	var c challenge
@@ -118,11 +119,9 @@ func (g *greeter) answer(self hello, key []byte) (protocols.Role, error) {
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return 0, err
 	}
-	if err := g.write(preamble); err != nil { // first, so that a client of another version learns it
-		return 0, err
-	}
-	if err := g.expectPreamble(); err != nil {
-		return 0, err
+	stranger := g.expectPreamble()
+	if err := g.write(preamble); err != nil || stranger != nil { // so a client of another version learns ours
+		return 0, cmp.Or(stranger, err)
 	}
 	var h hello
 	if err := g.receive(&h); err != nil {

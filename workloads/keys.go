@@ -14,7 +14,7 @@ const maxKeys = 1 << 24
 // Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]:
 // when each of the clients has one operation in progress, on a key drawn uniformly from m, then at any instant an
 // operation shares its key with another with probability at most p. Over its whole duration it meets up to two
-// operations of each other client, so the share measured afterwards lies between p and 2p.
+// operations of each other client, so the share measured afterwards exceeds p and comes close to 2p.
 func Keyspace(clients int, p float64) int {
 	m := math.Ceil(float64(clients-1)/p - 1e-9) // 1e-9: a quotient that rounding put just above an integer
 	return int(max(1, min(m, maxKeys)))

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness"
 )
 
 // Exit codes.
@@ -35,7 +37,9 @@ func usage(err error) error {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := newRoot().ExecuteContext(ctx)
+	root := newRoot()
+	root.SetOut(os.Stdout)
+	err := root.ExecuteContext(ctx)
 	stop()
 	os.Exit(exitCode(err))
 }
@@ -54,7 +58,7 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(os.Stderr, "powbench:", err)
-	if errors.As(err, &wrong) {
+	if errors.As(err, &wrong) || errors.Is(err, harness.ErrUsage) {
 		return exitUsage
 	}
 	return exitFailed
@@ -67,6 +71,7 @@ func newRoot() *cobra.Command {
 		Long: "powbench runs M-PoWerStore, M-ABD and Phalanx as real processes over an emulated network,\n" +
 			"measures them under closed-loop load, checks every history and draws the paper's figures.",
 		SilenceErrors: true, SilenceUsage: true,
+		Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

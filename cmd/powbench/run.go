@@ -97,7 +97,7 @@ func drawInto(dir string, sets []string) error {
 	for _, d := range sets {
 		s, err := result.Read(d)
 		if err != nil {
-			return err
+			return usage(err)
 		}
 		read = append(read, s)
 	}

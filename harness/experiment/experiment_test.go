@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -81,6 +82,17 @@ func TestFilesThatAreNone(t *testing.T) {
 	} {
 		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load(%q) = %v, want %q", path, err, want)
+		}
+	}
+}
+
+// The caret stands below its column also behind tabs and letters of several bytes, and never behind the line's end.
+func TestSnippet(t *testing.T) {
+	for column, want := range map[int]string{
+		1: "\n   1 | ö\tb\n     | ^", 3: "\n   1 | ö\tb\n     |  \t^", 9: "\n   1 | ö\tb\n     |  \t ^",
+	} {
+		if got := snippet([]byte("ö\tb\r\n"), &token.Position{Line: 1, Column: column}); got != want {
+			t.Errorf("column %d: %q, want %q", column, got, want)
 		}
 	}
 }

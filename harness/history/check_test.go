@@ -37,13 +37,15 @@ func TestCheckersOnKnownHistories(t *testing.T) {
 		{"lost write", history(w(1, 1, 2), w(2, 3, 4), r(1, 5, 6), r(2, 7, 8)), bad, bad, "must come before"},
 		{"phantom value", history(w(1, 1, 2), r(7, 3, 4)), bad, bad, "returned value 1.7, which nobody wrote"},
 		{"corrupt value", history(w(1, 1, 2), corrupt), bad, bad, "returned a corrupt value, which nobody wrote"},
-		{"read from the future", history(r(1, 1, 2), w(1, 3, 4)), bad, bad, "ended before write 2 of client 1 of it started"},
+		{"read from the future", history(r(1, 1, 2), w(1, 3, 4)), bad, bad,
+			"ended before write 2 of client 1 of it started"},
 		{"read that ends as its write starts", history(r(1, 1, 3), w(1, 3, 4)), ok, ok, ""},
 		{"zones that touch", history(w(1, 1, 2), r(1, 5, 6), w(2, 4, 5), r(2, 7, 8)), ok, ok, ""},
 		{"zones that overlap", history(w(1, 1, 2), r(1, 6, 7), w(2, 4, 5), r(2, 8, 9)), bad, bad, "must come before"},
 		{"backward zone inside", history(w(1, 1, 2), r(1, 6, 7), w(2, 3, 5)), bad, bad, "must come before"},
 		{"backward zone touching inside", history(w(1, 1, 3), r(1, 5, 7), w(2, 3, 4)), ok, bad, ""},
-		{"zones with the same start", history(w(1, 1, 2), w(2, 1, 2), r(1, 4, 5), r(2, 4, 5)), bad, bad, "must come before"},
+		{"zones with the same start", history(w(1, 1, 2), w(2, 1, 2), r(1, 4, 5), r(2, 4, 5)), bad, bad,
+			"must come before"},
 		{"pending write, unread", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(1, 5, 6)), ok, ok, ""},
 		{"pending write, read late", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(1, 5, 6), r(2, 7, 8)), ok, ok, ""},
 		{"pending write, undone", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(2, 5, 6), r(1, 7, 8)), bad, bad,
@@ -66,6 +68,9 @@ func TestCheckersOnKnownHistories(t *testing.T) {
 		if zones.Verdict.Verdict == Violation && (len(zones.Involved) == 0 || oracle(zones.Involved)) {
 			t.Errorf("%s: the involved operations alone are no violation:\n%s", test.name, Timeline(zones.Involved))
 		}
+		if len(zones.Involved) > 4 || len(slices.Compact(slices.Clone(zones.Involved))) < len(zones.Involved) {
+			t.Errorf("%s: more operations involved than it takes:\n%s", test.name, Timeline(zones.Involved))
+		}
 	}
 }
 
@@ -77,8 +82,10 @@ func TestTimestampsFindsWhatIsWrongWithTimestamps(t *testing.T) {
 		h      []Entry
 		detail string
 	}{
-		{"two writes, one timestamp", history(w(1, 1, 9), with(w(2, 1, 9), 1)), "value 1.1 and value 1.2 have the same timestamp 1.1"},
-		{"a write with the timestamp of ⊥", history(with(w(1, 1, 2), 0)), "⊥ and value 1.1 have the same timestamp 0.0"},
+		{"two writes, one timestamp", history(w(1, 1, 9), with(w(2, 1, 9), 1)),
+			"value 1.1 and value 1.2 have the same timestamp 1.1"},
+		{"a write with the timestamp of ⊥", history(with(w(1, 1, 2), 0)),
+			"⊥ and value 1.1 have the same timestamp 0.0"},
 		{"⊥ with a timestamp", history(with(r(0, 1, 2), 3)), "returned ⊥ with timestamp 3.1"},
 		{"a read with another's timestamp", history(w(1, 1, 9), w(2, 1, 9), with(r(1, 3, 4), 2)),
 			"write 1 of client 1 has timestamp 1.1 for value 1.1, but read 3 of client 2 has 2.1 for it"},
@@ -122,13 +129,15 @@ func TestCheckersAgreeWithTheOracle(t *testing.T) {
 			broken[name]++
 		}
 		if (zones.Verdict.Verdict == Linearizable) != linearizable || zones.Verdict.Verdict == Unknown {
-			t.Errorf("%s: oracle says %v, Zones %s %s\n%s", name, linearizable, zones.Verdict.Verdict, zones.Detail, Timeline(h))
+			t.Errorf("%s: oracle says %v, Zones %s %s\n%s",
+				name, linearizable, zones.Verdict.Verdict, zones.Detail, Timeline(h))
 		}
 		if stamps.Verdict.Verdict == Linearizable && !linearizable {
 			t.Errorf("%s: Timestamps accepts what is not linearizable\n%s", name, Timeline(h))
 		}
 		if zones.Verdict.Verdict == Violation && oracle(withWrites(h, zones.Involved)) {
-			t.Errorf("%s: %s, but these operations alone are linearizable\n%s", name, zones.Detail, Timeline(zones.Involved))
+			t.Errorf("%s: %s, but these operations alone are linearizable\n%s",
+				name, zones.Detail, Timeline(zones.Involved))
 		}
 	})
 	if t.Failed() || *onlySeed >= 0 {
@@ -173,6 +182,10 @@ func TestCheckJudgesEachKey(t *testing.T) {
 	if got.Verdict.Verdict != Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
 		t.Errorf("a bad key behind one that cannot be checked: %+v", got)
 	}
+	got = Check(slices.Concat(on("z", history(w(1, 1, 2), r(0, 3, 4))), bad))
+	if got.Verdict.Verdict != Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
+		t.Errorf("two bad keys: %+v", got)
+	}
 	got = Check(slices.Concat(good("c"), twice))
 	if got.Verdict.Verdict != Unknown || !strings.HasPrefix(got.Detail, `key "a": `) {
 		t.Errorf("a key that cannot be checked: %+v", got)
@@ -181,7 +194,8 @@ func TestCheckJudgesEachKey(t *testing.T) {
 
 func TestCheckReportsADisagreement(t *testing.T) {
 	got := Check(history(w(2, 1, 2), w(1, 3, 4)))
-	if got.Verdict.Verdict != Linearizable || !strings.Contains(got.Detail, "not in the order of its timestamps: key \"k\"") {
+	const want = `not in the order of its timestamps: key "k"`
+	if got.Verdict.Verdict != Linearizable || !strings.Contains(got.Detail, want) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -52,7 +52,8 @@ func TestFileForm(t *testing.T) {
 	corrupt := r(1, 9, 10)
 	corrupt.Value = Corrupt
 	var b bytes.Buffer
-	if err := writeAll(&b, []Entry{w(7, 1, 2), r(7, 3, 4), r(0, 5, 6), crashed(w(8, 7, 0)), crashed(r(0, 8, 0)), corrupt}); err != nil {
+	h := []Entry{w(7, 1, 2), r(7, 3, 4), r(0, 5, 6), crashed(w(8, 7, 0)), crashed(r(0, 8, 0)), corrupt}
+	if err := writeAll(&b, h); err != nil {
 		t.Fatal(err)
 	}
 	gz, err := gzip.NewReader(&b)
@@ -94,7 +95,9 @@ func TestReadNamesThePlace(t *testing.T) {
 		{head + strings.Replace(good, `"7.1"`, `"7"`, 1), `:2: ts: "7" is not two numbers, want number.process`},
 		{head + strings.Replace(good, `"1.7"`, `"x.7"`, 1), `:2: value: "x.7" is not two numbers, want client.seq`},
 		{head + strings.Replace(good, `,"value":"1.7"`, ``, 1), ":2: the value is missing"},
-		{head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"pending"`, 1), `:2: outcome is "pending", but end is 2 ns`},
+		{head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"pending"`, 1),
+			`:2: outcome is "pending", but end is 2 ns`},
+		{head + strings.Replace(good, `"write"`, `"read","bottom":true`, 1), ":2: a read of ⊥ and of value 1.7 at once"},
 		{head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"lost"`, 1), `:2: outcome is "lost"`},
 		{head + strings.Replace(good, `"value"`, `"bottom":true,"value"`, 1), ":2: a write of ⊥"},
 		{head + good + strings.Repeat("x", maxLineBytes+1), ":3: bufio.Scanner: token too long"},

@@ -24,7 +24,7 @@ func TestLogKeepsEveryOperation(t *testing.T) {
 	if len(all) != n {
 		t.Fatalf("%d entries, want %d", len(all), n)
 	}
-	slices.Reverse(all) // by start was in reverse
+	slices.Reverse(all) // they began with the latest start
 	for i, got := range all {
 		want := Entry{Client: uint64(i%2 + 1), Seq: uint64(i), Key: "k", Op: protocols.Read, Start: int64(n - i)}
 		if i%3 == 0 {

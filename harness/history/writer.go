@@ -13,18 +13,6 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A history's file is gzip-compressed JSON lines. The first line is a header:
-//
-//	{"format":"powbench-history","version":1,"unit":"ns"}
-//
-// Every other line is an operation:
-//
-//	{"client":3,"seq":17,"key":"key-000004","op":"read","start":51200,"end":98100,"ts":"12.3","value":"2.9"}
-//
-// Start and end are ns of a monotonic clock that all clients share. A timestamp is number.process, a value is
-// client.seq of the write that made it: strings, because they may exceed 2^53. A read of ⊥ has "bottom":true instead
-// of a value, and a read of bytes that nobody wrote has the value "corrupt". A pending operation has
-// "outcome":"pending" and no end.
 const (
 	format        = "powbench-history"
 	formatVersion = 1
@@ -53,6 +41,19 @@ type line struct {
 }
 
 // A Writer writes a history, entry by entry.
+//
+// The form is gzip-compressed JSON lines. The first line is a header:
+//
+//	{"format":"powbench-history","version":1,"unit":"ns"}
+//
+// Every other line is an operation:
+//
+//	{"client":3,"seq":17,"key":"key-000004","op":"read","start":51200,"end":98100,"ts":"12.3","value":"2.9"}
+//
+// Start and end are ns of a monotonic clock that all clients share. A timestamp is number.process, a value is
+// client.seq of the write that made it: strings, because they may exceed 2^53. A read of ⊥ has "bottom":true instead
+// of a value, and a read of bytes that nobody wrote has the value "corrupt". A pending operation has
+// "outcome":"pending" and no end.
 type Writer struct {
 	gz   *gzip.Writer
 	json *json.Encoder

@@ -12,7 +12,7 @@ import (
 
 func TestRandomSchedules(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 150}.Check(t)
+		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 80}.Check(t)
 	}
 }
 

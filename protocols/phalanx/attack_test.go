@@ -88,7 +88,7 @@ func (l *liar) distort(reply protocols.Message) protocols.Message {
 func TestRandomSchedulesWithLyingServers(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
 		prototest.Scenario{
-			Protocol: Protocol{}, Faults: faults, Seeds: 120,
+			Protocol: Protocol{}, Faults: faults, Seeds: 40,
 			Byzantine: func(c *prototest.Cluster, i int) {
 				c.Servers[i] = &liar{Server: c.Servers[i], rand: c.Rand}
 			},

@@ -13,9 +13,9 @@ import (
 
 func TestRandomSchedules(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 100}.Check(t)
+		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 40}.Check(t)
 	}
-	prototest.Scenario{Protocol: Protocol{}, Suite: "paper", Seeds: 20}.Check(t)
+	prototest.Scenario{Protocol: Protocol{}, Suite: "paper", Seeds: 10}.Check(t)
 }
 
 func TestWriteThenRead(t *testing.T) {

@@ -233,7 +233,6 @@ func TestScenarioFindsBrokenProtocols(t *testing.T) {
 				t.Errorf("%q does not repeat with seed %d", found, seed)
 			}
 		}
-		t.Logf("%T: %s", p, found)
 		if want == "" && found != "" || !strings.Contains(found, want) {
 			t.Errorf("%T: found %q in 100 schedules, want %q", p, found, want)
 		}

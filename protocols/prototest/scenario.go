@@ -2,6 +2,7 @@ package prototest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -16,9 +17,9 @@ type Scenario struct {
 	Writers  int    // 0 means 3; writers also read
 	Readers  int    // 0 means 2
 	Keys     int    // 0 means 2
-	Ops      int    // operations of each client; 0 means 4
-	// Byzantine makes a server of the cluster Byzantine, usually by wrapping c.Servers[server]. If it is nil the faulty
-	// servers crash.
+	Ops      int    // operations of each client; 0 means 6
+	// Byzantine makes a server of the cluster Byzantine, usually by wrapping c.Servers[server]; t random servers are.
+	// If it is nil, t servers crash in half of the schedules.
 	Byzantine func(c *Cluster, server int)
 }
 
@@ -26,8 +27,9 @@ type Scenario struct {
 const (
 	percentStart   = 15 // an idle client begins an operation
 	percentAbandon = 1  // a busy client gives its operation up, and part of the requests in flight is lost
-	percentHold    = 6  // a server is slow, or the way between it and one operation is
-	percentRelease = 2  // all holds end
+	percentHold    = 1  // some server is slow for all
+	percentRelease = 2  // a hold ends
+	percentStall   = 40 // a round of an operation may get stuck until its hold ends
 )
 
 // Check runs the scenario once per seed, each as a subtest, and fails it if an operation of a client that stayed does
@@ -51,7 +53,7 @@ func (s *Scenario) fill() {
 	set(&s.Writers, 3)
 	set(&s.Readers, 2)
 	set(&s.Keys, 2)
-	set(&s.Ops, 4)
+	set(&s.Ops, 6)
 	if s.Suite == "" {
 		s.Suite = "modern"
 	}
@@ -92,6 +94,8 @@ func (s Scenario) check(t testing.TB, seed uint64) {
 			s.Byzantine(l.Cluster, i)
 		}
 		faulty = nil
+	} else if l.chance(50) {
+		faulty = nil // as many schedules with all servers up: they have more quorums to differ by
 	}
 	l.run(faulty)
 	for _, r := range l.runs {
@@ -117,7 +121,7 @@ func (l *load) run(doomed []int) {
 			if len(l.holds) == 0 {
 				return
 			}
-			l.Release()
+			l.releaseOne()
 		}
 	}
 }
@@ -138,6 +142,7 @@ func (l *load) start() bool {
 			c.current = c.Read(key)
 		}
 		l.runs = append(l.runs, c.current)
+		l.detour(c.current)
 		return true
 	}
 	return false
@@ -146,10 +151,10 @@ func (l *load) start() bool {
 // disturb lets clients give up and servers be slow.
 func (l *load) disturb() {
 	if l.chance(percentHold) {
-		l.hold()
+		l.Hold(Of(l.Rand.IntN(len(l.Servers))))
 	}
-	if l.chance(percentRelease) {
-		l.Release()
+	if len(l.holds) > 0 && l.chance(percentRelease) {
+		l.releaseOne()
 	}
 	if c := l.clients[l.Rand.IntN(len(l.clients))]; l.chance(percentAbandon) && c.busy() {
 		c.current.Abandon()
@@ -157,16 +162,29 @@ func (l *load) disturb() {
 	}
 }
 
-// hold makes a server slow for all, or the way from a client in a round of its operation to some servers.
-func (l *load) hold() {
-	c := l.clients[l.Rand.IntN(len(l.clients))]
-	if l.chance(25) || !c.busy() {
-		l.Hold(Of(l.Rand.IntN(len(l.Servers))))
-		return
-	}
-	slow := Of(l.Rand.Perm(len(l.Servers))[:1+l.Rand.IntN(len(l.Servers)-1)]...)
-	run, from := c.current, 1+l.Rand.IntN(c.current.rounds+1)
-	l.Hold(func(e Envelope) bool { return e.Run == run && e.Round >= from && slow(e) })
+// detour makes some servers slow for an operation, others in each round. As a rule it gets a random quorum first; now
+// and then a round is left with fewer, so that other operations meet this one half done.
+func (l *load) detour(r *Run) {
+	slow := map[int]func(Envelope) bool{} // by round
+	l.Hold(func(e Envelope) bool {
+		if e.Run != r {
+			return false
+		}
+		if slow[e.Round] == nil {
+			most := l.Cluster.Faults
+			if l.chance(percentStall) {
+				most = len(l.Servers) - 1
+			}
+			slow[e.Round] = Of(l.Rand.Perm(len(l.Servers))[:l.Rand.IntN(most+1)]...)
+		}
+		return slow[e.Round](e)
+	})
+}
+
+// releaseOne ends one of the holds.
+func (l *load) releaseOne() {
+	i := l.Rand.IntN(len(l.holds))
+	l.holds = slices.Delete(l.holds, i, i+1)
 }
 
 func (l *load) chance(percent int) bool { return l.Rand.IntN(100) < percent }

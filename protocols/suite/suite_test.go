@@ -2,21 +2,12 @@ package suite
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"io"
-	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 var suites = []Suite{Paper(), Modern()}
@@ -69,83 +60,6 @@ func TestHashVectors(t *testing.T) {
 	}
 }
 
-// The tag is the standard library's HMAC of the parts with their lengths as 8 bytes before each.
-func TestMACIsHMACOfTheLengthPrefixedParts(t *testing.T) {
-	hashes := map[string]func() hash.Hash{"paper": sha1.New, "modern": sha256.New}
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.SampledFrom(suites).Draw(t, "suite")
-		key := rapid.SliceOf(rapid.Byte()).Draw(t, "key")
-		parts := rapid.SliceOf(rapid.SliceOfN(rapid.Byte(), 0, 100)).Draw(t, "parts")
-		want := hmac.New(hashes[s.Name()], key)
-		for _, p := range parts {
-			want.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
-			want.Write(p)
-		}
-		m := s.MAC(key)
-		tag := m.Sum(parts...)
-		if !bytes.Equal(tag, want.Sum(nil)) || !bytes.Equal(tag, m.Sum(parts...)) {
-			t.Fatalf("tag %x, again %x, want %x", tag, m.Sum(parts...), want.Sum(nil))
-		}
-		if !m.Verify(tag, parts...) {
-			t.Fatal("the tag does not verify")
-		}
-		tag[rapid.IntRange(0, len(tag)-1).Draw(t, "place")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-		if m.Verify(tag, parts...) || m.Verify(nil, parts...) || m.Verify(tag[1:], parts...) {
-			t.Fatal("a changed tag verifies")
-		}
-	})
-}
-
-func TestMACTellsPartsApart(t *testing.T) {
-	b := func(parts ...string) (out [][]byte) {
-		for _, p := range parts {
-			out = append(out, []byte(p))
-		}
-		return out
-	}
-	for _, s := range suites {
-		seen := map[string][][]byte{}
-		for _, parts := range [][][]byte{b(), b(""), b("", ""), b("abc"), b("a", "bc"), b("ab", "c"), b("abc", "")} {
-			tag := string(s.MAC([]byte("key")).Sum(parts...))
-			if other, ok := seen[tag]; ok {
-				t.Errorf("%s: %q and %q have the same tag", s.Name(), parts, other)
-			}
-			seen[tag] = parts
-		}
-	}
-}
-
-func TestMACConcurrently(t *testing.T) {
-	key := []byte("key")
-	m := Modern().MAC(key)
-	want := m.Sum([]byte("part"))
-	clear(key) // the MAC has its own copy
-	var group sync.WaitGroup
-	for range 4 {
-		group.Go(func() {
-			for range 200 {
-				if !bytes.Equal(m.Sum([]byte("part")), want) || m.Verify(want, []byte("another")) {
-					t.Error("tags of concurrent calls mix")
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-}
-
-func TestMACAllocatesItsResultOnly(t *testing.T) {
-	m := Modern().MAC([]byte("key"))
-	parts := [][]byte{[]byte("one"), []byte("two")}
-	tag := m.Sum(parts...)
-	if n := testing.AllocsPerRun(100, func() { m.Sum(parts...) }); n > 1 {
-		t.Errorf("Sum allocates %v times", n)
-	}
-	if n := testing.AllocsPerRun(100, func() { m.Verify(tag, parts...) }); n > 0 {
-		t.Errorf("Verify allocates %v times", n)
-	}
-}
-
 // RFC 8032, section 7.1, tests 1 and 2.
 func TestEd25519Vectors(t *testing.T) {
 	for _, v := range []struct{ seed, public, message, signature string }{
@@ -175,48 +89,6 @@ func TestEd25519Vectors(t *testing.T) {
 		}
 		if got, err := signer.Sign(nil, unhex(t, v.message)); err != nil || hex.EncodeToString(got) != v.signature {
 			t.Errorf("signature %x, %v, want %s", got, err, v.signature)
-		}
-	}
-}
-
-func TestDSADomainParameters(t *testing.T) {
-	p, q, g := dsaParameters.P, dsaParameters.Q, dsaParameters.G
-	one := big.NewInt(1)
-	if p.BitLen() != 1024 || q.BitLen() != 160 {
-		t.Errorf("p of %d bits, q of %d, want 1024 and 160", p.BitLen(), q.BitLen())
-	}
-	if !p.ProbablyPrime(20) || !q.ProbablyPrime(20) {
-		t.Error("p or q is no prime")
-	}
-	if new(big.Int).Mod(new(big.Int).Sub(p, one), q).Sign() != 0 {
-		t.Error("q does not divide p−1")
-	}
-	if g.Cmp(one) <= 0 || g.Cmp(p) >= 0 || new(big.Int).Exp(g, q, p).Cmp(one) != 0 {
-		t.Error("g is not of order q")
-	}
-}
-
-// RFC 6979, appendix A.2.1: the key pair, and the signatures with SHA-1 of "sample" and "test".
-func TestDSAVectors(t *testing.T) {
-	private := unhex(t, "411602CB19A6CCC34494D79D98EF1E7ED5AF25F7")
-	wantPublic := unhex(t, "5DF5E01DED31D0297E274E1691C192FE5868FEF9E19A84776454B100CF16F653"+
-		"92195A38B90523E2542EE61871C0440CB87C322FC4B4D2EC5E1E7EC766E1BE8D"+
-		"4CE935437DC11C3C8FD426338933EBFE739CB3465F4D3668C5E473508253B1E6"+
-		"82F65CBDC4FAE93C2EA212390E54905A86E2223170B44EAA7DA5DD9FFCFB7F3B")
-	gotPrivate, public, err := Paper().GenerateKey(bytes.NewReader(private))
-	if err != nil || !bytes.Equal(gotPrivate, private) || !bytes.Equal(public, wantPublic) {
-		t.Fatalf("key pair %x, %x, %v", gotPrivate, public, err)
-	}
-	verifier, err := Paper().Verifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for message, signature := range map[string]string{
-		"sample": "2E1A0C2562B2912CAAF89186FB0F42001585DA55" + "29EFB6B0AFF2D7A68EB70CA313022253B9A88DF5",
-		"test":   "42AB2052FD43E123F0607F115052A67DCD9C5C77" + "183916B0230D45B9931491D4C6B0BD2FB4AAF088",
-	} {
-		if !verifier.Verify([]byte(message), unhex(t, signature)) {
-			t.Errorf("the signature of %q does not verify", message)
 		}
 	}
 }
@@ -298,18 +170,5 @@ func TestGenerateKeys(t *testing.T) {
 				t.Errorf("%s: keys out of %d random bytes", s.Name(), n)
 			}
 		}
-	}
-}
-
-func BenchmarkMAC(b *testing.B) {
-	parts := [][]byte{make([]byte, 32), make([]byte, 32)}
-	for _, s := range suites {
-		m := s.MAC(make([]byte, s.HashSize()))
-		b.Run(s.Name(), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				m.Sum(parts...)
-			}
-		})
 	}
 }

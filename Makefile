@@ -1,0 +1,48 @@
+# PoWBench: `make help` lists what there is to make.
+
+GO      ?= go
+BIN     := bin/powbench
+RESULTS := results
+LAN     := configs/fig2a.yaml configs/fig2b.yaml configs/fig2c.yaml
+
+# QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
+run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
+
+# The newest run of every figure; on a fresh clone the reference results.
+sets = $(or $(wildcard $(RESULTS)/fig2?/latest),$(wildcard $(RESULTS)/reference/lan/fig2?))
+
+TOOL := $(GO) tool -modfile=.ci/tools.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help build lan-bench plots test lint doctor clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(BIN) ## build bin/powbench
+
+$(BIN): FORCE
+	$(GO) build -o $@ ./cmd/powbench
+
+lan-bench: build ## measure and draw Figure 2(a)-(c) on the emulated LAN (QUICK=1: minutes; RESUME=1: continue)
+	$(BIN) run $(run_flags) $(LAN)
+	$(MAKE) plots
+
+plots: build ## draw all figures and tables again, from results/ alone
+	@test -n "$(strip $(sets))" || { echo "no results yet: make lan-bench" >&2; exit 1; }
+	$(BIN) plot --out $(RESULTS)/figures $(sets)
+
+test: ## run all tests; the last ones run real processes on the shaped testbed
+	$(GO) vet ./...
+	$(GO) test $$($(GO) list ./... | grep -v /cmd/powbench)
+	$(GO) test -count=1 ./cmd/powbench
+
+lint: ## check style and common mistakes
+	$(TOOL) golangci-lint run
+	$(TOOL) golangci-lint fmt --diff
+
+doctor: build ## say what this machine can do
+	$(BIN) doctor
+
+clean: ## remove the build; results stay
+	rm -rf bin

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startRun starts the smoke experiment and returns once its first point has been measured.
+func startRun(t *testing.T, results string) (stop func(os.Signal) (code int)) {
+	t.Helper()
+	cmd := powbench(t, "run", "--results", results, smokeConfig)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, stderr, "[1/6]")
+	go func() { _, _ = io.Copy(io.Discard, stderr) }()
+	time.Sleep(500 * time.Millisecond) // into the second run
+	return func(s os.Signal) int {
+		if err := cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the exit code says it
+		return cmd.ProcessState.ExitCode()
+	}
+}
+
+// waitFor reads until the text has come.
+func waitFor(t *testing.T, r io.Reader, text string) {
+	t.Helper()
+	var seen bytes.Buffer
+	buf := make([]byte, 4096)
+	for !strings.Contains(seen.String(), text) {
+		n, err := r.Read(buf)
+		seen.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("no %q: %v after %q", text, err, seen.String())
+		}
+	}
+}
+
+// TestInterrupt stops a run with Ctrl-C and resumes it: no point is lost or measured twice, nothing is left.
+func TestInterrupt(t *testing.T) {
+	results := t.TempDir()
+	if code := startRun(t, results)(os.Interrupt); code != exitFailed {
+		t.Errorf("exit code %d after Ctrl-C, want %d", code, exitFailed)
+	}
+	if left, _ := filepath.Glob(filepath.Join(results, ".scratch", "*")); len(left) > 0 {
+		t.Errorf("left behind after Ctrl-C: %v", left)
+	}
+	assertResumes(t, results)
+}
+
+// TestKill kills a run with SIGKILL: its children die, and the next start removes what they left and resumes.
+func TestKill(t *testing.T) {
+	results := t.TempDir()
+	startRun(t, results)(syscall.SIGKILL)
+	deadline := time.Now().Add(10 * time.Second)
+	for len(processesIn(t, results)) > 0 {
+		if time.Now().After(deadline) {
+			t.Fatalf("processes live on after SIGKILL: %v", processesIn(t, results))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	assertResumes(t, results)
+}
+
+// processesIn lists the processes that have files open below dir.
+func processesIn(t *testing.T, dir string) (pids []string) {
+	t.Helper()
+	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		if target, err := os.Readlink(fd); err == nil && strings.HasPrefix(target, dir) {
+			pids = append(pids, strings.Split(fd, "/")[2]+" has "+target)
+		}
+	}
+	return pids
+}
+
+func assertResumes(t *testing.T, results string) {
+	t.Helper()
+	before := readSet(t, results)
+	if len(before.Points) == 0 {
+		t.Fatal("no point survived")
+	}
+	code, _, stderr := run(t, "run", "--resume", "--results", results, smokeConfig)
+	if code != exitDone {
+		t.Fatalf("resume: exit code %d: %s", code, stderr)
+	}
+	after := readSet(t, results)
+	seen := map[string]bool{}
+	for _, p := range after.Points {
+		if seen[p.History] {
+			t.Errorf("%s was measured twice", p.History)
+		}
+		seen[p.History] = true
+	}
+	if len(after.Points) != 6 || after.Dir != before.Dir {
+		t.Errorf("%d points after the resume, want 6", len(after.Points))
+	}
+	assertNothingLeft(t, results)
+}
+
+// TestResumeOtherConfig refuses to mix points of two configurations.
+func TestResumeOtherConfig(t *testing.T) {
+	results := t.TempDir()
+	startRun(t, results)(os.Interrupt)
+	config := filepath.Join(t.TempDir(), "smoke.yaml")
+	if err := os.WriteFile(config, []byte("experiment: smoke\nt: [2]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := run(t, "run", "--resume", "--results", results, config)
+	if code != exitUsage || !strings.Contains(stderr, "another configuration") {
+		t.Errorf("exit code %d, error %q", code, stderr)
+	}
+}

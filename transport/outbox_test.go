@@ -1,0 +1,196 @@
+package transport
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// A desk is an outbox with the exchanges whose requests it holds and no network.
+type desk struct {
+	links    *Links
+	link     *link
+	all      []*Exchange
+	writing  []*request
+	answered map[uint64]bool
+}
+
+func newDesk() *desk {
+	l := &Links{cfg: ClientConfig{Servers: []string{"nowhere"}}}
+	k := newLink(&l.cfg, &l.meter, 0)
+	l.links = []*link{k}
+	return &desk{links: l, link: k, answered: map[uint64]bool{}}
+}
+
+// begin makes an exchange with one request of about the size.
+func (d *desk) begin(size int) *Exchange {
+	x := d.links.Begin("")
+	m := protocols.Message{Body: &ping{}, Payload: x.memory.Bytes(size)}
+	requests, err := x.encode(x.id, 1, protocols.Broadcast{m})
+	if err != nil {
+		panic(err)
+	}
+	x.memory.hold()
+	x.requests = []*request{&requests[0]}
+	d.link.add(&requests[0])
+	d.all = append(d.all, x)
+	return x
+}
+
+// write takes a batch as if it were written.
+func (d *desk) write() []*request {
+	batch := d.link.take(d.link.connection, nil)
+	d.link.written(batch)
+	return batch
+}
+
+func TestRequestsOfRunningExchangesAreSentAgainInOrder(t *testing.T) {
+	d := newDesk()
+	first, second, third := d.begin(10), d.begin(10), d.begin(10)
+	d.link.open()
+	if n := len(d.write()); n != 3 {
+		t.Fatalf("%d of 3 requests were queued by the connection", n)
+	}
+	second.End()
+	d.link.cut(d.link.connection)
+	d.link.open()
+	batch := d.write()
+	if len(batch) != 2 || batch[0].exchange != first || batch[1].exchange != third {
+		t.Fatalf("sent again: %d requests", len(batch))
+	}
+}
+
+func TestABacklogBeyondTheBoundIsDiscardedWhereExchangesHaveEnded(t *testing.T) {
+	d := newDesk()
+	d.link.open()
+	running := d.begin(1 << 20)
+	ended := 0
+	for d.links.meter.discarded.Load() == 0 {
+		if ended > 2*maxBacklogBytes>>20 {
+			t.Fatalf("%d bytes are queued", d.link.backlog)
+		}
+		d.begin(1 << 20).End()
+		ended++
+	}
+	if ended+1 < maxBacklogBytes>>20 {
+		t.Errorf("discarded after %d MiB already", ended)
+	}
+	if d.link.requests[running.id] == nil {
+		t.Error("the running exchange's request was discarded")
+	}
+}
+
+func TestAServerThatNeverRepliesIsRememberedToABound(t *testing.T) {
+	d := newDesk()
+	d.link.open()
+	for range 2 * maxEnded {
+		x := d.begin(0)
+		d.write()
+		x.End()
+	}
+	if n := len(d.link.requests); n > maxEnded {
+		t.Errorf("%d requests are remembered", n)
+	}
+}
+
+func TestAReplyToARequestNotSentIsNotFound(t *testing.T) {
+	d := newDesk()
+	x := d.begin(10)
+	if r, _ := d.link.find(x.id); r != nil {
+		t.Error("found without a connection")
+	}
+	d.link.open()
+	if r, _ := d.link.find(x.id); r != nil {
+		t.Error("found while queued")
+	}
+	d.write()
+	if r, replies := d.link.find(x.id); r == nil || replies == nil {
+		t.Error("not found when sent")
+	}
+}
+
+// Whatever happens in whatever order, the outbox's counts are right and memory is held exactly as long as needed.
+func TestOutboxInvariants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDesk()
+		t.Repeat(map[string]func(*rapid.T){
+			"begin": func(t *rapid.T) { d.begin(rapid.SampledFrom([]int{0, 10, 12 << 20}).Draw(t, "size")) },
+			"end": func(t *rapid.T) {
+				if len(d.all) > 0 {
+					d.all[rapid.IntRange(0, len(d.all)-1).Draw(t, "exchange")].End()
+				}
+			},
+			"open": func(*rapid.T) {
+				if !d.link.connected && len(d.writing) == 0 {
+					d.link.open()
+				}
+			},
+			"cut": func(*rapid.T) { d.link.cut(d.link.connection) },
+			"take": func(*rapid.T) {
+				if len(d.link.queue) > 0 && len(d.writing) == 0 {
+					d.writing = d.link.take(d.link.connection, nil)
+				}
+			},
+			"written": func(*rapid.T) {
+				d.link.written(d.writing)
+				d.writing = nil
+			},
+			"answer": func(t *rapid.T) {
+				if len(d.all) == 0 {
+					return
+				}
+				id := rapid.SampledFrom(d.all).Draw(t, "exchange").id
+				r, replies := d.link.find(id)
+				if r == nil {
+					return
+				}
+				if d.answered[id] {
+					t.Fatalf("request %d answered twice", id)
+				}
+				d.answered[id] = true
+				if replies != nil {
+					r.exchange.memory.release()
+				}
+				d.link.settle(r)
+			},
+			"": d.check,
+		})
+		d.link.cut(d.link.connection)
+		d.link.written(d.writing)
+		d.link.close()
+		for _, x := range d.all {
+			x.End()
+			if n := x.memory.holders.Load(); n != 0 {
+				t.Fatalf("exchange %d: memory is still held %d times", x.id, n)
+			}
+		}
+	})
+}
+
+func (d *desk) check(t *rapid.T) {
+	backlog, ended := 0, 0
+	for _, r := range d.link.queue {
+		backlog += r.bytes()
+		if r.settled || r.freed || r.state != waiting {
+			t.Fatalf("queued: %+v", r)
+		}
+	}
+	for _, r := range d.link.requests {
+		if r.ended {
+			ended++
+		}
+		if r.ended && !d.link.connected {
+			t.Fatalf("kept without a connection: %+v", r)
+		}
+	}
+	for _, r := range d.writing {
+		if r.freed || r.exchange.memory.holders.Load() < 1 {
+			t.Fatalf("freed while it is written: %+v", r)
+		}
+	}
+	if backlog != d.link.backlog || ended != d.link.ended {
+		t.Fatalf("backlog %d, counted %d; ended %d, counted %d", backlog, d.link.backlog, ended, d.link.ended)
+	}
+}
