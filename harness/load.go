@@ -44,6 +44,17 @@ func (c *cluster) preload(ctx context.Context, from, to int) error {
 	return err
 }
 
+// readBackKeys is how many keys are read at the end of a run of WRITEs, spread over all keys: enough to contradict a
+// protocol that loses writes, few enough to cost less than the load.
+const readBackKeys = 24
+
+// readBack reads some of the keys once.
+func (c *cluster) readBack(ctx context.Context, keys int) error {
+	_, err := onAgents[agent.ReadBackSpec, agent.Nothing](ctx, c, "Service.ReadBack",
+		func(int) agent.ReadBackSpec { return agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)} })
+	return err
+}
+
 // load runs the closed loop: warm-up, measured window, drain.
 func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l loaded, err error) {
 	if l.whole.from, err = c.read(hosts); err != nil {

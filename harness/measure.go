@@ -34,6 +34,11 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients int) (
 		if err != nil {
 			return err
 		}
+		if run.Op == protocols.Write {
+			if err := c.readBack(ctx, p.Keys); err != nil {
+				return err
+			}
+		}
 		if p.RSSMiB, err = c.peakRSS(); err != nil {
 			return err
 		}

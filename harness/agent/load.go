@@ -49,23 +49,46 @@ type LoadReport struct {
 // PreloadSpec asks for one WRITE to each of the keys From … To−1 that this agent is responsible for.
 type PreloadSpec struct{ From, To int }
 
-// Preload writes the agent's share of the keys, all its clients in parallel.
+// Preload writes the agent's share of the keys.
 func (a *Agent) Preload(ctx context.Context, spec PreloadSpec) error {
+	if err := a.share(spec.From, spec.To, 1, func(c *loadClient, key int) error {
+		_, err := a.write(ctx, c, key)
+		return err
+	}); err != nil {
+		return fmt.Errorf("preload: %w", err)
+	}
+	return a.links.Quiesce(ctx)
+}
+
+// ReadBackSpec asks for one READ of every Stride-th of the first Keys keys that this agent is responsible for.
+type ReadBackSpec struct{ Keys, Stride int }
+
+// ReadBack reads the agent's share of the keys, so that a history of WRITEs has something to contradict it.
+func (a *Agent) ReadBack(ctx context.Context, spec ReadBackSpec) error {
+	if err := a.share(0, spec.Keys, spec.Stride, func(c *loadClient, key int) error {
+		_, err := a.read(ctx, c, key)
+		return err
+	}); err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	return a.links.Quiesce(ctx)
+}
+
+// share does something for every stride-th key from … to−1 that falls to this agent, its clients in parallel.
+func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) error) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(a.clients))
+	agents := min(a.cfg.Agents, a.cfg.Clients) // those that have a client
 	for i, c := range a.clients {
 		wg.Go(func() {
-			first, stride := spec.From+a.cfg.Index+i*a.cfg.Agents, a.cfg.Agents*len(a.clients)
-			for key := first; key < spec.To && errs[i] == nil; key += stride {
-				_, errs[i] = a.write(ctx, c, key)
+			step := stride * agents * len(a.clients)
+			for key := from + stride*(a.cfg.Index+i*agents); key < to && errs[i] == nil; key += step {
+				errs[i] = do(c, key)
 			}
 		})
 	}
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("preload: %w", err)
-	}
-	return a.links.Quiesce(ctx)
+	return errors.Join(errs...)
 }
 
 // Load runs the closed loop to its end and waits until the links are at rest.
@@ -172,4 +195,3 @@ func merge(tallies []*tally) (LoadReport, error) {
 	report.Histogram = string(histogram)
 	return report, err
 }
-

@@ -35,6 +35,14 @@ func (s *Service) Preload(spec PreloadSpec, _ *Nothing) error {
 	return s.agent.Preload(s.ctx, spec)
 }
 
+// ReadBack reads some of the agent's share of the keys.
+func (s *Service) ReadBack(spec ReadBackSpec, _ *Nothing) error {
+	if s.agent == nil {
+		return errNotStarted
+	}
+	return s.agent.ReadBack(s.ctx, spec)
+}
+
 // Load runs the closed loop.
 func (s *Service) Load(spec LoadSpec, report *LoadReport) (err error) {
 	if s.agent == nil {

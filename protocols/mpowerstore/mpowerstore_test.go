@@ -87,6 +87,39 @@ func TestNonceIsKeptUntilStored(t *testing.T) {
 	c.Finish(run)
 }
 
+// What a Byzantine server sends late for an earlier round counts for nothing, not even if it is the answer to the
+// current one: that server would count twice.
+func TestLateRepliesDoNotCount(t *testing.T) {
+	c := written(t, "modern")
+	reg := c.Register(9, protocols.Writer)
+	for _, op := range []protocols.Operation{
+		reg.Read(key, protocols.Heap{}), reg.Write(key, []byte("new"), protocols.Heap{}),
+	} {
+		requests := op.Start()
+		for round := 1; requests != nil; round++ {
+			var next protocols.Broadcast
+			for server := range 3 { // a quorum
+				reply, err := c.Request(protocols.Writer, key, server, requests[server])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if server == 0 {
+					for late := 1; late < round; late++ {
+						op.Answer(late, 3, reply)
+						op.Answer(late, 2, reply)
+					}
+				}
+				step := op.Answer(round, server, reply)
+				if ended := step.Done || step.Next != nil; ended != (server == 2) {
+					t.Fatalf("%T: after %d answers round %d has ended: %v", op, server+1, round, ended)
+				}
+				next = step.Next
+			}
+			requests = next
+		}
+	}
+}
+
 // A WRITE that was given up left its timestamp where the next one does not hear of it.
 func TestTimestampsAreNotReused(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)

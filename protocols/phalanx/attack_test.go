@@ -50,7 +50,8 @@ func (l *liar) distort(reply protocols.Message) protocols.Message {
 	case 0:
 		return l.seen[l.rand.IntN(len(l.seen))]
 	case 1:
-		return protocols.Message{Body: &prototest.Raw{As: protocols.Kind(l.rand.IntN(8)), Data: []byte{0x93, 1, 0xc0, 2}}}
+		garbage := &prototest.Raw{As: protocols.Kind(l.rand.IntN(8)), Data: []byte{0x93, 1, 0xc0, 2}}
+		return protocols.Message{Body: garbage}
 	case 2:
 		return protocols.Message{} // silent
 	}
@@ -173,7 +174,8 @@ func (s inflated) Handle(from protocols.Role, key protocols.Key, m protocols.Mes
 		d := Datum{TS: high, Hash: make([]byte, s.hashSize), Signature: make([]byte, 40)}
 		return protocols.Message{Body: &GetTSAck{Datum: d}}, nil, nil
 	case *Get:
-		return protocols.Message{Body: &GetAck{TS: high, Signature: make([]byte, 40)}, Payload: []byte("bogus")}, nil, nil
+		ack := &GetAck{TS: high, Signature: make([]byte, 40)}
+		return protocols.Message{Body: ack, Payload: []byte("bogus")}, nil, nil
 	}
 	return s.Server.Handle(from, key, m, state)
 }

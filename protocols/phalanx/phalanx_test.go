@@ -206,7 +206,8 @@ func TestKeysThatAreNone(t *testing.T) {
 	bad := suite.ServerKeys{Public: []byte("short")}
 	s := Protocol{}.NewServer(protocols.ServerParams{T: 1, Suite: c.Suite, Keys: bad})
 	put := protocols.Message{Body: &Put{TS: protocols.Timestamp{Num: 1, PID: 1}, Signature: []byte("s")}}
-	if _, _, err := s.Handle(protocols.Writer, "k", put, nothing{}); err == nil || errors.Is(err, protocols.ErrRefused) {
+	_, _, err := s.Handle(protocols.Writer, "k", put, nothing{})
+	if err == nil || errors.Is(err, protocols.ErrRefused) {
 		t.Errorf("PUT at a server without keys: %v, want an error that does not blame the client", err)
 	}
 	for name, keys := range map[string]suite.ClientKeys{
@@ -230,7 +231,8 @@ func (nothing) Body(string) ([]byte, bool, error)        { return nil, false, ni
 
 func TestCost(t *testing.T) {
 	for faults, want := range map[int]float64{1: 4, 2: 7, 3: 10} {
-		if got := (Protocol{}).Cost(protocols.Read, faults); got != (protocols.Cost{ClientToServers: want, ServersToClient: want}) {
+		both := protocols.Cost{ClientToServers: want, ServersToClient: want}
+		if got := (Protocol{}).Cost(protocols.Read, faults); got != both {
 			t.Errorf("READ, t=%d: %+v", faults, got)
 		}
 		if got := (Protocol{}).Cost(protocols.Write, faults); got != (protocols.Cost{ClientToServers: want}) {

@@ -1,9 +1,10 @@
 // Package phalanx is the multi-writer register of Phalanx (Malkhi and Reiter), which the paper compares M-PoWerStore
-// with (§6). Its data verify themselves: a writer signs key, timestamp and hash of the value, so that t servers that lie
-// out of S = 3t+1 can at worst withhold the newest value. Any two quorums of 2t+1 share a correct server, which does not.
+// with (§6). Its data verify themselves: a writer signs key, timestamp and hash of the value, so that t lying servers
+// out of S = 3t+1 can at worst withhold the newest value. Any two quorums of 2t+1 share a correct server, which does
+// not.
 //
-// A WRITE takes two rounds: GET_TS learns the highest timestamp of a quorum that verifies, PUT stores the value, signed,
-// under the next one. A READ takes two: GET learns the highest timestamp that verifies and its value, PUT writes them
+// A WRITE takes two rounds: GET_TS learns the highest timestamp of a quorum that verifies, PUT stores the value under
+// the next one, signed. A READ takes two: GET learns the highest timestamp that verifies and its value, PUT writes them
 // back. A READ of ⊥ has nothing to write back and ends after one.
 package phalanx
 

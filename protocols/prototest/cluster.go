@@ -23,21 +23,25 @@ type Cluster struct {
 	// Faults is t.
 	Faults int
 	// Suite and the keys are for tests that forge.
-	Suite            suite.Suite
-	ServerKeys       []suite.ServerKeys
-	WriterKeys       suite.ClientKeys
-	ReaderKeys       suite.ClientKeys
-	Rand             *rand.Rand // seeded; the scheduler draws from it too
-	DuplicatePercent int        // the share of delivered messages that stay in flight to arrive again
-	Refusals         []error    // what servers refused, in order
-	protocol         protocols.Protocol
-	t                testing.TB
-	seed             uint64
-	clock            int // counts deliveries and beginnings: the time of the history
-	flying           []Envelope
-	holds            []func(Envelope) bool
-	crashed          []bool
-	states           []map[protocols.Key]map[string]protocols.Record
+	Suite      suite.Suite
+	ServerKeys []suite.ServerKeys
+	WriterKeys suite.ClientKeys
+	ReaderKeys suite.ClientKeys
+	// Rand is seeded; the scheduler draws from it too.
+	Rand *rand.Rand
+	// DuplicatePercent is the share of delivered messages that stay in flight, to arrive again.
+	DuplicatePercent int
+	// Refusals are the errors of the requests that servers refused, in order.
+	Refusals []error
+
+	protocol protocols.Protocol
+	t        testing.TB
+	seed     uint64
+	clock    int // counts deliveries and beginnings: the time of the history
+	flying   []Envelope
+	holds    []func(Envelope) bool
+	crashed  []bool
+	states   []map[protocols.Key]map[string]protocols.Record // by server
 }
 
 // maxSteps bounds one schedule: more deliveries than any test needs mean that an operation never ends.

@@ -7,10 +7,10 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// CheckHistory says whether the runs are linearizable by their timestamps, key by key, and if not, why. A WRITE must have
-// a timestamp of its own, higher than those of all operations that ended before it began; a READ one at least as high,
-// and the value that was written with it. A WRITE that did not end counts from the first READ of its value. All written
-// values of a key must differ.
+// CheckHistory says whether the runs are linearizable by their timestamps, key by key, and if not, why. A WRITE must
+// have a timestamp of its own, higher than those of all operations that ended before it began; a READ one at least as
+// high, and the value that was written with it. A WRITE that did not end counts if a READ returned its value. All
+// written values of a key must differ.
 func CheckHistory(runs []*Run) error {
 	byKey := map[protocols.Key][]*Run{}
 	for _, r := range runs {

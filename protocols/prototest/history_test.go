@@ -51,21 +51,48 @@ func TestCheckHistory(t *testing.T) {
 		runs []*Run
 		want string // part of the error
 	}{
-		"nothing":              {nil, ""},
-		"one after the other":  {[]*Run{readBottom(1, 2), wrote("a", 1, 3, 4), hasRead("a", 1, 5, 6), wrote("b", 2, 7, 8)}, ""},
-		"READ beside WRITE":    {[]*Run{wrote("a", 1, 1, 9), readBottom(2, 3), hasRead("a", 1, 4, 5)}, ""},
-		"pending and unread":   {[]*Run{wrote("a", 1, 1, pending), readBottom(2, 3)}, ""},
-		"pending and read":     {[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), hasRead("a", 1, 4, 5)}, ""},
-		"WRITEs overlap":       {[]*Run{wrote("a", 2, 1, 9), wrote("b", 1, 2, 3), hasRead("a", 2, 4, 5)}, ""},
-		"stale READ":           {[]*Run{wrote("a", 1, 1, 2), wrote("b", 2, 3, 4), hasRead("a", 1, 5, 6)}, "after the end"},
-		"⊥ after a WRITE":      {[]*Run{wrote("a", 1, 1, 2), readBottom(3, 4)}, "after the end"},
-		"new-old inversion":    {[]*Run{wrote("a", 1, 1, 9), hasRead("a", 1, 2, 3), readBottom(4, 5)}, "after the end"},
-		"pending, then ⊥":      {[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), readBottom(4, 5)}, "after the end"},
-		"pending, too low":     {[]*Run{wrote("b", 5, 1, 2), wrote("a", 0, 3, pending), hasRead("a", 1, 1, 9)}, "after the end"},
-		"WRITE not higher":     {[]*Run{wrote("a", 2, 1, 2), wrote("b", 1, 3, 4)}, "after the end"},
-		"timestamp twice":      {[]*Run{wrote("a", 1, 1, 9), wrote("b", 1, 2, 3)}, "has the timestamp of"},
-		"another's value":      {[]*Run{wrote("a", 1, 1, 9), wrote("b", 2, 2, 3), hasRead("a", 2, 4, 5)}, "the value of"},
-		"two timestamps":       {[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), hasRead("a", 2, 4, 5)}, "the value of"},
+		"nothing": {nil, ""},
+		"one after the other": {
+			[]*Run{readBottom(1, 2), wrote("a", 1, 3, 4), hasRead("a", 1, 5, 6), wrote("b", 2, 7, 8)},
+			"",
+		},
+		"READ beside WRITE":  {[]*Run{wrote("a", 1, 1, 9), readBottom(2, 3), hasRead("a", 1, 4, 5)}, ""},
+		"pending and unread": {[]*Run{wrote("a", 1, 1, pending), readBottom(2, 3)}, ""},
+		"pending and read": {
+			[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), hasRead("a", 1, 4, 5)},
+			"",
+		},
+		"WRITEs overlap": {
+			[]*Run{wrote("a", 2, 1, 9), wrote("b", 1, 2, 3), hasRead("a", 2, 4, 5)},
+			"",
+		},
+		"stale READ": {
+			[]*Run{wrote("a", 1, 1, 2), wrote("b", 2, 3, 4), hasRead("a", 1, 5, 6)},
+			"after the end",
+		},
+		"⊥ after a WRITE": {[]*Run{wrote("a", 1, 1, 2), readBottom(3, 4)}, "after the end"},
+		"new-old inversion": {
+			[]*Run{wrote("a", 1, 1, 9), hasRead("a", 1, 2, 3), readBottom(4, 5)},
+			"after the end",
+		},
+		"pending, then ⊥": {
+			[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), readBottom(4, 5)},
+			"after the end",
+		},
+		"pending, too low": {
+			[]*Run{wrote("b", 5, 1, 2), wrote("a", 0, 3, pending), hasRead("a", 1, 1, 9)},
+			"after the end",
+		},
+		"WRITE not higher": {[]*Run{wrote("a", 2, 1, 2), wrote("b", 1, 3, 4)}, "after the end"},
+		"timestamp twice":  {[]*Run{wrote("a", 1, 1, 9), wrote("b", 1, 2, 3)}, "has the timestamp of"},
+		"another's value": {
+			[]*Run{wrote("a", 1, 1, 9), wrote("b", 2, 2, 3), hasRead("a", 2, 4, 5)},
+			"the value of",
+		},
+		"two timestamps": {
+			[]*Run{wrote("a", 0, 1, pending), hasRead("a", 1, 2, 3), hasRead("a", 2, 4, 5)},
+			"the value of",
+		},
 		"phantom":              {[]*Run{hasRead("a", 1, 1, 2)}, "nobody had written"},
 		"from the future":      {[]*Run{hasRead("a", 1, 1, 2), wrote("a", 1, 3, 4)}, "nobody had written"},
 		"half ⊥":               {[]*Run{half}, "half ⊥"},

@@ -162,7 +162,8 @@ func TestGenerateKeys(t *testing.T) {
 				t.Errorf("%s: the key of server %d is not its own", s.Name(), i+1)
 			}
 		}
-		if !writer.IsWriter() || reader.IsWriter() || reader.Private != nil || !bytes.Equal(reader.Public, writer.Public) {
+		if !writer.IsWriter() || reader.IsWriter() || reader.Private != nil ||
+			!bytes.Equal(reader.Public, writer.Public) {
 			t.Errorf("%s: a reader has the keys %+v", s.Name(), reader)
 		}
 		for _, n := range []int64{0, 10, 40} {
