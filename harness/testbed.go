@@ -41,7 +41,7 @@ func (r *runner) layOut(ctx context.Context) error {
 	r.hosts = newLayout(tb, serverNames, clientNames)
 	r.manifest.Testbed = result.Testbed{
 		Mode: string(tb.Mode), Topology: t.Topology, Shaped: tb.Topology.RateBits > 0, Why: why,
-		RateBits: tb.Topology.RateBits, Congestion: t.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
+		RateBits: tb.Topology.RateBits, Congestion: tb.Topology.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
 	}
 	return nil
 }
@@ -65,26 +65,16 @@ func (r *runner) serverHosts() (int, error) {
 // shaped reports whether the testbed's links have the configured rate.
 func (r *runner) shaped() bool { return r.hosts.testbed.Topology.RateBits > 0 }
 
-// linkAttempts is how often links are measured before a run is refused: other work on the machine can spoil a
-// measurement, but nothing can make a link look faster than it is.
-const linkAttempts = 3
-
-// checkedLinks measures every link until all carry what their rate promises, and refuses the run if they do not.
+// checkedLinks measures every link and refuses the run if one does not carry what its rate promises.
 func (r *runner) checkedLinks(ctx context.Context) ([]result.Link, error) {
-	for attempt := 1; ; attempt++ {
-		links, err := r.measureLinks(ctx)
-		if err != nil {
-			return nil, err
-		}
-		off := r.linkOff(links)
-		if off == "" {
-			return links, nil
-		}
-		if attempt == linkAttempts {
-			return nil, fmt.Errorf("%s: stop what else loads this machine and try again with --resume", off)
-		}
-		r.progress.note(off + ": measuring again")
+	links, err := r.measureLinks(ctx)
+	if err != nil {
+		return nil, err
 	}
+	if off := r.linkOff(links); off != "" {
+		return nil, fmt.Errorf("%s: stop what else loads this machine and try again with --resume", off)
+	}
+	return links, nil
 }
 
 // measureLinks measures every link.
@@ -99,7 +89,7 @@ func (r *runner) measureLinks(ctx context.Context) ([]result.Link, error) {
 		link := result.Link{
 			Host: m.Host, Peer: strings.Join(m.Peers, " "), UpMbps: m.UpBits / 1e6, DownMbps: m.DownBits / 1e6,
 			RTTUsMean: us(m.RTTMean), RTTUsP50: us(m.RTTP50), RTTUsP99: us(m.RTTP99), RTTSamples: m.RTTSamples,
-			QueueDrops: m.Drops, MeasuredFor: m.Window.Seconds(),
+			QueueDrops: m.Drops, MeasuredFor: m.Window.Seconds(), Attempts: m.Attempts,
 		}
 		r.progress.note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs",
 			link.Host, link.UpMbps, link.DownMbps, link.RTTUsP50))

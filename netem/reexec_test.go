@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,18 +71,25 @@ func TestReexecDiesTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var inner []string
+	var pids []string
 	for _, link := range children {
 		if exe, err := os.Readlink(link); err == nil && exe == cmd.Path {
-			inner = append(inner, strings.Split(link, "/")[2])
+			pids = append(pids, strings.Split(link, "/")[2])
 		}
 	}
-	if len(inner) != 2 {
-		t.Fatalf("processes %v run %s, want an outer and an inner one", inner, cmd.Path)
+	if len(pids) != 2 {
+		t.Fatalf("processes %v run %s, want an outer and an inner one", pids, cmd.Path)
 	}
+	t.Cleanup(func() {
+		for _, pid := range pids {
+			if n, err := strconv.Atoi(pid); err == nil && alive(pid) {
+				unix.Kill(n, unix.SIGKILL)
+			}
+		}
+	})
 	cmd.Process.Signal(unix.SIGKILL)
 	cmd.Wait()
-	eventually(t, "both processes end", func() bool { return !alive(inner[0]) && !alive(inner[1]) })
+	eventually(t, "both processes end", func() bool { return !alive(pids[0]) && !alive(pids[1]) })
 }
 
 func TestNoReexecWithoutNeed(t *testing.T) {

@@ -49,7 +49,7 @@ func Done() Step { return Step{Done: true} }
 // again what may have been lost; and calls its methods from one goroutine at a time. The operation drops any reply
 // that a correct server would not send.
 type Operation interface {
-	// Start returns the first round's requests.
+	// Start returns the first round's requests. Nil means that the operation cannot begin; Result says why.
 	Start() Broadcast
 	// Answer takes the reply of a server to a round. It is not called again after a step that is Done.
 	Answer(round, server int, reply Message) Step

@@ -319,8 +319,12 @@ func TestRepliesOfARogueServerAreDropped(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		malformed := encoded(t, second.ID, "", text("x"))
-		malformed[len(malformed)-3] = 0xc1 // never used in msgpack
+		third, _, err := readMessage(f)
+		if err != nil {
+			return err
+		}
+		malformed := encoded(t, third.ID, "", text("x"))
+		malformed[len(malformed)-3] = 0xc1 // for the text; msgpack never uses it
 		return g.write(bytes.Join([][]byte{
 			encoded(t, first.ID+1000, "", text("to no request")),
 			{0, 0, 0, 2, 0, 0, 0, 1, 0xc1, 0xc1, 0}, // no envelope
@@ -329,6 +333,7 @@ func TestRepliesOfARogueServerAreDropped(t *testing.T) {
 			encoded(t, second.ID, "", protocols.Message{Body: &ping{}}), // of a kind no reply has
 			encoded(t, second.ID, "", text("too late")),
 			malformed,
+			encoded(t, third.ID, "", text("too late")),
 		}, nil))
 	})
 	links := dial(t, []string{addr})
@@ -336,12 +341,13 @@ func TestRepliesOfARogueServerAreDropped(t *testing.T) {
 	defer x.End()
 	send(t, x, 1, 1, "", nil)
 	send(t, x, 2, 1, "", nil)
+	send(t, x, 3, 1, "", nil)
 	if r := receive(t, x, 1)[0]; r.Round != 1 || r.Message.Body.(*pong).Text != "good" {
 		t.Errorf("got %+v %+v", r, r.Message.Body)
 	}
 	eventually(t, func() error {
-		if n := links.Traffic().Rejected; n != 6 {
-			return fmt.Errorf("%d replies were rejected, not 6", n)
+		if n := links.Traffic().Rejected; n != 7 {
+			return fmt.Errorf("%d replies were rejected, not 7", n)
 		}
 		return nil
 	})
@@ -374,6 +380,40 @@ func TestLateRepliesAreReadAndDropped(t *testing.T) {
 	if tr := links.Traffic(); tr.Rejected != 0 || x.Received().Messages != 1 {
 		t.Errorf("rejected %d, received %+v", tr.Rejected, x.Received())
 	}
+}
+
+// An exchange that ends while a reply is being read keeps its memory until the reply is in.
+func TestMemoryOutlivesAReplyInMidAir(t *testing.T) {
+	ended := make(chan struct{})
+	addr := rogue(t, func(g *greeter, f *frameReader) error {
+		request, _, err := readMessage(f)
+		if err != nil {
+			return err
+		}
+		reply := encoded(t, request.ID, "", protocols.Message{Body: &pong{}, Payload: make([]byte, 100_000)})
+		if err := g.write(reply[:50_000]); err != nil {
+			return err
+		}
+		<-ended
+		return g.write(reply[50_000:])
+	})
+	links := dial(t, []string{addr})
+	x := links.Begin("key")
+	send(t, x, 1, 1, "", nil)
+	held := func(n int32) {
+		t.Helper()
+		eventually(t, func() error {
+			if got := x.memory.holders.Load(); got != n {
+				return fmt.Errorf("memory is held %d times, not %d", got, n)
+			}
+			return nil
+		})
+	}
+	held(3) // by the exchange, the request and the reply
+	x.End()
+	held(1)
+	close(ended)
+	held(0)
 }
 
 func TestAnOversizeReplyEndsTheConnection(t *testing.T) {

@@ -66,9 +66,10 @@ func (c Call) Run(ctx context.Context) (*Outcome, error) {
 }
 
 func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
-	var step protocols.Step
+	next := c.operation.Start()
+	step := protocols.Step{Done: next == nil}
 	rounds := 0
-	for next := c.operation.Start(); ; next = step.Next {
+	for ; !step.Done; next = step.Next {
 		if next != nil {
 			rounds++
 			if err := c.exchange.Send(rounds, next); err != nil {
@@ -81,9 +82,7 @@ func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
 		case <-ctx.Done():
 			return protocols.Result{}, rounds, fmt.Errorf("%w in round %d: %w", ErrPending, rounds, ctx.Err())
 		}
-		if step.Done {
-			result, err := c.operation.Result()
-			return result, rounds, err
-		}
 	}
+	result, err := c.operation.Result()
+	return result, rounds, err
 }

@@ -61,7 +61,9 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	var listen net.ListenConfig
+	listen.SetMultipathTCP(false) // plain TCP, whatever Go prefers
+	listener, err := listen.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("server %d cannot listen on %s: %w (stop the other process or choose another port)",
 			cfg.Index+1, cfg.Listen, errClose(err, store))

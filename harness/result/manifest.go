@@ -64,6 +64,7 @@ type Link struct {
 	RTTSamples  int     `json:"rtt_samples"`
 	QueueDrops  uint64  `json:"queue_drops"` // both directions, during the measurement
 	MeasuredFor float64 `json:"measured_for_s"`
+	Attempts    int     `json:"attempts"` // other work can spoil a measurement: it is repeated, the best counts
 }
 
 // Search is the search for the number of clients that saturates one series.

@@ -130,6 +130,26 @@ func TestRepliesOfAnotherShapeAreDropped(t *testing.T) {
 	}
 }
 
+// A server acknowledges an older value, and the same one again, and keeps what it has.
+func TestServerKeepsTheHighest(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	for _, put := range []struct {
+		num   uint64
+		value string
+		kept  string
+	}{{2, "b", "b"}, {1, "a", "b"}, {2, "B", "b"}, {3, "c", "c"}} {
+		ts := protocols.Timestamp{Num: put.num, PID: 1}
+		m := protocols.Message{Body: &Put{TS: ts}, Payload: []byte(put.value)}
+		reply, err := c.Request(protocols.Reader, "k", 0, m)
+		if _, ok := reply.Body.(*PutAck); !ok || err != nil {
+			t.Errorf("PUT of %v: %T, %v", ts, reply.Body, err)
+		}
+		if r, _ := c.Record(0, "k", valueRecord); string(r.Payload) != put.kept {
+			t.Errorf("after PUT of %v the server has %q, want %q", ts, r.Payload, put.kept)
+		}
+	}
+}
+
 func TestServerRefuses(t *testing.T) {
 	ts := protocols.Timestamp{Num: 1, PID: 1}
 	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))

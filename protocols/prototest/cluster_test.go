@@ -37,11 +37,16 @@ func TestOneReplyOfEachServerPerRound(t *testing.T) {
 	if w.Done() || w.Rounds() != 1 {
 		t.Fatalf("duplicates of two servers' replies made a majority of three: %v", w.Trace)
 	}
-	replies := map[int]int{}
+	requests, replies := 0, map[int]int{}
 	for _, e := range w.Trace {
 		if e.Reply {
 			replies[e.Server]++
+		} else {
+			requests++
 		}
+	}
+	if requests <= 2 {
+		t.Errorf("%d requests delivered to two servers, want duplicates", requests)
 	}
 	if replies[0] != 1 || replies[1] != 1 || len(replies) != 2 {
 		t.Errorf("replies delivered by server: %v, want one each of two", replies)
