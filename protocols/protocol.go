@@ -15,12 +15,6 @@ import (
 // A Key names one register of the key-value store: any bytes, possibly none.
 type Key string
 
-// MaxKeyBytes bounds a Key, so that a header is bounded.
-const MaxKeyBytes = 4 << 10
-
-// MaxValueBytes bounds a stored value: 16 MiB.
-const MaxValueBytes = 16 << 20
-
 // A Role is what the channel says of a request's sender. Only writers hold the keys that prove the role (D4).
 type Role uint8
 

@@ -206,7 +206,7 @@ func TestDamage(t *testing.T) {
 	o := Options{Dir: t.TempDir(), Durability: Write}
 	s := mustOpen(t, o, vfs.Default)
 	for _, name := range []string{"first", "second"} {
-		mustApply(t, s, "k", protocols.Record{Name: name, Body: []byte("body"), Payload: make([]byte, 100_000)})
+		mustApply(t, s, "k", protocols.Record{Name: name, Body: []byte("body"), Payload: make([]byte, 10_000)})
 	}
 	if err := s.db.Flush(); err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func TestDamage(t *testing.T) {
 	if err != nil || len(blobs) != 1 {
 		t.Fatalf("blob files %v, %v: want one", blobs, err)
 	}
-	flip(t, blobs[0], 50_000)
+	flip(t, blobs[0], 5_000)
 	s = mustOpen(t, o, vfs.Default)
 	defer s.Close()
 	state := s.State("k", protocols.Heap{})
@@ -229,7 +229,7 @@ func TestDamage(t *testing.T) {
 	if body, _, err := state.Body("first"); err != nil || !bytes.Equal(body, []byte("body")) {
 		t.Errorf("Body beside a damaged payload: %q, %v", body, err)
 	}
-	if _, payload, _, err := state.Get("second"); err != nil || len(payload) != 100_000 {
+	if _, payload, _, err := state.Get("second"); err != nil || len(payload) != 10_000 {
 		t.Errorf("Get of another record: %d bytes, %v", len(payload), err)
 	}
 }

@@ -204,6 +204,8 @@ func TestConcurrentExchangesKeepTheirMemory(t *testing.T) {
 	}
 	running.Wait()
 	quiet(t, links)
+	mu.Lock()
+	defer mu.Unlock()
 	for mark, n := range got {
 		if n != 4*ops {
 			t.Errorf("servers got %d requests of client %s, not %d", n, mark, 4*ops)

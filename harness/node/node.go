@@ -7,7 +7,6 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net"
-	"os"
 	"runtime/debug"
 	"sync"
 
@@ -54,9 +53,6 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	debug.SetMemoryLimit(memoryLimit)
-	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
-		return nil, err
-	}
 	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Log: log})
 	if err != nil {
 		return nil, err

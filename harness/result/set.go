@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,8 +70,10 @@ func readPoints(path string) ([]Point, error) {
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
-		if err != nil {
+		if err == io.EOF {
 			return points, nil
+		} else if err != nil {
+			return nil, err
 		}
 		var p Point
 		if err := json.Unmarshal(line, &p); err != nil {

@@ -1,8 +1,6 @@
 package mabd
 
 import (
-	"fmt"
-
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -69,22 +67,6 @@ func (*Get) Kind() protocols.Kind { return kindGet }
 
 // Kind implements protocols.Body.
 func (*GetAck) Kind() protocols.Kind { return kindGetAck }
-
-func checkKey(key protocols.Key) error {
-	if len(key) > protocols.MaxKeyBytes {
-		return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed",
-			protocols.ErrRefused, len(key), protocols.MaxKeyBytes)
-	}
-	return nil
-}
-
-func checkValue(value []byte) error {
-	if len(value) > protocols.MaxValueBytes {
-		return fmt.Errorf("%w: a value of %d bytes, at most %d are allowed",
-			protocols.ErrRefused, len(value), protocols.MaxValueBytes)
-	}
-	return nil
-}
 
 // issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1.
 func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }

@@ -79,8 +79,8 @@ type register struct {
 
 // Read implements protocols.Register.
 func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
-	if err := checkKey(key); err != nil {
-		return failed{err}
+	if err := protocols.CheckKey(key); err != nil {
+		return protocols.Failed(err)
 	}
 	return &read{register: r}
 }
@@ -88,13 +88,13 @@ func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operati
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {
 	if !r.writer {
-		return failed{fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid)}
+		return protocols.Failed(fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid))
 	}
-	if err := checkKey(key); err != nil {
-		return failed{err}
+	if err := protocols.CheckKey(key); err != nil {
+		return protocols.Failed(err)
 	}
-	if err := checkValue(value); err != nil {
-		return failed{err}
+	if err := protocols.CheckValue(value); err != nil {
+		return protocols.Failed(err)
 	}
 	issued, ok := r.issued[key]
 	if !ok {
@@ -103,10 +103,3 @@ func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) pr
 	}
 	return &write{register: r, value: value, issued: issued}
 }
-
-// failed is an operation that ends before it sends anything.
-type failed struct{ err error }
-
-func (f failed) Start() protocols.Broadcast                        { return nil }
-func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
-func (f failed) Result() (protocols.Result, error)                 { return protocols.Result{}, f.err }

@@ -17,7 +17,7 @@ type server struct{}
 func (s server) Handle(_ protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	if err := checkKey(key); err != nil {
+	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Message{}, nil, err
 	}
 	switch body := request.Body.(type) {
@@ -45,7 +45,7 @@ func (s server) put(put *Put, value []byte, state protocols.StateReader) (
 	if !issuable(put.TS) {
 		return protocols.Message{}, nil, fmt.Errorf("%w: no WRITE has timestamp %v", protocols.ErrRefused, put.TS)
 	}
-	if err := checkValue(value); err != nil {
+	if err := protocols.CheckValue(value); err != nil {
 		return protocols.Message{}, nil, err
 	}
 	stored, err := storedTS(state)

@@ -55,7 +55,8 @@ func TestMalformedReplies(t *testing.T) {
 	}
 	for name, reply := range replies {
 		reg := c.Register(9, protocols.Writer)
-		for _, op := range []protocols.Operation{reg.Read(key, protocols.Heap{}), reg.Write(key, nil, protocols.Heap{})} {
+		mem := protocols.Heap{}
+		for _, op := range []protocols.Operation{reg.Read(key, mem), reg.Write(key, nil, mem)} {
 			step := protocols.Step{Next: op.Start()}
 			for round := 1; !step.Done; round++ {
 				for range 2 {

@@ -37,16 +37,16 @@ func writerKeys(p params, c protocols.ClientParams) (*keyring, error) {
 
 // Read implements protocols.Register.
 func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
-	if err := checkKey(key); err != nil {
-		return failed{fmt.Errorf("read: %w", err)}
+	if err := protocols.CheckKey(key); err != nil {
+		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
 	return &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
 }
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
-	if err := errors.Join(r.readOnly, checkKey(key), checkValue(value)); err != nil {
-		return failed{fmt.Errorf("write: %w", err)}
+	if err := errors.Join(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
+		return protocols.Failed(fmt.Errorf("write: %w", err))
 	}
 	issued := r.issued[key]
 	if issued == nil {
@@ -58,26 +58,3 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 		pid: r.pid, keys: r.keys, entropy: r.entropy, issued: issued,
 	}
 }
-
-func checkKey(key protocols.Key) error {
-	if len(key) > protocols.MaxKeyBytes {
-		return fmt.Errorf("key of %d bytes: the limit is %d", len(key), protocols.MaxKeyBytes)
-	}
-	return nil
-}
-
-func checkValue(value []byte) error {
-	if len(value) > protocols.MaxValueBytes {
-		return fmt.Errorf("value of %d bytes: the limit is %d", len(value), protocols.MaxValueBytes)
-	}
-	return nil
-}
-
-// failed is an operation that ended before it sent anything.
-type failed struct{ err error }
-
-func (f failed) Start() protocols.Broadcast { return nil }
-
-func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
-
-func (f failed) Result() (protocols.Result, error) { return protocols.Result{}, f.err }

@@ -100,16 +100,16 @@ type register struct {
 
 // Read implements protocols.Register.
 func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
-	if err := cmp.Or(r.readErr, checkKey(key)); err != nil {
-		return failed{err}
+	if err := cmp.Or(r.readErr, protocols.CheckKey(key)); err != nil {
+		return protocols.Failed(err)
 	}
 	return &read{register: r, key: key}
 }
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {
-	if err := cmp.Or(r.writeErr, checkKey(key), checkValue(value)); err != nil {
-		return failed{err}
+	if err := cmp.Or(r.writeErr, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
+		return protocols.Failed(err)
 	}
 	issued, ok := r.issued[key]
 	if !ok {
@@ -118,10 +118,3 @@ func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) pr
 	}
 	return &write{register: r, key: key, value: value, issued: issued}
 }
-
-// failed is an operation that ends before it sends anything.
-type failed struct{ err error }
-
-func (f failed) Start() protocols.Broadcast                        { return nil }
-func (f failed) Answer(int, int, protocols.Message) protocols.Step { return protocols.Done() }
-func (f failed) Result() (protocols.Result, error)                 { return protocols.Result{}, f.err }

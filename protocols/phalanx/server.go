@@ -21,7 +21,7 @@ type server struct {
 func (s *server) Handle(_ protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	if err := checkKey(key); err != nil {
+	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Message{}, nil, err
 	}
 	switch body := request.Body.(type) {
@@ -51,7 +51,7 @@ func (s *server) put(key protocols.Key, put *Put, value []byte, state protocols.
 		return protocols.Message{}, nil, fmt.Errorf("%w: no WRITE has timestamp %v and a signature of %d bytes",
 			protocols.ErrRefused, put.TS, len(put.Signature))
 	}
-	if err := checkValue(value); err != nil {
+	if err := protocols.CheckValue(value); err != nil {
 		return protocols.Message{}, nil, err
 	}
 	old, err := stored(state)

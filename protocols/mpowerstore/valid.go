@@ -1,0 +1,53 @@
+package mpowerstore
+
+import (
+	"slices"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// highestValid is c_hv, or c0 (line 120).
+func (v view) highestValid(candidates []Candidate) (Candidate, error) {
+	sorted := slices.SortedStableFunc(slices.Values(candidates), func(a, b Candidate) int {
+		return b.TS.Compare(a.TS.Timestamp)
+	})
+	for _, c := range sorted {
+		if valid, err := v.valid(c); err != nil || valid {
+			return c, err
+		}
+	}
+	return Candidate{}, nil
+}
+
+// valid(c) is line 128. The MAC comes first: it needs no look into the history.
+func (v view) valid(c Candidate) (bool, error) {
+	commitment := v.pow.Commitment(c.Nonce)
+	if v.group.Verify(c.Vec[v.index], candidateParts(v.key, c.TS, commitment)...) {
+		return true, nil
+	}
+	entry, err := v.entry(c.TS.Timestamp)
+	return v.inHistory(c, entry), err
+}
+
+// inHistory reports whether the entry of c's timestamp, nil if there is none, proves c. That includes the timestamp's
+// MAC: or else a Byzantine reader could write back a timestamp that writers do not believe (D2).
+func (v view) inHistory(c Candidate, entry *Entry) bool {
+	return entry != nil && entry.TS.same(c.TS) && v.pow.Verify(entry.Commitment, c.Nonce)
+}
+
+// writeBack adopts the valid candidate c if it is higher than lc (lines 121, 125). Where the history proves c it takes
+// the vector from there, lest a Byzantine reader pin a spoilt one and make later READs repair it.
+func (v view) writeBack(c Candidate, entry *Entry) ([]protocols.Record, error) {
+	lc, err := v.lc()
+	if err != nil || !lc.TS.Less(c.TS.Timestamp) {
+		return nil, err
+	}
+	if v.inHistory(c, entry) {
+		c = entry.candidate(c.Nonce)
+	}
+	return adopt(c)
+}
+
+func all[T any](list []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(x T) bool { return !holds(x) })
+}
