@@ -15,7 +15,7 @@ import (
 const format = "powbench.storage.1"
 
 // Defaults that keep a server process within 256 MiB at 60 MB/s, also while the disk falls behind. Memtables twice the
-// size were no faster and stalled for longer.
+// size were no faster, took more memory and made the longest wait longer.
 const (
 	defaultCacheBytes    = 16 << 20
 	defaultMemTableBytes = 8 << 20

@@ -8,8 +8,8 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// BenchmarkExchange is the null protocol: clients in one process send a payload to all servers, which reply with next to
-// nothing, and wait for a quorum.
+// BenchmarkExchange is the null protocol: clients in one process send a payload to all servers, which reply with next
+// to nothing, and wait for a quorum.
 func BenchmarkExchange(b *testing.B) {
 	for _, c := range []struct{ servers, quorum, bytes, clients int }{
 		{4, 3, 128 << 10, 1},

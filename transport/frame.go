@@ -126,7 +126,7 @@ func (f *frameReader) skip(n int) error {
 
 // unexpected is err of reading within a frame.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

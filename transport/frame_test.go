@@ -62,7 +62,7 @@ func TestFramesComeOutAsTheyWentIn(t *testing.T) {
 			t.Errorf("frame %d: the payload changed", i)
 		}
 	}
-	if _, _, err := readMessage(frames); err != io.EOF {
+	if _, _, err := readMessage(frames); !errors.Is(err, io.EOF) {
 		t.Errorf("after the last frame: %v, not EOF", err)
 	}
 }

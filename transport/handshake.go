@@ -17,8 +17,8 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// The handshake: each side sends the preamble, the client first; then follow the client's hello, the server's challenge,
-// a writer's proof, and the server's verdict, each a frame without payload.
+// The handshake: each side sends the preamble, the client first; then follow the client's hello, the server's
+// challenge, a writer's proof, and the server's verdict, each a frame without payload.
 
 var preamble = []byte("PoWBench\x01") // the last byte is the version of the wire format
 

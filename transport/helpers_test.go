@@ -56,7 +56,9 @@ func groupKey(server int) []byte { return fmt.Appendf(nil, "group key %d", serve
 
 // echo returns the payload in a buffer of the request's memory.
 func echo(server int) Handler {
-	return func(_ protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+	return func(_ protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
+		protocols.Message, error,
+	) {
 		out := mem.Bytes(len(m.Payload))
 		copy(out, m.Payload)
 		body := &pong{Server: server, Text: string(key) + ":" + m.Body.(*ping).Text}

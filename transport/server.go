@@ -33,8 +33,8 @@ type ServerConfig struct {
 }
 
 // A Handler answers one request; many run at once. The request's payload and buffers of mem live until the reply has
-// left. The zero reply means that none is sent. An error that is protocols.ErrRefused blames the client, whose connection
-// is closed; any other is the server's own and ends it.
+// left. The zero reply means that none is sent. An error that is protocols.ErrRefused blames the client, whose
+// connection is closed; any other is the server's own and ends it.
 type Handler func(from protocols.Role, key protocols.Key, request protocols.Message, mem protocols.Memory) (
 	reply protocols.Message, err error)
 

@@ -1,0 +1,192 @@
+package client_test
+
+import (
+	"context"
+	"crypto/rand"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/transport"
+)
+
+// patience bounds every wait of a test that should end at once.
+const patience = 20 * time.Second
+
+// A cluster is a protocol's servers for t = 1, in this process, whose replies can be held up.
+type cluster struct {
+	t        *testing.T
+	protocol protocols.Protocol
+	addrs    []string
+	writer   suite.ClientKeys
+	reader   suite.ClientKeys
+	suite    suite.Suite
+
+	mu     sync.Mutex
+	open   *sync.Cond
+	closed map[int]bool // servers whose replies wait
+	held   int          // replies that wait
+}
+
+func newCluster(t *testing.T, p protocols.Protocol) *cluster {
+	t.Helper()
+	c := &cluster{t: t, protocol: p, suite: suite.Modern(), closed: map[int]bool{}}
+	c.open = sync.NewCond(&c.mu)
+	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.writer, c.reader = writer, reader
+	for i, k := range keys {
+		c.serve(i, k)
+	}
+	t.Cleanup(c.release) // before the servers are closed, which waits for held replies
+	return c
+}
+
+func (c *cluster) serve(index int, keys suite.ServerKeys) {
+	c.t.Helper()
+	store, err := storage.Open(storage.Options{Durability: storage.Memory})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	automaton := c.protocol.NewServer(protocols.ServerParams{Index: index, T: 1, Suite: c.suite, Keys: keys})
+	var mu sync.Mutex
+	handle := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+		mu.Lock()
+		reply, records, err := automaton.Handle(from, key, m, store.State(key, mem))
+		if err == nil && len(records) > 0 {
+			err = store.Apply(key, records)
+		}
+		mu.Unlock()
+		c.pass(index)
+		return reply, err
+	}
+	server := transport.NewServer(transport.ServerConfig{
+		Protocol: c.protocol.Name(), Server: index, Key: keys.Group, NewBody: c.protocol.NewBody,
+	}, handle)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	c.addrs = append(c.addrs, listener.Addr().String())
+	c.t.Cleanup(func() {
+		server.Close()
+		if err := <-failed; err != nil {
+			c.t.Errorf("server %d: %v", index+1, err)
+		}
+		_ = store.Close()
+	})
+}
+
+// pass lets a server's reply leave, at once or after release.
+func (c *cluster) pass(server int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held++
+	c.open.Broadcast()
+	for c.closed[server] {
+		c.open.Wait()
+	}
+	c.held--
+}
+
+// hold keeps the replies of the servers back from now on.
+func (c *cluster) hold(servers ...int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range servers {
+		c.closed[s] = true
+	}
+}
+
+// release lets all replies leave.
+func (c *cluster) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.closed)
+	c.open.Broadcast()
+}
+
+// waitHeld waits until n replies are held.
+func (c *cluster) waitHeld(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.held < n {
+		c.open.Wait()
+	}
+}
+
+// all are the indices of all servers.
+func (c *cluster) all() (servers []int) {
+	for i := range c.addrs {
+		servers = append(servers, i)
+	}
+	return servers
+}
+
+// links connects a process of the role to the servers.
+func (c *cluster) links(role protocols.Role) *transport.Links {
+	c.t.Helper()
+	links := transport.Dial(transport.ClientConfig{
+		Protocol: c.protocol.Name(), Servers: c.addrs, Role: role, Keys: c.keys(role).Groups, NewBody: c.protocol.NewBody,
+	})
+	c.t.Cleanup(func() { links.Close() })
+	if err := links.WaitConnected(c.soon()); err != nil {
+		c.t.Fatal(err)
+	}
+	return links
+}
+
+func (c *cluster) keys(role protocols.Role) suite.ClientKeys {
+	if role == protocols.Writer {
+		return c.writer
+	}
+	return c.reader
+}
+
+// client makes the client with the process id.
+func (c *cluster) client(links *transport.Links, role protocols.Role, pid uint64) *client.Client {
+	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
+		T: 1, PID: pid, Suite: c.suite, Keys: c.keys(role), Entropy: rand.Reader,
+	}))
+}
+
+// soon ends when a test has waited too long.
+func (c *cluster) soon() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	c.t.Cleanup(cancel)
+	return ctx
+}
+
+// write writes the value and returns the number of rounds.
+func (c *cluster) write(w *client.Client, key protocols.Key, value string) int {
+	c.t.Helper()
+	outcome, err := w.Write(key, len(value), func(to []byte) { copy(to, value) }).Run(c.soon())
+	if err != nil {
+		c.t.Fatalf("write %q to %q: %v", value, key, err)
+	}
+	defer outcome.Release()
+	return outcome.Rounds
+}
+
+// read returns what the key holds, "⊥" for no value, and the number of rounds.
+func (c *cluster) read(r *client.Client, key protocols.Key) (string, int) {
+	c.t.Helper()
+	outcome, err := r.Read(key).Run(c.soon())
+	if err != nil {
+		c.t.Fatalf("read %q: %v", key, err)
+	}
+	defer outcome.Release()
+	if outcome.Bottom {
+		return "⊥", outcome.Rounds
+	}
+	return string(outcome.Value), outcome.Rounds
+}

@@ -1,0 +1,103 @@
+package catalog
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+func TestNames(t *testing.T) {
+	if want := []string{"mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
+		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
+	}
+	for _, name := range Names() {
+		if p, err := ByName(name); err != nil || p.Name() != name {
+			t.Errorf("ByName(%q): %v, %v", name, p, err)
+		}
+	}
+}
+
+func TestUnknownName(t *testing.T) {
+	const want = `unknown protocol "paxos": choose one of mpowerstore, mabd, phalanx`
+	if _, err := ByName("paxos"); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if _, err := ByName(""); err == nil {
+		t.Error("the empty name was found")
+	}
+}
+
+// Any two quorums have a server in common that is not faulty or, where servers lie, t+1 servers; and one is left when t
+// servers are silent.
+func TestQuorums(t *testing.T) {
+	common := map[string]func(t int) int{
+		"mabd":        func(int) int { return 1 },
+		"mpowerstore": func(t int) int { return t + 1 },
+		"phalanx":     func(t int) int { return t + 1 },
+	}
+	for _, p := range All() {
+		for f := 1; f <= 10; f++ {
+			s, q := p.Servers(f), p.Quorum(f)
+			if q > s-f {
+				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", p.Name(), f, q, s)
+			}
+			if want := common[p.Name()](f); 2*q-s < want {
+				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", p.Name(), f, q, s, 2*q-s, want)
+			}
+		}
+	}
+}
+
+// The network bound at 117.7 MB/s of goodput that follows from each cost, READ and WRITE alike: docs and figures show
+// it beside what is measured.
+func TestCost(t *testing.T) {
+	for name, factors := range map[string][3]float64{ // t = 1, 2, 3
+		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
+		"mabd":        {3, 5, 7},
+		"phalanx":     {4, 7, 10},
+	} {
+		p, err := ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range factors {
+			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
+				cost := p.Cost(op, i+1)
+				if got := max(cost.ClientToServers, cost.ServersToClient); got != want {
+					t.Errorf("%s of %s, t=%d: %v times the value, want %v", op, name, i+1, got, want)
+				}
+				if op == protocols.Write && cost.ServersToClient != 0 {
+					t.Errorf("a WRITE of %s, t=%d, brings %v times the value back", name, i+1, cost.ServersToClient)
+				}
+			}
+		}
+	}
+}
+
+// Of every kind there is, NewBody makes a fresh body of just that kind; of all others none.
+func TestNewBody(t *testing.T) {
+	for _, p := range All() {
+		kinds := 0
+		for k := range 256 {
+			kind := protocols.Kind(k)
+			body := p.NewBody(kind)
+			if body == nil {
+				continue
+			}
+			kinds++
+			if body.Kind() != kind {
+				t.Errorf("%s: NewBody(%d) is a %T of kind %d", p.Name(), kind, body, body.Kind())
+			}
+			data, err := protocols.Marshal(nil, body)
+			if err != nil {
+				t.Errorf("%s: encode an empty %T: %v", p.Name(), body, err)
+			} else if err := protocols.Unmarshal(data, p.NewBody(kind)); err != nil {
+				t.Errorf("%s: decode an empty %T: %v", p.Name(), body, err)
+			}
+		}
+		if kinds == 0 || kinds%2 != 0 || p.NewBody(0) != nil {
+			t.Errorf("%s has %d kinds, want a reply to each request and none of kind 0", p.Name(), kinds)
+		}
+	}
+}
