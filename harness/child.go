@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 )
 
@@ -59,15 +61,34 @@ func (c *child) call(ctx context.Context, method string, args, reply any) error 
 	call := c.rpc.Go(method, args, reply, make(chan *rpc.Call, 1))
 	select {
 	case <-call.Done:
-		if call.Error != nil {
-			return fmt.Errorf("%s: %w", c.name, call.Error)
-		}
-		return nil
+		return c.explain(call.Error)
 	case <-c.process.Done():
-		return fmt.Errorf("%s ended unexpectedly: %w (its log is in the run's %s folder)", c.name, c.process.Wait(), "logs")
+		return c.ended()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// explain says what the error of a call means. Unless the child itself has answered it, the connection is broken: that
+// is how a child's end shows first, and why it ended says more.
+func (c *child) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if answered := rpc.ServerError(""); !errors.As(err, &answered) {
+		select {
+		case <-c.process.Done():
+			return c.ended()
+		case <-time.After(stopTimeout):
+		}
+	}
+	return fmt.Errorf("%s: %w", c.name, err)
+}
+
+// ended is the error of a child that has ended before it was told to.
+func (c *child) ended() error {
+	status := cmp.Or(c.process.Wait(), errors.New("exit status 0"))
+	return fmt.Errorf("%s ended unexpectedly: %w (its log is in the run's %s folder)", c.name, status, result.LogDir)
 }
 
 // stop closes the child's standard input, which ends it, and kills it if it does not end.

@@ -28,20 +28,28 @@ type loadSpec struct {
 type loaded struct {
 	agent.LoadReport // of all agents together, but for the histogram
 	histogram        *hdrhistogram.Histogram
-	window           interval      // the measured window
+	seconds          float64       // of the measured window
+	window           interval      // between the readings at its edges, which may come a moment late
 	whole            interval      // from rest before the load to rest after it
 	stall            time.Duration // how long the databases held writers back, summed over the servers
 	amplification    float64       // bytes written by the databases per byte stored
 }
 
 // throughput is operations per second that ended in the window.
-func (l loaded) throughput() float64 { return float64(l.WindowOps) / l.window.seconds() }
+func (l loaded) throughput() float64 { return float64(l.WindowOps) / l.seconds }
 
 // preload writes each of the keys from … to−1 once.
-func (c *cluster) preload(ctx context.Context, from, to int) error {
-	_, err := onAgents[agent.PreloadSpec, agent.Nothing](ctx, c, "Service.Preload",
+func (c *cluster) preload(ctx context.Context, from, to int) (agent.Failures, error) {
+	failures, err := onAgents[agent.PreloadSpec, agent.Failures](ctx, c, "Service.Preload",
 		func(int) agent.PreloadSpec { return agent.PreloadSpec{From: from, To: to} })
-	return err
+	return sumFailures(failures), err
+}
+
+func sumFailures(failures []agent.Failures) (sum agent.Failures) {
+	for _, f := range failures {
+		sum.Add(f)
+	}
+	return sum
 }
 
 // readBackKeys is how many keys are read at the end of a run of WRITEs, spread over all keys: enough to contradict a
@@ -49,10 +57,10 @@ func (c *cluster) preload(ctx context.Context, from, to int) error {
 const readBackKeys = 24
 
 // readBack reads some of the keys once.
-func (c *cluster) readBack(ctx context.Context, keys int) error {
-	_, err := onAgents[agent.ReadBackSpec, agent.Nothing](ctx, c, "Service.ReadBack",
+func (c *cluster) readBack(ctx context.Context, keys int) (agent.Failures, error) {
+	failures, err := onAgents[agent.ReadBackSpec, agent.Failures](ctx, c, "Service.ReadBack",
 		func(int) agent.ReadBackSpec { return agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)} })
-	return err
+	return sumFailures(failures), err
 }
 
 // load runs the closed loop: warm-up, measured window, drain.
@@ -64,6 +72,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	if err != nil {
 		return l, err
 	}
+	l.seconds = spec.measure.Seconds()
 	start := clock.Now() + int64(startDelay)
 	warm := start + int64(spec.warmup)
 	end := warm + int64(spec.measure)
@@ -107,6 +116,14 @@ func (c *cluster) readWindow(ctx context.Context, hosts layout, from, to int64) 
 	}
 	i.to, err = c.read(hosts)
 	return i, err
+}
+
+// fail counts operations beside the load that failed.
+func (l *loaded) fail(f agent.Failures) {
+	l.Errors += f.Count
+	if l.Error == "" {
+		l.Error = f.First
+	}
 }
 
 // merge adds the agents' reports up.

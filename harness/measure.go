@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
@@ -18,12 +19,16 @@ import (
 )
 
 // measure does one run of the schedule on fresh servers: start, preload, load, check.
-func (r *runner) measure(ctx context.Context, run experiment.Run, clients int) (p result.Point, err error) {
-	p = r.newPoint(run, clients)
+func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attempt int) (p result.Point, err error) {
+	p = r.newPoint(run, clients, attempt)
 	name := runName(run, clients)
+	if attempt > 1 {
+		name += fmt.Sprintf("-attempt%d", attempt)
+	}
 	err = r.withCluster(ctx, name, run.Series, clients, run.Seed, func(c *cluster) error {
+		var beside agent.Failures
 		if run.Op == protocols.Read {
-			if err := c.preload(ctx, 0, p.Keys); err != nil {
+			if beside, err = c.preload(ctx, 0, p.Keys); err != nil {
 				return err
 			}
 		}
@@ -35,10 +40,11 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients int) (
 			return err
 		}
 		if run.Op == protocols.Write {
-			if err := c.readBack(ctx, p.Keys); err != nil {
+			if beside, err = c.readBack(ctx, p.Keys); err != nil {
 				return err
 			}
 		}
+		l.fail(beside)
 		if p.RSSMiB, err = c.peakRSS(); err != nil {
 			return err
 		}
@@ -55,13 +61,14 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients int) (
 }
 
 // newPoint is the point of a run before it is measured.
-func (r *runner) newPoint(run experiment.Run, clients int) result.Point {
+func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point {
 	return result.Point{
 		Schema:     result.SchemaVersion,
 		Experiment: r.experiment.Name, Figure: r.experiment.Figure,
 		Protocol: run.Protocol, Variant: "paper", Suite: r.experiment.Suite, Durability: r.experiment.Durability,
 		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
-		Clients: clients, Keys: r.experiment.Keys(clients), Repetition: run.Repetition, Seed: run.Seed,
+		Clients: clients, Keys: r.experiment.Keys(clients), Repetition: run.Repetition, Attempt: attempt,
+		Seed:   run.Seed,
 		Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
@@ -92,7 +99,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 	defer func() { err = errors.Join(err, log.close()) }()
 	c, err := startCluster(ctx, r.hosts, clusterSpec{
 		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
-		congestion: r.experiment.Testbed.Congestion, dir: dir, valueBytes: s.ValueBytes, clients: clients,
+		congestion: r.hosts.testbed.Topology.Congestion, dir: dir, valueBytes: s.ValueBytes, clients: clients,
 		seed: seed, log: log.file,
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 		return err
 	}
 	p.Servers = protocol.Servers(p.T)
-	p.DurationS = l.window.seconds()
+	p.DurationS = l.seconds
 	p.Ops, p.LoadOps, p.Errors = l.WindowOps, l.LoadOps, l.Errors
 	p.ThroughputOps = l.throughput()
 	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
@@ -31,10 +31,11 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	}
 	fillTraffic(p, l, protocol.Cost(protocols.Op(p.Op), p.T))
 	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
+	p.WriteAmplification = l.amplification
 	if r.shaped() {
-		p.BoundMBps = r.bound(p.CostFactor)
+		p.BoundMBps = r.bound(p.CostFactor, p.Servers)
 		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
-		p.LinkShare = r.linkShare(l.window)
+		p.LinkShare = r.linkShare(l.window, p.Servers)
 	}
 	p.Bottleneck = bottleneck(p, l)
 	p.InvalidReason = invalidReason(p, l)
@@ -87,19 +88,19 @@ func perOperation(t result.Traffic, p *result.Point) result.TrafficFactor {
 	}
 }
 
-// bound is the throughput, in MB/s of values, at which the busier direction of the links is full: with the servers on
-// h hosts, and at least as many client hosts, h links share the traffic.
-func (r *runner) bound(cost result.TrafficFactor) float64 {
-	links := min(len(r.hosts.servers), len(r.hosts.clients))
+// bound is the throughput, in MB/s of values, at which the busier direction of the links is full: as many links share
+// the traffic as there are hosts with servers, or with clients if those are fewer.
+func (r *runner) bound(cost result.TrafficFactor, servers int) float64 {
+	links := min(servers, len(r.hosts.servers), len(r.hosts.clients))
 	goodput := goodputMBps(int64(r.experiment.Testbed.Rate)) * float64(links)
 	return goodput / max(cost.ClientToServer, cost.ServerToClient)
 }
 
 // linkShare is how full the busier direction of the server hosts' links was, against their measured goodput.
-func (r *runner) linkShare(window interval) float64 {
+func (r *runner) linkShare(window interval, servers int) float64 {
 	payload := window.payload()
 	var up, down float64 // capacity in bytes
-	for _, link := range r.manifest.Testbed.Before[:len(r.hosts.servers)] {
+	for _, link := range r.manifest.Testbed.Before[:min(servers, len(r.hosts.servers))] {
 		up += link.UpMbps * 1e6 / 8 * window.seconds()
 		down += link.DownMbps * 1e6 / 8 * window.seconds()
 	}

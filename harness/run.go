@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 )
 
@@ -36,7 +38,8 @@ type runner struct {
 	experiment *experiment.Experiment
 	dir        string // of the results
 	manifest   result.Manifest
-	done       map[string]bool // runs that an interrupted run has measured, by runKey
+	attempts   map[string]int  // how often runs were attempted before this start, by runName
+	done       map[string]bool // the runs that have a valid point already, by runName
 	scratch    *scratch
 	hosts      layout
 	progress   *progress
@@ -134,18 +137,42 @@ func (r *runner) measureAll(ctx context.Context) (violations int, err error) {
 			continue
 		}
 		r.progress.begin(runName(run, clients))
-		point, err := r.measure(ctx, run, clients)
+		point, err := r.measureUndisturbed(ctx, run, clients)
 		if err != nil {
 			return violations, fmt.Errorf("%s: %w (what was measured so far is kept: continue with --resume)",
 				runName(run, clients), err)
 		}
-		if err := result.Append(r.dir, point); err != nil {
-			return violations, err
-		}
 		r.progress.measured(point)
-		if point.Linearizable.Verdict == "violation" {
+		if point.Linearizable.Verdict == history.Violation {
 			violations++
 		}
 	}
 	return violations, nil
+}
+
+// Repeating what was disturbed: how often, and how long to wait for the machine to calm down.
+const (
+	maxAttempts = 3
+	calmDown    = 5 * time.Second
+)
+
+// measureUndisturbed does one run, and again if other machines took the CPU away meanwhile. Every attempt is a point;
+// whether there is another one depends on the disturbance alone, never on what was measured.
+func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, clients int) (result.Point, error) {
+	for attempt := r.attempts[runName(run, clients)] + 1; ; attempt++ {
+		point, err := r.measure(ctx, run, clients, attempt)
+		if err != nil {
+			return point, err
+		}
+		if err := result.Append(r.dir, point); err != nil {
+			return point, err
+		}
+		if !disturbed(&point) || attempt%maxAttempts == 0 {
+			return point, nil
+		}
+		r.progress.note(point.InvalidReason + ": once more")
+		if err := clock.Sleep(ctx, calmDown); err != nil {
+			return point, err
+		}
+	}
 }

@@ -3,6 +3,7 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -46,8 +47,8 @@ func removeDead(root string) error {
 	}
 	for _, dir := range dirs {
 		lock, err := lockDir(dir)
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			continue // its run is alive
+		if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, fs.ErrNotExist) {
+			continue // its run is alive, or has removed it meanwhile
 		} else if err != nil {
 			return err
 		}

@@ -22,8 +22,11 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 		for _, clients := range steps {
 			keys := r.experiment.Keys(clients)
 			if s.Op == protocols.Read && keys > loadedKeys {
-				if err := c.preload(ctx, loadedKeys, keys); err != nil {
+				failures, err := c.preload(ctx, loadedKeys, keys)
+				if err != nil {
 					return err
+				} else if failures.Count > 0 {
+					return fmt.Errorf("preload: %d operations failed, the first: %s", failures.Count, failures.First)
 				}
 				loadedKeys = keys
 			}

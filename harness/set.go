@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/powbench/powbench/harness/experiment"
@@ -80,9 +79,11 @@ func (r *runner) reopen(latest string, config json.RawMessage) error {
 			"restore it (and --quick, if that run had it), or run without --resume", ErrUsage, r.dir, r.ConfigFile)
 	}
 	r.manifest = set.Manifest
-	r.done = make(map[string]bool)
+	r.attempts, r.done = make(map[string]int), make(map[string]bool)
 	for _, p := range set.Points {
-		r.done[strings.TrimSuffix(p.History, historySuffix)] = true
+		name := runName(runOf(p), p.Clients)
+		r.attempts[name] = max(r.attempts[name], p.Attempt)
+		r.done[name] = r.done[name] || p.Valid
 	}
 	return nil
 }
@@ -106,6 +107,12 @@ func replaceLink(link, target string) error {
 }
 
 func (r *runner) saveManifest() error { return result.WriteManifest(r.dir, r.manifest) }
+
+// runOf is the run that a point belongs to.
+func runOf(p result.Point) experiment.Run {
+	series := experiment.Series{Protocol: p.Protocol, Op: protocols.Op(p.Op), T: p.T, ValueBytes: p.ValueBytes}
+	return experiment.Run{Cell: experiment.Cell{Series: series}, Repetition: p.Repetition}
+}
 
 // seriesOf is the series that a search was made for.
 func seriesOf(s result.Search) experiment.Series {

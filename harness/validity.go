@@ -13,7 +13,7 @@ import (
 const (
 	linkFull         = 0.95 // of the calibrated goodput
 	cpuFull          = 0.80 // of all cores
-	diskStalled      = 0.05 // of the window, per server
+	diskStalled      = 0.05 // of the load's time, per server
 	littleTolerance  = 0.05
 	trafficTolerance = 0.03
 	stealTolerance   = 0.10 // of all cores
@@ -27,7 +27,7 @@ func bottleneck(p *result.Point, l loaded) string {
 		return "link"
 	case p.HostCPU.Busy >= cpuFull:
 		return "cpu"
-	case l.stall.Seconds() >= diskStalled*p.DurationS*float64(p.Servers):
+	case l.stall.Seconds() >= diskStalled*l.whole.seconds()*float64(p.Servers):
 		return "disk"
 	}
 	return "latency"
@@ -54,9 +54,12 @@ func invalidReason(p *result.Point, l loaded) string {
 	cores := float64(runtime.NumCPU()) * p.DurationS
 	fail(p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
 		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
-	fail(p.HostCPU.Steal > stealTolerance, "the hypervisor took %.0f %% of the CPU away", 100*p.HostCPU.Steal)
+	fail(disturbed(p), "the hypervisor took %.0f %% of the CPU away", 100*p.HostCPU.Steal)
 	return strings.Join(reasons, "; ")
 }
+
+// disturbed reports whether other machines took so much of this one's CPU that the point says little.
+func disturbed(p *result.Point) bool { return p.HostCPU.Steal > stealTolerance }
 
 // trafficReasons compares the bytes per operation with the cost model, direction by direction.
 func trafficReasons(counter string, measured, model result.TrafficFactor) (reasons []string) {

@@ -71,6 +71,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
 	})
 	if err := links.WaitConnected(ctx); err != nil {
+		_ = links.Close()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	a := &Agent{cfg: cfg, links: links, values: workloads.NewValues(cfg.Seed)}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -49,46 +48,61 @@ type LoadReport struct {
 // PreloadSpec asks for one WRITE to each of the keys From … To−1 that this agent is responsible for.
 type PreloadSpec struct{ From, To int }
 
+// Failures are operations beside the load that failed. They make a point invalid, but do not stop a run.
+type Failures struct {
+	Count int64
+	First string // what the first of them said
+}
+
+// Add adds those of another agent or phase.
+func (f *Failures) Add(o Failures) {
+	f.Count += o.Count
+	if f.First == "" {
+		f.First = o.First
+	}
+}
+
 // Preload writes the agent's share of the keys.
-func (a *Agent) Preload(ctx context.Context, spec PreloadSpec) error {
-	if err := a.share(spec.From, spec.To, 1, func(c *loadClient, key int) error {
+func (a *Agent) Preload(ctx context.Context, spec PreloadSpec) (Failures, error) {
+	failures := a.share(spec.From, spec.To, 1, func(c *loadClient, key int) error {
 		_, err := a.write(ctx, c, key)
 		return err
-	}); err != nil {
-		return fmt.Errorf("preload: %w", err)
-	}
-	return a.links.Quiesce(ctx)
+	})
+	return failures, a.links.Quiesce(ctx)
 }
 
 // ReadBackSpec asks for one READ of every Stride-th of the first Keys keys that this agent is responsible for.
 type ReadBackSpec struct{ Keys, Stride int }
 
 // ReadBack reads the agent's share of the keys, so that a history of WRITEs has something to contradict it.
-func (a *Agent) ReadBack(ctx context.Context, spec ReadBackSpec) error {
-	if err := a.share(0, spec.Keys, spec.Stride, func(c *loadClient, key int) error {
+func (a *Agent) ReadBack(ctx context.Context, spec ReadBackSpec) (Failures, error) {
+	failures := a.share(0, spec.Keys, spec.Stride, func(c *loadClient, key int) error {
 		_, err := a.read(ctx, c, key)
 		return err
-	}); err != nil {
-		return fmt.Errorf("read back: %w", err)
-	}
-	return a.links.Quiesce(ctx)
+	})
+	return failures, a.links.Quiesce(ctx)
 }
 
 // share does something for every stride-th key from … to−1 that falls to this agent, its clients in parallel.
-func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) error) error {
+func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) error) (all Failures) {
 	var wg sync.WaitGroup
-	errs := make([]error, len(a.clients))
+	failures := make([]Failures, len(a.clients))
 	agents := min(a.cfg.Agents, a.cfg.Clients) // those that have a client
 	for i, c := range a.clients {
 		wg.Go(func() {
 			step := stride * agents * len(a.clients)
-			for key := from + stride*(a.cfg.Index+i*agents); key < to && errs[i] == nil; key += step {
-				errs[i] = do(c, key)
+			for key := from + stride*(a.cfg.Index+i*agents); key < to; key += step {
+				if err := do(c, key); err != nil {
+					failures[i].Add(Failures{1, err.Error()})
+				}
 			}
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	for _, f := range failures {
+		all.Add(f)
+	}
+	return all
 }
 
 // Load runs the closed loop to its end and waits until the links are at rest.

@@ -28,19 +28,21 @@ func (s *Service) Start(cfg Config, _ *Nothing) (err error) {
 }
 
 // Preload writes the agent's share of the keys.
-func (s *Service) Preload(spec PreloadSpec, _ *Nothing) error {
+func (s *Service) Preload(spec PreloadSpec, failures *Failures) (err error) {
 	if s.agent == nil {
 		return errNotStarted
 	}
-	return s.agent.Preload(s.ctx, spec)
+	*failures, err = s.agent.Preload(s.ctx, spec)
+	return err
 }
 
 // ReadBack reads some of the agent's share of the keys.
-func (s *Service) ReadBack(spec ReadBackSpec, _ *Nothing) error {
+func (s *Service) ReadBack(spec ReadBackSpec, failures *Failures) (err error) {
 	if s.agent == nil {
 		return errNotStarted
 	}
-	return s.agent.ReadBack(s.ctx, spec)
+	*failures, err = s.agent.ReadBack(s.ctx, spec)
+	return err
 }
 
 // Load runs the closed loop.

@@ -61,14 +61,11 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("a WRITE without replies: %v", err)
 	}
 
-	read := make(chan string)
 	go func() {
-		value, _ := c.read(w, "k")
-		read <- value
+		c.waitHeld(2 * len(c.addrs)) // the replies to the WRITE and to the READ below
+		c.release()
 	}()
-	c.waitHeld(2 * len(c.addrs)) // the late replies come first, those to the READ behind them
-	c.release()
-	if got := <-read; got != "before" {
+	if got, _ := c.read(w, "k"); got != "before" {
 		t.Errorf("READ after a WRITE that ended in round 1: %q", got)
 	}
 	c.write(w, "k", "after")

@@ -15,6 +15,9 @@ func Now() int64 {
 	return ts.Nano()
 }
 
+// Sleep waits for that long; if ctx ends first it returns its error.
+func Sleep(ctx context.Context, d time.Duration) error { return SleepUntil(ctx, Now()+d.Nanoseconds()) }
+
 // SleepUntil waits for the instant; if ctx ends first it returns its error.
 func SleepUntil(ctx context.Context, ns int64) error {
 	select {

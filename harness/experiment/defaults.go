@@ -26,6 +26,6 @@ func defaults() Settings {
 			Gain:    3 * Percent,
 			Measure: Duration(1500 * time.Millisecond),
 		},
-		Testbed: Testbed{Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "bbr"},
+		Testbed: Testbed{Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent},
 	}
 }

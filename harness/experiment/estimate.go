@@ -10,8 +10,8 @@ import (
 
 // What an estimate assumes, from measurements on two cores.
 const (
-	overhead        = 2500 * time.Millisecond // of a run: start, drain, checks, clean-up
-	calibration     = 1300 * time.Millisecond // of a host's link, before and again after the runs
+	overhead        = 1500 * time.Millisecond // of a run: start, drain, checks, clean-up
+	calibration     = 1800 * time.Millisecond // of a host's link, before and again after the runs
 	perPreload      = 300 * time.Microsecond  // of a key, beside its bytes
 	linkUse         = 0.85                    // of the goodput, while keys are preloaded
 	goodputShare    = 1448. / 1538            // TCP payload of a full Ethernet frame with its gap

@@ -81,6 +81,7 @@ type Testbed struct {
 	ClientHosts int    `json:"client_hosts"`
 	Rate        Rate   `json:"rate"`       // of each host's link and direction, on the wire
 	Congestion  string `json:"congestion"` // TCP's congestion control
+	Tolerance   Share  `json:"tolerance"`  // how far a link's measured goodput may be from what its rate promises
 }
 
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the

@@ -67,6 +67,7 @@ func (s *Settings) keys() keys {
 			"client_hosts": number(&s.Testbed.ClientHosts, 1, maxClientHosts),
 			"rate":         between(&s.Testbed.Rate, Mbit, 100*Gbit),
 			"congestion":   oneOf(&s.Testbed.Congestion, "bbr", "reno", "cubic"),
+			"tolerance":    between(&s.Testbed.Tolerance, Percent/10, 100*Percent),
 		}),
 	}
 }

@@ -17,7 +17,7 @@ type Manifest struct {
 	Version    Version         `json:"version"`
 	Machine    Machine         `json:"machine"`
 	Testbed    Testbed         `json:"testbed"`
-	// Peaks tells, for each measured series whose client count was searched, what the search saw.
+	// Searches tells, for each series whose number of clients was searched for, what the search saw.
 	Searches []Search `json:"searches,omitempty"`
 }
 
@@ -35,7 +35,7 @@ type Machine struct {
 	CPU       string `json:"cpu"`
 	Cores     int    `json:"cores"`
 	MemoryMiB int64  `json:"memory_mib"`
-	DataDisk  string `json:"data_disk"` // file system and device of the servers' directories
+	DataDisk  string `json:"data_disk"` // file system of the servers' databases
 }
 
 // Testbed is the emulated network.

@@ -22,6 +22,7 @@ type Point struct {
 	Clients    int    `json:"clients"`
 	Keys       int    `json:"keys"`
 	Repetition int    `json:"repetition"` // from 1
+	Attempt    int    `json:"attempt"`    // from 1; a repetition that the machine disturbed is attempted again
 	Seed       uint64 `json:"seed"`
 
 	DurationS      float64          `json:"duration_s"`
@@ -41,21 +42,23 @@ type Point struct {
 	WireFactor TrafficFactor `json:"wire_factor"`
 	CostFactor TrafficFactor `json:"cost_factor"`
 
-	CPUS          CPU     `json:"cpu_s"`
-	RSSMiB        RSS     `json:"rss_peak_mib"`
-	HostCPU       HostCPU `json:"host_cpu"`
-	Bottleneck    string  `json:"bottleneck"` // "link", "cpu", "disk" or "latency"
-	LinkShare     float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
-	BoundMBps     float64 `json:"bound_MBps"` // network bound of the cost model; 0 when unshaped
-	BoundRatio    float64 `json:"bound_ratio"`
-	Concurrency   float64 `json:"concurrency"` // measured share of operations that overlap another on their key
-	LittleRatio   float64 `json:"little_ratio"`
-	Linearizable  Verdict `json:"linearizable"`
-	Shaped        bool    `json:"shaped"`
-	Valid         bool    `json:"valid"`
-	InvalidReason string  `json:"invalid_reason"`
-	History       string  `json:"history"` // file name below histories/
-	Started       string  `json:"started"` // UTC, RFC 3339
+	CPUS    CPU     `json:"cpu_s"`
+	RSSMiB  RSS     `json:"rss_peak_mib"`
+	HostCPU HostCPU `json:"host_cpu"`
+	// WriteAmplification is how many bytes the databases wrote per byte stored, since the servers started.
+	WriteAmplification float64 `json:"write_amplification"`
+	Bottleneck         string  `json:"bottleneck"` // "link", "cpu", "disk" or "latency"
+	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
+	BoundMBps          float64 `json:"bound_MBps"` // network bound of the cost model; 0 when unshaped
+	BoundRatio         float64 `json:"bound_ratio"`
+	Concurrency        float64 `json:"concurrency"` // measured share of operations that overlap another on their key
+	LittleRatio        float64 `json:"little_ratio"`
+	Linearizable       Verdict `json:"linearizable"`
+	Shaped             bool    `json:"shaped"`
+	Valid              bool    `json:"valid"`
+	InvalidReason      string  `json:"invalid_reason"`
+	History            string  `json:"history"` // file name below histories/
+	Started            string  `json:"started"` // UTC, RFC 3339
 }
 
 // Latency summarises the latencies of the operations that ended in the window, in milliseconds.

@@ -1,0 +1,199 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/storage"
+)
+
+const (
+	patience   = 30 * time.Second // bounds every wait of a test that should end at once
+	agents     = 2
+	clients    = 5 // of both agents: an odd number, so that they do not have the same
+	keys       = 7
+	valueBytes = 128 << 10
+	seed       = 2013
+)
+
+// bench is a cluster's servers and the agents that load them, in this process.
+type bench struct {
+	t        *testing.T
+	protocol protocols.Protocol
+	nodes    []*node.Node
+	agents   []*Agent
+}
+
+func newBench(t *testing.T, p protocols.Protocol, faults int) *bench {
+	t.Helper()
+	b := &bench{t: t, protocol: p}
+	serverKeys, writer, _, err := suite.GenerateKeys(suite.Modern(), p.Servers(faults), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var addrs []string
+	for i, k := range serverKeys {
+		n, err := node.Start(t.Context(), node.Config{
+			Protocol: p.Name(), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
+		}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = n.Close() })
+		b.nodes, addrs = append(b.nodes, n), append(addrs, n.Addr().String())
+	}
+	for i := range agents {
+		a, err := Start(b.soon(), Config{
+			Protocol: p.Name(), Suite: "modern", T: faults, Keys: writer, Servers: addrs,
+			Index: i, Agents: agents, Clients: clients, ValueBytes: valueBytes, Seed: seed,
+		}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() })
+		b.agents = append(b.agents, a)
+	}
+	return b
+}
+
+// soon ends when a test has waited too long.
+func (b *bench) soon() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	b.t.Cleanup(cancel)
+	return ctx
+}
+
+// onAgents does something with all agents at once.
+func (b *bench) onAgents(do func(i int, a *Agent) error) {
+	b.t.Helper()
+	errs := make(chan error, len(b.agents))
+	for i, a := range b.agents {
+		go func() { errs <- do(i, a) }()
+	}
+	for range b.agents {
+		if err := <-errs; err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) preload() {
+	b.t.Helper()
+	b.onAgents(func(_ int, a *Agent) error { return a.Preload(b.soon(), PreloadSpec{To: keys}) })
+}
+
+func (b *bench) readBack() {
+	b.t.Helper()
+	b.onAgents(func(_ int, a *Agent) error { return a.ReadBack(b.soon(), ReadBackSpec{Keys: keys, Stride: 2}) })
+}
+
+// load runs a short closed loop of n clients and returns the sum of the agents' reports.
+func (b *bench) load(op protocols.Op, n int) (sum LoadReport) {
+	b.t.Helper()
+	start := clock.Now()
+	spec := LoadSpec{
+		Op: op, Clients: n, Keys: keys, Seed: seed,
+		StartNs: start, WarmupEndNs: start + int64(20*time.Millisecond), MeasureEndNs: start + int64(120*time.Millisecond),
+	}
+	reports := make([]LoadReport, len(b.agents))
+	b.onAgents(func(i int, a *Agent) (err error) {
+		reports[i], err = a.Load(b.soon(), spec)
+		return err
+	})
+	sum.Rounds = map[int]int64{}
+	for _, r := range reports {
+		sum.WindowOps += r.WindowOps
+		sum.LoadOps += r.LoadOps
+		sum.Errors += r.Errors
+		sum.Error += r.Error
+		sum.SentBytes += r.SentBytes
+		sum.ReceivedBytes += r.ReceivedBytes
+		for rounds, n := range r.Rounds {
+			sum.Rounds[rounds] += n
+		}
+	}
+	if sum.Errors > 0 || sum.LoadOps == 0 {
+		b.t.Errorf("%s: %d operations, %d errors: %s", op, sum.LoadOps, sum.Errors, sum.Error)
+	}
+	return sum
+}
+
+// wantRounds expects the number of rounds of every operation in the window.
+func (b *bench) wantRounds(op protocols.Op, r LoadReport) {
+	b.t.Helper()
+	want := map[string]map[protocols.Op]int{
+		"mpowerstore": {protocols.Read: 2, protocols.Write: 3},
+		"mabd":        {protocols.Read: 2, protocols.Write: 2},
+		"phalanx":     {protocols.Read: 2, protocols.Write: 2},
+	}[b.protocol.Name()][op]
+	if r.Rounds[want] != r.WindowOps {
+		b.t.Errorf("%s: rounds %v, want %d for each of %d operations", op, r.Rounds, want, r.WindowOps)
+	}
+}
+
+// wantCost expects the bytes of a load to be those of the cost model, within 3 % of the value at least.
+func (b *bench) wantCost(op protocols.Op, faults int, r LoadReport) {
+	b.t.Helper()
+	cost := b.protocol.Cost(op, faults)
+	for direction, c := range map[string]struct {
+		bytes int64
+		model float64
+	}{"to servers": {r.SentBytes, cost.ClientToServers}, "to clients": {r.ReceivedBytes, cost.ServersToClient}} {
+		factor := float64(c.bytes) / float64(r.LoadOps*valueBytes)
+		if math.Abs(factor-c.model) > 0.03*max(1, c.model) {
+			b.t.Errorf("%s: %.3f values per operation %s, the cost model says %.3f", op, factor, direction, c.model)
+		}
+	}
+}
+
+// history is what all agents saved.
+func (b *bench) history() (all []history.Entry) {
+	b.t.Helper()
+	for _, a := range b.agents {
+		path := filepath.Join(b.t.TempDir(), "history.jsonl.gz")
+		n, err := a.Save(path)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		entries, err := history.Read(path)
+		if err != nil || len(entries) != n {
+			b.t.Fatalf("%d entries of %d saved: %v", len(entries), n, err)
+		}
+		all = append(all, entries...)
+	}
+	return all
+}
+
+// wantLinearizable expects the history to be linearizable, with no operation pending, and returns it.
+func (b *bench) wantLinearizable() []history.Entry {
+	b.t.Helper()
+	entries := b.history()
+	if r := history.Check(entries); r.Verdict.Verdict != history.Linearizable || r.Detail != "" {
+		b.t.Errorf("history: %+v", r)
+	}
+	for _, e := range entries {
+		if e.Outcome != history.OK || e.Bottom && e.Key == "" {
+			b.t.Errorf("not completed: %+v", e)
+		}
+	}
+	return entries
+}
+
+// each runs the test for every protocol.
+func each(t *testing.T, test func(t *testing.T, p protocols.Protocol)) {
+	t.Helper()
+	for _, p := range catalog.All() {
+		t.Run(p.Name(), func(t *testing.T) { test(t, p) })
+	}
+}

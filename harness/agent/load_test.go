@@ -1,0 +1,252 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"pgregory.net/rapid"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/workloads"
+)
+
+// A whole run: preload, both loads, read back. Bytes are those of the cost model, rounds those of the paper, and the
+// history is complete and linearizable.
+func TestRun(t *testing.T) {
+	each(t, func(t *testing.T, p protocols.Protocol) {
+		for faults := 1; faults <= 2; faults++ {
+			t.Run(fmt.Sprintf("t=%d", faults), func(t *testing.T) {
+				b := newBench(t, p, faults)
+				b.preload()
+				reads, writes := b.load(protocols.Read, clients), b.load(protocols.Write, clients)
+				b.readBack()
+				b.wantRounds(protocols.Read, reads)
+				b.wantRounds(protocols.Write, writes)
+				b.wantCost(protocols.Read, faults, reads)
+				b.wantCost(protocols.Write, faults, writes)
+				entries := b.wantLinearizable()
+				const readBack = (keys + 1) / 2
+				if want := keys + reads.LoadOps + writes.LoadOps + readBack; int64(len(entries)) != want {
+					t.Errorf("the history has %d operations, want %d", len(entries), want)
+				}
+				for _, e := range entries {
+					if e.Bottom {
+						t.Errorf("READ of ⊥ after the preload: %+v", e)
+					}
+				}
+			})
+		}
+	})
+}
+
+// A server that is closed under load is a fault, and one is tolerated: no operation fails.
+func TestRunWithAClosedServer(t *testing.T) {
+	each(t, func(t *testing.T, p protocols.Protocol) {
+		b := newBench(t, p, 1)
+		b.preload()
+		var closing sync.WaitGroup
+		closing.Go(func() {
+			time.Sleep(30 * time.Millisecond) // into the load
+			if err := b.nodes[1].Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		b.load(protocols.Write, clients)
+		closing.Wait()
+		b.load(protocols.Write, clients)
+		b.load(protocols.Read, clients)
+		b.readBack()
+		b.wantLinearizable()
+	})
+}
+
+// Of all clients only the first take part in a load; the window's operations are among the load's.
+func TestFewerClients(t *testing.T) {
+	b := newBench(t, mabd.Protocol{}, 1)
+	r := b.load(protocols.Write, 2)
+	if r.WindowOps > r.LoadOps || r.WindowOps == 0 {
+		t.Errorf("%d operations ended in the window, %d in all", r.WindowOps, r.LoadOps)
+	}
+	for _, e := range b.wantLinearizable() {
+		if e.Client > 2 {
+			t.Fatalf("client %d took part in a load of 2 clients", e.Client)
+		}
+	}
+}
+
+// The end of its context ends a load; what was in progress stays pending in the history, which is still linearizable.
+func TestLoadIsStopped(t *testing.T) {
+	b := newBench(t, mabd.Protocol{}, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	now := clock.Now()
+	_, err := b.agents[0].Load(ctx, LoadSpec{
+		Op: protocols.Write, Clients: clients, Keys: keys, Seed: seed, StartNs: now, MeasureEndNs: now + int64(time.Hour),
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("Load: %v", err)
+	}
+	if r := history.Check(b.history()); r.Verdict.Verdict != history.Linearizable {
+		t.Errorf("history: %+v", r)
+	}
+}
+
+// Values carry what checks them: a READ of what another run, with another seed, wrote is an error and corrupt in the
+// history, not a value.
+func TestForeignValueIsAnError(t *testing.T) {
+	b := newBench(t, mabd.Protocol{}, 1)
+	b.preload()
+	b.agents[0].values = workloads.NewValues(seed + 1)
+	err := b.agents[0].ReadBack(b.soon(), ReadBackSpec{Keys: keys, Stride: 1})
+	if !errors.Is(err, workloads.ErrCorrupt) || !strings.Contains(err.Error(), `"key-00000`) {
+		t.Errorf("READ of another run's value: %v", err)
+	}
+	if r := history.Check(b.history()); r.Verdict.Verdict != history.Violation {
+		t.Errorf("a history with a corrupt READ: %+v", r)
+	}
+}
+
+// A start that fails says why and leaves nothing running.
+func TestStartFails(t *testing.T) {
+	before := runtime.NumGoroutine()
+	good := Config{
+		Protocol: "mabd", Suite: "modern", T: 1, Servers: []string{"127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"},
+		Agents: 1, Clients: 1,
+	}
+	for want, change := range map[string]func(*Config){
+		`unknown protocol "paxos"`:     func(c *Config) { c.Protocol = "paxos" },
+		`unknown crypto suite "rot13"`: func(c *Config) { c.Suite = "rot13" },
+		"127.0.0.1:1":                  func(*Config) {}, // nobody listens there
+	} {
+		cfg := good
+		change(&cfg)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if _, err := Start(ctx, cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Start: %v, want %q", err, want)
+		}
+		cancel()
+	}
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, before %d", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
+// The agents' shares cover every stride-th key once, however many clients there are.
+func TestShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		agents, clients := rapid.IntRange(1, 5).Draw(t, "agents"), rapid.IntRange(1, 12).Draw(t, "clients")
+		from, stride := rapid.IntRange(0, 9).Draw(t, "from"), rapid.IntRange(1, 4).Draw(t, "stride")
+		to := from + rapid.IntRange(0, 60).Draw(t, "keys")
+		var mu sync.Mutex
+		var got, want []int
+		for index := range agents {
+			a := &Agent{cfg: Config{Index: index, Agents: agents, Clients: clients}}
+			for i := index; i < clients; i += agents {
+				a.clients = append(a.clients, &loadClient{})
+			}
+			_ = a.share(from, to, stride, func(_ *loadClient, key int) error {
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, key)
+				return nil
+			})
+		}
+		for key := from; key < to; key += stride {
+			want = append(want, key)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Fatalf("keys %v, want %v", got, want)
+		}
+	})
+}
+
+// A client that fails stops, the others go on, and the errors are reported.
+func TestShareReportsErrors(t *testing.T) {
+	a := &Agent{cfg: Config{Agents: 1, Clients: 2}, clients: []*loadClient{{}, {}}}
+	fault := errors.New("fault")
+	var mu sync.Mutex
+	var done []int
+	err := a.share(0, 10, 1, func(_ *loadClient, key int) error {
+		mu.Lock()
+		defer mu.Unlock()
+		done = append(done, key)
+		if key == 2 {
+			return fault
+		}
+		return nil
+	})
+	slices.Sort(done)
+	if want := []int{0, 1, 2, 3, 5, 7, 9}; !errors.Is(err, fault) || !slices.Equal(done, want) {
+		t.Errorf("keys %v, error %v, want %v and the fault", done, err, want)
+	}
+}
+
+// What a client has done counts by where it ended: in the window, outside, or not at all.
+func TestTally(t *testing.T) {
+	spec := LoadSpec{WarmupEndNs: 1000, MeasureEndNs: 2000}
+	one, two := newTally(), newTally()
+	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
+		one.add(completed{start: end - 500, end: end, rounds: 2}, nil, spec)
+	}
+	two.add(completed{start: 1000, end: 1800, rounds: 3}, nil, spec)
+	two.add(completed{}, errors.New("first"), spec)
+	two.add(completed{}, errors.New("second"), spec)
+	r, err := merge([]*tally{one, two})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.WindowOps != 3 || r.LoadOps != 7 || r.LatencyNs != 500+500+800 || r.Rounds[2] != 2 || r.Rounds[3] != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r.Errors != 2 || r.Error != "first" {
+		t.Errorf("%d errors, the first %q", r.Errors, r.Error)
+	}
+	h, err := hdrhistogram.Decode([]byte(r.Histogram))
+	if err != nil || h.TotalCount() != 3 {
+		t.Errorf("the histogram has %d latencies, want those of the window: %v", h.TotalCount(), err)
+	}
+}
+
+// Latencies beyond the histogram's range count as its ends, none is lost.
+func TestTallyKeepsExtremes(t *testing.T) {
+	tally := newTally()
+	spec := LoadSpec{MeasureEndNs: 1 << 62}
+	for _, latency := range []int64{0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour)} {
+		tally.add(completed{end: latency, rounds: 2}, nil, spec)
+	}
+	if n := tally.histogram.TotalCount(); n != 6 || tally.windowOps != 6 {
+		t.Errorf("%d of 6 latencies recorded", n)
+	}
+	if got := tally.histogram.ValueAtQuantile(60); got < int64(time.Second)*999/1000 || got > int64(time.Second)*1001/1000 {
+		t.Errorf("a latency of 1 s was recorded as %v", time.Duration(got))
+	}
+}
+
+func TestServiceNeedsStart(t *testing.T) {
+	s := NewService(t.Context(), slog.New(slog.DiscardHandler))
+	var n int
+	for call, err := range map[string]error{
+		"Preload":  s.Preload(PreloadSpec{}, &Nothing{}),
+		"ReadBack": s.ReadBack(ReadBackSpec{}, &Nothing{}),
+		"Load":     s.Load(LoadSpec{}, &LoadReport{}),
+		"Save":     s.Save("history", &n),
+	} {
+		if !errors.Is(err, errNotStarted) {
+			t.Errorf("%s before Start: %v", call, err)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package node
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/storage"
+)
+
+// counter is an automaton that counts a key's requests in its one record.
+type counter struct{}
+
+func (counter) Handle(_ protocols.Role, _ protocols.Key, _ protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	body, found, err := state.Body("count")
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	count := uint64(1)
+	if found {
+		count += binary.BigEndian.Uint64(body)
+	}
+	body = binary.BigEndian.AppendUint64(nil, count)
+	return protocols.Message{Payload: body}, []protocols.Record{{Name: "count", Body: body}}, nil
+}
+
+// automaton is an automaton in one function.
+type automaton func(protocols.StateReader) (protocols.Message, []protocols.Record, error)
+
+func (a automaton) Handle(_ protocols.Role, _ protocols.Key, _ protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	return a(state)
+}
+
+func newHandler(t *testing.T, a protocols.Server) *handler {
+	t.Helper()
+	store, err := storage.Open(storage.Options{Durability: storage.Memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return &handler{automaton: a, store: store, seed: maphash.MakeSeed()}
+}
+
+func (h *handler) ask(key protocols.Key) (protocols.Message, error) {
+	return h.handle(protocols.Reader, key, protocols.Message{}, protocols.Heap{})
+}
+
+// Requests to one key run one after the other, and each sees what the ones before it stored; no update is lost.
+func TestRequestsToAKeyAreSerial(t *testing.T) {
+	const workers, requests, keys = 8, 60, 3
+	h := newHandler(t, counter{})
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range requests {
+				if _, err := h.ask(protocols.Key(fmt.Sprint(i % keys))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for key := range keys {
+		m, err := h.ask(protocols.Key(fmt.Sprint(key)))
+		if want := uint64(workers*requests/keys + 1); err != nil || binary.BigEndian.Uint64(m.Payload) != want {
+			t.Errorf("key %d counts %x, want %d (%v)", key, m.Payload, want, err)
+		}
+	}
+}
+
+// What the automaton refuses or fails at is not stored, and the error is passed on as it is.
+func TestNothingIsStoredOnError(t *testing.T) {
+	stored := false
+	fault := errors.New("fault")
+	h := newHandler(t, automaton(func(s protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+		_, found, err := s.Body("r")
+		stored = found || err != nil
+		return protocols.Message{}, []protocols.Record{{Name: "r"}}, fault
+	}))
+	for range 2 {
+		if _, err := h.ask("k"); !errors.Is(err, fault) {
+			t.Errorf("error %v, want the automaton's", err)
+		}
+	}
+	if stored {
+		t.Error("the first request's record was stored")
+	}
+}
+
+// A reply does not leave when its records could not be stored.
+func TestApplyFails(t *testing.T) {
+	h := newHandler(t, automaton(func(protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+		return protocols.Message{}, []protocols.Record{{Name: "r"}}, nil
+	}))
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.ask("k"); err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "storage") {
+		t.Errorf("error %v, want the storage's own", err)
+	}
+}
