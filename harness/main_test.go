@@ -87,5 +87,10 @@ func newRunner(t *testing.T, text string, servers, clients int, rateBits int64) 
 	return r
 }
 
+// idleHosts are the hosts of a runner that measures nothing: one for all servers, three for clients, unshaped.
+var idleHosts = layout{
+	testbed: &netem.Testbed{}, servers: make([]*netem.Host, 1), clients: make([]*netem.Host, 3),
+}
+
 // near reports whether got is want but for rounding.
 func near(got, want, tolerance float64) bool { return got >= want-tolerance && got <= want+tolerance }

@@ -150,13 +150,10 @@ func (r *runner) measureAll(ctx context.Context) (violations int, err error) {
 	return violations, nil
 }
 
-// Repeating what was disturbed: how often, and how long to wait for the machine to calm down.
-const (
-	maxAttempts = 3
-	calmDown    = 5 * time.Second
-)
+// calmDown is how long to wait for a disturbed machine to calm down before the next attempt.
+const calmDown = 5 * time.Second
 
-// measureUndisturbed does one run, and again if other machines took the CPU away meanwhile. Every attempt is a point;
+// measureUndisturbed does one run, and again if other work took the CPU away meanwhile. Every attempt is a point;
 // whether there is another one depends on the disturbance alone, never on what was measured.
 func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, clients int) (result.Point, error) {
 	for attempt := r.attempts[runName(run, clients)] + 1; ; attempt++ {
@@ -167,7 +164,7 @@ func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, cli
 		if err := result.Append(r.dir, point); err != nil {
 			return point, err
 		}
-		if !disturbed(&point) || attempt%maxAttempts == 0 {
+		if !disturbed(&point) || attempt%r.experiment.Attempts == 0 {
 			return point, nil
 		}
 		r.progress.note(point.InvalidReason + ": once more")

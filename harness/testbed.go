@@ -64,7 +64,7 @@ func (r *runner) serverHosts() (int, error) {
 func (r *runner) shaped() bool { return r.hosts.testbed.Topology.RateBits > 0 }
 
 // checkedLinks measures every link and refuses the run if one does not carry what its rate promises: not at once, for
-// other machines may be taking this one's CPU away for a while.
+// other work may be taking the CPU away for a while.
 func (r *runner) checkedLinks(ctx context.Context) ([]result.Link, error) {
 	for attempt := 1; ; attempt++ {
 		links, err := r.measureLinks(ctx)
@@ -75,7 +75,7 @@ func (r *runner) checkedLinks(ctx context.Context) ([]result.Link, error) {
 		switch {
 		case off == "":
 			return links, nil
-		case attempt == maxAttempts:
+		case attempt == r.experiment.Attempts:
 			return nil, fmt.Errorf("%s: stop what else loads this machine and try again with --resume", off)
 		}
 		r.progress.note(off + ": once more")

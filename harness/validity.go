@@ -17,6 +17,7 @@ const (
 	littleTolerance  = 0.05
 	trafficTolerance = 0.03
 	stealTolerance   = 0.10 // of all cores
+	foreignTolerance = 0.20 // of all cores
 )
 
 // bottleneck names what limits the point: "link", "cpu", "disk", or "latency" if nothing is full and only more
@@ -52,14 +53,17 @@ func invalidReason(p *result.Point, l loaded) string {
 		}
 	}
 	cores := float64(runtime.NumCPU()) * p.DurationS
-	fail(p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
+	fail(!disturbed(p) && p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
 		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
-	fail(disturbed(p), "the hypervisor took %.0f %% of the CPU away", 100*p.HostCPU.Steal)
+	fail(disturbed(p), "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
+		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
 	return strings.Join(reasons, "; ")
 }
 
-// disturbed reports whether other machines took so much of this one's CPU that the point says little.
-func disturbed(p *result.Point) bool { return p.HostCPU.Steal > stealTolerance }
+// disturbed reports whether other machines or processes took so much of the CPU that the point says little.
+func disturbed(p *result.Point) bool {
+	return p.HostCPU.Steal > stealTolerance || p.HostCPU.Foreign > foreignTolerance
+}
 
 // trafficReasons compares the bytes per operation with the cost model, direction by direction.
 func trafficReasons(counter string, measured, model result.TrafficFactor) (reasons []string) {

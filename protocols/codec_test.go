@@ -80,6 +80,16 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
+// The wire format: structs are arrays, bytes are bin and text is str, so that other implementations can tell them apart.
+func TestWireFormat(t *testing.T) {
+	want := "\x95\x92\x01\x02\xa4name\xc4\x05bytes\xc0\x92\x07\x91\xc4\x01p"
+	s := sample{TS: Timestamp{Num: 1, PID: 2}, Name: "name", Bytes: []byte("bytes")}
+	s.Maybe = &part{N: 7, Parts: [][]byte{[]byte("p")}}
+	if got := mustMarshal(t, nil, &s); string(got) != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // Nothing that was decoded lies in the data, which the transport reads the next frame into.
 func TestUnmarshalCopies(t *testing.T) {
 	want := sample{

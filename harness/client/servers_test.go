@@ -61,7 +61,9 @@ func (c *cluster) serve(index int, keys suite.ServerKeys) {
 	}
 	automaton := c.protocol.NewServer(protocols.ServerParams{Index: index, T: 1, Suite: c.suite, Keys: keys})
 	var mu sync.Mutex
-	handle := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+	handle := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
+		protocols.Message, error,
+	) {
 		mu.Lock()
 		reply, records, err := automaton.Handle(from, key, m, store.State(key, mem))
 		if err == nil && len(records) > 0 {

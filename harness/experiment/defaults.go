@@ -12,6 +12,7 @@ func defaults() Settings {
 	return Settings{
 		Seed:        2013,
 		Repetitions: 5,
+		Attempts:    3,
 		Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
 		Operations:  []protocols.Op{protocols.Read, protocols.Write},
 		Suite:       "paper",

@@ -28,6 +28,7 @@ type Experiment struct {
 type Settings struct {
 	Seed        uint64         `json:"seed"`
 	Repetitions int            `json:"repetitions"`
+	Attempts    int            `json:"attempts"` // at each repetition, as long as other work disturbs it
 	Protocols   []string       `json:"protocols"`
 	Operations  []protocols.Op `json:"operations"`
 	Suite       string         `json:"suite"`

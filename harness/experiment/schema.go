@@ -16,6 +16,7 @@ const (
 	maxT           = 10
 	maxClients     = 4096
 	maxRepetitions = 1000
+	maxAttempts    = 10
 	maxClientHosts = 64
 	minValue       = 32 * Byte // a value carries its writer, number, key and length in as many bytes
 	maxValue       = Size(protocols.MaxValueBytes)
@@ -45,6 +46,7 @@ func (s *Settings) keys() keys {
 	return keys{
 		"seed":        number(&s.Seed, 0, maxSeed),
 		"repetitions": number(&s.Repetitions, 1, maxRepetitions),
+		"attempts":    number(&s.Attempts, 1, maxAttempts),
 		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, catalog.Names()...) }),
 		"operations":  list(&s.Operations, func(o *protocols.Op) value { return oneOf(o, protocols.Read, protocols.Write) }),
 		"suite":       oneOf(&s.Suite, "paper", "modern"),

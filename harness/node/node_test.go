@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,144 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/transport"
 )
-
-// patience bounds every wait of a test that should end at once.
-const patience = 20 * time.Second
-
-// A cluster is the nodes of a protocol for t = 1.
-type cluster struct {
-	t              *testing.T
-	protocol       protocols.Protocol
-	suite          suite.Suite
-	configs        []Config
-	nodes          []*Node
-	writer, reader suite.ClientKeys
-	log            *logBook
-}
-
-func newCluster(t *testing.T, protocol string) *cluster {
-	t.Helper()
-	p, err := catalog.ByName(protocol)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cluster{t: t, protocol: p, suite: suite.Modern(), log: &logBook{}}
-	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.writer, c.reader = writer, reader
-	for i, k := range keys {
-		cfg := Config{
-			Protocol: protocol, Suite: "modern", T: 1, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
-		}
-		c.configs = append(c.configs, cfg)
-		c.nodes = append(c.nodes, c.start(cfg))
-	}
-	return c
-}
-
-func (c *cluster) start(cfg Config) *Node {
-	c.t.Helper()
-	n, err := Start(c.t.Context(), cfg, slog.New(slog.NewTextHandler(c.log, nil)))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.t.Cleanup(func() { _ = n.Close() })
-	return n
-}
-
-func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.Links {
-	c.t.Helper()
-	var addrs []string
-	for _, n := range c.nodes {
-		addrs = append(addrs, n.Addr().String())
-	}
-	links := transport.Dial(transport.ClientConfig{
-		Protocol: c.protocol.Name(), Servers: addrs, Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
-	})
-	c.t.Cleanup(func() { links.Close() })
-	if err := links.WaitConnected(c.soon()); err != nil {
-		c.t.Fatal(err)
-	}
-	return links
-}
-
-func (c *cluster) client(links *transport.Links, keys suite.ClientKeys, pid uint64) *client.Client {
-	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
-		T: 1, PID: pid, Suite: c.suite, Keys: keys, Entropy: rand.Reader,
-	}))
-}
-
-// soon ends when a test has waited too long.
-func (c *cluster) soon() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	c.t.Cleanup(cancel)
-	return ctx
-}
-
-func (c *cluster) write(key protocols.Key, value string) {
-	c.t.Helper()
-	w := c.client(c.links(protocols.Writer, c.writer), c.writer, 1)
-	outcome, err := w.Write(key, len(value), func(to []byte) { copy(to, value) }).Run(c.soon())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	outcome.Release()
-}
-
-func (c *cluster) wantValue(key protocols.Key, want string) {
-	c.t.Helper()
-	outcome, err := c.client(c.links(protocols.Reader, c.reader), c.reader, 2).Read(key).Run(c.soon())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer outcome.Release()
-	if got := string(outcome.Value); outcome.Bottom || got != want {
-		c.t.Errorf("READ of %q: %q, ⊥ %v, want %q", key, got, outcome.Bottom, want)
-	}
-}
-
-// wantLogged waits until something with the text was logged n times or more.
-func (c *cluster) wantLogged(text string, n int) {
-	c.t.Helper()
-	for ctx := c.soon(); strings.Count(c.log.String(), text) < n; time.Sleep(time.Millisecond) {
-		if ctx.Err() != nil {
-			c.t.Fatalf("%q was not logged %d times in %q", text, n, c.log)
-		}
-	}
-}
-
-// A logBook keeps what is logged.
-type logBook struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *logBook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // A Byzantine reader asks for what only a writer may do, or what no client does: every server refuses, none stores
 // anything or ends, and correct clients go on.

@@ -22,7 +22,7 @@ type Point struct {
 	Clients    int    `json:"clients"`
 	Keys       int    `json:"keys"`
 	Repetition int    `json:"repetition"` // from 1
-	Attempt    int    `json:"attempt"`    // from 1; a repetition that the machine disturbed is attempted again
+	Attempt    int    `json:"attempt"`    // from 1; a repetition that other work disturbed is attempted again
 	Seed       uint64 `json:"seed"`
 
 	DurationS      float64          `json:"duration_s"`

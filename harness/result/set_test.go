@@ -205,7 +205,7 @@ func TestReadRefuses(t *testing.T) {
 		}},
 		"no schema":             {manifest("{}"), []string{ManifestFile, "schema version 0"}},
 		"no JSON":               {manifest("experiment: x"), []string{ManifestFile, "invalid character"}},
-		"a point of another":    {points("{" + version + "}\n{" + other + "}\n"), []string{PointsFile + ":2", "schema version"}},
+		"a point of another":    {points("{" + version + "}\n{" + other + "}\n"), []string{PointsFile + ":2", "version"}},
 		"a line that is no one": {points("{" + version + "}\n\n"), []string{PointsFile + ":2", "unexpected end"}},
 		"a field of other type": {points(`{"ops":"many"}` + "\n"), []string{PointsFile + ":1", "ops"}},
 		"a folder for points":   {mkdirPoints, []string{PointsFile, "is a directory"}},
@@ -235,8 +235,9 @@ func mkdirPoints(t *testing.T, dir string) {
 
 func TestNoManifest(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-		if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), dir+": no manifest.json there: name the folder") {
-			t.Errorf("Read: %v", err)
+		_, err := Read(dir)
+		if want := dir + ": no manifest.json there: name the folder"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Read: %v, want %s", err, want)
 		}
 	}
 }

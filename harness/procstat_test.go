@@ -1,0 +1,175 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// usage is the CPU time of this process by another way, in seconds.
+func usage(t *testing.T) float64 {
+	t.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// burn uses so many seconds of CPU time.
+func burn(t *testing.T, seconds float64) {
+	t.Helper()
+	for start := usage(t); usage(t) < start+seconds; {
+	}
+}
+
+// The process's CPU time lies between what getrusage says before and after, but for the ticks that /proc counts in.
+func TestProcessCPU(t *testing.T) {
+	const ticks = 3. / clockTick
+	for range 5 {
+		burn(t, 0.03)
+		before := usage(t)
+		got, err := processCPU(os.Getpid())
+		if after := usage(t); err != nil || got < before-ticks || got > after+ticks {
+			t.Errorf("%v s, %v, want %v to %v", got, err, before, after)
+		}
+	}
+}
+
+// The command's name may hold anything, also what ends it in /proc.
+func TestProcessCPUOfOddNames(t *testing.T) {
+	const comm = "/proc/self/comm"
+	name, err := os.ReadFile(comm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := processCPU(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.WriteFile(comm, name, 0) }()
+	for _, odd := range []string{"a b", "x) R 1 1", ")))", "(("} {
+		if err := os.WriteFile(comm, []byte(odd), 0); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := processCPU(os.Getpid()); err != nil || got < want || got > want+10 {
+			t.Errorf("of a process named %q: %v, %v, before %v", odd, got, err, want)
+		}
+	}
+}
+
+func TestProcessPeakRSS(t *testing.T) {
+	before, err := processPeakRSS(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mib = 64
+	b := make([]byte, (int(before)+mib)<<20)
+	for i := 0; i < len(b); i += os.Getpagesize() {
+		b[i] = 1
+	}
+	peak, err := processPeakRSS(os.Getpid())
+	if err != nil || peak < before+mib/2 || peak > 3*before+2*mib+64 {
+		t.Errorf("%v MiB, %v, after %d MiB were added to %v", peak, err, len(b)>>20, before)
+	}
+	runtime.KeepAlive(b)
+}
+
+func TestNoProcess(t *testing.T) {
+	const none = 1 << 30 // above the largest process id
+	if _, err := processCPU(none); !os.IsNotExist(err) {
+		t.Errorf("CPU of no process: %v", err)
+	}
+	if _, err := processPeakRSS(none); !os.IsNotExist(err) {
+		t.Errorf("memory of no process: %v", err)
+	}
+}
+
+func TestProcField(t *testing.T) {
+	data := []byte("Name:\tx VmHWM: 7\nVmHWM:\t  1234 kB\nEmpty:\nText: abc\n")
+	if got, err := procField(data, "VmHWM:"); err != nil || got != 1234 {
+		t.Errorf("%d, %v", got, err)
+	}
+	for _, label := range []string{"VmPeak:", "Empty:", "Text:"} {
+		if got, err := procField(data, label); err == nil {
+			t.Errorf("%s %d", label, got)
+		}
+	}
+}
+
+// Idle time is what the kernel calls idle and iowait, and stolen time is not ours; guest time is user time already.
+func TestReadHostCPU(t *testing.T) {
+	var user, nice, system, idle, iowait, irq, softirq, steal float64
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscanf(string(data), "cpu %f %f %f %f %f %f %f %f",
+		&user, &nice, &system, &idle, &iowait, &irq, &softirq, &steal); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readHostCPU()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tolerance = 20. // CPU seconds that may pass between the two looks
+	total := user + nice + system + idle + iowait + irq + softirq + steal
+	for name, c := range map[string]struct{ got, want float64 }{
+		"total": {got.total, total / clockTick}, "idle": {got.idle, (idle + iowait) / clockTick},
+		"steal": {got.steal, steal / clockTick},
+	} {
+		if !near(c.got, c.want, tolerance) {
+			t.Errorf("%s: %v s, want %v", name, c.got, c.want)
+		}
+	}
+}
+
+// The machine's CPU time grows by that of all cores, and what we use is not idle. All of it is within what the shares
+// of a window say.
+func TestHostCPU(t *testing.T) {
+	read := func() reading {
+		host, err := readHostCPU()
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := processCPU(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reading{ns: time.Now().UnixNano(), host: host, clients: own}
+	}
+	from := read()
+	burn(t, 0.2)
+	to := read()
+	i := interval{from, to}
+	h := i.hostCPU()
+	if h.Busy <= 0 || h.Busy > 1 || h.Steal < 0 || h.Foreign < 0 || h.Foreign > h.Busy {
+		t.Errorf("shares %+v", h)
+	}
+	total, whole := to.host.total-from.host.total, i.seconds()*float64(runtime.NumCPU())
+	if busy := h.Busy * total; busy < i.cpu().Clients/2 || total > 2*whole+0.2 {
+		t.Errorf("busy %.2f s of %.2f s, ours %.2f s, on %d cores %.2f s passed", busy, total, i.cpu().Clients,
+			runtime.NumCPU(), whole)
+	}
+}
+
+func TestDescriptions(t *testing.T) {
+	m, err := machine(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Kernel == "" || m.CPU == "" || m.Cores != runtime.NumCPU() || m.MemoryMiB < 16 {
+		t.Errorf("machine %+v", m)
+	}
+	if !strings.HasSuffix(m.DataDisk, " GiB free") {
+		t.Errorf("disk %q", m.DataDisk)
+	}
+	if v := version(); v.Go != runtime.Version() || v.PoWBench == "" {
+		t.Errorf("version %+v", v)
+	}
+}

@@ -1,0 +1,101 @@
+package harness
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+)
+
+func TestBottleneck(t *testing.T) {
+	const servers, duration = 4, 3
+	stall := func(share float64) loaded {
+		l := loaded{stall: time.Duration(share * servers * duration * float64(time.Second))}
+		l.whole.to.ns = duration * 1e9
+		return l
+	}
+	for name, c := range map[string]struct {
+		link, cpu float64
+		l         loaded
+		want      string
+	}{
+		"nothing is full":         {0.1, 0.1, stall(0), "latency"},
+		"link just not full":      {0.949, 0.1, stall(0), "latency"},
+		"link full":               {0.95, 0.1, stall(0), "link"},
+		"CPU just not full":       {0.1, 0.799, stall(0), "latency"},
+		"CPU full":                {0.1, 0.80, stall(0), "cpu"},
+		"disk just not stalled":   {0.1, 0.1, stall(0.049), "latency"},
+		"disk stalled":            {0.1, 0.1, stall(0.051), "disk"},
+		"link and CPU full":       {0.99, 0.99, stall(1), "link"},
+		"CPU full, disk stalled":  {0.1, 0.99, stall(1), "cpu"},
+		"link fuller than itself": {1.2, 0.1, stall(0), "link"},
+	} {
+		p := &result.Point{LinkShare: c.link, HostCPU: result.HostCPU{Busy: c.cpu}, Servers: servers}
+		if got := bottleneck(p, c.l); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// validPoint is a point with nothing against it.
+func validPoint() *result.Point {
+	return &result.Point{
+		Ops: 1000, LoadOps: 2000, ValueBytes: 1000, DurationS: 1, Shaped: true, Bottleneck: "link",
+		LittleRatio: 1, Linearizable: result.Verdict{Verdict: history.Linearizable},
+		WireFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
+		CostFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
+		LinkBytes:  result.Traffic{ClientToServer: 2 * 2000 * 1000},
+	}
+}
+
+// Every rule at both sides of its boundary: what it lets pass, and what it says of what it does not.
+func TestInvalidReason(t *testing.T) {
+	type point = result.Point
+	const model = " values per operation client → server, the cost model says 2.000"
+	cores := float64(runtime.NumCPU())
+	for name, c := range map[string]struct {
+		change func(p *point)
+		want   string // of the reason; empty if the point is valid
+	}{
+		"nothing":          {func(*point) {}, ""},
+		"one error":        {func(p *point) { p.Errors = 1 }, "1 operations failed, the first: broken"},
+		"no operation":     {func(p *point) { p.Ops, p.LittleRatio = 0, 0 }, "no operation ended in the window"},
+		"a violation":      {func(p *point) { p.Linearizable.Verdict = history.Violation }, "history: violation"},
+		"unknown history":  {func(p *point) { p.Linearizable.Verdict = history.Unknown }, "history: unknown"},
+		"Little too low":   {func(p *point) { p.LittleRatio = 0.949 }, "throughput × latency = 0.95 × clients"},
+		"Little low":       {func(p *point) { p.LittleRatio = 0.951 }, ""},
+		"Little high":      {func(p *point) { p.LittleRatio = 1.049 }, ""},
+		"Little too high":  {func(p *point) { p.LittleRatio = 1.051 }, "throughput × latency = 1.05 × clients"},
+		"much traffic":     {func(p *point) { p.WireFactor.ClientToServer = 2.059 }, ""},
+		"too much traffic": {func(p *point) { p.WireFactor.ClientToServer = 2.061 }, "the transport counted 2.061" + model},
+		"less traffic":     {func(p *point) { p.WireFactor.ClientToServer = 1.941 }, ""},
+		"too few bytes":    {func(p *point) { p.WireFactor.ClientToServer = 1.939 }, "the transport counted 1.939" + model},
+		"small headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.029 }, ""},
+		"large headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.031 }, "server → client, the cost model says 0"},
+		"much on the link": {func(p *point) { p.LinkBytes.ClientToServer = 4_118_000 }, ""},
+		"resent segments":  {func(p *point) { p.LinkBytes.ClientToServer = 4_122_000 }, "the interface counted 2.061" + model},
+		"not on this link": {func(p *point) { p.LinkBytes.ClientToServer = 0 }, "the interface counted 0.000" + model},
+		"unshaped":         {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 0 }, ""},
+		"some steal":       {func(p *point) { p.HostCPU.Steal = 0.10 }, ""},
+		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, "the hypervisor took 11 % of the CPU away"},
+		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
+		"CPU, by servers":  {func(p *point) { p.Bottleneck, p.CPUS = "cpu", result.CPU{Clients: 1, Servers: 1} }, ""},
+		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.CPUS.Clients = "cpu", cores/2 }, "the bottleneck: 50 % of all cores"},
+		"two things at once": {
+			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; the hypervisor took 50 %",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := validPoint()
+			c.change(p)
+			got := invalidReason(p, loaded{LoadReport: agent.LoadReport{Error: "broken"}})
+			if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
