@@ -56,6 +56,7 @@ func validPoint() *result.Point {
 func TestInvalidReason(t *testing.T) {
 	type point = result.Point
 	const model = " values per operation client → server, the cost model says 2.000"
+	const taken = "other work took the CPU away: "
 	cores := float64(runtime.NumCPU())
 	for name, c := range map[string]struct {
 		change func(p *point)
@@ -81,12 +82,14 @@ func TestInvalidReason(t *testing.T) {
 		"not on this link": {func(p *point) { p.LinkBytes.ClientToServer = 0 }, "the interface counted 0.000" + model},
 		"unshaped":         {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 0 }, ""},
 		"some steal":       {func(p *point) { p.HostCPU.Steal = 0.10 }, ""},
-		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, "the hypervisor took 11 % of the CPU away"},
+		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, taken + "11 % other machines, 0 % other processes"},
+		"some other work":  {func(p *point) { p.HostCPU.Foreign = 0.20 }, ""},
+		"much other work":  {func(p *point) { p.HostCPU.Foreign = 0.21 }, taken + "0 % other machines, 21 % other processes"},
 		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
 		"CPU, by servers":  {func(p *point) { p.Bottleneck, p.CPUS = "cpu", result.CPU{Clients: 1, Servers: 1} }, ""},
 		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.CPUS.Clients = "cpu", cores/2 }, "the bottleneck: 50 % of all cores"},
 		"two things at once": {
-			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; the hypervisor took 50 %",
+			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; " + taken + "50 %",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,5 +100,17 @@ func TestInvalidReason(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// Who lost the CPU to others is not told that it was the load generators' fault as well.
+func TestDisturbedIsNotBlamed(t *testing.T) {
+	p := validPoint()
+	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
+	if got := invalidReason(p, loaded{}); !disturbed(p) || strings.Contains(got, "load generators") {
+		t.Errorf("disturbed %v: %q", disturbed(p), got)
+	}
+	if p = validPoint(); disturbed(p) {
+		t.Error("a point without disturbance is disturbed")
 	}
 }

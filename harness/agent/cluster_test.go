@@ -122,8 +122,12 @@ func (b *bench) load(op protocols.Op, n int) (sum LoadReport) {
 	}
 	reports := make([]LoadReport, len(b.agents))
 	b.onAgents(func(i int, a *Agent) (err error) {
-		reports[i], err = a.Load(b.soon(), spec)
-		return err
+		if reports[i], err = a.Load(b.soon(), spec); err != nil {
+			return err
+		}
+		noTime, cancel := context.WithCancel(context.Background())
+		cancel()
+		return a.links.Quiesce(noTime) // the links are at rest already: all bytes have been counted
 	})
 	sum.Rounds = map[int]int64{}
 	for _, r := range reports {

@@ -66,7 +66,6 @@ func TestRunWithAClosedServer(t *testing.T) {
 		})
 		b.load(protocols.Write, clients)
 		closing.Wait()
-		b.load(protocols.Write, clients)
 		b.load(protocols.Read, clients)
 		b.readBack()
 		b.wantLinearizable()

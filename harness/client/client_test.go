@@ -26,7 +26,7 @@ func TestReadAndWrite(t *testing.T) {
 				t.Errorf("READ before any WRITE: %q", got)
 			}
 			for _, value := range []string{"first", "", strings.Repeat("large", 50_000)} {
-				if n := c.write(w, "k", value); n != want.write {
+				if n := c.write(w, value); n != want.write {
 					t.Errorf("WRITE took %d rounds, want %d", n, want.write)
 				}
 				for _, reader := range []*client.Client{r, w} { // a writer may also read
@@ -48,7 +48,7 @@ func TestGivenUp(t *testing.T) {
 	c := newCluster(t, mabd.Protocol{})
 	links := c.links(protocols.Writer)
 	w := c.client(links, protocols.Writer, 1)
-	c.write(w, "k", "before")
+	c.write(w, "before")
 
 	c.hold(c.all()...)
 	ctx, cancel := context.WithCancel(c.soon())
@@ -69,7 +69,7 @@ func TestGivenUp(t *testing.T) {
 	if got, _ := c.read(w, "k"); got != "before" {
 		t.Errorf("READ after a WRITE that ended in round 1: %q", got)
 	}
-	c.write(w, "k", "after")
+	c.write(w, "after")
 	if got, _ := c.read(w, "k"); got != "after" {
 		t.Errorf("READ after the next WRITE: %q", got)
 	}
@@ -102,7 +102,7 @@ func TestLateReplies(t *testing.T) {
 				c.hold(slow)
 				for i := range 5 {
 					value := fmt.Sprintf("%d.%d", slow, i)
-					c.write(w, "k", value)
+					c.write(w, value)
 					if got, _ := c.read(w, "k"); got != value {
 						t.Fatalf("server %d is slow: READ %q, want %q", slow+1, got, value)
 					}
@@ -110,7 +110,7 @@ func TestLateReplies(t *testing.T) {
 				c.release()
 				for i := range 5 {
 					value := fmt.Sprintf("%d.%d late", slow, i)
-					c.write(w, "k", value)
+					c.write(w, value)
 					if got, _ := c.read(w, "k"); got != value {
 						t.Fatalf("late replies of server %d: READ %q, want %q", slow+1, got, value)
 					}

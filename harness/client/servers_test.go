@@ -140,7 +140,7 @@ func (c *cluster) links(role protocols.Role) *transport.Links {
 	links := transport.Dial(transport.ClientConfig{
 		Protocol: c.protocol.Name(), Servers: c.addrs, Role: role, Keys: c.keys(role).Groups, NewBody: c.protocol.NewBody,
 	})
-	c.t.Cleanup(func() { links.Close() })
+	c.t.Cleanup(func() { _ = links.Close() })
 	if err := links.WaitConnected(c.soon()); err != nil {
 		c.t.Fatal(err)
 	}
@@ -168,12 +168,12 @@ func (c *cluster) soon() context.Context {
 	return ctx
 }
 
-// write writes the value and returns the number of rounds.
-func (c *cluster) write(w *client.Client, key protocols.Key, value string) int {
+// write writes the value to the key k and returns the number of rounds.
+func (c *cluster) write(w *client.Client, value string) int {
 	c.t.Helper()
-	outcome, err := w.Write(key, len(value), func(to []byte) { copy(to, value) }).Run(c.soon())
+	outcome, err := w.Write("k", len(value), func(to []byte) { copy(to, value) }).Run(c.soon())
 	if err != nil {
-		c.t.Fatalf("write %q to %q: %v", value, key, err)
+		c.t.Fatalf("write %q: %v", value, err)
 	}
 	defer outcome.Release()
 	return outcome.Rounds

@@ -72,7 +72,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 	links := transport.Dial(transport.ClientConfig{
 		Protocol: c.protocol.Name(), Servers: addrs, Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
 	})
-	c.t.Cleanup(func() { links.Close() })
+	c.t.Cleanup(func() { _ = links.Close() })
 	if err := links.WaitConnected(c.soon()); err != nil {
 		c.t.Fatal(err)
 	}

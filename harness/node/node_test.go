@@ -87,7 +87,7 @@ func TestRoleIsProven(t *testing.T) {
 		Protocol: "mabd", Servers: []string{c.nodes[0].Addr().String()}, Role: protocols.Writer, Keys: stranger.Groups,
 		NewBody: c.protocol.NewBody,
 	})
-	defer links.Close()
+	defer func() { _ = links.Close() }()
 	c.wantLogged("not a writer: the group key is wrong", 1)
 }
 
@@ -149,7 +149,7 @@ func TestStartFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running.Close()
+	defer func() { _ = running.Close() }()
 	taken := running.Addr().String()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
@@ -172,7 +172,7 @@ func TestStartFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n, err := start(t, c.change)
 			if err == nil {
-				n.Close()
+				_ = n.Close()
 				t.Fatal("it started")
 			}
 			for _, want := range c.want {
