@@ -22,7 +22,7 @@ help: ## list the targets
 build: $(BIN) ## build bin/powbench
 
 $(BIN): FORCE
-	$(GO) build -o $@ ./cmd/powbench
+	$(GO) build -buildvcs=auto -o $@ ./cmd/powbench
 
 lan-bench: build ## measure and draw Figure 2(a)-(c) on the emulated LAN (QUICK=1: minutes; RESUME=1: continue)
 	$(BIN) run $(run_flags) $(LAN)

@@ -75,7 +75,7 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 
 // runName is the name of a run's files.
 func runName(run experiment.Run, clients int) string {
-	series := strings.ReplaceAll(run.Series.String(), "/", "-")
+	series := strings.ReplaceAll(run.String(), "/", "-")
 	return fmt.Sprintf("%s-c%d-rep%d", series, clients, run.Repetition)
 }
 

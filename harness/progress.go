@@ -18,12 +18,11 @@ type progress struct {
 	started  time.Time
 	todo     int // what was left at the start
 	current  string
-	begun    time.Time
 }
 
 // begin says that the next run or search starts.
 func (p *progress) begin(what string) {
-	p.current, p.begun = what, time.Now()
+	p.current = what
 }
 
 // skip counts a run that an earlier start has measured.

@@ -39,7 +39,8 @@ type runner struct {
 	dir        string // of the results
 	manifest   result.Manifest
 	attempts   map[string]int  // how often runs were attempted before this start, by runName
-	done       map[string]bool // the runs that have a valid point already, by runName
+	done       map[string]bool // the runs that have an undisturbed point already, by runName
+	violations int             // points whose history is not linearizable, earlier starts' included
 	scratch    *scratch
 	hosts      layout
 	progress   *progress
@@ -78,8 +79,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.searchAll(ctx); err != nil {
 		return err
 	}
-	violations, err := r.measureAll(ctx)
-	if err != nil {
+	if err = r.measureAll(ctx); err != nil {
 		return err
 	}
 	if r.manifest.Testbed.After, err = r.measureLinks(ctx); err != nil {
@@ -92,8 +92,8 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.saveManifest(); err != nil {
 		return err
 	}
-	if violations > 0 {
-		return fmt.Errorf("%w: %d points of %s; `powbench check` draws them", ErrCheckFailed, violations, r.dir)
+	if r.violations > 0 {
+		return fmt.Errorf("%w: %d points of %s; `powbench check` draws them", ErrCheckFailed, r.violations, r.dir)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (r *runner) searchAll(ctx context.Context) error {
 		if cell.Clients != 0 || r.clientsFor(cell) != 0 {
 			continue
 		}
-		r.progress.begin("search " + cell.Series.String())
+		r.progress.begin("search " + cell.String())
 		found, err := r.search(ctx, cell.Series)
 		if err != nil {
 			return fmt.Errorf("search %v: %w", cell.Series, err)
@@ -128,8 +128,8 @@ func (r *runner) clientsFor(c experiment.Cell) int {
 	return c.Clients
 }
 
-// measureAll measures the schedule's runs but those that are done, and counts the violations.
-func (r *runner) measureAll(ctx context.Context) (violations int, err error) {
+// measureAll measures the schedule's runs but those that are done.
+func (r *runner) measureAll(ctx context.Context) error {
 	for _, run := range r.experiment.Schedule() {
 		clients := r.clientsFor(run.Cell)
 		if r.done[runName(run, clients)] {
@@ -139,15 +139,19 @@ func (r *runner) measureAll(ctx context.Context) (violations int, err error) {
 		r.progress.begin(runName(run, clients))
 		point, err := r.measureUndisturbed(ctx, run, clients)
 		if err != nil {
-			return violations, fmt.Errorf("%s: %w (what was measured so far is kept: continue with --resume)",
+			return fmt.Errorf("%s: %w (what was measured so far is kept: continue with --resume)",
 				runName(run, clients), err)
 		}
 		r.progress.measured(point)
-		if point.Linearizable.Verdict == history.Violation {
-			violations++
-		}
 	}
-	return violations, nil
+	return nil
+}
+
+// count takes note of a point whose history is not linearizable.
+func (r *runner) count(p result.Point) {
+	if p.Linearizable.Verdict == history.Violation {
+		r.violations++
+	}
 }
 
 // calmDown is how long to wait for a disturbed machine to calm down before the next attempt.
@@ -164,6 +168,7 @@ func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, cli
 		if err := result.Append(r.dir, point); err != nil {
 			return point, err
 		}
+		r.count(point)
 		if !disturbed(&point) || attempt%r.experiment.Attempts == 0 {
 			return point, nil
 		}

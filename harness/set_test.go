@@ -109,7 +109,7 @@ func TestResume(t *testing.T) {
 	runs := first.experiment.Schedule()
 	appendPoint(t, first.dir, first.pointOf(runs[0]))
 	spoilt := first.pointOf(runs[1])
-	spoilt.Valid = false
+	spoilt.Valid, spoilt.HostCPU.Steal = false, 1
 	appendPoint(t, first.dir, spoilt)
 
 	second := mustOpen(t, results, twoRuns, true)

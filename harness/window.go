@@ -91,15 +91,6 @@ func (i interval) payload() (sum result.Traffic) {
 	return sum
 }
 
-// drops is how many packets the links' queues threw away.
-func (i interval) drops() (sum int64) {
-	for n := range i.to.links {
-		d := i.to.links[n].Since(i.from.links[n])
-		sum += int64(d.Up.Drops) + int64(d.Down.Drops)
-	}
-	return sum
-}
-
 // databases sums up the servers' metrics.
 func (c *cluster) databases(ctx context.Context) (sum storage.Metrics, err error) {
 	for _, s := range c.servers {

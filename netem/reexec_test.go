@@ -124,7 +124,7 @@ func TestExplain(t *testing.T) {
 	if err := explain(unix.EOPNOTSUPP, "CONFIG_VETH", "veth"); !strings.Contains(err.Error(), "modprobe veth") {
 		t.Errorf("no remedy in %q", err)
 	}
-	if err := explain(unix.EMFILE, "CONFIG_VETH", "veth"); err != error(unix.EMFILE) {
+	if err := explain(unix.EMFILE, "CONFIG_VETH", "veth"); !errors.Is(err, unix.EMFILE) {
 		t.Errorf("explain changed %v", err)
 	}
 }

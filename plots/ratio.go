@@ -76,10 +76,10 @@ func Ratios(cells []Cell) []Ratio {
 
 // String formats r as "1.48 [1.45, 1.51]", "1.48" without an interval, and "–" without a value.
 func (r Ratio) String() string {
-	switch {
-	case r.N == 0:
+	switch r.N {
+	case 0:
 		return missing
-	case r.N == 1:
+	case 1:
 		return fmt.Sprintf("%.2f", r.Value)
 	default:
 		return fmt.Sprintf("%.2f [%.2f, %.2f]", r.Value, r.Low, r.High)

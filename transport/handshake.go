@@ -114,8 +114,8 @@ func (g *greeter) prove(h hello, key, nonce []byte) error {
 	return g.send(&proof{Tag: tag})
 }
 
-// answer is the side of the server, who expects a hello like self; it returns the client's role.
-func (g *greeter) answer(self hello, key []byte) (protocols.Role, error) {
+// answer is the side of the server, who expects a hello like its own; it returns the client's role.
+func (g *greeter) answer(own hello, key []byte) (protocols.Role, error) {
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return 0, err
 	}
@@ -127,7 +127,7 @@ func (g *greeter) answer(self hello, key []byte) (protocols.Role, error) {
 	if err := g.receive(&h); err != nil {
 		return 0, err
 	}
-	if refusal := self.refuses(h, key); refusal != "" {
+	if refusal := own.refuses(h, key); refusal != "" {
 		return 0, errors.Join(g.send(&challenge{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
 	}
 	nonce := make([]byte, challengeBytes)
@@ -146,13 +146,13 @@ func (g *greeter) answer(self hello, key []byte) (protocols.Role, error) {
 	return h.Role, g.conn.SetDeadline(time.Time{})
 }
 
-// refuses says why the server self cannot serve a client who said h, or nothing.
-func (self hello) refuses(h hello, key []byte) string {
+// refuses says why the server whose hello is own cannot serve a client who said h, or nothing.
+func (own hello) refuses(h hello, key []byte) string {
 	switch {
-	case h.Protocol != self.Protocol:
-		return fmt.Sprintf("protocol is %s, not %.64q", self.Protocol, h.Protocol)
-	case h.Server != self.Server:
-		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", self.Server+1, h.Server+1)
+	case h.Protocol != own.Protocol:
+		return fmt.Sprintf("protocol is %s, not %.64q", own.Protocol, h.Protocol)
+	case h.Server != own.Server:
+		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", own.Server+1, h.Server+1)
 	case h.Role != protocols.Reader && h.Role != protocols.Writer:
 		return fmt.Sprintf("no such role: %d", h.Role)
 	case h.Role == protocols.Writer && len(key) == 0:

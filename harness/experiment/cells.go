@@ -67,7 +67,7 @@ func (e *Experiment) Schedule() []Run {
 		order := rand.New(rand.NewPCG(workloads.Derive(e.Seed, "order", repetition), 0))
 		order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
 		for _, c := range cells {
-			seed := workloads.Derive(e.Seed, "run", c.Series.String(), c.Clients, repetition)
+			seed := workloads.Derive(e.Seed, "run", c.String(), c.Clients, repetition)
 			runs = append(runs, Run{c, repetition, seed})
 		}
 	}

@@ -5,7 +5,7 @@ package history
 func Concurrency(entries []Entry, from, to int64) float64 {
 	ended, overlapping := 0, 0
 	for _, ops := range byKey(completed(entries)) {
-		latest := int64(beforeAll) // the latest end of the operations that started earlier
+		latest := beforeAll // the latest end of the operations that started earlier
 		for i, e := range ops {
 			meets := latest >= e.Start || i+1 < len(ops) && ops[i+1].Start <= e.End
 			latest = max(latest, e.End)

@@ -79,6 +79,3 @@ func (*Get) Kind() protocols.Kind { return kindGet }
 
 // Kind implements protocols.Body.
 func (*GetAck) Kind() protocols.Kind { return kindGetAck }
-
-// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1.
-func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }
