@@ -64,7 +64,7 @@ func readHostCPU() (hostCPU, error) {
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	fields := strings.Fields(line)
-	const idle, iowait, steal = 3, 4, 7
+	const nice, idle, iowait, steal = 1, 3, 4, 7
 	if len(fields) < steal+2 || fields[0] != "cpu" {
 		return hostCPU{}, fmt.Errorf("/proc/stat: unexpected first line %q", line)
 	}
@@ -77,7 +77,7 @@ func readHostCPU() (hostCPU, error) {
 		v /= clockTick
 		h.total += v
 		switch i {
-		case idle, iowait:
+		case nice, idle, iowait: // nobody waits for what runs at a low priority, such as KeepAwake
 			h.idle += v
 		case steal:
 			h.steal += v

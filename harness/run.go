@@ -64,6 +64,9 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 		return r.dir, err
 	}
 	defer func() { err = errors.Join(err, r.hosts.testbed.Close()) }()
+	if err := startAwake(r.hosts.clients[0]); err != nil {
+		return r.dir, err
+	}
 	return r.dir, r.run(ctx)
 }
 

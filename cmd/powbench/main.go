@@ -78,7 +78,7 @@ func newRoot() *cobra.Command {
 		return usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
 	})
 	root.AddCommand(newRun(), newPlan(), newPlot(), newCheck(), newUp(), newPut(), newGet(), newDoctor(),
-		newServer(), newAgent())
+		newServer(), newAgent(), newAwake())
 	return root
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
 )
@@ -48,6 +49,14 @@ func newAgent() *cobra.Command {
 			}
 			return nil
 		},
+	}
+}
+
+// newAwake is a process that keeps the cores from going to sleep.
+func newAwake() *cobra.Command {
+	return &cobra.Command{
+		Use: "awake", Short: "A process that keeps the cores awake, started by run", Hidden: true, Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return harness.KeepAwake(cmd.Context()) },
 	}
 }
 

@@ -95,7 +95,8 @@ type RSS struct {
 	Server float64 `json:"server"`
 }
 
-// HostCPU is where the machine's CPU time went during the window, as shares of all cores.
+// HostCPU is where the machine's CPU time went during the window, as shares of all cores. What ran at a low priority
+// (nice), such as that which keeps the cores awake, counts as idle.
 type HostCPU struct {
 	Busy    float64 `json:"busy"`
 	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it
