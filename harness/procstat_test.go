@@ -102,7 +102,7 @@ func TestProcField(t *testing.T) {
 	}
 }
 
-// Idle time is what the kernel calls idle and iowait, and stolen time is not ours; guest time is user time already.
+// Idle time is what the kernel calls nice, idle and iowait, and stolen time is not ours; guest time is user time already.
 func TestReadHostCPU(t *testing.T) {
 	var user, nice, system, idle, iowait, irq, softirq, steal float64
 	data, err := os.ReadFile("/proc/stat")
@@ -120,7 +120,7 @@ func TestReadHostCPU(t *testing.T) {
 	const tolerance = 20. // CPU seconds that may pass between the two looks
 	total := user + nice + system + idle + iowait + irq + softirq + steal
 	for name, c := range map[string]struct{ got, want float64 }{
-		"total": {got.total, total / clockTick}, "idle": {got.idle, (idle + iowait) / clockTick},
+		"total": {got.total, total / clockTick}, "idle": {got.idle, (nice + idle + iowait) / clockTick},
 		"steal": {got.steal, steal / clockTick},
 	} {
 		if !near(c.got, c.want, tolerance) {

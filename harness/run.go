@@ -172,7 +172,7 @@ func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, cli
 			return point, err
 		}
 		r.count(point)
-		if !disturbed(&point) || attempt%r.experiment.Attempts == 0 {
+		if !disturbed(point.HostCPU) || attempt%r.experiment.Attempts == 0 {
 			return point, nil
 		}
 		r.progress.note(point.InvalidReason + ": once more")

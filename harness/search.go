@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
@@ -30,7 +31,7 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 				}
 				loadedKeys = keys
 			}
-			l, err := c.load(ctx, r.hosts, loadSpec{
+			l, err := r.searchStep(ctx, c, loadSpec{
 				op: s.Op, clients: clients, keys: keys, seed: seed,
 				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Search.Measure.Std(),
 			})
@@ -47,6 +48,20 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 		return nil
 	})
 	return found, err
+}
+
+// searchStep loads the cluster, and again while other work disturbs it: a step that seems to gain nothing because the
+// machine was busy would end the search too early.
+func (r *runner) searchStep(ctx context.Context, c *cluster, spec loadSpec) (loaded, error) {
+	for attempt := 1; ; attempt++ {
+		l, err := c.load(ctx, r.hosts, spec)
+		if err != nil || !disturbed(l.window.hostCPU()) || attempt == r.experiment.Attempts {
+			return l, err
+		}
+		if err := clock.Sleep(ctx, calmDown); err != nil {
+			return l, err
+		}
+	}
 }
 
 // saturated is the first number of clients whose next two steps each gained less than gain over the one before, or

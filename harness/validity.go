@@ -53,16 +53,16 @@ func invalidReason(p *result.Point, l loaded) string {
 		}
 	}
 	cores := float64(runtime.NumCPU()) * p.DurationS
-	fail(!disturbed(p) && p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
+	fail(!disturbed(p.HostCPU) && p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
 		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
-	fail(disturbed(p), "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
+	fail(disturbed(p.HostCPU), "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
 	return strings.Join(reasons, "; ")
 }
 
-// disturbed reports whether other machines or processes took so much of the CPU that the point says little.
-func disturbed(p *result.Point) bool {
-	return p.HostCPU.Steal > stealTolerance || p.HostCPU.Foreign > foreignTolerance
+// disturbed reports whether other machines or processes took so much of the CPU that a measurement says little.
+func disturbed(cpu result.HostCPU) bool {
+	return cpu.Steal > stealTolerance || cpu.Foreign > foreignTolerance
 }
 
 // trafficReasons compares the bytes per operation with the cost model, direction by direction.

@@ -107,10 +107,10 @@ func TestInvalidReason(t *testing.T) {
 func TestDisturbedIsNotBlamed(t *testing.T) {
 	p := validPoint()
 	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
-	if got := invalidReason(p, loaded{}); !disturbed(p) || strings.Contains(got, "load generators") {
-		t.Errorf("disturbed %v: %q", disturbed(p), got)
+	if got := invalidReason(p, loaded{}); !disturbed(p.HostCPU) || strings.Contains(got, "load generators") {
+		t.Errorf("disturbed %v: %q", disturbed(p.HostCPU), got)
 	}
-	if p = validPoint(); disturbed(p) {
+	if p = validPoint(); disturbed(p.HostCPU) {
 		t.Error("a point without disturbance is disturbed")
 	}
 }

@@ -24,32 +24,44 @@ func TestCheckersOnKnownHistories(t *testing.T) {
 		{"⊥ before the first write", history(r(0, 1, 2), w(1, 3, 4)), ok, ok, ""},
 		{"⊥ during the first write", history(w(1, 1, 9), r(0, 2, 3)), ok, ok, ""},
 		{"only ⊥", history(r(0, 1, 2), r(0, 0, 0)), ok, ok, ""},
-		{"⊥ after the first write", history(w(1, 1, 2), r(0, 3, 4)), bad, bad,
-			"read 2 of client 2 returned ⊥, but write 1 of client 1 of value 1.1 had ended before it started"},
+		{
+			"⊥ after the first write", history(w(1, 1, 2), r(0, 3, 4)), bad, bad,
+			"read 2 of client 2 returned ⊥, but write 1 of client 1 of value 1.1 had ended before it started",
+		},
 		{"⊥ after a read", history(w(1, 1, 9), r(1, 2, 3), r(0, 4, 5)), bad, bad, "returned ⊥"},
 		{"⊥ in the instant in which a write ends", history(w(1, 1, 2), r(0, 2, 3)), ok, ok, ""},
-		{"stale read", history(w(1, 1, 2), w(2, 3, 4), r(1, 5, 6)), bad, bad,
+		{
+			"stale read", history(w(1, 1, 2), w(2, 3, 4), r(1, 5, 6)), bad, bad,
 			"value 1.1 must come before value 1.2, as write 1 of client 1 ended before write 2 of client 1 started, " +
-				"and after it, as write 2 of client 1 ended before read 3 of client 2 started"},
-		{"new-old inversion", history(w(1, 1, 2), w(2, 3, 9), r(2, 4, 5), r(1, 6, 7)), bad, bad,
-			"and after it, as read 3 of client 2 ended before read 4 of client 2 started"},
+				"and after it, as write 2 of client 1 ended before read 3 of client 2 started",
+		},
+		{
+			"new-old inversion", history(w(1, 1, 2), w(2, 3, 9), r(2, 4, 5), r(1, 6, 7)), bad, bad,
+			"and after it, as read 3 of client 2 ended before read 4 of client 2 started",
+		},
 		{"old, then new, during a write", history(w(1, 1, 2), w(2, 3, 9), r(1, 4, 5), r(2, 6, 7)), ok, ok, ""},
 		{"lost write", history(w(1, 1, 2), w(2, 3, 4), r(1, 5, 6), r(2, 7, 8)), bad, bad, "must come before"},
 		{"phantom value", history(w(1, 1, 2), r(7, 3, 4)), bad, bad, "returned value 1.7, which nobody wrote"},
 		{"corrupt value", history(w(1, 1, 2), corrupt), bad, bad, "returned a corrupt value, which nobody wrote"},
-		{"read from the future", history(r(1, 1, 2), w(1, 3, 4)), bad, bad,
-			"ended before write 2 of client 1 of it started"},
+		{
+			"read from the future", history(r(1, 1, 2), w(1, 3, 4)), bad, bad,
+			"ended before write 2 of client 1 of it started",
+		},
 		{"read that ends as its write starts", history(r(1, 1, 3), w(1, 3, 4)), ok, ok, ""},
 		{"zones that touch", history(w(1, 1, 2), r(1, 5, 6), w(2, 4, 5), r(2, 7, 8)), ok, ok, ""},
 		{"zones that overlap", history(w(1, 1, 2), r(1, 6, 7), w(2, 4, 5), r(2, 8, 9)), bad, bad, "must come before"},
 		{"backward zone inside", history(w(1, 1, 2), r(1, 6, 7), w(2, 3, 5)), bad, bad, "must come before"},
 		{"backward zone touching inside", history(w(1, 1, 3), r(1, 5, 7), w(2, 3, 4)), ok, bad, ""},
-		{"zones with the same start", history(w(1, 1, 2), w(2, 1, 2), r(1, 4, 5), r(2, 4, 5)), bad, bad,
-			"must come before"},
+		{
+			"zones with the same start", history(w(1, 1, 2), w(2, 1, 2), r(1, 4, 5), r(2, 4, 5)), bad, bad,
+			"must come before",
+		},
 		{"pending write, unread", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(1, 5, 6)), ok, ok, ""},
 		{"pending write, read late", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(1, 5, 6), r(2, 7, 8)), ok, ok, ""},
-		{"pending write, undone", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(2, 5, 6), r(1, 7, 8)), bad, bad,
-			"must come before"},
+		{
+			"pending write, undone", history(w(1, 1, 2), crashed(w(2, 3, 0)), r(2, 5, 6), r(1, 7, 8)), bad, bad,
+			"must come before",
+		},
 		{"pending write, read too early", history(crashed(w(1, 5, 0)), r(1, 1, 2)), bad, bad, "ended before write 1"},
 		{"pending read", history(w(1, 1, 2), crashed(r(0, 3, 0))), ok, ok, ""},
 		{"unordered timestamps", history(w(2, 1, 2), w(1, 3, 4), r(1, 5, 6)), ok, bad, ""},
@@ -82,19 +94,31 @@ func TestTimestampsFindsWhatIsWrongWithTimestamps(t *testing.T) {
 		h      []Entry
 		detail string
 	}{
-		{"two writes, one timestamp", history(w(1, 1, 9), with(w(2, 1, 9), 1)),
-			"value 1.1 and value 1.2 have the same timestamp 1.1"},
-		{"a write with the timestamp of ⊥", history(with(w(1, 1, 2), 0)),
-			"⊥ and value 1.1 have the same timestamp 0.0"},
+		{
+			"two writes, one timestamp", history(w(1, 1, 9), with(w(2, 1, 9), 1)),
+			"value 1.1 and value 1.2 have the same timestamp 1.1",
+		},
+		{
+			"a write with the timestamp of ⊥", history(with(w(1, 1, 2), 0)),
+			"⊥ and value 1.1 have the same timestamp 0.0",
+		},
 		{"⊥ with a timestamp", history(with(r(0, 1, 2), 3)), "returned ⊥ with timestamp 3.1"},
-		{"a read with another's timestamp", history(w(1, 1, 9), w(2, 1, 9), with(r(1, 3, 4), 2)),
-			"write 1 of client 1 has timestamp 1.1 for value 1.1, but read 3 of client 2 has 2.1 for it"},
-		{"a pending write's readers disagree", history(crashed(w(1, 1, 0)), r(1, 2, 3), with(r(1, 4, 5), 2)),
-			"read 2 of client 2 has timestamp 1.1 for value 1.1, but read 3 of client 2 has 2.1"},
-		{"a write not above what it follows", history(w(2, 1, 2), w(1, 3, 4)),
-			"write 2 of client 1 has timestamp 1.1, but write 1 of client 1 with 2.1 had ended before it started"},
-		{"a pending write not above what it follows", history(w(2, 1, 2), crashed(w(1, 3, 0)), r(1, 3, 4)),
-			"has timestamp 1.1, but write 1 of client 1 with 2.1 had ended"},
+		{
+			"a read with another's timestamp", history(w(1, 1, 9), w(2, 1, 9), with(r(1, 3, 4), 2)),
+			"write 1 of client 1 has timestamp 1.1 for value 1.1, but read 3 of client 2 has 2.1 for it",
+		},
+		{
+			"a pending write's readers disagree", history(crashed(w(1, 1, 0)), r(1, 2, 3), with(r(1, 4, 5), 2)),
+			"read 2 of client 2 has timestamp 1.1 for value 1.1, but read 3 of client 2 has 2.1",
+		},
+		{
+			"a write not above what it follows", history(w(2, 1, 2), w(1, 3, 4)),
+			"write 2 of client 1 has timestamp 1.1, but write 1 of client 1 with 2.1 had ended before it started",
+		},
+		{
+			"a pending write not above what it follows", history(w(2, 1, 2), crashed(w(1, 3, 0)), r(1, 3, 4)),
+			"has timestamp 1.1, but write 1 of client 1 with 2.1 had ended",
+		},
 	} {
 		got := Timestamps(test.h)
 		if got.Verdict.Verdict != Violation || !strings.Contains(got.Detail, test.detail) {

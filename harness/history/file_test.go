@@ -95,8 +95,10 @@ func TestReadNamesThePlace(t *testing.T) {
 		{head + strings.Replace(good, `"7.1"`, `"7"`, 1), `:2: ts: "7" is not two numbers, want number.process`},
 		{head + strings.Replace(good, `"1.7"`, `"x.7"`, 1), `:2: value: "x.7" is not two numbers, want client.seq`},
 		{head + strings.Replace(good, `,"value":"1.7"`, ``, 1), ":2: the value is missing"},
-		{head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"pending"`, 1),
-			`:2: outcome is "pending", but end is 2 ns`},
+		{
+			head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"pending"`, 1),
+			`:2: outcome is "pending", but end is 2 ns`,
+		},
 		{head + strings.Replace(good, `"write"`, `"read","bottom":true`, 1), ":2: a read of ⊥ and of value 1.7 at once"},
 		{head + strings.Replace(good, `"end":2`, `"end":2,"outcome":"lost"`, 1), `:2: outcome is "lost"`},
 		{head + strings.Replace(good, `"value"`, `"bottom":true,"value"`, 1), ":2: a write of ⊥"},

@@ -30,6 +30,7 @@ func forSeeds(t *testing.T, n int, f func(t *testing.T, rng *rand.Rand)) {
 
 // val is the value that the tests call n, and stamp its timestamp.
 func val(n int) workloads.ID { return workloads.ID{Client: 1, Seq: uint64(n)} }
+
 func stamp(n int) protocols.Timestamp {
 	return protocols.Timestamp{Num: uint64(n), PID: min(uint64(n), 1)}
 }
