@@ -19,7 +19,9 @@ func ping(ctx context.Context, from, to *Host, n int) ([]time.Duration, error) {
 	defer near.Close()
 	defer far.Close()
 	defer context.AfterFunc(ctx, func() { near.Close(); far.Close() })()
-	go io.CopyBuffer(struct{ io.Writer }{far}, struct{ io.Reader }{far}, make([]byte, pingBytes))
+	go func() { // it ends with the connection, which the near side judges
+		_, _ = io.CopyBuffer(struct{ io.Writer }{far}, struct{ io.Reader }{far}, make([]byte, pingBytes))
+	}()
 	const warmUp = 20
 	samples := make([]time.Duration, warmUp+n)
 	message := make([]byte, pingBytes)
