@@ -106,7 +106,11 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	defer func() { err = errors.Join(err, c.kill()) }()
-	return do(c)
+	err = do(c)
+	if why := log.complaint(); err != nil && why != "" {
+		err = fmt.Errorf("%w: %s", err, why)
+	}
+	return err
 }
 
 // saveHistory gathers what the agents recorded into one file.
@@ -135,6 +139,20 @@ type runLog struct{ file *os.File }
 func newRunLog(path string) (*runLog, error) {
 	f, err := os.Create(path)
 	return &runLog{f}, err
+}
+
+// complaint is what the first process that failed had to say: the line that every command ends with when it fails.
+func (l *runLog) complaint() string {
+	data, err := os.ReadFile(l.file.Name())
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		if why, ok := strings.CutPrefix(line, "powbench: "); ok {
+			return strings.TrimSpace(why)
+		}
+	}
+	return ""
 }
 
 // close keeps the file only if something was logged.

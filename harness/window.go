@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/node"
@@ -47,7 +48,9 @@ func (c *cluster) read(hosts layout) (r reading, err error) {
 func sumCPU(children []*child) (sum float64, err error) {
 	for _, p := range children {
 		s, err := processCPU(p.process.Pid)
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return 0, p.ended()
+		} else if err != nil {
 			return 0, err
 		}
 		sum += s
