@@ -50,6 +50,48 @@ type Testbed struct {
 	Sysctls    map[string]string `json:"sysctls,omitempty"` // kernel settings of every host
 	Before     []Link            `json:"links_before"`
 	After      []Link            `json:"links_after,omitempty"`
+	// Guest is the release of the User-mode Linux kernel that carried the run, or empty if this machine's own kernel did.
+	Guest string `json:"guest,omitempty"`
+	// Offload tells whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
+	Offload bool `json:"offload"`
+	// Delays are what NetEm was asked to impose; From and To are both empty if it is the same between all hosts.
+	Delays       []Delay         `json:"delays,omitempty"`
+	DelaysBefore []MeasuredDelay `json:"delays_before,omitempty"`
+	DelaysAfter  []MeasuredDelay `json:"delays_after,omitempty"`
+}
+
+// Delay is what NetEm was asked to do to the packets from one host to another.
+type Delay struct {
+	From         string  `json:"from,omitempty"`
+	To           string  `json:"to,omitempty"`
+	MeanMs       float64 `json:"mean_ms"` // NetEm's parameter; the mean of a clipped table is a little less
+	JitterMs     float64 `json:"jitter_ms"`
+	Distribution string  `json:"distribution"`
+	Loss         float64 `json:"loss"`      // probability
+	Reorder      float64 `json:"reorder"`   // probability
+	RateBits     int64   `json:"rate_bits"` // of NetEm's own queue, which keeps packets in order; 0: none
+	Limit        int     `json:"limit"`     // packets
+}
+
+// MeasuredDelay is the one-way delay between two hosts as sampled, without the path's own floor.
+type MeasuredDelay struct {
+	From      string  `json:"from"`
+	To        string  `json:"to"`
+	Samples   int     `json:"samples"`
+	Lost      int     `json:"lost"`
+	Reordered int     `json:"reordered"` // arrived after one sent later
+	FloorMs   float64 `json:"floor_ms"`  // median one-way delay with NetEm's set to 0
+	MeanMs    float64 `json:"mean_ms"`
+	SDMs      float64 `json:"sd_ms"`
+	MinMs     float64 `json:"min_ms"`
+	P50Ms     float64 `json:"p50_ms"`
+	P90Ms     float64 `json:"p90_ms"`
+	P99Ms     float64 `json:"p99_ms"`
+	MaxMs     float64 `json:"max_ms"`
+	// What the table and parameters give.
+	AskedMeanMs float64 `json:"asked_mean_ms"`
+	AskedSDMs   float64 `json:"asked_sd_ms"`
+	KS          float64 `json:"ks"` // Kolmogorov–Smirnov distance between the two
 }
 
 // Link is one host's link as it was measured, both directions at once, while all hosts were up.

@@ -3,7 +3,7 @@
 package result
 
 // SchemaVersion is the version of the form below. Readers refuse any other.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // A Point is one repetition of one measurement: a line of points.jsonl.
 // MB is 10^6 bytes of values, never of traffic. Times are of the measured window unless they say otherwise.
@@ -58,7 +58,26 @@ type Point struct {
 	Valid              bool    `json:"valid"`
 	InvalidReason      string  `json:"invalid_reason"`
 	History            string  `json:"history"` // file name below histories/
-	Started            string  `json:"started"` // UTC, RFC 3339
+	// Predicted is the mean latency that the cost model gives one client; 0 when unshaped.
+	Predicted Interval `json:"predicted_ms"`
+	// Probe is the delay between two otherwise idle hosts of the testbed during the window; absent without NetEm.
+	Probe      *MeasuredDelay `json:"probe,omitempty"`
+	KeyModel   string         `json:"key_model"` // "uniform" or "hot"
+	Background Background     `json:"background"`
+	Started    string         `json:"started"` // UTC, RFC 3339
+}
+
+// Interval is from Low to High, in milliseconds.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// Background is the writer beside a load of READs. Neither its operations nor its bytes are in the point's others.
+type Background struct {
+	Ops   int64   `json:"ops"`
+	Bytes int64   `json:"bytes"` // on the wire, both directions
+	Share float64 `json:"share"` // of all bytes on the wire, its own included
 }
 
 // Latency summarises the latencies of the operations that ended in the window, in milliseconds.
