@@ -29,7 +29,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	if err := fillLatency(p, l); err != nil {
 		return err
 	}
-	fillTraffic(p, l, protocol.Cost(protocols.Op(p.Op), p.T))
+	fillTraffic(p, l, protocols.CostOf(protocol, protocols.Op(p.Op), p.T))
 	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
 	p.WriteAmplification = l.amplification
 	if r.shaped() {

@@ -36,7 +36,7 @@ func TestBound(t *testing.T) {
 		}
 		for i, want := range want {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
-				cost := p.Cost(op, i+1)
+				cost := protocols.CostOf(p, op, i+1)
 				factor := result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
 				got := r.bound(factor, p.Servers(i+1))
 				if math.Abs(got-want) > 0.05 {

@@ -28,10 +28,26 @@ const (
 // It blames the sender; every other error of a Server blames the server's own storage.
 var ErrRefused = errors.New("request refused")
 
+// A Leg is the payload that one round moves to and from each server, in multiples of the value's size.
+type Leg struct {
+	Request float64
+	Reply   float64
+}
+
 // Cost is what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
 type Cost struct {
 	ClientToServers float64
 	ServersToClient float64
+}
+
+// CostOf adds up the protocol's legs over all servers.
+func CostOf(p Protocol, op Op, t int) (c Cost) {
+	servers := float64(p.Servers(t))
+	for _, leg := range p.Legs(op, t) {
+		c.ClientToServers += servers * leg.Request
+		c.ServersToClient += servers * leg.Reply
+	}
+	return c
 }
 
 // An Op is READ or WRITE.
@@ -50,8 +66,8 @@ type Protocol interface {
 	// Servers is the number S of servers that tolerate t faults; Quorum is the number of them a round waits for.
 	Servers(t int) int
 	Quorum(t int) int
-	// Cost is the network cost of op.
-	Cost(op Op, t int) Cost
+	// Legs is what op moves when all servers answer and none lies: a leg per round.
+	Legs(op Op, t int) []Leg
 	// NewBody returns a pointer to an empty body of the kind, to decode into, or nil if the protocol has no such kind.
 	NewBody(kind Kind) Body
 	// NewServer returns the automaton of one server.

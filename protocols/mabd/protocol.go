@@ -27,13 +27,12 @@ func (Protocol) Servers(t int) int { return 2*t + 1 }
 // Quorum is a majority.
 func (Protocol) Quorum(t int) int { return t + 1 }
 
-// Cost implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
-func (p Protocol) Cost(op protocols.Op, t int) protocols.Cost {
-	all := float64(p.Servers(t))
+// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
+func (Protocol) Legs(op protocols.Op, _ int) []protocols.Leg {
 	if op == protocols.Write {
-		return protocols.Cost{ClientToServers: all}
+		return []protocols.Leg{{}, {Request: 1}}
 	}
-	return protocols.Cost{ClientToServers: all, ServersToClient: all}
+	return []protocols.Leg{{Reply: 1}, {Request: 1}}
 }
 
 // NewBody implements protocols.Protocol.

@@ -3,6 +3,7 @@ package mpowerstore
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -176,11 +177,12 @@ func TestWriteWithoutEntropy(t *testing.T) {
 
 func TestCost(t *testing.T) {
 	for faults, want := range map[int]float64{1: 2, 2: 7. / 3, 3: 2.5} {
-		if got := (Protocol{}).Cost(protocols.Read, faults); got != (protocols.Cost{ServersToClient: want}) {
-			t.Errorf("READ, t=%d: %+v", faults, got)
+		read, write := protocols.CostOf(Protocol{}, protocols.Read, faults), protocols.CostOf(Protocol{}, protocols.Write, faults)
+		if read.ClientToServers != 0 || math.Abs(read.ServersToClient-want) > 1e-9 {
+			t.Errorf("READ, t=%d: %+v", faults, read)
 		}
-		if got := (Protocol{}).Cost(protocols.Write, faults); got != (protocols.Cost{ClientToServers: want}) {
-			t.Errorf("WRITE, t=%d: %+v", faults, got)
+		if write.ServersToClient != 0 || math.Abs(write.ClientToServers-want) > 1e-9 {
+			t.Errorf("WRITE, t=%d: %+v", faults, write)
 		}
 	}
 }
@@ -203,7 +205,7 @@ func TestTraffic(t *testing.T) {
 					up += len(e.Payload)
 				}
 			}
-			want := Protocol{}.Cost(run.Kind, faults)
+			want := protocols.CostOf(Protocol{}, run.Kind, faults)
 			if n := float64(up) / length; n > want.ClientToServers*1.001 || n < want.ClientToServers {
 				t.Errorf("t=%d: %s sends %.3f·|F|, want %.3f", faults, run.Kind, n, want.ClientToServers)
 			}

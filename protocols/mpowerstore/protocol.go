@@ -27,13 +27,14 @@ func (Protocol) Servers(t int) int { return params{t: t}.servers() }
 // Quorum implements protocols.Protocol: S−t = 2t+1.
 func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
 
-// Cost implements protocols.Protocol: one fragment of |F|/(t+1) from or to each server (the paper, §6.3).
-func (Protocol) Cost(op protocols.Op, t int) protocols.Cost {
-	fragments := float64(3*t+1) / float64(t+1)
+// Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER (the
+// paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
+func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	fragment := 1 / float64(t+1)
 	if op == protocols.Write {
-		return protocols.Cost{ClientToServers: fragments}
+		return []protocols.Leg{{}, {Request: fragment}, {}}
 	}
-	return protocols.Cost{ServersToClient: fragments}
+	return []protocols.Leg{{}, {Reply: fragment}}
 }
 
 // NewServer implements protocols.Protocol.
