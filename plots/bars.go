@@ -28,30 +28,46 @@ var ink = draw.LineStyle{Color: color.Black, Width: 0.6}
 // Plot implements plot.Plotter.
 func (g bars) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	for i, group := range g {
-		w := groupWidth / float64(len(group))
+	eachSlot(g, groupWidth, func(b bar, left, width float64) {
+		from, to := x(left+0.06*width), x(left+0.94*width)
+		b.drawBox(c, p, from, to, y)
+		b.drawInterval(c, (from+to)/2, y)
+		if b.bound > 0 {
+			drawBound(c, from, to, y(b.bound))
+		}
+	})
+}
+
+// eachSlot divides the width of each group evenly among its bars and calls do with every bar's slot, in data units.
+func eachSlot[T any](groups [][]T, groupWidth float64, do func(b T, left, width float64)) {
+	for i, group := range groups {
+		width := groupWidth / float64(len(group))
 		for j, b := range group {
-			left := float64(i) - groupWidth/2 + float64(j)*w
-			b.draw(c, p, x(left+0.06*w), x(left+0.94*w), y)
+			do(b, float64(i)-groupWidth/2+float64(j)*width, width)
 		}
 	}
 }
 
-func (b bar) draw(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {
-	middle := (left + right) / 2
+// drawBox draws the bar itself, or says that it is missing.
+func (b bar) drawBox(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {
 	if b.height.Known() {
 		b.fillBox(c, vg.Rectangle{Min: vg.Point{X: left, Y: y(0)}, Max: vg.Point{X: right, Y: y(b.height.Mean)}})
 	} else {
-		drawMissing(c, p, vg.Point{X: middle, Y: y(0)})
+		drawMissing(c, p, vg.Point{X: (left + right) / 2, Y: y(0)})
 	}
+}
+
+// drawInterval draws the whisker of the bar's interval, if it has one.
+func (b bar) drawInterval(c draw.Canvas, x vg.Length, y func(float64) vg.Length) {
 	if b.height.HasInterval() {
-		low, high := vg.Point{X: middle, Y: y(b.height.Low())}, vg.Point{X: middle, Y: y(b.height.High())}
-		drawWhisker(c, draw.LineStyle{Color: color.White, Width: 2.2}, low, high) // sets it off from fill and hatch
-		drawWhisker(c, draw.LineStyle{Color: color.Black, Width: 0.9}, low, high)
+		drawInterval(c, vg.Point{X: x, Y: y(b.height.Low())}, vg.Point{X: x, Y: y(b.height.High())})
 	}
-	if b.bound > 0 {
-		drawBound(c, left, right, y(b.bound))
-	}
+}
+
+// drawInterval draws a whisker with a white rim, which sets it off from fill and hatch.
+func drawInterval(c draw.Canvas, low, high vg.Point) {
+	drawWhisker(c, draw.LineStyle{Color: color.White, Width: 2.2}, low, high)
+	drawWhisker(c, draw.LineStyle{Color: color.Black, Width: 0.9}, low, high)
 }
 
 // fillBox draws the box in the protocol's fill and hatch.

@@ -32,10 +32,9 @@ func newCaption(f figure, cells []Cell) caption {
 		c.lines = append(c.lines, "Missing, without a valid run: "+strings.Join(m, "; ")+".")
 	}
 	c.lines = append(c.lines, parameters(f, cells))
+	c.lines = append(c.lines, load(cells)...)
 	for _, s := range sets {
-		if s.Manifest.Testbed.Shaped {
-			c.lines = appendNew(c.lines, network(s))
-		}
+		c.lines = appendNew(c.lines, network(s)...)
 	}
 	return c
 }
@@ -50,6 +49,8 @@ func warnings(s *result.Set) []string {
 			text += " (" + tb.Why + ")"
 		}
 		w = append(w, text)
+	} else if inWAN(s) && len(tb.Delays) == 0 {
+		w = append(w, "NO DELAYS: links without NetEm are no WAN, not comparable with the paper")
 	}
 	if s.Manifest.Quick {
 		w = append(w, "QUICK RUN: fewer points, repetitions and seconds than the experiment asks for")
@@ -98,32 +99,37 @@ func missingCells(cells []Cell) []string {
 
 // parameters is what all points share, and the numbers of clients, in the order of a curve's points.
 func parameters(f figure, cells []Cell) string {
-	var shared, clients []string
+	var shared, counts []string
 	for _, of := range slices.Backward(f.fixed) {
 		shared = append(shared, of(cells[0]))
 	}
-	counts := distinct(cells, func(c Cell) int { return c.Clients })
-	for _, n := range counts {
-		clients = append(clients, strconv.Itoa(n))
+	text := strings.Join(shared, ", ")
+	numbers := distinct(cells, func(c Cell) int { return c.Clients })
+	last := len(numbers) - 1
+	for _, n := range numbers[:last] {
+		counts = append(counts, strconv.Itoa(n))
 	}
-	text := strings.Join(shared, ", ") + "; " + strings.Join(clients, ", ") + " client"
-	if counts[len(counts)-1] > 1 {
-		text += "s"
+	if counts = append(counts, count(numbers[last], "client")); !slices.Contains(shared, counts[0]) {
+		text += "; " + strings.Join(counts, ", ")
 	}
 	return text + "."
 }
 
 // network describes the emulated network of a shaped run, as configured and as calibrated.
-func network(s *result.Set) string {
+func network(s *result.Set) []string {
 	tb := s.Manifest.Testbed
-	if len(tb.Before) == 0 {
-		return linkName(tb) + ", not calibrated."
+	if !tb.Shaped {
+		return nil
 	}
-	up, down := math.Inf(1), math.Inf(1)
-	for _, l := range tb.Before {
-		up, down = min(up, l.UpMbps), min(down, l.DownMbps)
+	calibration := "not calibrated."
+	if len(tb.Before) > 0 {
+		up, down := math.Inf(1), math.Inf(1)
+		for _, l := range tb.Before {
+			up, down = min(up, l.UpMbps), min(down, l.DownMbps)
+		}
+		calibration = fmt.Sprintf("calibrated %.0f/%.0f Mbit/s (slowest link, up/down).", up, down)
 	}
-	return linkName(tb) + fmt.Sprintf(", calibrated %.0f/%.0f Mbit/s (slowest link, up/down).", up, down)
+	return append([]string{linkName(tb) + ", " + calibration}, wanNetwork(s)...)
 }
 
 // linkName is the links as configured.

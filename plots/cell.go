@@ -53,15 +53,29 @@ func (c Cell) Latency() Estimate {
 	return c.Estimate(func(p result.Point) float64 { return p.LatencyMs.Mean })
 }
 
+// Predicted is the interval in ms in which the cost model expects the mean latency of one client, or 0 to 0 if it is
+// not known because the network was not shaped.
+func (c Cell) Predicted() result.Interval {
+	return result.Interval{
+		Low:  c.mean(func(p result.Point) float64 { return p.Predicted.Low }),
+		High: c.mean(func(p result.Point) float64 { return p.Predicted.High }),
+	}
+}
+
 // Bound is the network bound in MB/s, or 0 if it is not known because the network was not shaped.
 func (c Cell) Bound() float64 {
-	return c.Estimate(func(p result.Point) float64 { return p.BoundMBps }).Mean
+	return c.mean(func(p result.Point) float64 { return p.BoundMBps })
 }
+
+// mean is the mean over the valid repetitions, or 0 if there is none.
+func (c Cell) mean(of func(result.Point) float64) float64 { return c.Estimate(of).Mean }
 
 // All is every repetition, also the invalid ones.
 func (c Cell) All() []result.Point { return slices.Concat(c.Valid, c.Invalid) }
 
 func throughputMBps(p result.Point) float64 { return p.ThroughputMBps }
+func p50(p result.Point) float64            { return p.LatencyMs.P50 }
+func p99(p result.Point) float64            { return p.LatencyMs.P99 }
 
 // Cells gathers the points of the sets into cells, ordered by figure, operation, t, value size, protocol and clients.
 // It refuses points that no figure or table could show truthfully: of an unknown figure, with impossible parameters, or
@@ -142,6 +156,9 @@ func checkPoint(p result.Point) error {
 		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
 			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
 		}
+	}
+	if low, high := p.Predicted.Low, p.Predicted.High; !(0 <= low && low <= high) {
+		return fmt.Errorf("the predicted latency must lie between 0 and its high end, not from %v to %v", low, high)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -10,51 +9,27 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// A figure is how one of the paper's figures is drawn: a panel per operation, and which parameters all its points must
+// A figure is how the points of one name are drawn: a panel per operation, and which parameters all its points must
 // share because neither an axis nor the legend would tell them apart.
 type figure struct {
 	fixed []parameter
 	panel func(p *plot.Plot, cells []Cell) // adds the cells of one operation to an empty plot
 	entry func(l look) sample              // a protocol's sample in the legend
-	bound sample                           // the network bound's
+	marks func(cells []Cell) legend        // what else needs an explanation
+	wan   bool                             // only a network with delays makes this figure
 }
 
-// figures is the one list of what Draw draws.
+// figures is the one list of what Draw draws: the paper's, and latency against throughput in the WAN too.
 var figures = map[string]figure{
-	"2a": {append(setUp, valueSize, threshold), latencyPanel, curveSample, ruleSample},
-	"2b": {append(setUp, valueSize), thresholdPanel, barSample, boundSample},
-	"2c": {append(setUp, threshold), sizePanel, curveSample, ruleSample},
+	"2a":  {append(setUp, valueSize, threshold), latencyPanel, curveSample, boundMark(ruleSample), false},
+	"2b":  {append(setUp, valueSize), thresholdPanel, barSample, boundMark(boundSample), false},
+	"2c":  {append(setUp, threshold), sizePanel, curveSample, boundMark(ruleSample), false},
+	"2d":  {append(setUp, valueSize, clients), delayPanel, barSample, latencyMarks, true},
+	"wan": {append(setUp, valueSize, threshold), latencyPanel, curveSample, boundMark(ruleSample), true},
 }
 
-// A parameter of a measurement, as the caption names it.
-type parameter func(c Cell) string
-
-var (
-	variant    parameter = func(c Cell) string { return "variant " + c.Variant }
-	suite      parameter = func(c Cell) string { return "suite " + c.Suite }
-	durability parameter = func(c Cell) string { return "durability " + c.Durability }
-	threshold  parameter = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
-	valueSize  parameter = func(c Cell) string { return sizeName(c.ValueBytes) + " values" }
-	links      parameter = func(c Cell) string { return linkName(c.Set.Manifest.Testbed) }
-
-	setUp = slices.Clip([]parameter{variant, suite, durability})
-)
-
-// check refuses cells that differ in a parameter which must be the same for all.
-func (f figure) check(cells []Cell) error {
-	for _, of := range append(slices.Clip(f.fixed), links) {
-		for _, c := range cells[1:] {
-			if a, b := of(cells[0]), of(c); a != b {
-				return fmt.Errorf("%s in %s but %s in %s: one figure cannot show both, plot each into a folder of its own",
-					a, pointsFile(cells[0].Set), b, pointsFile(c.Set))
-			}
-		}
-	}
-	return nil
-}
-
-// latencyPanel is figure 2(a): mean latency against throughput, a curve per protocol through growing numbers of
-// clients.
+// latencyPanel is figure 2(a), and the same in the WAN: mean latency against throughput, a curve per protocol through
+// growing numbers of clients.
 func latencyPanel(p *plot.Plot, cells []Cell) {
 	p.X.Label.Text, p.Y.Label.Text = "Throughput (operations/s)", "Mean latency (ms)"
 	for _, protocol := range protocolsOf(cells) {
@@ -73,22 +48,38 @@ func latencyPanel(p *plot.Plot, cells []Cell) {
 
 // thresholdPanel is figure 2(b): peak throughput against the failure threshold t, a group of bars per t.
 func thresholdPanel(p *plot.Plot, cells []Cell) {
-	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "Peak throughput (MB/s)"
-	var g bars
+	p.Y.Label.Text = "Peak throughput (MB/s)"
+	p.Add(bars(groupByThreshold(p, Peaks(cells), func(l look, c Cell) bar {
+		return bar{l, c.Throughput(), c.Bound()}
+	})))
+}
+
+// delayPanel is figure 2(d): latency against the failure threshold t, a group of bars per t.
+func delayPanel(p *plot.Plot, cells []Cell) {
+	p.Y.Label.Text = "Mean latency (ms)"
+	p.Add(latencyBars(groupByThreshold(p, cells, func(l look, c Cell) latencyBar {
+		return latencyBar{bar{look: l, height: c.Latency()}, c.mean(p50), c.mean(p99), c.Predicted()}
+	})))
+}
+
+// groupByThreshold makes a group of bars for each t, one for every protocol, and labels the x axis with the groups.
+func groupByThreshold[B any](p *plot.Plot, cells []Cell, newBar func(l look, c Cell) B) [][]B {
+	var groups [][]B
 	var ticks plot.ConstantTicks
-	protocols, peaks := protocolsOf(cells), Peaks(cells)
+	protocols := protocolsOf(cells)
 	for i, t := range distinct(cells, func(c Cell) int { return c.T }) {
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(t)})
-		group := make([]bar, len(protocols))
+		group := make([]B, len(protocols))
 		for j, protocol := range protocols {
-			c := find(peaks, func(c Cell) bool { return c.T == t && c.Protocol == protocol })
-			group[j] = bar{lookOf(protocol), c.Throughput(), c.Bound()}
+			c := find(cells, func(c Cell) bool { return c.T == t && c.Protocol == protocol })
+			group[j] = newBar(lookOf(protocol), c)
 		}
-		g = append(g, group)
+		groups = append(groups, group)
 	}
+	p.X.Label.Text = "Failure threshold t"
 	p.X.Tick.Marker = ticks
 	p.X.Tick.LineStyle.Width = 0
-	p.Add(g)
+	return groups
 }
 
 // sizePanel is figure 2(c): peak throughput against the file size on a logarithmic axis, a curve per protocol.
@@ -156,6 +147,11 @@ func distinct[T cmp.Ordered](cells []Cell, of func(Cell) T) []T {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// keep is those that fit.
+func keep[T any](all []T, fits func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !fits(x) })
 }
 
 // find is the cell that fits, or one without any point.

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -14,6 +15,7 @@ type sample func(c draw.Canvas)
 type entry struct {
 	name   string
 	sample sample
+	begins bool // a new row
 }
 
 const (
@@ -53,7 +55,7 @@ func (l legend) draw(c draw.Canvas) {
 func (l legend) rows(width vg.Length) []legend {
 	var rows []legend
 	for _, e := range l {
-		if n := len(rows); n > 0 && rows[n-1].width()+entryGap+e.width() <= width {
+		if n := len(rows); n > 0 && !e.begins && rows[n-1].width()+entryGap+e.width() <= width {
 			rows[n-1] = append(rows[n-1], e)
 		} else {
 			rows = append(rows, legend{e})
@@ -90,4 +92,46 @@ func ruleSample(c draw.Canvas) {
 	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: ruleWidth}, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
 }
 
+// boundMark explains the network bound with that sample, if any cell has one.
+func boundMark(s sample) func([]Cell) legend {
+	return func(cells []Cell) legend {
+		if slices.ContainsFunc(cells, func(c Cell) bool { return c.Bound() > 0 }) {
+			return legend{{name: "network bound", sample: s}}
+		}
+		return nil
+	}
+}
+
+// latencyMarks explains what stands on and beside the bars of latencies, in a row below the protocols.
+func latencyMarks(cells []Cell) legend {
+	l := legend{{"p50", dotSample, true}, {"p99", tickSample, false}}
+	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Latency().HasInterval() }) {
+		l = append(l, entry{name: "95 % interval", sample: whiskerSample})
+	}
+	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Predicted().High > 0 }) {
+		l = append(l, entry{name: "mean by the cost model", sample: predictionSample})
+	}
+	return l
+}
+
 func boundSample(c draw.Canvas) { drawBound(c, c.Min.X+3, c.Max.X-3, c.Center().Y) }
+
+// Samples of marks that are much narrower than a sample stand near their names.
+
+func dotSample(c draw.Canvas) {
+	drawStem(c, nearName(c), c.Center().Y, c.Max.Y)
+	drawDot(c, vg.Point{X: nearName(c), Y: c.Center().Y})
+}
+
+func tickSample(c draw.Canvas) {
+	drawStem(c, nearName(c), c.Min.Y, c.Center().Y)
+	drawTick(c, vg.Point{X: nearName(c), Y: c.Center().Y})
+}
+
+func whiskerSample(c draw.Canvas) {
+	drawInterval(c, vg.Point{X: nearName(c), Y: c.Min.Y}, vg.Point{X: nearName(c), Y: c.Max.Y})
+}
+
+func predictionSample(c draw.Canvas) { drawPrediction(c, nearName(c), c.Min.Y, c.Max.Y) }
+
+func nearName(c draw.Canvas) vg.Length { return c.Max.X - sampleHeight/2 }

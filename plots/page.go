@@ -2,7 +2,6 @@ package plots
 
 import (
 	"image/color"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -23,7 +22,7 @@ const (
 type page struct {
 	figure  string
 	legend  legend
-	ops     []string     // "read", "write", or one of them
+	titles  []string     // of the panels
 	panels  []*plot.Plot // one per operation
 	caption caption
 }
@@ -37,18 +36,24 @@ func newPage(name string, cells []Cell) (*page, error) {
 	p := &page{figure: name, caption: newCaption(f, cells)}
 	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
 		panel := newPlot()
-		f.panel(panel, slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return c.Op != op }))
-		p.ops, p.panels = append(p.ops, op), append(p.panels, panel)
+		f.panel(panel, keep(cells, func(c Cell) bool { return c.Op == op }))
+		p.titles, p.panels = append(p.titles, f.title(op)), append(p.panels, panel)
 	}
 	align(p.panels)
 	for _, protocol := range protocolsOf(cells) {
 		l := lookOf(protocol)
-		p.legend = append(p.legend, entry{l.name, f.entry(l)})
+		p.legend = append(p.legend, entry{name: l.name, sample: f.entry(l)})
 	}
-	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Bound() > 0 }) {
-		p.legend = append(p.legend, entry{"network bound", f.bound})
-	}
+	p.legend = append(p.legend, f.marks(cells)...)
 	return p, nil
+}
+
+// title is that of an operation's panel.
+func (f figure) title(op string) string {
+	if f.wan {
+		return opName(op) + " in the WAN"
+	}
+	return opName(op)
 }
 
 func (p *page) size() (w, h vg.Length) {
@@ -76,6 +81,6 @@ func (p *page) drawPanels(c draw.Canvas) {
 	for i, canvas := range plot.Align([][]*plot.Plot{p.panels}, tiles, c)[0] {
 		p.panels[i].Draw(canvas)
 		data := p.panels[i].DataCanvas(canvas)
-		c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, opName(p.ops[i]))
+		c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, p.titles[i])
 	}
 }

@@ -83,6 +83,7 @@ func aborted() *result.Set {
 func TestFigures(t *testing.T) {
 	for name, s := range map[string]*result.Set{
 		"fig2a": syntheticFigure("2a", 5), "fig2b": syntheticFigure("2b", 5), "fig2c": syntheticFigure("2c", 5),
+		"fig2d": syntheticFigure("2d", 5), "fig2d-pairs": byPair(), "figwan": syntheticFigure("wan", 3),
 		"fig2a-unshaped": aborted(), "fig2b-gaps": withGaps(),
 	} {
 		t.Run(name, func(t *testing.T) { checkGolden(t, name+".svg", render(t, s)) })
@@ -90,13 +91,13 @@ func TestFigures(t *testing.T) {
 }
 
 func TestFiguresOfLittle(t *testing.T) {
-	for _, figure := range []string{"2a", "2b", "2c"} {
+	for _, figure := range []string{"2a", "2b", "2c", "2d", "wan"} {
 		single := syntheticFigure(figure, 1)
 		if svg := render(t, single); !strings.Contains(svg, "One run per point") {
 			t.Errorf("%s of one repetition does not say so", figure)
 		}
 		reads := without(single, func(p result.Point) bool { return p.Op == "write" })
-		if svg := render(t, reads); strings.Contains(svg, ">WRITE<") || !strings.Contains(svg, ">READ<") {
+		if svg := render(t, reads); strings.Contains(svg, ">WRITE") || !strings.Contains(svg, ">READ") {
 			t.Errorf("%s of READs alone should have the one panel", figure)
 		}
 		two := without(single, func(p result.Point) bool { return p.Protocol == "mabd" })

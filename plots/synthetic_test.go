@@ -82,6 +82,10 @@ func syntheticFigure(figure string, n int) *result.Set {
 		ts = []int{1, 2, 3}
 	case "2c":
 		sizes = fileSizes
+	case "2d":
+		ts, clients = []int{1, 2, 3}, []int{1}
+	case "wan":
+		clients = []int{1, 2, 4, 8, 16}
 	}
 	for repetition := range n {
 		for _, protocol := range paperProtocols {
@@ -97,7 +101,39 @@ func syntheticFigure(figure string, n int) *result.Set {
 			}
 		}
 	}
+	if figure == "2d" || figure == "wan" {
+		overWAN(s, random)
+	}
 	return s
+}
+
+// overWAN turns the set into one over links with delays: to the time that bytes take, rounds of 40 ms are added.
+func overWAN(s *result.Set, random *rand.Rand) {
+	tb := &s.Manifest.Testbed
+	tb.RateBits, tb.Congestion, tb.Guest = 1e8, "reno", "6.1.176"
+	tb.Before = []result.Link{{Host: "client1", Peer: "servers", UpMbps: 94.2, DownMbps: 94.1}}
+	tb.Delays = []result.Delay{{MeanMs: 20, JitterMs: 4, Distribution: "pareto", Limit: 100000}}
+	for i := range 8 {
+		m := result.MeasuredDelay{MeanMs: 19.8 + float64(i)/50, AskedMeanMs: 19.87, KS: 0.01 + float64(i)/500}
+		tb.DelaysBefore = append(tb.DelaysBefore, m)
+	}
+	rounds := map[string]float64{"mpowerstore": 2, "mabd": 2, "phalanx": 2}
+	for i := range s.Points {
+		p := &s.Points[i]
+		idle := rounds[p.Protocol] * 42
+		if p.Op == "write" {
+			idle += 42
+		}
+		p.BoundMBps /= 10
+		p.ThroughputOps = 1000 / (idle/float64(p.Clients) + 1000/(p.BoundMBps*1e6/float64(p.ValueBytes)))
+		p.ThroughputOps *= 1 + 0.03*random.NormFloat64()
+		mean := 1000 * float64(p.Clients) / p.ThroughputOps
+		p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
+		p.LatencyMs = result.Latency{Mean: mean, P50: 0.97 * mean, P99: 1.35 * mean}
+		transfer := 1000 * float64(p.ValueBytes) / 1e6 / p.BoundMBps
+		p.Predicted = result.Interval{Low: idle + 0.85*transfer, High: idle + 1.02*transfer}
+		p.BoundRatio, p.KeyModel, p.Bottleneck = p.ThroughputMBps/p.BoundMBps, "uniform", "latency"
+	}
 }
 
 // invalidate marks the points that fit as invalid.
@@ -121,6 +157,7 @@ func unshaped(s *result.Set) *result.Set {
 	s.Manifest.Testbed = result.Testbed{Mode: "loopback", Why: "no network namespaces here"}
 	for i := range s.Points {
 		s.Points[i].Shaped, s.Points[i].BoundMBps, s.Points[i].BoundRatio = false, 0, 0
+		s.Points[i].Predicted = result.Interval{}
 	}
 	return s
 }
