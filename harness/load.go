@@ -22,6 +22,9 @@ type loadSpec struct {
 	clients, keys   int
 	warmup, measure time.Duration
 	seed            uint64
+	keyModel        string  // see agent.LoadSpec
+	concurrency     float64 // of the hot model
+	background      float64 // share of all bytes that a writer beside the load may take
 }
 
 // loaded is what a load came to.
@@ -84,7 +87,8 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	}()
 	reports, err := onAgents[agent.LoadSpec, agent.LoadReport](ctx, c, "Service.Load", func(int) agent.LoadSpec {
 		return agent.LoadSpec{
-			Op: spec.op, Clients: spec.clients, Keys: spec.keys, Seed: spec.seed,
+			Op: spec.op, Clients: spec.clients, Seed: spec.seed,
+			KeyModel: spec.keyModel, Keys: spec.keys, Concurrency: spec.concurrency, BackgroundShare: spec.background,
 			StartNs: start, WarmupEndNs: warm, MeasureEndNs: end,
 		}
 	})
@@ -143,8 +147,13 @@ func (l *loaded) merge(reports []agent.LoadReport) error {
 		l.LoadOps += r.LoadOps
 		l.Errors += r.Errors
 		l.LatencyNs += r.LatencyNs
+		l.WaitNs += r.WaitNs
+		l.Overtaken += r.Overtaken
 		l.SentBytes += r.SentBytes
 		l.ReceivedBytes += r.ReceivedBytes
+		l.Background.Ops += r.Background.Ops
+		l.Background.SentBytes += r.Background.SentBytes
+		l.Background.ReceivedBytes += r.Background.ReceivedBytes
 		for rounds, n := range r.Rounds {
 			l.Rounds[rounds] += n
 		}

@@ -48,7 +48,7 @@ func (x *Exchange) Send(round int, b protocols.Broadcast) error {
 		r := &requests[i]
 		x.memory.hold()
 		x.requests = append(x.requests, r)
-		x.sent.add(1, r.bytes())
+		x.sent.add(1, r.size)
 		r.link.add(r)
 	}
 	return nil
@@ -86,7 +86,8 @@ func (x *Exchange) encode(id uint64, round int, b protocols.Broadcast) ([]reques
 			last = m
 		}
 		requests = append(requests, request{
-			exchange: x, link: link, id: id, round: round, frame: frame, payload: m.Payload, replies: x.replies,
+			exchange: x, link: link, id: id, round: round, replies: x.replies,
+			frame: frame, payload: m.Payload, size: len(frame) + len(m.Payload),
 		})
 	}
 	return requests, nil

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Bounds of what an outbox keeps of exchanges that have ended. Beyond them it gives their requests up.
@@ -27,6 +28,7 @@ type request struct {
 	round    int
 
 	frame, payload []byte // frame is all of the frame but the payload
+	size           int    // of both, in bytes, also when they are gone
 	replies        chan<- Reply
 
 	state   requestState
@@ -42,8 +44,6 @@ const (
 	writing
 	sent
 )
-
-func (r *request) bytes() int { return len(r.frame) + len(r.payload) }
 
 // free releases the exchange's memory as soon as r is not written and will not be again.
 func (r *request) free() {
@@ -69,6 +69,7 @@ type outbox struct {
 	queue      []*request
 	backlog    int // bytes in queue
 	ended      int // requests of ended exchanges
+	arrears    arrears
 }
 
 func (o *outbox) init(m *meter) {
@@ -120,7 +121,7 @@ func (o *outbox) add(r *request) {
 
 func (o *outbox) enqueue(r *request) {
 	o.queue = append(o.queue, r)
-	o.backlog += r.bytes()
+	o.backlog += r.size
 	o.wake.Signal()
 }
 
@@ -140,7 +141,7 @@ func (o *outbox) take(connection uint64, batch []*request) []*request {
 		o.queue[0] = nil
 		o.queue = o.queue[1:]
 		r.state = writing
-		size += r.bytes()
+		size += r.size
 		batch = append(batch, r)
 	}
 	o.backlog -= size
@@ -178,6 +179,7 @@ func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 func (o *outbox) settle(r *request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.arrears.alive = time.Now()
 	o.remove(r)
 }
 
@@ -190,6 +192,7 @@ func (o *outbox) end(r *request) {
 	}
 	r.ended, r.replies = true, nil
 	o.ended++
+	o.arrears.add(r.size)
 	r.free()
 	switch {
 	case !o.connected:
@@ -231,7 +234,7 @@ func (o *outbox) clean() {
 	o.queue = slices.DeleteFunc(o.queue, func(r *request) bool { return r.settled })
 	o.backlog = 0
 	for _, r := range o.queue {
-		o.backlog += r.bytes()
+		o.backlog += r.size
 	}
 }
 
@@ -257,6 +260,7 @@ func (o *outbox) remove(r *request) {
 	delete(o.requests, r.id)
 	if r.ended {
 		o.ended--
+		o.arrears.bytes -= r.size
 	}
 	r.free()
 }

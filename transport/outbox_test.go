@@ -170,9 +170,9 @@ func TestOutboxInvariants(t *testing.T) {
 }
 
 func (d *desk) check(t *rapid.T) {
-	backlog, ended := 0, 0
+	backlog, ended, arrears := 0, 0, 0
 	for _, r := range d.link.queue {
-		backlog += r.bytes()
+		backlog += r.size
 		if r.settled || r.freed || r.state != waiting {
 			t.Fatalf("queued: %+v", r)
 		}
@@ -180,6 +180,7 @@ func (d *desk) check(t *rapid.T) {
 	for _, r := range d.link.requests {
 		if r.ended {
 			ended++
+			arrears += r.size
 		}
 		if r.ended && !d.link.connected {
 			t.Fatalf("kept without a connection: %+v", r)
@@ -190,7 +191,8 @@ func (d *desk) check(t *rapid.T) {
 			t.Fatalf("freed while it is written: %+v", r)
 		}
 	}
-	if backlog != d.link.backlog || ended != d.link.ended {
-		t.Fatalf("backlog %d, counted %d; ended %d, counted %d", backlog, d.link.backlog, ended, d.link.ended)
+	if backlog != d.link.backlog || ended != d.link.ended || arrears != d.link.arrears.bytes {
+		t.Fatalf("backlog %d, counted %d; ended %d, counted %d; of bytes %d, counted %d",
+			backlog, d.link.backlog, ended, d.link.ended, arrears, d.link.arrears.bytes)
 	}
 }

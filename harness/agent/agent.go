@@ -34,17 +34,21 @@ type Config struct {
 	Congestion string   // TCP congestion control; empty: the system's
 	Index      int      // of this agent, from 0
 	Agents     int      // in the run: client i lives at agent i mod Agents, key i is preloaded by it
-	Clients    int      // the largest number of clients that will load
+	Clients    int      // the largest number of clients that will load; a background writer is client Clients+1
 	ValueBytes int
 	Seed       uint64
 }
 
 // An Agent holds its clients, their links and what they did.
 type Agent struct {
-	cfg     Config
-	links   *transport.Links
-	values  *workloads.Values
-	clients []*loadClient
+	cfg        Config
+	protocol   protocols.Protocol
+	primitives suite.Suite
+	log        *slog.Logger
+	links      *transport.Links
+	values     *workloads.Values
+	clients    []*loadClient
+	background *background // nil until a load asks for it
 }
 
 // loadClient is one closed-loop client.
@@ -66,26 +70,34 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 		return nil, err
 	}
 	debug.SetMemoryLimit(memoryLimit)
+	a := &Agent{cfg: cfg, protocol: protocol, primitives: primitives, log: log, values: workloads.NewValues(cfg.Seed)}
+	if a.links, err = a.connect(ctx); err != nil {
+		return nil, err
+	}
+	for i := cfg.Index; i < cfg.Clients; i += cfg.Agents {
+		a.clients = append(a.clients, a.newClient(a.links, uint64(i)+1))
+	}
+	return a, nil
+}
+
+// connect makes a connection to each server.
+func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 	links := transport.Dial(transport.ClientConfig{
-		Protocol: cfg.Protocol, Servers: cfg.Servers, Role: protocols.Writer, Keys: cfg.Keys.Groups,
-		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
+		Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: protocols.Writer, Keys: a.cfg.Keys.Groups,
+		NewBody: a.protocol.NewBody, Congestion: a.cfg.Congestion, Log: a.log,
 	})
 	if err := links.WaitConnected(ctx); err != nil {
 		_ = links.Close()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	a := &Agent{cfg: cfg, links: links, values: workloads.NewValues(cfg.Seed)}
-	for i := cfg.Index; i < cfg.Clients; i += cfg.Agents {
-		a.clients = append(a.clients, a.newClient(uint64(i)+1, protocol, primitives))
-	}
-	return a, nil
+	return links, nil
 }
 
-func (a *Agent) newClient(id uint64, protocol protocols.Protocol, primitives suite.Suite) *loadClient {
-	register := protocol.NewRegister(protocols.ClientParams{
-		T: a.cfg.T, PID: id, Suite: primitives, Keys: a.cfg.Keys, Entropy: rand.Reader,
+func (a *Agent) newClient(links *transport.Links, id uint64) *loadClient {
+	register := a.protocol.NewRegister(protocols.ClientParams{
+		T: a.cfg.T, PID: id, Suite: a.primitives, Keys: a.cfg.Keys, Entropy: rand.Reader,
 	})
-	return &loadClient{id: id, client: client.New(a.links, register), log: history.NewLog(id)}
+	return &loadClient{id: id, client: client.New(links, register), log: history.NewLog(id)}
 }
 
 // Save writes the history of all operations since Start to a file and returns their number.
@@ -94,9 +106,17 @@ func (a *Agent) Save(path string) (int, error) {
 	for _, c := range a.clients {
 		logs = append(logs, c.log)
 	}
+	if a.background != nil {
+		logs = append(logs, a.background.writer.log)
+	}
 	entries := history.Merge(logs...)
 	return len(entries), history.WriteFile(path, entries)
 }
 
 // Close ends the links.
-func (a *Agent) Close() error { return a.links.Close() }
+func (a *Agent) Close() error {
+	if a.background != nil {
+		_ = a.background.links.Close()
+	}
+	return a.links.Close()
+}

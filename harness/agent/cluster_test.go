@@ -37,7 +37,7 @@ type bench struct {
 	agents   []*Agent
 }
 
-func newBench(t *testing.T, p protocols.Protocol, faults int) *bench {
+func newBench(t *testing.T, p protocols.Protocol, faults int, change ...func(addrs []string)) *bench {
 	t.Helper()
 	b := &bench{t: t, protocol: p}
 	serverKeys, writer, _, err := suite.GenerateKeys(suite.Modern(), p.Servers(faults), rand.Reader)
@@ -54,6 +54,9 @@ func newBench(t *testing.T, p protocols.Protocol, faults int) *bench {
 		}
 		t.Cleanup(func() { _ = n.Close() })
 		b.nodes, addrs = append(b.nodes, n), append(addrs, n.Addr().String())
+	}
+	for _, f := range change {
+		f(addrs)
 	}
 	for i := range agents {
 		a, err := Start(b.soon(), Config{
@@ -113,12 +116,15 @@ func (b *bench) beside(do func(*Agent) (Failures, error)) {
 }
 
 // load runs a short closed loop of n clients and returns the sum of the agents' reports.
-func (b *bench) load(op protocols.Op, n int) (sum LoadReport) {
+func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum LoadReport) {
 	b.t.Helper()
 	start := clock.Now()
 	spec := LoadSpec{
 		Op: op, Clients: n, Keys: keys, Seed: seed,
 		StartNs: start, WarmupEndNs: start + int64(20*time.Millisecond), MeasureEndNs: start + int64(120*time.Millisecond),
+	}
+	for _, f := range change {
+		f(&spec)
 	}
 	reports := make([]LoadReport, len(b.agents))
 	b.onAgents(func(i int, a *Agent) (err error) {
@@ -135,8 +141,12 @@ func (b *bench) load(op protocols.Op, n int) (sum LoadReport) {
 		sum.LoadOps += r.LoadOps
 		sum.Errors += r.Errors
 		sum.Error += r.Error
+		sum.WaitNs += r.WaitNs
 		sum.SentBytes += r.SentBytes
 		sum.ReceivedBytes += r.ReceivedBytes
+		sum.Background.Ops += r.Background.Ops
+		sum.Background.SentBytes += r.Background.SentBytes
+		sum.Background.ReceivedBytes += r.Background.ReceivedBytes
 		for rounds, n := range r.Rounds {
 			sum.Rounds[rounds] += n
 		}
@@ -163,7 +173,7 @@ func (b *bench) wantRounds(op protocols.Op, r LoadReport) {
 // wantCost expects the bytes of a load to be those of the cost model, within 3 % of the value at least.
 func (b *bench) wantCost(op protocols.Op, faults int, r LoadReport) {
 	b.t.Helper()
-	cost := b.protocol.Cost(op, faults)
+	cost := protocols.CostOf(b.protocol, op, faults)
 	for direction, c := range map[string]struct {
 		bytes int64
 		model float64

@@ -4,27 +4,34 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
-// Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
+// maxLag is how many bytes a server may lag behind when a client begins an operation, or one value and its header if
+// that is more. In a closed loop that only a quorum holds back, the requests to the slowest server would pile up, and
+// throughput exceed what the network carries.
+const maxLag = 1 << 20
+
+// The models by which clients choose their keys.
 const (
-	histogramMin    = int64(time.Microsecond)
-	histogramMax    = int64(100 * time.Second)
-	histogramDigits = 3
+	Uniform = "uniform" // from all keys alike
+	Hot     = "hot"     // one key that all share, or the client's own
 )
 
-// LoadSpec is one closed loop: Clients clients, over all agents, run back to back operations on keys drawn uniformly.
+// LoadSpec is one closed loop: Clients clients, over all agents, run operations back to back.
 type LoadSpec struct {
-	Op      protocols.Op
-	Clients int
-	Keys    int
+	Op       protocols.Op
+	Clients  int
+	KeyModel string // Uniform, also if empty, or Hot
+	Keys     int    // of the uniform model
+	// Concurrency is the probability of concurrency that the hot model shall give.
+	Concurrency float64
+	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
+	// load; 0 for none.
+	BackgroundShare float64
 	// Start, and the ends of warm-up and window, in ns of CLOCK_MONOTONIC, which all processes of a machine share.
 	StartNs      int64
 	WarmupEndNs  int64
@@ -41,8 +48,14 @@ type LoadReport struct {
 	LatencyNs int64  // sum over the window's operations
 	Histogram string // of the window's latencies in ns, HDR V2 compressed and base64
 	Rounds    map[int]int64
-	// Bytes written to and read from the links, from start to drain.
+	// WaitNs is how long, in sum, clients waited for servers that lagged behind before they began the window's operations.
+	// It is no part of the latency.
+	WaitNs int64
+	// Overtaken counts operations of the load that began although a connected server lagged too far behind.
+	Overtaken int64
+	// Bytes written to and read from the links, from start to drain, without the background's.
 	SentBytes, ReceivedBytes int64
+	Background               Background
 }
 
 // PreloadSpec asks for one WRITE to each of the keys From … To−1 that this agent is responsible for.
@@ -119,24 +132,59 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 		tallies = append(tallies, t)
 		wg.Go(func() { a.loop(ctx, c, spec, t) })
 	}
+	var beside Background
+	var besideErr error
+	if spec.BackgroundShare > 0 && a.cfg.Index == 0 {
+		wg.Go(func() { beside, besideErr = a.writeBeside(ctx, spec) })
+	}
 	wg.Wait()
 	if err := a.links.Quiesce(ctx); err != nil {
 		return LoadReport{}, fmt.Errorf("links do not come to rest: %w", err)
 	}
 	report, err := merge(tallies)
+	report.Background = beside
+	report.fail(besideErr)
 	after := a.links.Traffic()
 	report.SentBytes = int64(after.Sent.Bytes - before.Sent.Bytes)
 	report.ReceivedBytes = int64(after.Received.Bytes - before.Received.Bytes)
 	return report, err
 }
 
-// loop is one client: the next operation begins when the last has ended, without think time.
+// fail counts an operation that failed, if err is not nil.
+func (r *LoadReport) fail(err error) {
+	if err == nil {
+		return
+	}
+	r.Errors++
+	if r.Error == "" {
+		r.Error = err.Error()
+	}
+}
+
+// chooser draws the client's keys.
+func (s LoadSpec) chooser(client uint64) workloads.Chooser {
+	if s.KeyModel == Hot {
+		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
+	}
+	return workloads.NewChooser(s.Seed, client, s.Keys)
+}
+
+// loop is one client: the next operation begins when the last has ended, without think time, but for servers that lag.
 func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally) {
-	keys := workloads.NewChooser(spec.Seed, c.id, spec.Keys)
+	keys := spec.chooser(c.id)
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
 		return
 	}
-	for clock.Now() < spec.MeasureEndNs && ctx.Err() == nil {
+	for {
+		begun := clock.Now()
+		caughtUp := a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+		now := clock.Now()
+		if now >= spec.MeasureEndNs || ctx.Err() != nil {
+			return
+		}
+		if !caughtUp {
+			t.overtaken++
+		}
 		key := keys.Next()
 		var done completed
 		var err error
@@ -145,68 +193,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally
 		} else {
 			done, err = a.write(ctx, c, key)
 		}
+		done.waited = now - begun
 		t.add(done, err, spec)
 	}
-}
-
-// tally counts one client's operations.
-type tally struct {
-	windowOps, loadOps, errors, latencyNs int64
-	firstError                            error
-	histogram                             *hdrhistogram.Histogram
-	rounds                                map[int]int64
-}
-
-func newTally() *tally {
-	return &tally{
-		histogram: hdrhistogram.New(histogramMin, histogramMax, histogramDigits),
-		rounds:    make(map[int]int64),
-	}
-}
-
-func (t *tally) add(done completed, err error, spec LoadSpec) {
-	if err != nil {
-		t.errors++
-		if t.firstError == nil {
-			t.firstError = err
-		}
-		return
-	}
-	t.loadOps++
-	if done.end < spec.WarmupEndNs || done.end >= spec.MeasureEndNs {
-		return
-	}
-	latency := done.end - done.start
-	t.windowOps++
-	t.latencyNs += latency
-	t.rounds[done.rounds]++
-	_ = t.histogram.RecordValue(min(latency, histogramMax)) // in range by construction
-}
-
-// merge adds the clients' tallies up.
-func merge(tallies []*tally) (LoadReport, error) {
-	sum := newTally()
-	for _, t := range tallies {
-		sum.windowOps += t.windowOps
-		sum.loadOps += t.loadOps
-		sum.errors += t.errors
-		sum.latencyNs += t.latencyNs
-		sum.histogram.Merge(t.histogram)
-		for rounds, n := range t.rounds {
-			sum.rounds[rounds] += n
-		}
-		if sum.firstError == nil {
-			sum.firstError = t.firstError
-		}
-	}
-	report := LoadReport{
-		WindowOps: sum.windowOps, LoadOps: sum.loadOps, Errors: sum.errors,
-		LatencyNs: sum.latencyNs, Rounds: sum.rounds,
-	}
-	if sum.firstError != nil {
-		report.Error = sum.firstError.Error()
-	}
-	histogram, err := sum.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	report.Histogram = string(histogram)
-	return report, err
 }

@@ -206,14 +206,15 @@ func TestTally(t *testing.T) {
 	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
 		one.add(completed{start: end - 500, end: end, rounds: 2}, nil, spec)
 	}
-	two.add(completed{start: 1000, end: 1800, rounds: 3}, nil, spec)
+	two.add(completed{start: 1000, end: 1800, rounds: 3, waited: 7}, nil, spec)
+	two.add(completed{start: 1000, end: 2500, rounds: 3, waited: 5}, nil, spec)
 	two.add(completed{}, errors.New("first"), spec)
 	two.add(completed{}, errors.New("second"), spec)
 	r, err := merge([]*tally{one, two})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.WindowOps != 3 || r.LoadOps != 7 || r.LatencyNs != 500+500+800 || r.Rounds[2] != 2 || r.Rounds[3] != 1 {
+	if r.WindowOps != 3 || r.LoadOps != 8 || r.WaitNs != 7 || r.LatencyNs != 500+500+800 || r.Rounds[2] != 2 || r.Rounds[3] != 1 {
 		t.Errorf("%+v", r)
 	}
 	if r.Errors != 2 || r.Error != "first" {

@@ -11,10 +11,12 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// completed is an operation that ended well: its interval in ns of the run's clock and its number of rounds.
+// completed is an operation that ended well: its interval in ns of the run's clock, its number of rounds, and for how
+// many ns the client waited before.
 type completed struct {
 	start, end int64
 	rounds     int
+	waited     int64
 }
 
 // write lays out the client's next value for the key and writes it. Only the protocol's work is timed.
@@ -48,7 +50,7 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	if e.Op == protocols.Read {
 		err = a.check(entry, outcome)
 	}
-	return completed{e.Start, end, outcome.Rounds}, err
+	return completed{start: e.Start, end: end, rounds: outcome.Rounds}, err
 }
 
 // check verifies what a READ returned and records which value it is.

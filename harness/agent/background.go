@@ -1,0 +1,75 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/transport"
+)
+
+// backgroundPause is how long the background writer waits before it looks again whether it may write.
+const backgroundPause = time.Millisecond
+
+// Background is what the writer beside a load did. Its operations are in the history, but in no other number.
+type Background struct {
+	Ops                      int64 // completed from start to drain
+	SentBytes, ReceivedBytes int64 // on its links, in the same time
+}
+
+// A background is a client that writes beside a load. It has links of its own, so that its bytes can be told apart.
+type background struct {
+	links   *transport.Links
+	writer  *loadClient
+	counted transport.Traffic // what has been reported already
+}
+
+// writeBeside has the background writer write during a load, so seldom that its bytes stay within the share of all.
+func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Background, err error) {
+	if a.background == nil {
+		links, err := a.connect(ctx)
+		if err != nil {
+			return report, fmt.Errorf("background writer: %w", err)
+		}
+		a.background = &background{links: links, writer: a.newClient(links, uint64(a.cfg.Clients)+1)}
+	}
+	b := a.background
+	before := bytesOf(a.links)
+	keys := spec.chooser(b.writer.id)
+	err = clock.SleepUntil(ctx, spec.StartNs)
+	for err == nil && clock.Now() < spec.MeasureEndNs {
+		if !a.mayWrite(spec, bytesOf(a.links)-before, bytesOf(b.links)-b.reported()) {
+			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.MeasureEndNs))
+		} else if _, err = a.write(ctx, b.writer, keys.Next()); err == nil {
+			report.Ops++
+		}
+	}
+	err = errors.Join(err, b.links.Quiesce(ctx))
+	traffic := b.links.Traffic()
+	report.SentBytes = int64(traffic.Sent.Bytes - b.counted.Sent.Bytes)
+	report.ReceivedBytes = int64(traffic.Received.Bytes - b.counted.Received.Bytes)
+	b.counted = traffic
+	return report, err
+}
+
+// mayWrite tells whether one more WRITE keeps the background writer within its share, when the load of this agent, the
+// first, has moved so many bytes and the writer own. The other agents' clients are taken to have moved as much each.
+func (a *Agent) mayWrite(spec LoadSpec, moved, own int64) bool {
+	here := (spec.Clients + a.cfg.Agents - 1) / a.cfg.Agents // of the clients
+	all := float64(moved) * float64(spec.Clients) / float64(here)
+	cost := protocols.CostOf(a.protocol, protocols.Write, a.cfg.T)
+	after := float64(own) + (cost.ClientToServers+cost.ServersToClient)*float64(a.cfg.ValueBytes)
+	return after <= spec.BackgroundShare*(all+after)
+}
+
+// reported is the bytes in both directions that have been reported.
+func (b *background) reported() int64 { return int64(b.counted.Sent.Bytes + b.counted.Received.Bytes) }
+
+// bytesOf is what the links have moved in both directions.
+func bytesOf(links *transport.Links) int64 {
+	t := links.Traffic()
+	return int64(t.Sent.Bytes + t.Received.Bytes)
+}

@@ -1,0 +1,80 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
+const (
+	histogramMin    = int64(time.Microsecond)
+	histogramMax    = int64(100 * time.Second)
+	histogramDigits = 3
+)
+
+// tally counts one client's operations.
+type tally struct {
+	windowOps, loadOps, errors, latencyNs, waitNs, overtaken int64
+
+	firstError error
+	histogram  *hdrhistogram.Histogram
+	rounds     map[int]int64
+}
+
+func newTally() *tally {
+	return &tally{
+		histogram: hdrhistogram.New(histogramMin, histogramMax, histogramDigits),
+		rounds:    make(map[int]int64),
+	}
+}
+
+func (t *tally) add(done completed, err error, spec LoadSpec) {
+	if err != nil {
+		t.errors++
+		if t.firstError == nil {
+			t.firstError = err
+		}
+		return
+	}
+	t.loadOps++
+	if done.end < spec.WarmupEndNs || done.end >= spec.MeasureEndNs {
+		return
+	}
+	latency := done.end - done.start
+	t.windowOps++
+	t.latencyNs += latency
+	t.waitNs += done.waited
+	t.rounds[done.rounds]++
+	_ = t.histogram.RecordValue(min(latency, histogramMax)) // in range by construction
+}
+
+// merge adds the clients' tallies up.
+func merge(tallies []*tally) (LoadReport, error) {
+	sum := newTally()
+	for _, t := range tallies {
+		sum.windowOps += t.windowOps
+		sum.loadOps += t.loadOps
+		sum.errors += t.errors
+		sum.latencyNs += t.latencyNs
+		sum.waitNs += t.waitNs
+		sum.overtaken += t.overtaken
+		sum.histogram.Merge(t.histogram)
+		for rounds, n := range t.rounds {
+			sum.rounds[rounds] += n
+		}
+		if sum.firstError == nil {
+			sum.firstError = t.firstError
+		}
+	}
+	report := LoadReport{
+		WindowOps: sum.windowOps, LoadOps: sum.loadOps, Errors: sum.errors,
+		LatencyNs: sum.latencyNs, WaitNs: sum.waitNs, Overtaken: sum.overtaken, Rounds: sum.rounds,
+	}
+	if sum.firstError != nil {
+		report.Error = sum.firstError.Error()
+	}
+	histogram, err := sum.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	report.Histogram = string(histogram)
+	return report, err
+}
