@@ -92,21 +92,26 @@ func estimate(t *testing.T, e *Experiment) time.Duration {
 
 // Whoever asks for more is told a longer time.
 func TestEstimateGrows(t *testing.T) {
-	base := estimate(t, mustLoad(t, "experiment: a\nclients: [4]"))
-	for _, more := range []string{
+	checkGrows(t, "clients: [4]",
 		"clients: [4]\nrepetitions: 6", "clients: [4]\nt: [2]", "clients: [4]\nt: [1, 2]", "clients: [5]",
 		"clients: [4]\nvalue: [512KiB]", "clients: [4]\nconcurrency: 0.5%", "clients: [4]\nphases: {warmup: 2s}",
 		"clients: [4]\nphases: {measure: 4s}", "clients: [4]\ntestbed: {rate: 500Mbit}", "clients: saturate",
-		"clients: [4]\ntestbed: {client_hosts: 4}",
-	} {
+		"clients: [4]\ntestbed: {client_hosts: 4}", "clients: [4]\ntestbed: {delay: {mean: 20ms}}")
+	checkGrows(t, "clients: [4]\ntestbed: {delay: {mean: 20ms}}",
+		"clients: [4]\ntestbed: {delay: {mean: 40ms}}", "clients: [4]\ntestbed: {delay: {mean: 20ms}, client_hosts: 4}",
+		"clients: [4]\ntestbed: {delay: {mean: 20ms}}\nconcurrency: 0.5%")
+	checkGrows(t, "clients: [4]\ntestbed: {topology: spread}", "clients: [4]\ntestbed: {"+spreadRegions+"}")
+	checkGrows(t, "clients: [4]\nworkload: {keys: hot}", "clients: [4]")
+	checkGrows(t, "seed: 1", "search: {measure: 2s}", "search: {clients: [1, 2, 3, 8, 16, 32]}")
+}
+
+// checkGrows checks that each of the experiments takes longer than the first.
+func checkGrows(t *testing.T, first string, longer ...string) {
+	t.Helper()
+	base := estimate(t, mustLoad(t, "experiment: a\n"+first))
+	for _, more := range longer {
 		if got := estimate(t, mustLoad(t, "experiment: a\n"+more)); got <= base {
 			t.Errorf("%s: %v, not more than %v", more, got, base)
-		}
-	}
-	search := estimate(t, mustLoad(t, "experiment: a"))
-	for _, more := range []string{"search: {measure: 2s}", "search: {clients: [1, 2, 3, 8, 16, 32]}"} {
-		if got := estimate(t, mustLoad(t, "experiment: a\n"+more)); got <= search {
-			t.Errorf("%s: %v, not more than %v", more, got, search)
 		}
 	}
 }
@@ -124,6 +129,12 @@ func TestKeys(t *testing.T) {
 	for clients, want := range map[int]int{1: 1, 2: 100, 4: 300} {
 		if got := e.Keys(clients); got != want {
 			t.Errorf("%d clients: %d keys, want %d", clients, got, want)
+		}
+	}
+	hot := mustLoad(t, "experiment: a\nworkload: {keys: hot}")
+	for clients, want := range map[int]int{1: 2, 4: 5} {
+		if got := hot.Keys(clients); got != want {
+			t.Errorf("%d clients with a hot key: %d keys, want %d", clients, got, want)
 		}
 	}
 }

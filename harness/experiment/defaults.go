@@ -21,12 +21,28 @@ func defaults() Settings {
 		Values:      []Size{256 * KiB},
 		Clients:     nil,
 		Concurrency: 1 * Percent,
+		Workload:    Workload{Keys: Uniform},
 		Phases:      Phases{Warmup: Duration(time.Second), Measure: Duration(3 * time.Second)},
 		Search: Search{
 			Clients: []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64},
 			Gain:    3 * Percent,
 			Measure: Duration(1500 * time.Millisecond),
 		},
-		Testbed: Testbed{Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent},
+		Testbed: Testbed{
+			Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent,
+			DelayTolerance: 3 * Percent,
+		},
+	}
+}
+
+// fillIn sets what a file left out and whose default depends on what else it says. With segmentation offload NetEm
+// would draw one delay for up to 64 KiB, not one for each packet.
+func (s *Settings) fillIn() {
+	switch {
+	case s.Testbed.Offload != "":
+	case s.Testbed.NetEm():
+		s.Testbed.Offload = Off
+	default:
+		s.Testbed.Offload = On
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 const manual = "../../docs/experiments.md"
@@ -40,6 +42,32 @@ func checkRows(t *testing.T, text, prefix string, keys map[string]any) {
 		if !strings.Contains(row, "| `"+want+"` |") {
 			t.Errorf("%s: the row of %s%s does not give its default %s:\n%s", manual, prefix, key, want, row)
 		}
+	}
+}
+
+// The manual has a row for each key, also for those without a default.
+func TestManualNamesAllKeys(t *testing.T) {
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e Experiment
+	var quick ast.Node
+	for key := range e.keys(&quick) {
+		checkRow(t, string(text), key)
+	}
+	for key := range e.Testbed.keys() {
+		checkRow(t, string(text), "testbed."+key)
+	}
+	for key := range e.Testbed.Delay.keys() {
+		checkRow(t, string(text), "testbed.delay."+key)
+	}
+}
+
+func checkRow(t *testing.T, text, key string) {
+	t.Helper()
+	if !strings.Contains(text, "\n| `"+key+"` |") && !strings.Contains(text, "\n| `"+key+".") {
+		t.Errorf("%s has no row for %s", manual, key)
 	}
 }
 

@@ -16,11 +16,19 @@ const (
 	linkUse         = 0.85                    // of the goodput, while keys are preloaded
 	goodputShare    = 1448. / 1538            // TCP payload of a full Ethernet frame with its gap
 	usualSaturation = 4                       // clients
+
+	// With NetEm, in a guest.
+	guestBoot        = 3 * time.Second
+	delayMeasuring   = 4 * time.Second // of all delays and links together, before and again after the runs
+	delayCalibration = 2 * time.Second // of a host, beside that
+	guestOverhead    = time.Second     // of a run, beside its round trips: processes start slowly
+	connectRounds    = 3               // TCP's, the handshake's, and the first message's
+	readBackKeys     = 24              // at least, if there are as many
 )
 
 // An Estimate is how long an experiment is expected to take.
 type Estimate struct {
-	Calibration time.Duration // of the links
+	Calibration time.Duration // of the links and delays, with the start of the guest if there are delays
 	Searches    time.Duration // for the clients that saturate
 	Runs        time.Duration
 }
@@ -43,8 +51,16 @@ func (e *Experiment) Estimate() (Estimate, error) {
 			total.Searches += e.searchTime(p, c.Series)
 		}
 	}
-	total.Calibration = 2 * time.Duration(hosts) * calibration
+	total.Calibration = e.calibrationTime(hosts)
 	return total, nil
+}
+
+// calibrationTime is the time it takes to measure the links and delays before and after the runs.
+func (e *Experiment) calibrationTime(hosts int) time.Duration {
+	if e.Testbed.NetEm() {
+		return guestBoot + 2*(delayMeasuring+time.Duration(hosts)*delayCalibration)
+	}
+	return 2 * time.Duration(hosts) * calibration
 }
 
 // hosts is the number of hosts of the testbed.
@@ -62,14 +78,40 @@ func (e *Experiment) runTime(p protocols.Protocol, c Cell) time.Duration {
 		steps := e.tried()
 		clients = steps[len(steps)-3]
 	}
-	return overhead + e.preloadTime(p, c.Series, clients) + e.Phases.Warmup.Std() + e.Phases.Measure.Std()
+	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) +
+		e.Phases.Warmup.Std() + e.Phases.Measure.Std()
+}
+
+// overheadTime is the time of what surrounds a run. Delays prolong it by the connections' first round trips, by the
+// operations that are in progress when the window ends, and by reading back.
+func (e *Experiment) overheadTime(p protocols.Protocol, s Series, clients int) time.Duration {
+	if !e.Testbed.NetEm() {
+		return overhead
+	}
+	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Legs(s.Op, s.T)))
+	if s.Op == protocols.Write {
+		t += e.oneByOne(p, protocols.Read, s.T, min(e.Keys(clients), readBackKeys), clients)
+	}
+	return t
+}
+
+// delayed is the time that so many round trips spend in NetEm.
+func (e *Experiment) delayed(rounds int) time.Duration {
+	return 2 * time.Duration(rounds) * e.Testbed.meanDelay()
+}
+
+// oneByOne is the time that operations on so many keys, which the clients share, spend in NetEm.
+func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, clients int) time.Duration {
+	each := (keys + clients - 1) / clients
+	return time.Duration(each) * e.delayed(len(p.Legs(op, t)))
 }
 
 // searchTime is the time of a search: it starts the servers once and preloads the keys of its last number of clients.
 func (e *Experiment) searchTime(p protocols.Protocol, s Series) time.Duration {
 	steps := e.tried()
 	load := time.Duration(len(steps)) * (e.Phases.Warmup.Std() + e.Search.Measure.Std())
-	return overhead + e.preloadTime(p, s, steps[len(steps)-1]) + load
+	most := steps[len(steps)-1]
+	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + load
 }
 
 // tried is the numbers of clients that a search is expected to try: to the usual saturation and two further.
@@ -91,8 +133,9 @@ func (e *Experiment) preloadTime(p protocols.Protocol, s Series, clients int) ti
 	if e.Testbed.Topology == Spread {
 		links = min(e.Testbed.ClientHosts, p.Servers(s.T))
 	}
+	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)
 	keys := float64(e.Keys(clients))
-	bytes := keys * float64(s.ValueBytes) * p.Cost(protocols.Write, s.T).ClientToServers
+	bytes := keys * float64(s.ValueBytes) * protocols.CostOf(p, protocols.Write, s.T).ClientToServers
 	bytesPerSecond := float64(e.Testbed.Rate) / 8 * goodputShare * linkUse * float64(links)
-	return time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
+	return delayed + time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
 }

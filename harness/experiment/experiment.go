@@ -16,7 +16,7 @@ import (
 // Its JSON form is again an experiment file, one without a quick section.
 type Experiment struct {
 	Name   string `json:"experiment"`
-	Figure string `json:"figure,omitempty"` // "2a" … "2d", or empty
+	Figure string `json:"figure,omitempty"` // "2a" … "2d", "wan", or empty
 	Title  string `json:"title,omitempty"`
 	Settings
 
@@ -37,6 +37,7 @@ type Settings struct {
 	Values      []Size         `json:"value"`
 	Clients     Clients        `json:"clients"`
 	Concurrency Share          `json:"concurrency"` // probability that an operation overlaps another on its key
+	Workload    Workload       `json:"workload"`
 	Phases      Phases         `json:"phases"`
 	Search      Search         `json:"search"`
 	Testbed     Testbed        `json:"testbed"`
@@ -54,6 +55,18 @@ func (c Clients) MarshalJSON() ([]byte, error) {
 		return json.Marshal(saturate)
 	}
 	return json.Marshal([]int(c))
+}
+
+// The models by which clients choose their keys.
+const (
+	Uniform = "uniform" // all clients draw from the same keys, as many as Concurrency asks for
+	Hot     = "hot"     // each client has a key of its own, and all share key 0, drawn as often as Concurrency asks for
+)
+
+// Workload is what the clients do beside the operation that is measured.
+type Workload struct {
+	Keys       string `json:"keys"`       // Uniform or Hot
+	Background Share  `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
 }
 
 // Phases is how long the parts of a run take that have a fixed length.
@@ -76,18 +89,32 @@ const (
 	Spread     = "spread"      // each server on its own
 )
 
-// Testbed is the network to emulate.
+// Whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
+const (
+	On  = "on"
+	Off = "off"
+)
+
+// Testbed is the network to emulate. At most one of Delay and Regions is there; without either, no packet is delayed.
 type Testbed struct {
-	Topology    string `json:"topology"`
-	ClientHosts int    `json:"client_hosts"`
-	Rate        Rate   `json:"rate"`       // of each host's link and direction, on the wire
-	Congestion  string `json:"congestion"` // TCP's congestion control
-	Tolerance   Share  `json:"tolerance"`  // how far a link's measured goodput may be from what its rate promises
+	Topology    string  `json:"topology"`
+	ClientHosts int     `json:"client_hosts"`
+	Rate        Rate    `json:"rate"`              // of each host's link and direction, on the wire
+	Offload     string  `json:"offload,omitempty"` // On or Off; Load fills it in
+	Congestion  string  `json:"congestion"`        // TCP's congestion control
+	Tolerance   Share   `json:"tolerance"`         // how far a link's goodput may be from what its rate promises
+	Delay       Delay   `json:"delay,omitzero"`    // between all hosts
+	Regions     Regions `json:"regions,omitzero"`
+	// DelayTolerance is how far a measured mean delay may be from what was asked for; it also scales KSLimit.
+	DelayTolerance Share `json:"delay_tolerance"`
 }
 
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the
-// probability Concurrency.
+// probability Concurrency. In the hot model, key 0 is what all share and the keys 1 … clients are the clients' own.
 func (s *Settings) Keys(clients int) int {
+	if s.Workload.Keys == Hot {
+		return workloads.HotKeys(clients)
+	}
 	return workloads.Keyspace(clients, s.Concurrency.Fraction())
 }
 

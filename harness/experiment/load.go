@@ -57,15 +57,23 @@ func decode(data []byte) (*Experiment, error) {
 	if e.Name == "" {
 		return nil, errors.New("the experiment has no name: add a line such as experiment: mine")
 	}
-	return e, e.decodeQuick(quick)
+	if err := e.decodeQuick(quick); err != nil {
+		return nil, err
+	}
+	e.fillIn()
+	return e, nil
 }
 
-// decodeQuick reads the quick section over a copy of the settings, which are complete by now wherever it stands.
+// decodeQuick reads the quick section over a copy of the settings, which are all read by now wherever it stands.
 func (e *Experiment) decodeQuick(n ast.Node) error {
 	if n == nil {
 		return nil
 	}
 	settings := e.Settings
+	if err := object(settings.keys())(n); err != nil {
+		return under("quick", err)
+	}
+	settings.fillIn()
 	e.quick = &settings
-	return under("quick", object(settings.keys())(n))
+	return nil
 }

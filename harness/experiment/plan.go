@@ -27,7 +27,7 @@ func (e *Experiment) Plan(w io.Writer) error {
 	if e.Clients == nil {
 		fmt.Fprintf(out, ", after %d searches for the clients that saturate", len(cells))
 	}
-	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, link calibration %v\n", short(total.Total()),
+	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, calibration %v\n", short(total.Total()),
 		short(total.Runs), short(total.Searches), short(total.Calibration))
 	_, err = out.WriteTo(w)
 	return err
@@ -43,11 +43,34 @@ func (e *Experiment) planHead(w io.Writer) {
 		fmt.Fprintf(w, " (figure %s)", e.Figure)
 	}
 	t := e.Testbed
-	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %v per link and direction, %s\n",
-		t.Topology, t.ClientHosts, t.Rate, t.Congestion)
+	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %v per link and direction, %s, offload %s\n",
+		t.Topology, t.ClientHosts, t.Rate, t.Congestion, t.Offload)
+	t.planDelays(w)
 	fmt.Fprintf(w, "servers   suite %s, durability %s\n", e.Suite, e.Durability)
-	fmt.Fprintf(w, "workload  concurrency %v, seed %d\n", e.Concurrency, e.Seed)
+	fmt.Fprintf(w, "workload  keys %s, concurrency %v, background %v, seed %d\n", e.Workload.Keys, e.Concurrency,
+		e.Workload.Background, e.Seed)
 	fmt.Fprintf(w, "phases    warm-up %v, measure %v\n\n", e.Phases.Warmup, e.Phases.Measure)
+}
+
+// planDelays writes the one-way delays, if there are any.
+func (t Testbed) planDelays(w io.Writer) {
+	if t.Delay != (Delay{}) {
+		fmt.Fprintf(w, "delay     %v, each way\n", t.Delay)
+	}
+	if len(t.Regions.Names) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "regions   %s: servers, and client hosts, in turn\n", join(t.Regions.Names))
+	for i, from := range t.Regions.Names {
+		for _, to := range t.Regions.Names[i+1:] {
+			there, back := t.Between(from, to), t.Between(to, from)
+			if there == back {
+				fmt.Fprintf(w, "          %s ↔ %s: %v, each way\n", from, to, there)
+			} else {
+				fmt.Fprintf(w, "          %s → %s: %v; back %v\n", from, to, there, back)
+			}
+		}
+	}
 }
 
 // planCells writes the table of cells. A number of clients that is still to be found, and what follows from it, is a

@@ -78,6 +78,9 @@ func snippet(data []byte, where *token.Position) string {
 	return fmt.Sprintf("\n%s%s\n%s%s^", number, line, strings.Repeat(" ", len(number)-2)+"| ", string(before))
 }
 
+// maxShown is how many keys an error lists; only the pairs of many regions are more.
+const maxShown = 24
+
 // unknown says which key may have been meant, or which there are.
 func unknown(key string, known []string) string {
 	best, distance := "", min(3, len(key)) // two slips are a slip, three another word
@@ -88,6 +91,9 @@ func unknown(key string, known []string) string {
 	}
 	if best != "" {
 		return fmt.Sprintf("unknown key %q: did you mean %q?", key, best)
+	}
+	if len(known) > maxShown {
+		known = append(known[:maxShown:maxShown], "…")
 	}
 	return fmt.Sprintf("unknown key %q: the keys here are %s", key, strings.Join(known, ", "))
 }

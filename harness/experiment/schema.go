@@ -20,10 +20,27 @@ const (
 	maxClientHosts = 64
 	minValue       = 32 * Byte // a value carries its writer, number, key and length in as many bytes
 	maxValue       = Size(protocols.MaxValueBytes)
+	minRate        = Mbit
+	maxRate        = 100 * Gbit
 	minMeasure     = Duration(200 * time.Millisecond)
 	maxPhase       = Duration(time.Hour)
 	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly
+	minDelay       = Duration(100 * time.Microsecond)
+	maxDelay       = Duration(10 * time.Second)
+	maxJitter      = Duration(2 * time.Second) // the kernel keeps it in 31 bits of nanoseconds
+	maxLimit       = 1_000_000
+	maxRegions     = 16
+	maxBackground  = 2 * Percent // with more it would no longer be a load of READs
 )
+
+// What a delay has that does not say.
+const (
+	pareto       = "pareto"
+	defaultLimit = 100_000 // no packet of 10 s at 100 Mbit/s is dropped
+)
+
+// Distributions are the names of the distributions of delays.
+func Distributions() []string { return []string{pareto, "pareto-exact", "normal", "uniform"} }
 
 var (
 	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
@@ -35,7 +52,7 @@ func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = pattern(&e.Name, namePattern,
 		"up to 64 small letters, digits, - and _, as it names the results' folder")
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan")
 	k["title"] = pattern(&e.Title, titlePattern, "one line of up to 200 characters")
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -55,6 +72,10 @@ func (s *Settings) keys() keys {
 		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
 		"clients":     clients(&s.Clients),
 		"concurrency": between(&s.Concurrency, Percent/100, 100*Percent),
+		"workload": object(keys{
+			"keys":       oneOf(&s.Workload.Keys, Uniform, Hot),
+			"background": between(&s.Workload.Background, 0, maxBackground),
+		}),
 		"phases": object(keys{
 			"warmup":  between(&s.Phases.Warmup, 0, maxPhase),
 			"measure": between(&s.Phases.Measure, minMeasure, maxPhase),
@@ -64,13 +85,51 @@ func (s *Settings) keys() keys {
 			"gain":    between(&s.Search.Gain, Percent/10, 50*Percent),
 			"measure": between(&s.Search.Measure, minMeasure, maxPhase),
 		}),
-		"testbed": object(keys{
-			"topology":     oneOf(&s.Testbed.Topology, SharedHost, Spread),
-			"client_hosts": number(&s.Testbed.ClientHosts, 1, maxClientHosts),
-			"rate":         between(&s.Testbed.Rate, Mbit, 100*Gbit),
-			"congestion":   oneOf(&s.Testbed.Congestion, "bbr", "reno", "cubic"),
-			"tolerance":    between(&s.Testbed.Tolerance, Percent/10, 100*Percent),
-		}),
+		"testbed": testbed(&s.Testbed),
+	}
+}
+
+// testbed reads the testbed's keys, and refuses those that do not go together.
+func testbed(t *Testbed) value {
+	return func(n ast.Node) error {
+		err := object(t.keys())(n)
+		switch {
+		case err != nil || len(t.Regions.Names) == 0:
+			return err
+		case t.Delay != Delay{}:
+			return at(n, "delay and regions exclude each other: remove one")
+		case t.Topology == SharedHost:
+			return at(n, "regions need a host for each server: add topology: %s", Spread)
+		}
+		return nil
+	}
+}
+
+// keys are the keys of a testbed.
+func (t *Testbed) keys() keys {
+	return keys{
+		"topology":        oneOf(&t.Topology, SharedHost, Spread),
+		"client_hosts":    number(&t.ClientHosts, 1, maxClientHosts),
+		"rate":            between(&t.Rate, minRate, maxRate),
+		"offload":         oneOf(&t.Offload, On, Off),
+		"congestion":      oneOf(&t.Congestion, "bbr", "reno", "cubic"),
+		"tolerance":       between(&t.Tolerance, Percent/10, 100*Percent),
+		"delay":           delay(&t.Delay),
+		"regions":         regions(&t.Regions),
+		"delay_tolerance": between(&t.DelayTolerance, Percent/10, 100*Percent),
+	}
+}
+
+// keys are the keys of a delay.
+func (d *Delay) keys() keys {
+	return keys{
+		"mean":         between(&d.Mean, minDelay, maxDelay),
+		"jitter":       between(&d.Jitter, 0, maxJitter),
+		"distribution": oneOf(&d.Distribution, Distributions()...),
+		"loss":         between(&d.Loss, 0, 50*Percent),
+		"reorder":      between(&d.Reorder, 0, 50*Percent),
+		"limit":        number(&d.Limit, 1, maxLimit),
+		"rate":         between(&d.Rate, minRate, maxRate),
 	}
 }
 
