@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,6 +38,20 @@ func Available() (Mode, error) {
 		err = fmt.Errorf("%w; %w", err, userErr)
 	}
 	return ModeLoopback, err
+}
+
+// NetEmAvailable tells whether this kernel can delay packets: it tries, in a testbed of its own. The error wraps
+// ErrUnsupported or ErrNotPermitted and names the remedy. A kernel with modules loads what it needs for the asking,
+// also in a user namespace, if there is a modprobe.
+func NetEmAvailable() error {
+	tb, err := New(context.Background(), Topology{
+		Hosts: []string{"probe", "peer"},
+		Delay: func(_, _ string) Delay { return Delay{Mean: time.Millisecond, Jitter: time.Microsecond} },
+	})
+	if err != nil {
+		return err
+	}
+	return tb.Close()
 }
 
 // privilegedMode is the mode of a process that may make network namespaces.

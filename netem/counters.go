@@ -12,7 +12,7 @@ var ErrUncounted = errors.New("netem: an unshaped link has no counters")
 
 // Counters are what passed a host's link since it is up.
 type Counters struct {
-	Up   Direction // host → switch, counted at the host's end
+	Up   Direction // host → switch, counted at the host's end; with drops and backlog of the NetEm behind it
 	Down Direction // switch → host, counted at the switch's port
 }
 
@@ -20,16 +20,16 @@ type Counters struct {
 type Direction struct {
 	Bytes   uint64 // frames from the Ethernet header on, without check sequence, preamble and gap
 	Packets uint32 // wraps around: subtract with Since
-	Drops   uint32 // for want of room in the queue; wraps around
-	Backlog uint32 // bytes that wait in the queue now
+	Drops   uint32 // for want of room in the queue, or because NetEm is to lose packets; wraps around
+	Backlog uint32 // bytes that wait in the queue now, or that NetEm delays
 }
 
 // headerBytes is Ethernet 14 + IPv4 20 + TCP 32 (with timestamps) of each segment.
 const headerBytes = 14 + 20 + 32
 
 // Payload is the TCP payload in bytes: exact but for handshakes, selective acknowledgements and ARP, whose longer or
-// shorter headers are counted as those of data. What the queue drops does not count; what is sent again because a
-// later queue dropped it counts again.
+// shorter headers are counted as those of data. What the queue drops does not count; what is sent again because NetEm or a
+// later queue dropped it, or because TCP took an overtaken packet for a lost one, counts again.
 func (d Direction) Payload() int64 { return int64(d.Bytes) - headerBytes*int64(d.Packets) }
 
 // Since is what passed after the earlier reading; Backlog stays that of now.
@@ -58,11 +58,19 @@ func (h *Host) Counters() (c Counters, err error) {
 	if c.Up, err = readQueue(h.port, h.device); err != nil {
 		return c, err
 	}
+	for _, w := range h.wans {
+		d, err := readQueue(h.testbed.switchPort, w.device)
+		if err != nil {
+			return c, err
+		}
+		c.Up.Drops += d.Drops
+		c.Up.Backlog += d.Backlog
+	}
 	c.Down, err = readQueue(h.testbed.switchPort, h.switchDevice)
 	return c, err
 }
 
-// readQueue reads the shaper that is the root queue of the device.
+// readQueue reads the root queue of the device, which is a shaper or NetEm.
 func readQueue(ns *netlink.Handle, device netlink.Link) (Direction, error) {
 	queues, err := ns.QdiscList(device)
 	if err != nil {
@@ -76,5 +84,5 @@ func readQueue(ns *netlink.Handle, device netlink.Link) (Direction, error) {
 		basic, queue := a.Statistics.Basic, a.Statistics.Queue
 		return Direction{Bytes: basic.Bytes, Packets: basic.Packets, Drops: queue.Drops, Backlog: queue.Backlog}, nil
 	}
-	return Direction{}, fmt.Errorf("netem: counters of %s: its shaper is gone", device.Attrs().Name)
+	return Direction{}, fmt.Errorf("netem: counters of %s: its queue is gone", device.Attrs().Name)
 }

@@ -38,3 +38,12 @@ func explain(err error, option, module string) error {
 	}
 	return err
 }
+
+// explainNetEm adds where NetEm is to be had: it is an optional module, and often in a package of its own.
+func explainNetEm(err error) error {
+	if err = explain(err, "CONFIG_NET_SCH_NETEM", "sch_netem"); errors.Is(err, ErrUnsupported) {
+		return fmt.Errorf("NetEm: %w; the module is in linux-modules-extra-… (Ubuntu) or kernel-modules-extra (Fedora); "+
+			"without it, run in the guest kernel", err)
+	}
+	return err
+}

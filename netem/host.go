@@ -25,6 +25,7 @@ type Host struct {
 	port         *netlink.Handle // in ns; nil on loopback
 	device       netlink.Link    // the host's end of its link
 	switchDevice netlink.Link    // the switch's end
+	wans         []*wan          // the NetEms behind it, one for each different delay to others
 
 	mu        sync.Mutex            // also held while port is used
 	processes map[*Process]struct{} // those that run

@@ -84,6 +84,14 @@ func (h *Host) connect() error {
 	if err := h.port.AddrAdd(h.device, &netlink.Addr{IPNet: address}); err != nil {
 		return fmt.Errorf("set address %v: %w", address, err)
 	}
+	if h.testbed.Topology.NoOffload {
+		if err := noOffload(h.port, h.device); err != nil {
+			return err
+		}
+		if err := noOffload(sw, h.switchDevice); err != nil {
+			return err
+		}
+	}
 	if rate := h.testbed.Topology.RateBits; rate > 0 {
 		if err := shape(h.port, h.device, rate); err != nil {
 			return err
@@ -96,6 +104,14 @@ func (h *Host) connect() error {
 		return err
 	}
 	return h.port.LinkSetUp(h.device)
+}
+
+// noOffload makes what leaves the device packets of one segment each.
+func noOffload(ns *netlink.Handle, device netlink.Link) error {
+	if err := ns.LinkSetGSOMaxSegs(device, 1); err != nil {
+		return fmt.Errorf("no offload on %s: %w", device.Attrs().Name, err)
+	}
+	return nil
 }
 
 // shape limits what leaves the device to rateBits on the wire.

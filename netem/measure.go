@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // LinkMeasurement is one host's link as measured.
 type LinkMeasurement struct {
 	Host  string
 	Peers []string // the hosts at the other end
-	// TCP goodput in bit/s, both directions at once: host → switch and switch → host.
+	// TCP goodput in bit/s, both directions at once: host → switch and switch → host. With delays it is the payload that
+	// TCP packets of the same number and size would have carried as the datagrams that were counted.
 	UpBits, DownBits float64
-	// Round trips of small TCP messages to the first peer, all links idle.
+	// Round trips of small TCP messages to the first peer, all links idle but, with delays, for other hosts' round trips.
 	RTTMean, RTTP50, RTTP99 time.Duration
 	RTTSamples              int
 	Drops                   uint64        // in the queues of both directions while goodput was measured, ramp-up included
@@ -29,7 +32,11 @@ type plan struct {
 	attempts       int // at a link that comes out too slow
 }
 
-var fullPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, flows: 4, pings: 500, attempts: 3}
+var (
+	fullPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, flows: 4, pings: 500, attempts: 3}
+	// With delays a round trip lasts long and takes next to no CPU time.
+	delayedPlan = plan{rampUp: 400 * time.Millisecond, window: time.Second, pings: 50, attempts: 3}
+)
 
 // enough is the share of a shaped link's goodput below which a measurement is repeated: other work kept the
 // processors from filling the link, so it said nothing about the link.
@@ -44,7 +51,12 @@ func maxGoodput(rateBits int64) float64 {
 // goodputs. The first host's link is measured against all others together, so that it is the one that fills; the
 // others against the first host. A shaped link that comes out more than 1 % too slow is measured up to three times. A
 // testbed of one host has nothing to measure. It takes about 1.5 s a host.
+//
+// With delays, round trips are measured at once, and goodput with datagrams on the links of two hosts at a time.
 func (tb *Testbed) Measure(ctx context.Context) ([]LinkMeasurement, error) {
+	if tb.Topology.Delay != nil {
+		return tb.measure(ctx, delayedPlan)
+	}
 	return tb.measure(ctx, fullPlan)
 }
 
@@ -53,10 +65,11 @@ func (tb *Testbed) measure(ctx context.Context, p plan) ([]LinkMeasurement, erro
 		return nil, nil
 	}
 	links := make([]LinkMeasurement, len(tb.hosts))
-	for i, h := range tb.hosts {
-		if err := links[i].measureRTT(ctx, h, tb.peers(i)[0], p.pings); err != nil {
-			return nil, fmt.Errorf("netem: round trip of %s: %w", h.Name, err)
-		}
+	if err := tb.measureRTTs(ctx, links, p); err != nil {
+		return nil, err
+	}
+	if tb.Topology.Delay != nil {
+		return links, tb.measureRates(ctx, links, p)
 	}
 	for i, h := range tb.hosts {
 		if err := links[i].bestGoodput(ctx, h, tb.peers(i), p); err != nil {
@@ -64,6 +77,23 @@ func (tb *Testbed) measure(ctx context.Context, p plan) ([]LinkMeasurement, erro
 		}
 	}
 	return links, nil
+}
+
+// measureRTTs measures all round trips.
+func (tb *Testbed) measureRTTs(ctx context.Context, links []LinkMeasurement, p plan) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if tb.Topology.Delay == nil {
+		g.SetLimit(1) // small messages without delay would disturb each other
+	}
+	for i, h := range tb.hosts {
+		g.Go(func() error {
+			if err := links[i].measureRTT(ctx, h, tb.peers(i)[0], p.pings); err != nil {
+				return fmt.Errorf("netem: round trip of %s: %w", h.Name, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 func (tb *Testbed) peers(i int) []*Host {

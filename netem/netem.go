@@ -1,6 +1,7 @@
 // Package netem lays out a testbed on one machine: hosts that are network namespaces, joined by a switch that is a
 // bridge in a namespace of its own. Every host hangs on the switch by one full-duplex link, a veth pair with a shaper
-// at each end. Sockets and child processes are made inside a host and then used from anywhere.
+// at each end; NetEm can delay what passes from host to host. Sockets and child processes are made inside a host and
+// then used from anywhere.
 //
 // The namespaces have no name. They live as long as this process or a child in them, so nothing is left behind, not
 // even after SIGKILL, and nothing ever appears in the caller's own namespace. It takes root or a user namespace
@@ -14,6 +15,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -28,6 +30,12 @@ type Topology struct {
 	// Congestion is the TCP congestion control of the hosts: one that net.ipv4.tcp_allowed_congestion_control lists
 	// outside, or empty for the kernel's default.
 	Congestion string
+	// Delay tells what NetEm does to the packets from one host to another; nil for nothing. It may differ from pair to
+	// pair and from direction to direction. See NetEmAvailable.
+	Delay func(from, to string) Delay
+	// NoOffload makes TCP hand every 1500-byte packet to the link by itself. NetEm would otherwise draw one delay for a
+	// segmentation-offload packet of up to 64 KiB.
+	NoOffload bool
 }
 
 // Testbed is a topology that is up. Its methods may be called from any goroutine.
@@ -40,6 +48,7 @@ type Testbed struct {
 	switchNS   netns.NsHandle
 	switchPort *netlink.Handle // configures the switch and reads its ports' queues
 	close      sync.Once
+	floor      atomic.Int64 // ns: the paths' own delay, the median of what MeasureDelays found
 }
 
 // New lays out t. It fails with ErrNotPermitted or ErrUnsupported when the machine cannot.
@@ -55,10 +64,10 @@ func New(ctx context.Context, t Topology) (*Testbed, error) {
 	return tb, nil
 }
 
-// NewLoopback is the testbed of a machine that allows no other: every host is 127.0.0.1, no link is shaped, and the
-// congestion control is the machine's, whatever t asks for.
+// NewLoopback is the testbed of a machine that allows no other: every host is 127.0.0.1, no link is shaped or
+// delayed, and the congestion control is the machine's, whatever t asks for.
 func NewLoopback(t Topology) *Testbed {
-	t.RateBits = 0
+	t.RateBits, t.Delay, t.NoOffload = 0, nil, false
 	tb := &Testbed{Mode: ModeLoopback, Topology: t, Sysctls: map[string]string{}, switchNS: netns.None()}
 	for _, name := range t.Hosts {
 		tb.hosts = append(tb.hosts, &Host{Name: name, addr: loopback, testbed: tb, ns: netns.None()})
@@ -80,7 +89,7 @@ func (t Topology) check() error {
 	case t.RateBits != 0 && t.RateBits < minRateBits:
 		return fmt.Errorf("netem: rate %d bit/s: give at least %d, or 0 for unshaped links", t.RateBits, minRateBits)
 	}
-	return nil
+	return t.checkDelays()
 }
 
 func (tb *Testbed) build(ctx context.Context) error {
@@ -96,7 +105,7 @@ func (tb *Testbed) build(ctx context.Context) error {
 		}
 	}
 	tb.recordCongestion(tb.hosts[0].ns)
-	return nil
+	return tb.delayHosts()
 }
 
 // Host is the host of that name, or nil.

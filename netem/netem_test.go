@@ -12,10 +12,13 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/powbench/powbench/netem/guest"
 )
 
 // TestMain lets tests run this binary again as a child (see roles_test.go), and an ordinary user run them all.
 func TestMain(m *testing.M) {
+	guest.Init()
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(roles[role]())
 	}

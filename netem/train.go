@@ -1,0 +1,174 @@
+package netem
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A train is packets that one host sends to another to find out how long each takes. All hosts are on one machine and
+// share one clock. The kernel stamps what arrives, so that the receiver may look late and seldom: in a guest of one
+// processor, a receiver that woke up for every packet would delay the others.
+type train struct {
+	from, to  *Host
+	near, far *net.UDPConn
+	arrivals  syscall.RawConn // of far
+
+	sent   int
+	delays []time.Duration // of those that arrived, in order of arrival
+	late   int             // arrived after one sent later
+	next   int             // one more than the highest number that arrived
+}
+
+// trainBytes is the payload of a packet: its number and when it was sent.
+const trainBytes = 16
+
+// lookEvery is after how many packets the receiver must look: the smallest usual socket buffer holds 250.
+const lookEvery = 64
+
+func newTrain(from, to *Host) (*train, error) {
+	t := &train{from: from, to: to}
+	err := t.open()
+	if err != nil {
+		t.close()
+		return nil, t.failed(err)
+	}
+	return t, nil
+}
+
+func (t *train) open() (err error) {
+	if t.far, err = t.to.udp(nil); err != nil {
+		return err
+	}
+	if t.near, err = t.from.udp(t.far.LocalAddr().(*net.UDPAddr)); err != nil {
+		return err
+	}
+	if t.arrivals, err = t.far.SyscallConn(); err != nil {
+		return err
+	}
+	var stampErr error
+	err = t.arrivals.Control(func(fd uintptr) {
+		stampErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	})
+	return errors.Join(err, stampErr)
+}
+
+func (t *train) close() {
+	if t.far != nil {
+		t.far.Close()
+	}
+	if t.near != nil {
+		t.near.Close()
+	}
+}
+
+func (t *train) failed(err error) error {
+	return fmt.Errorf("netem: delay from %s to %s: %w", t.from.Name, t.to.Name, err)
+}
+
+// udp opens a UDP socket on the host, on any port, connected to peer unless that is nil.
+func (h *Host) udp(peer *net.UDPAddr) (c *net.UDPConn, err error) {
+	err = h.inside(func() (err error) {
+		local := &net.UDPAddr{IP: h.addr.AsSlice()}
+		if peer == nil {
+			c, err = net.ListenUDP("udp4", local)
+			return err
+		}
+		c, err = net.DialUDP("udp4", local, peer)
+		return err
+	})
+	return c, err
+}
+
+// send sends the next packet.
+func (t *train) send() error {
+	var packet [trainBytes]byte
+	binary.BigEndian.PutUint64(packet[:], uint64(t.sent))
+	binary.BigEndian.PutUint64(packet[8:], uint64(time.Now().UnixNano()))
+	t.sent++
+	if _, err := t.near.Write(packet[:]); err != nil {
+		return t.failed(err)
+	}
+	if t.sent%lookEvery == 0 {
+		return t.look()
+	}
+	return nil
+}
+
+// look takes what has arrived.
+func (t *train) look() error {
+	var packet [trainBytes]byte
+	control := make([]byte, unix.CmsgSpace(16))
+	var err error
+	readErr := t.arrivals.Read(func(fd uintptr) bool {
+		for err == nil {
+			var n, controls int
+			n, controls, _, _, err = unix.Recvmsg(int(fd), packet[:], control, unix.MSG_DONTWAIT)
+			if err == nil {
+				err = t.note(packet[:n], control[:controls])
+			}
+		}
+		return true
+	})
+	if err = errors.Join(err, readErr); errors.Is(err, unix.EAGAIN) {
+		return nil
+	}
+	return t.failed(err)
+}
+
+func (t *train) note(packet, control []byte) error {
+	if len(packet) != trainBytes {
+		return fmt.Errorf("a packet of %d bytes arrived", len(packet))
+	}
+	arrived, err := arrival(control)
+	if err != nil {
+		return err
+	}
+	number, sent := int(binary.BigEndian.Uint64(packet)), int64(binary.BigEndian.Uint64(packet[8:]))
+	t.delays = append(t.delays, time.Duration(arrived-sent))
+	if number < t.next {
+		t.late++
+	}
+	t.next = max(t.next, number+1)
+	return nil
+}
+
+// arrival is the kernel's time stamp in ns since 1970.
+func arrival(control []byte) (int64, error) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range messages {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SCM_TIMESTAMPNS && len(m.Data) == 16 {
+			return int64(binary.NativeEndian.Uint64(m.Data))*1e9 + int64(binary.NativeEndian.Uint64(m.Data[8:])), nil
+		}
+	}
+	return 0, errors.New("the kernel did not tell when a packet arrived")
+}
+
+// measurement is what the packets say, compared with what was asked. The delays are sorted and taken over.
+func (t *train) measurement(asked Delay, floor time.Duration) DelayMeasurement {
+	m := DelayMeasurement{
+		From: t.from.Name, To: t.to.Name, Asked: asked, Floor: floor,
+		Samples: len(t.delays), Lost: t.sent - len(t.delays), Reordered: t.late,
+	}
+	if m.Samples == 0 {
+		return m
+	}
+	d := t.delays
+	for i := range d {
+		d[i] -= floor
+	}
+	slices.Sort(d)
+	m.Mean, m.SD = meanSD(d)
+	m.Min, m.P50, m.P90, m.P99, m.Max = d[0], quantile(d, 0.5), quantile(d, 0.9), quantile(d, 0.99), d[len(d)-1]
+	m.KS = ksDistance(d, asked.CDF, delayGrain)
+	return m
+}
