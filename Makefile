@@ -4,17 +4,19 @@ GO      ?= go
 BIN     := bin/powbench
 RESULTS := results
 LAN     := configs/fig2a.yaml configs/fig2b.yaml configs/fig2c.yaml
+WAN     := configs/fig2d.yaml configs/wan.yaml
 
 # QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 # The newest run of every figure; on a fresh clone the reference results.
-sets = $(or $(wildcard $(RESULTS)/fig2?/latest),$(wildcard $(RESULTS)/reference/lan/fig2?))
+sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest),\
+	$(wildcard $(RESULTS)/reference/lan/fig2? $(RESULTS)/reference/wan/fig2d $(RESULTS)/reference/wan/wan))
 
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench plots test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench wan-kernel plots test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +29,15 @@ $(BIN): FORCE
 lan-bench: build ## measure and draw Figure 2(a)-(c) on the emulated LAN (QUICK=1: minutes; RESUME=1: continue)
 	$(BIN) run $(run_flags) $(LAN)
 	$(MAKE) plots
+
+wan-bench: build wan-kernel ## measure and draw Figure 2(d) and a curve on the emulated WAN (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) $(WAN)
+	$(MAKE) plots
+
+# A kernel with NetEm: this machine's, or that of a guest, which Debian and Ubuntu have and root installs.
+wan-kernel: build
+	@$(BIN) doctor --wan || { test $$(id -u) = 0 && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y --no-install-recommends user-mode-linux; } && $(BIN) doctor --wan
 
 plots: build ## draw all figures and tables again, from results/ alone
 	@test -n "$(strip $(sets))" || { echo "no results yet: make lan-bench" >&2; exit 1; }

@@ -65,7 +65,7 @@ func (c *child) call(ctx context.Context, method string, args, reply any) error 
 	case <-c.process.Done():
 		return c.ended()
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 

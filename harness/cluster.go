@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
@@ -110,6 +111,22 @@ func onAgents[A, R any](ctx context.Context, c *cluster, method string, args fun
 		all = errors.Join(all, <-errs)
 	}
 	return replies, all
+}
+
+// guard is a context that ends when a process of the cluster ends by itself, with that as its cause. A protocol would
+// do without some servers, and wait a minute for a reply where too many are gone; a measurement is spoilt at once.
+func (c *cluster) guard(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	for _, p := range slices.Concat(c.agents, c.servers) {
+		go func() {
+			select {
+			case <-p.process.Done():
+				cancel(p.ended())
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, func() { cancel(nil) }
 }
 
 // kill ends all processes at once; the databases are not needed any more.

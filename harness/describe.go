@@ -36,19 +36,33 @@ func (r *runner) describe() (err error) {
 	if err != nil {
 		return err
 	}
-	searches := 0
-	for _, c := range r.experiment.Cells() {
-		if c.Clients == 0 && r.clientsFor(c) == 0 {
-			searches++
+	total, finished := r.steps()
+	share := float64(total-finished) / float64(total)
+	r.progress = &progress{
+		out: r.Progress, name: r.experiment.Name, total: total, finished: finished, todo: total - finished,
+		expected: time.Duration(share * float64(estimate.Total())), started: time.Now(),
+	}
+	r.progress.note(fmt.Sprintf("%d runs into %s, about %v", total-finished, r.dir, r.progress.left()))
+	return r.saveManifest()
+}
+
+// steps counts the run's searches and runs, and those of them that an earlier start has finished.
+func (r *runner) steps() (total, finished int) {
+	count := func(done bool) {
+		total++
+		if done {
+			finished++
 		}
 	}
-	total := len(r.experiment.Schedule()) + searches
-	r.progress = &progress{
-		out: r.Progress, name: r.experiment.Name, total: total, todo: total,
-		expected: estimate.Total(), started: time.Now(),
+	for _, c := range r.experiment.Cells() {
+		if c.Clients == 0 {
+			count(r.clientsFor(c) != 0)
+		}
 	}
-	r.progress.note(fmt.Sprintf("%d runs into %s, about %v", total, r.dir, estimate.Total().Round(time.Second)))
-	return r.saveManifest()
+	for _, run := range r.experiment.Schedule() {
+		count(r.done[runName(run, r.clientsFor(run.Cell))])
+	}
+	return total, finished
 }
 
 // version reads what the linker knows of this build.

@@ -36,6 +36,14 @@ func newLayout(tb *netem.Testbed, servers, clients []string) layout {
 	return l
 }
 
+// delay is what NetEm does to packets from one host to another.
+func (l layout) delay(from, to string) netem.Delay {
+	if of := l.testbed.Topology.Delay; of != nil {
+		return of(from, to)
+	}
+	return netem.Delay{}
+}
+
 // Frame sizes in bytes: what a full Ethernet frame occupies on the wire (preamble, header, check sequence and gap
 // included) and the TCP payload in it (IPv4, timestamps).
 const (

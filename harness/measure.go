@@ -25,16 +25,20 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 	if attempt > 1 {
 		name += fmt.Sprintf("-attempt%d", attempt)
 	}
-	err = r.withCluster(ctx, name, run.Series, clients, run.Seed, func(c *cluster) error {
+	err = r.withCluster(ctx, name, run.Series, clients, run.Seed, func(ctx context.Context, c *cluster) error {
 		var beside agent.Failures
 		if run.Op == protocols.Read {
 			if beside, err = c.preload(ctx, 0, p.Keys); err != nil {
 				return err
 			}
 		}
-		l, err := c.load(ctx, r.hosts, loadSpec{
-			op: run.Op, clients: clients, keys: p.Keys, seed: run.Seed,
-			warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Phases.Measure.Std(),
+		var l loaded
+		l, p.Probe, err = r.probed(func() (loaded, error) {
+			return c.load(ctx, r.hosts, loadSpec{
+				op: run.Op, clients: clients, keys: p.Keys, seed: run.Seed, keyModel: p.KeyModel,
+				concurrency: r.experiment.Concurrency.Fraction(), background: r.background(run.Op),
+				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Phases.Measure.Std(),
+			})
 		})
 		if err != nil {
 			return err
@@ -67,10 +71,18 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 		Experiment: r.experiment.Name, Figure: r.experiment.Figure,
 		Protocol: run.Protocol, Variant: "paper", Suite: r.experiment.Suite, Durability: r.experiment.Durability,
 		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
-		Clients: clients, Keys: r.experiment.Keys(clients), Repetition: run.Repetition, Attempt: attempt,
+		Clients: clients, Keys: r.experiment.Keys(clients), KeyModel: r.experiment.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
 		Seed:   run.Seed,
 		Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
+}
+
+// background is the share of all bytes that a writer beside a load of op may take. WRITEs need none beside them.
+func (r *runner) background(op protocols.Op) float64 {
+	if op == protocols.Write {
+		return 0
+	}
+	return r.experiment.Workload.Background.Fraction()
 }
 
 // runName is the name of a run's files.
@@ -79,9 +91,10 @@ func runName(run experiment.Run, clients int) string {
 	return fmt.Sprintf("%s-c%d-rep%d", series, clients, run.Repetition)
 }
 
-// withCluster runs do on a fresh cluster and removes it again. What its processes log goes to a file of the run.
+// withCluster runs do on a fresh cluster and removes it again; do's context ends if a process of the cluster does. What
+// the processes log goes to a file of the run.
 func (r *runner) withCluster(ctx context.Context, name string, s experiment.Series, clients int, seed uint64,
-	do func(*cluster) error,
+	do func(context.Context, *cluster) error,
 ) (err error) {
 	protocol, err := catalog.ByName(s.Protocol)
 	if err != nil {
@@ -106,7 +119,12 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	defer func() { err = errors.Join(err, c.kill()) }()
-	err = do(c)
+	guarded, release := c.guard(ctx)
+	defer release()
+	err = do(guarded, c)
+	if guarded.Err() != nil && ctx.Err() == nil {
+		err = context.Cause(guarded) // what follows from it is of no interest
+	}
 	if why := log.complaint(); err != nil && why != "" {
 		err = fmt.Errorf("%w: %s", err, why)
 	}

@@ -31,7 +31,13 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	}
 	fillTraffic(p, l, protocols.CostOf(protocol, protocols.Op(p.Op), p.T))
 	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
+	if r.manifest.Testbed.Guest != "" {
+		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
+	}
 	p.WriteAmplification = l.amplification
+	if p.Clients == 1 {
+		p.Predicted = r.predict(protocol, protocols.Op(p.Op), p.T, p.ValueBytes)
+	}
 	if r.shaped() {
 		p.BoundMBps = r.bound(p.CostFactor, p.Servers)
 		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
@@ -44,7 +50,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 }
 
 // fillLatency sets the latencies of the window's operations and Little's ratio, X·R/c, which is 1 in a closed loop
-// that lost nothing.
+// that lost nothing; R includes the wait for servers that lag.
 func fillLatency(p *result.Point, l loaded) error {
 	encoded, err := l.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
@@ -55,7 +61,7 @@ func fillLatency(p *result.Point, l loaded) error {
 		return nil
 	}
 	ms := func(ns int64) float64 { return float64(ns) / 1e6 }
-	mean := float64(l.LatencyNs) / float64(l.WindowOps)
+	mean, wait := float64(l.LatencyNs)/float64(l.WindowOps), float64(l.WaitNs)/float64(l.WindowOps)
 	p.LatencyMs = result.Latency{
 		Mean: mean / 1e6,
 		P50:  ms(l.histogram.ValueAtQuantile(50)),
@@ -64,16 +70,31 @@ func fillLatency(p *result.Point, l loaded) error {
 		P999: ms(l.histogram.ValueAtQuantile(99.9)),
 		Max:  ms(l.histogram.Max()),
 	}
-	p.LittleRatio = p.ThroughputOps * mean / 1e9 / float64(p.Clients)
+	p.LagWaitMs, p.Overtaken = wait/1e6, l.Overtaken
+	p.LittleRatio = p.ThroughputOps * (mean + wait) / 1e9 / float64(p.Clients)
 	return nil
 }
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.
 func fillTraffic(p *result.Point, l loaded, cost protocols.Cost) {
 	p.WireBytes = result.Traffic{ClientToServer: l.SentBytes, ServerToClient: l.ReceivedBytes}
+	p.Background = background(l)
 	p.LinkBytes = l.whole.payload()
+	if p.LinkBytes != (result.Traffic{}) {
+		p.LinkBytes.ClientToServer -= l.Background.SentBytes
+		p.LinkBytes.ServerToClient -= l.Background.ReceivedBytes
+	}
 	p.WireFactor = perOperation(p.WireBytes, p)
 	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
+}
+
+// background is what the writer beside the load did.
+func background(l loaded) result.Background {
+	b := result.Background{Ops: l.Background.Ops, Bytes: l.Background.SentBytes + l.Background.ReceivedBytes}
+	if b.Bytes > 0 {
+		b.Share = float64(b.Bytes) / float64(b.Bytes+l.SentBytes+l.ReceivedBytes)
+	}
+	return b
 }
 
 // perOperation is traffic per operation of the load in multiples of the value's size.

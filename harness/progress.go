@@ -25,9 +25,6 @@ func (p *progress) begin(what string) {
 	p.current = what
 }
 
-// skip counts a run that an earlier start has measured.
-func (p *progress) skip() { p.finished++; p.todo-- }
-
 // measured reports a point.
 func (p *progress) measured(point result.Point) {
 	text := fmt.Sprintf("%.1f MB/s, %.1f ms", point.ThroughputMBps, point.LatencyMs.Mean)

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem/guest"
 )
 
 // ErrUsage marks an error of what was asked for: nothing was started.
@@ -28,6 +28,7 @@ type Options struct {
 	ConfigFile string // it came from
 	Quick      bool   // it is the quick form
 	Results    string // root folder of all results
+	Scratch    string // folder to put the servers' databases below
 	Resume     bool   // continue the latest run of this experiment instead of starting a new one
 	Progress   io.Writer
 }
@@ -53,7 +54,7 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 	if err := r.openSet(); err != nil {
 		return "", err
 	}
-	if r.scratch, err = newScratch(filepath.Join(o.Results, ".scratch")); err != nil {
+	if r.scratch, err = newScratch(o.Scratch); err != nil {
 		return r.dir, err
 	}
 	defer func() { err = errors.Join(err, r.scratch.remove()) }()
@@ -64,18 +65,21 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 		return r.dir, err
 	}
 	defer func() { err = errors.Join(err, r.hosts.testbed.Close()) }()
-	if err := startAwake(r.hosts.clients[0]); err != nil {
-		return r.dir, err
+	if guest.Current() == "" { // whoever started a guest keeps the real cores awake
+		if err := startAwake(r.hosts.clients[0]); err != nil {
+			return r.dir, err
+		}
 	}
 	return r.dir, r.run(ctx)
 }
 
 // run measures the links, searches, measures all points and measures the links again.
 func (r *runner) run(ctx context.Context) error {
-	var err error
-	if r.manifest.Testbed.Before, err = r.checkedLinks(ctx); err != nil {
+	before, err := r.checkNetwork(ctx)
+	if err != nil {
 		return err
 	}
+	r.manifest.Testbed.Before, r.manifest.Testbed.DelaysBefore = before.links, before.delays
 	if err := r.saveManifest(); err != nil {
 		return err
 	}
@@ -85,10 +89,12 @@ func (r *runner) run(ctx context.Context) error {
 	if err = r.measureAll(ctx); err != nil {
 		return err
 	}
-	if r.manifest.Testbed.After, err = r.measureLinks(ctx); err != nil {
+	after, off, err := r.measureNetwork(ctx)
+	if err != nil {
 		return err
 	}
-	if off := r.linkOff(r.manifest.Testbed.After); off != "" {
+	r.manifest.Testbed.After, r.manifest.Testbed.DelaysAfter = after.links, after.delays
+	if off != "" {
 		r.progress.note("WARNING: after the runs " + off)
 	}
 	r.manifest.Finished = time.Now().UTC().Format(time.RFC3339)
@@ -136,7 +142,6 @@ func (r *runner) measureAll(ctx context.Context) error {
 	for _, run := range r.experiment.Schedule() {
 		clients := r.clientsFor(run.Cell)
 		if r.done[runName(run, clients)] {
-			r.progress.skip()
 			continue
 		}
 		r.progress.begin(runName(run, clients))
@@ -172,7 +177,7 @@ func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, cli
 			return point, err
 		}
 		r.count(point)
-		if !disturbed(point.HostCPU) || attempt%r.experiment.Attempts == 0 {
+		if !disturbed(&point) || attempt%r.experiment.Attempts == 0 {
 			return point, nil
 		}
 		r.progress.note(point.InvalidReason + ": once more")

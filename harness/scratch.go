@@ -20,6 +20,16 @@ type scratch struct {
 	lock *os.File
 }
 
+// HoldScratch makes a scratch folder below root for a run that cannot lock one itself, such as one in a guest, whose
+// locks nobody else sees. It lasts until release.
+func HoldScratch(root string) (dir string, release func() error, err error) {
+	s, err := newScratch(root)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.dir, s.remove, nil
+}
+
 // newScratch makes a scratch folder below root and removes dead ones there.
 func newScratch(root string) (*scratch, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {

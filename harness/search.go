@@ -18,7 +18,7 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 	found := result.Search{Protocol: s.Protocol, Op: string(s.Op), T: s.T, ValueBytes: s.ValueBytes}
 	seed := workloads.Derive(r.experiment.Seed, "search", s.String())
 	name := fmt.Sprintf("search-%s-%s-t%d-%d", s.Protocol, s.Op, s.T, s.ValueBytes)
-	err := r.withCluster(ctx, name, s, steps[len(steps)-1], seed, func(c *cluster) error {
+	err := r.withCluster(ctx, name, s, steps[len(steps)-1], seed, func(ctx context.Context, c *cluster) error {
 		loadedKeys := 0
 		for _, clients := range steps {
 			keys := r.experiment.Keys(clients)
@@ -32,7 +32,8 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 				loadedKeys = keys
 			}
 			l, err := r.searchStep(ctx, c, loadSpec{
-				op: s.Op, clients: clients, keys: keys, seed: seed,
+				op: s.Op, clients: clients, keys: keys, seed: seed, keyModel: r.experiment.Workload.Keys,
+				concurrency: r.experiment.Concurrency.Fraction(), background: r.background(s.Op),
 				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Search.Measure.Std(),
 			})
 			if err != nil {
@@ -55,7 +56,7 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 func (r *runner) searchStep(ctx context.Context, c *cluster, spec loadSpec) (loaded, error) {
 	for attempt := 1; ; attempt++ {
 		l, err := c.load(ctx, r.hosts, spec)
-		if err != nil || !disturbed(l.window.hostCPU()) || attempt == r.experiment.Attempts {
+		if err != nil || !starved(l.window.hostCPU()) || attempt == r.experiment.Attempts {
 			return l, err
 		}
 		if err := clock.Sleep(ctx, calmDown); err != nil {

@@ -83,7 +83,7 @@ func (r *runner) reopen(latest string, config json.RawMessage) error {
 	for _, p := range set.Points {
 		name := runName(runOf(p), p.Clients)
 		r.attempts[name] = max(r.attempts[name], p.Attempt)
-		r.done[name] = r.done[name] || !disturbed(p.HostCPU)
+		r.done[name] = r.done[name] || !disturbed(&p)
 		r.count(p)
 	}
 	return nil

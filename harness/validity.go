@@ -46,34 +46,49 @@ func invalidReason(p *result.Point, l loaded) string {
 	fail(p.Ops == 0, "no operation ended in the window")
 	fail(p.Linearizable.Verdict != "ok", "history: %s", p.Linearizable.Verdict)
 	if p.Ops > 0 {
-		fail(math.Abs(p.LittleRatio-1) > littleTolerance, "Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
-		reasons = append(reasons, trafficReasons("transport", p.WireFactor, p.CostFactor)...)
+		// At each edge of the window, every client has an operation that falls into it in part.
+		edges := float64(p.Clients) / float64(p.Ops)
+		fail(math.Abs(p.LittleRatio-1) > littleTolerance+edges, "Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		up, down := max(p.CostFactor.ClientToServer, 1), max(p.CostFactor.ServerToClient, 1)
+		reasons = append(reasons, trafficReasons("transport", p.WireFactor, p.CostFactor, up, down)...)
 		if p.Shaped {
-			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor)...)
+			// An interface cannot tell payload from the options of acknowledgements, which data of the other direction causes.
+			most := max(up, down)
+			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor, most, most)...)
 		}
 	}
 	cores := float64(runtime.NumCPU()) * p.DurationS
-	fail(!disturbed(p.HostCPU) && p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
+	if drifted(p) {
+		reasons = append(reasons, p.Probe.Off)
+	}
+	fail(!starved(p.HostCPU) && p.Bottleneck == "cpu" && p.CPUS.Clients > p.CPUS.Servers,
 		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
-	fail(disturbed(p.HostCPU), "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
+	fail(starved(p.HostCPU), "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
 	return strings.Join(reasons, "; ")
 }
 
-// disturbed reports whether other machines or processes took so much of the CPU that a measurement says little.
-func disturbed(cpu result.HostCPU) bool {
+// disturbed reports whether what else runs on the machine spoilt a measurement, so that it is worth another attempt.
+func disturbed(p *result.Point) bool { return starved(p.HostCPU) || drifted(p) }
+
+// drifted reports whether NetEm failed to keep its time.
+func drifted(p *result.Point) bool { return p.Probe != nil && p.Probe.Off != "" }
+
+// starved reports whether other machines or processes took so much of the CPU that a measurement says little.
+func starved(cpu result.HostCPU) bool {
 	return cpu.Steal > stealTolerance || cpu.Foreign > foreignTolerance
 }
 
-// trafficReasons compares the bytes per operation with the cost model, direction by direction.
-func trafficReasons(counter string, measured, model result.TrafficFactor) (reasons []string) {
-	check := func(direction string, measured, model float64) {
-		if math.Abs(measured-model) > trafficTolerance*max(model, 1) {
+// trafficReasons compares the bytes per operation with the cost model, direction by direction: they may be off by a
+// share of up and down.
+func trafficReasons(counter string, measured, model result.TrafficFactor, up, down float64) (reasons []string) {
+	check := func(direction string, measured, model, of float64) {
+		if math.Abs(measured-model) > trafficTolerance*of {
 			reasons = append(reasons, fmt.Sprintf("the %s counted %.3f values per operation %s, the cost model says %.3f",
 				counter, measured, direction, model))
 		}
 	}
-	check("client → server", measured.ClientToServer, model.ClientToServer)
-	check("server → client", measured.ServerToClient, model.ServerToClient)
+	check("client → server", measured.ClientToServer, model.ClientToServer, up)
+	check("server → client", measured.ServerToClient, model.ServerToClient, down)
 	return reasons
 }

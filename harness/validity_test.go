@@ -71,6 +71,10 @@ func TestInvalidReason(t *testing.T) {
 		"Little low":       {func(p *point) { p.LittleRatio = 0.951 }, ""},
 		"Little high":      {func(p *point) { p.LittleRatio = 1.049 }, ""},
 		"Little too high":  {func(p *point) { p.LittleRatio = 1.051 }, "throughput × latency = 1.05 × clients"},
+		"Little of few":    {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 1.149 }, ""},
+		"too few for him":  {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 0.849 }, "0.85 × clients"},
+		"acknowledgements": {func(p *point) { p.LinkBytes.ServerToClient = 118_000 }, ""},
+		"too many of them": {func(p *point) { p.LinkBytes.ServerToClient = 122_000 }, "the interface counted 0.061"},
 		"much traffic":     {func(p *point) { p.WireFactor.ClientToServer = 2.059 }, ""},
 		"too much traffic": {func(p *point) { p.WireFactor.ClientToServer = 2.061 }, "the transport counted 2.061" + model},
 		"less traffic":     {func(p *point) { p.WireFactor.ClientToServer = 1.941 }, ""},
@@ -88,6 +92,8 @@ func TestInvalidReason(t *testing.T) {
 		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
 		"CPU, by servers":  {func(p *point) { p.Bottleneck, p.CPUS = "cpu", result.CPU{Clients: 1, Servers: 1} }, ""},
 		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.CPUS.Clients = "cpu", cores/2 }, "the bottleneck: 50 % of all cores"},
+		"a probe in time":  {func(p *point) { p.Probe = &result.MeasuredDelay{} }, ""},
+		"a late probe":     {func(p *point) { p.Probe = &result.MeasuredDelay{Off: "mean 22 ms"} }, "mean 22 ms"},
 		"two things at once": {
 			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; " + taken + "50 %",
 		},
@@ -107,10 +113,10 @@ func TestInvalidReason(t *testing.T) {
 func TestDisturbedIsNotBlamed(t *testing.T) {
 	p := validPoint()
 	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
-	if got := invalidReason(p, loaded{}); !disturbed(p.HostCPU) || strings.Contains(got, "load generators") {
-		t.Errorf("disturbed %v: %q", disturbed(p.HostCPU), got)
+	if got := invalidReason(p, loaded{}); !disturbed(p) || strings.Contains(got, "load generators") {
+		t.Errorf("disturbed %v: %q", disturbed(p), got)
 	}
-	if p = validPoint(); disturbed(p.HostCPU) {
+	if p = validPoint(); disturbed(p) {
 		t.Error("a point without disturbance is disturbed")
 	}
 }

@@ -7,13 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/netem/guest"
 )
 
 func newDoctor() *cobra.Command {
-	return &cobra.Command{
+	var wan bool
+	c := &cobra.Command{
 		Use:     "doctor",
 		Short:   "Say what this machine can do, and how to get what is missing",
-		Example: "  powbench doctor",
+		Example: "  powbench doctor\n  powbench doctor --wan",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
@@ -26,7 +28,27 @@ func newDoctor() *cobra.Command {
 			if mode == netem.ModeLoopback {
 				fmt.Fprintln(out, "              experiments run unshaped on loopback; their numbers say nothing about a network")
 			}
+			where, err := wanMode()
+			fmt.Fprintf(out, "WAN (NetEm):  %s\n", where)
+			if wan {
+				return err
+			}
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&wan, "wan", false, "fail unless experiments that delay packets can run here")
+	return c
+}
+
+// wanMode says where experiments that delay packets run on this machine, and how to get what is missing.
+func wanMode() (string, error) {
+	native := netem.NetEmAvailable()
+	if native == nil {
+		return "native: this kernel has NetEm", nil
+	}
+	k, err := guest.Find()
+	if err != nil {
+		return fmt.Sprintf("none\n              this kernel: %v\n              guest: %v", native, err), err
+	}
+	return fmt.Sprintf("guest: User-mode Linux %s at %s\n              this kernel: %v", k.Release, k.Path, native), nil
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,6 +74,54 @@ func TestKill(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	assertResumes(t, results)
+}
+
+// TestServersDie kills all servers in the middle of a run: it fails at once and says why, with the points it has.
+func TestServersDie(t *testing.T) {
+	results := t.TempDir()
+	var stderr bytes.Buffer
+	cmd := powbench(t, "run", "--results", results, smokeConfig)
+	pipe, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, pipe, "[1/6]")
+	var servers []int
+	for len(servers) == 0 {
+		servers = slices.DeleteFunc(serversIn(t, results), func(pid int) bool { return pid == cmd.Process.Pid })
+	}
+	for _, pid := range servers {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // one may just have ended with its run
+	}
+	_, _ = io.Copy(&stderr, pipe)
+	_ = cmd.Wait()
+	for _, want := range []string{"ended unexpectedly: signal: killed", "continue with --resume"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("no %q in %q", want, &stderr)
+		}
+	}
+	if n := strings.Count(stderr.String(), "ended unexpectedly"); n != 1 {
+		t.Errorf("the failure is told %d times: %q", n, &stderr)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	assertResumes(t, results)
+}
+
+// serversIn lists the processes that have files of a database open below dir: servers, and who removes databases.
+func serversIn(t *testing.T, dir string) (pids []int) {
+	t.Helper()
+	for _, p := range processesIn(t, filepath.Join(dir, ".scratch")) {
+		if pid, err := strconv.Atoi(strings.Fields(p)[0]); err == nil && strings.Contains(p, "server-") {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
 }
 
 // processesIn lists the processes that have files open below dir.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/netem/guest"
 )
 
 // Exit codes.
@@ -36,6 +37,7 @@ func usage(err error) error {
 }
 
 func main() {
+	guest.Init()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root := newRoot()
 	root.SetOut(os.Stdout)

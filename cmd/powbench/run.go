@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -33,19 +35,30 @@ func inNamespace() (bool, error) {
 	return true, nil
 }
 
+// runFlags are the flags of run.
+type runFlags struct {
+	quick, resume    bool
+	results, scratch string
+}
+
+// scratchRoot is the folder below which the servers' databases lie.
+func (f runFlags) scratchRoot() string {
+	return cmp.Or(f.scratch, filepath.Join(f.results, ".scratch"))
+}
+
 func newRun() *cobra.Command {
-	var quick, resume bool
-	var results string
+	var f runFlags
 	c := &cobra.Command{
 		Use:   "run CONFIG…",
 		Short: "Run experiments and draw their figures",
 		Long: "run measures the experiments in the files, one after the other, writes their results below --results\n" +
-			"and draws their figures there. Interrupted, it keeps every finished point; --resume continues.",
+			"and draws their figures there. Interrupted, it keeps every finished point; --resume continues.\n" +
+			"Experiments that delay packets run in User-mode Linux where this machine's kernel has no NetEm.",
 		Example: "  powbench run configs/smoke.yaml\n  powbench run --quick configs/fig2a.yaml configs/fig2b.yaml\n" +
 			"  powbench run --resume configs/fig2c.yaml",
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			experiments, err := loadAll(files, quick)
+			experiments, err := loadAll(files, f.quick)
 			if err != nil {
 				return usage(err)
 			}
@@ -54,25 +67,39 @@ func newRun() *cobra.Command {
 			}
 			var failed []error
 			for i, e := range experiments {
-				dir, err := harness.Run(cmd.Context(), harness.Options{
-					Experiment: e, ConfigFile: files[i], Quick: quick, Results: results, Resume: resume,
-					Progress: os.Stderr,
-				})
+				err := runOne(cmd.Context(), e, files[i], f)
 				if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
 					return err
 				}
 				failed = append(failed, err)
-				if err := drawInto(filepath.Join(dir, result.FigureDir), []string{dir}); err != nil {
-					return err
-				}
 			}
 			return errors.Join(failed...)
 		},
 	}
-	c.Flags().BoolVar(&quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
-	c.Flags().BoolVar(&resume, "resume", false, "continue the latest run of each experiment")
-	c.Flags().StringVar(&results, "results", "results", "folder of all results")
+	c.Flags().BoolVar(&f.quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
+	c.Flags().BoolVar(&f.resume, "resume", false, "continue the latest run of each experiment")
+	c.Flags().StringVar(&f.results, "results", "results", "folder of all results")
+	c.Flags().StringVar(&f.scratch, "scratch", "", "folder for the servers' databases (default: .scratch in --results)")
 	return c
+}
+
+// runOne runs one experiment, here or in a guest, and draws its figures.
+func runOne(ctx context.Context, e *experiment.Experiment, file string, f runFlags) error {
+	kernel, err := guestFor(e)
+	if err != nil {
+		return err
+	}
+	if kernel != nil {
+		return runInGuest(ctx, *kernel, file, f)
+	}
+	dir, err := harness.Run(ctx, harness.Options{
+		Experiment: e, ConfigFile: file, Quick: f.quick, Results: f.results, Scratch: f.scratchRoot(), Resume: f.resume,
+		Progress: os.Stderr,
+	})
+	if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
+		return err
+	}
+	return errors.Join(err, drawInto(filepath.Join(dir, result.FigureDir), []string{dir}))
 }
 
 // loadAll reads and checks all files before anything starts.

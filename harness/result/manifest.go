@@ -91,7 +91,8 @@ type MeasuredDelay struct {
 	// What the table and parameters give.
 	AskedMeanMs float64 `json:"asked_mean_ms"`
 	AskedSDMs   float64 `json:"asked_sd_ms"`
-	KS          float64 `json:"ks"` // Kolmogorov–Smirnov distance between the two
+	KS          float64 `json:"ks"`            // Kolmogorov–Smirnov distance between the two
+	Off         string  `json:"off,omitempty"` // what is not as asked; absent if all is
 }
 
 // Link is one host's link as it was measured, both directions at once, while all hosts were up.

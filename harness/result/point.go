@@ -25,14 +25,18 @@ type Point struct {
 	Attempt    int    `json:"attempt"`    // from 1; a repetition that other work disturbed is attempted again
 	Seed       uint64 `json:"seed"`
 
-	DurationS      float64          `json:"duration_s"`
-	Ops            int64            `json:"ops"`
-	Errors         int64            `json:"errors"`
-	ThroughputOps  float64          `json:"throughput_ops"`
-	ThroughputMBps float64          `json:"throughput_MBps"`
-	LatencyMs      Latency          `json:"latency_ms"`
-	Histogram      string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
-	Rounds         map[string]int64 `json:"rounds"`    // rounds used → operations
+	DurationS      float64 `json:"duration_s"`
+	Ops            int64   `json:"ops"`
+	Errors         int64   `json:"errors"`
+	ThroughputOps  float64 `json:"throughput_ops"`
+	ThroughputMBps float64 `json:"throughput_MBps"`
+	LatencyMs      Latency `json:"latency_ms"`
+	// LagWaitMs is how long a client waited in the mean, before an operation and its latency began, because some server
+	// lagged behind. Overtaken counts operations of the load that began although one did.
+	LagWaitMs float64          `json:"lag_wait_ms"`
+	Overtaken int64            `json:"overtaken"`
+	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
+	Rounds    map[string]int64 `json:"rounds"`    // rounds used → operations
 
 	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations.
 	LoadOps   int64   `json:"load_ops"`

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/netem/guest"
+)
+
+// guestMemoryMiB suffices for ten servers and three agents; only what is touched is taken from the machine.
+const guestMemoryMiB = 4096
+
+// guestFor is the kernel of the guest that the experiment has to run in, because this machine's own cannot delay
+// packets; nil if there is no need.
+func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
+	if !e.Testbed.NetEm() {
+		return nil, nil
+	}
+	native := netem.NetEmAvailable()
+	if native == nil {
+		return nil, nil
+	}
+	if guest.Current() != "" {
+		return nil, fmt.Errorf("the guest's kernel does not delay packets: %w", native)
+	}
+	k, err := guest.Find()
+	if err != nil {
+		return nil, fmt.Errorf("%s delays packets, which takes NetEm or a guest kernel that has it:\n  %w\n  %w",
+			e.Name, native, err)
+	}
+	return &k, nil
+}
+
+// runInGuest runs the experiment of one file as this command would, but in a guest, and passes on how that ended. The
+// guest has one processor, so this machine's others stay awake from outside.
+func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	scratch, release, err := harness.HoldScratch(f.scratchRoot())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	args := []string{self, "run", "--results", f.results, "--scratch", scratch, file}
+	if f.quick {
+		args = append(args, "--quick")
+	}
+	if f.resume {
+		args = append(args, "--resume")
+	}
+	fmt.Fprintf(os.Stderr, "%s: this kernel has no NetEm: booting User-mode Linux %s\n", filepath.Base(file), k.Release)
+	awake, sleep := context.WithCancel(ctx)
+	defer sleep()
+	go func() { _ = harness.KeepAwake(awake) }() // without it the measurement is only noisier, and says so
+	code, err := guest.Run(ctx, k, guest.Command{
+		Args: args, Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
+	})
+	if err == nil && code != exitDone {
+		err = childExit(code)
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/result"
+)
+
+// linkAttempts is how often links are measured before a run is refused. Waiting for a busy machine to calm down costs
+// minutes; a run that ends here, perhaps in the middle of the night, costs more.
+const linkAttempts = 12
+
+// A network is the testbed's links as measured.
+type network struct {
+	links  []result.Link
+	delays []result.MeasuredDelay
+}
+
+// checkNetwork measures every link and refuses the run if one does not carry what its rate promises, or delays packets
+// otherwise than it was asked to: not at once, for other work may be taking the CPU away for a while.
+func (r *runner) checkNetwork(ctx context.Context) (network, error) {
+	for attempt := 1; ; attempt++ {
+		n, off, err := r.measureNetwork(ctx)
+		switch {
+		case err != nil:
+			return n, err
+		case off == "":
+			return n, nil
+		case attempt == linkAttempts:
+			return n, fmt.Errorf("%s: stop what else loads this machine and try again with --resume", off)
+		}
+		r.progress.note(off + ": once more")
+		if err := clock.Sleep(ctx, calmDown); err != nil {
+			return n, err
+		}
+	}
+}
+
+// measureNetwork measures every link and says what is off.
+func (r *runner) measureNetwork(ctx context.Context) (n network, off string, err error) {
+	if n.links, err = r.measureLinks(ctx); err != nil {
+		return n, "", err
+	}
+	if off = r.linkOff(n.links); off != "" || !r.experiment.Testbed.NetEm() {
+		return n, off, nil
+	}
+	n.delays, err = r.measureDelays(ctx)
+	return n, delaysOff(n.delays), err
+}
+
+// measureLinks measures every link.
+func (r *runner) measureLinks(ctx context.Context) ([]result.Link, error) {
+	r.progress.note("measuring every link")
+	measured, err := r.hosts.testbed.Measure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var links []result.Link
+	for _, m := range measured {
+		link := result.Link{
+			Host: m.Host, Peer: strings.Join(m.Peers, " "), UpMbps: m.UpBits / 1e6, DownMbps: m.DownBits / 1e6,
+			RTTUsMean: us(m.RTTMean), RTTUsP50: us(m.RTTP50), RTTUsP99: us(m.RTTP99), RTTSamples: m.RTTSamples,
+			QueueDrops: m.Drops, MeasuredFor: m.Window.Seconds(), Attempts: m.Attempts,
+		}
+		r.progress.note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs",
+			link.Host, link.UpMbps, link.DownMbps, link.RTTUsP50))
+		links = append(links, link)
+	}
+	return links, nil
+}
+
+// linkOff names the first shaped link whose goodput is not that of its rate; it is empty if all are right.
+func (r *runner) linkOff(links []result.Link) string {
+	if !r.shaped() {
+		return ""
+	}
+	tolerance := r.experiment.Testbed.Tolerance.Fraction()
+	want := goodputMBps(r.manifest.Testbed.RateBits) * 8
+	for _, l := range links {
+		for _, got := range []float64{l.UpMbps, l.DownMbps} {
+			if got < want*(1-tolerance) || got > want*(1+tolerance) {
+				return fmt.Sprintf("the link of %s carries %.0f Mbit/s up and %.0f down, its rate promises %.0f",
+					l.Host, l.UpMbps, l.DownMbps, want)
+			}
+		}
+	}
+	return ""
+}
