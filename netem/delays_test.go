@@ -119,7 +119,8 @@ func TestSamplesInOrder(t *testing.T) {
 		t.Errorf("%d samples, one in %v", n, every)
 	}
 	n, every := samplesOf([]path{free, inOrder})
-	if width := 4 * ms * 14 / 3; every < width || every > width+2*sampleEvery || n < 200 || time.Duration(n)*every > 5*time.Second {
+	width := 4 * ms * 14 / 3
+	if every < width || every > width+2*sampleEvery || n < 200 || time.Duration(n)*every > 5*time.Second {
 		t.Errorf("%d samples, one in %v, want them %v apart within 5 s", n, every, width)
 	}
 }

@@ -29,7 +29,8 @@ func runTrains(ctx context.Context, paths []path, n int, every, longest time.Dur
 				return trains, err
 			}
 		}
-		if err := pause(ctx, time.Until(next)); err != nil {
+		// The pause at the least leaves a guest's only processor to NetEm's timers, however long sending took.
+		if err := pause(ctx, max(every/2, time.Until(next))); err != nil {
 			return trains, err
 		}
 	}

@@ -75,6 +75,9 @@ func set(v reflect.Value, next *int) {
 		for i := range v.NumField() {
 			set(v.Field(i), next)
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		set(v.Elem(), next)
 	case reflect.String:
 		v.SetString(fmt.Sprintf("text %d", *next))
 	case reflect.Int, reflect.Int64:
