@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
@@ -35,10 +34,12 @@ type clusterSpec struct {
 type cluster struct {
 	servers []*child
 	agents  []*child
+	fail    context.CancelCauseFunc // ends what is done with the cluster
 }
 
-// startCluster starts the servers, each on its host with a database of its own, and the agents, and connects them.
-func startCluster(ctx context.Context, hosts layout, spec clusterSpec) (c *cluster, err error) {
+// startCluster starts the servers, each on its host with a database of its own, and the agents, and connects them. It
+// calls fail, which should end ctx, when one of these processes ends by itself.
+func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layout, spec clusterSpec) (_ *cluster, err error) {
 	primitives, err := suite.ByName(spec.suite)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func startCluster(ctx context.Context, hosts layout, spec clusterSpec) (c *clust
 	if err != nil {
 		return nil, err
 	}
-	c = &cluster{}
+	c := &cluster{fail: fail}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.kill())
@@ -85,6 +86,7 @@ func (c *cluster) startServer(ctx context.Context, host *netem.Host, cfg node.Co
 		return "", err
 	}
 	c.servers = append(c.servers, p)
+	go c.watch(ctx, p)
 	var addr string
 	err = p.call(ctx, "Service.Start", cfg, &addr)
 	return addr, err
@@ -96,6 +98,7 @@ func (c *cluster) startAgent(ctx context.Context, host *netem.Host, cfg agent.Co
 		return err
 	}
 	c.agents = append(c.agents, p)
+	go c.watch(ctx, p)
 	return p.call(ctx, "Service.Start", cfg, &agent.Nothing{})
 }
 
@@ -113,24 +116,19 @@ func onAgents[A, R any](ctx context.Context, c *cluster, method string, args fun
 	return replies, all
 }
 
-// guard is a context that ends when a process of the cluster ends by itself, with that as its cause. A protocol would
-// do without some servers, and wait a minute for a reply where too many are gone; a measurement is spoilt at once.
-func (c *cluster) guard(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
-	for _, p := range slices.Concat(c.agents, c.servers) {
-		go func() {
-			select {
-			case <-p.process.Done():
-				cancel(p.ended())
-			case <-ctx.Done():
-			}
-		}()
+// watch fails the cluster when the process ends by itself. A protocol would do without some servers, and wait a minute
+// for a reply where too many are gone; a measurement is spoilt at once.
+func (c *cluster) watch(ctx context.Context, p *child) {
+	select {
+	case <-p.process.Done():
+		c.fail(p.ended())
+	case <-ctx.Done():
 	}
-	return ctx, func() { cancel(nil) }
 }
 
 // kill ends all processes at once; the databases are not needed any more.
 func (c *cluster) kill() error {
+	c.fail(nil)
 	var err error
 	for _, p := range append(c.agents, c.servers...) {
 		err = errors.Join(err, p.kill())

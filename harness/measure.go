@@ -110,7 +110,17 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
-	c, err := startCluster(ctx, r.hosts, clusterSpec{
+	clusterCtx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	defer func() {
+		if cause := context.Cause(clusterCtx); cause != nil && !errors.Is(cause, context.Canceled) {
+			err = cause // what follows from it is of no interest
+		}
+		if why := log.complaint(); err != nil && why != "" {
+			err = fmt.Errorf("%w: %s", err, why)
+		}
+	}()
+	c, err := startCluster(clusterCtx, fail, r.hosts, clusterSpec{
 		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
 		congestion: r.hosts.testbed.Topology.Congestion, dir: dir, valueBytes: s.ValueBytes, clients: clients,
 		seed: seed, log: log.file,
@@ -119,16 +129,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	defer func() { err = errors.Join(err, c.kill()) }()
-	guarded, release := c.guard(ctx)
-	defer release()
-	err = do(guarded, c)
-	if guarded.Err() != nil && ctx.Err() == nil {
-		err = context.Cause(guarded) // what follows from it is of no interest
-	}
-	if why := log.complaint(); err != nil && why != "" {
-		err = fmt.Errorf("%w: %s", err, why)
-	}
-	return err
+	return do(clusterCtx, c)
 }
 
 // saveHistory gathers what the agents recorded into one file.
