@@ -1,5 +1,6 @@
 # PoWBench: `make help` lists what there is to make.
 
+SHELL   := /bin/bash
 GO      ?= go
 BIN     := bin/powbench
 RESULTS := results
@@ -45,8 +46,14 @@ plots: build ## draw all figures and tables again, from results/ alone
 
 test: ## run all tests; the last ones run real processes on the shaped testbed
 	$(GO) vet ./...
-	$(GO) test $$($(GO) list ./... | grep -v /cmd/powbench)
-	$(GO) test -count=1 ./cmd/powbench
+	$(call run_tests,$$($(GO) list ./... | grep -v /cmd/powbench))
+	$(call run_tests,-count=1 ./cmd/powbench)
+
+# Runs tests and shows a line per package and per test that was skipped for want of something; all, if one fails.
+define run_tests
+	@log=$$(mktemp); $(GO) test -v $(1) 2>&1 | tee $$log | grep --line-buffered -E '^(ok|FAIL)|skipped: '; \
+		status=$${PIPESTATUS[0]}; test $$status -eq 0 || { cat $$log; echo; grep -E '^ *--- FAIL|^FAIL' $$log; }; rm $$log; exit $$status
+endef
 
 lint: ## check style and common mistakes
 	$(TOOL) golangci-lint run

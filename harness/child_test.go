@@ -77,7 +77,7 @@ func alive(c *child) bool {
 
 // All agents are called at once, each with its own argument; replies keep their order and errors are joined.
 func TestOnAgents(t *testing.T) {
-	c := &cluster{agents: []*child{newChild(t), newChild(t), newChild(t)}}
+	c := &cluster{agents: []*child{newChild(t), newChild(t), newChild(t)}, fail: func(error) {}}
 	replies, err := onAgents[int, int](t.Context(), c, "Service.Double", func(i int) int { return 10 + i })
 	if err != nil || len(replies) != 3 || replies[0] != 20 || replies[1] != 22 || replies[2] != 24 {
 		t.Errorf("replies %v, %v", replies, err)

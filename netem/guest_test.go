@@ -11,25 +11,25 @@ import (
 // TestInTheGuest runs the tests whose names begin with TestNetEm in a guest kernel, where this one has no NetEm.
 func TestInTheGuest(t *testing.T) {
 	if NetEmAvailable() == nil {
-		t.Skip("skipped: this kernel has NetEm, the tests run in it")
+		t.Skip("not needed: this kernel has NetEm, the tests run in it")
 	}
 	kernel, err := guest.Find()
 	if err != nil {
-		t.Skipf("skipped: no NetEm: %v", err)
+		t.Skipf("skipped: %s, and with it all tests of NetEm: %v", t.Name(), err)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
+	var out, complaints bytes.Buffer
 	code, err := guest.Run(t.Context(), kernel, guest.Command{
 		Args:    []string{self, "-test.v", "-test.run=^TestNetEm"},
 		Modules: []string{"veth", "bridge", "sch_tbf", "sch_netem", "ifb", "sch_ingress", "cls_u32", "act_mirred", "tcp_bbr"},
-		Stdout:  &out, Stderr: &out,
+		Stdout:  &out, Stderr: &complaints,
 	})
 	ran := bytes.Contains(out.Bytes(), []byte("--- PASS")) && !bytes.Contains(out.Bytes(), []byte("--- SKIP"))
 	if code != 0 || err != nil || !ran {
-		t.Errorf("exit code %d, %v, want all tests to pass and none to be skipped:\n%s", code, err, &out)
+		t.Errorf("exit code %d, %v, want all tests to pass and none to be skipped:\n%s%s", code, err, &out, &complaints)
 	}
 }
 
@@ -37,6 +37,6 @@ func TestInTheGuest(t *testing.T) {
 func needNetEm(t *testing.T) {
 	t.Helper()
 	if NetEmAvailable() != nil {
-		t.Skip("skipped in this kernel, which has no NetEm: see TestInTheGuest")
+		t.Skip("not in this kernel, which has no NetEm: see TestInTheGuest")
 	}
 }

@@ -8,11 +8,18 @@ import (
 
 // TestShapersAreAsAsked reads back from the kernel what shapes both ends of a link.
 func TestShapersAreAsAsked(t *testing.T) {
-	for rateBits, want := range map[int64]netlink.Tbf{
-		1e9:   {Rate: 123_049_414, Limit: 1 << 20}, // 984.4 Mbit/s of frames without preamble and gap
-		100e6: {Rate: 12_304_941, Limit: 128 << 10},
+	for _, c := range []struct {
+		rateBits  int64
+		noOffload bool
+		burst     uint32
+		want      netlink.Tbf
+	}{ // 984.4 Mbit/s of frames without preamble and gap
+		{1e9, false, burstBytes, netlink.Tbf{Rate: 123_049_414, Limit: 1 << 20}},
+		{100e6, false, burstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 128 << 10}},
+		{100e6, true, shortBurstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 128 << 10}},
 	} {
-		tb := newTestbed(t, Topology{Hosts: []string{"a"}, RateBits: rateBits})
+		rateBits, want := c.rateBits, c.want
+		tb := newTestbed(t, Topology{Hosts: []string{"a"}, RateBits: rateBits, NoOffload: c.noOffload})
 		h := tb.Host("a")
 		for end, got := range map[string]*netlink.Tbf{
 			"host":   shaper(t, h.port, h.device),
@@ -22,8 +29,8 @@ func TestShapersAreAsAsked(t *testing.T) {
 				t.Errorf("%d bit/s, %s end: rate %d B/s, limit %d; want %d and %d",
 					rateBits, end, got.Rate, got.Limit, want.Rate, want.Limit)
 			}
-			if burst := netlink.Xmitsize(got.Rate, got.Buffer); burst < burstBytes*99/100 || burst > burstBytes {
-				t.Errorf("%d bit/s, %s end: burst of %d bytes, want %d", rateBits, end, burst, burstBytes)
+			if burst := netlink.Xmitsize(got.Rate, got.Buffer); burst < c.burst*99/100 || burst > c.burst {
+				t.Errorf("%d bit/s, %s end: burst of %d bytes, want %d", rateBits, end, burst, c.burst)
 			}
 		}
 	}

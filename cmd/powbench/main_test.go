@@ -11,12 +11,15 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/netem/guest"
 )
 
 // asCommand in the environment makes this test binary the powbench command, for itself and the children it starts.
 const asCommand = "POWBENCH_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	guest.Init()
 	if os.Getenv(asCommand) != "" {
 		main()
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/netem/guest"
 )
 
 const smokeConfig = "../../configs/smoke.yaml"
@@ -58,6 +59,39 @@ func checkSmokePoint(t *testing.T, set *result.Set, p result.Point, shaped bool)
 	code, stdout, stderr := run(t, "check", filepath.Join(set.Dir, result.HistoryDir, p.History))
 	if code != exitDone || !strings.Contains(stdout, ": ok (") {
 		t.Errorf("check: exit code %d, output %q, error %q", code, stdout, stderr)
+	}
+}
+
+// TestWANSmoke runs the smallest experiment with delays as a user would: natively, or in a guest.
+func TestWANSmoke(t *testing.T) {
+	if err := netem.NetEmAvailable(); err != nil {
+		if _, err := guest.Find(); err != nil {
+			t.Skipf("skipped: %s: no NetEm: %v", t.Name(), err)
+		}
+	}
+	results := t.TempDir()
+	code, _, stderr := run(t, "run", "--results", results, "../../configs/wan-smoke.yaml")
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	set, err := result.Read(filepath.Join(results, "wan-smoke", result.LatestLink))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb := set.Manifest.Testbed
+	if len(set.Points) != 6 || len(tb.DelaysBefore) != 5 || len(tb.DelaysAfter) != 5 || len(tb.Delays) != 1 || tb.Offload {
+		t.Errorf("%d points, delays %+v", len(set.Points), tb)
+	}
+	for _, p := range set.Points {
+		if p.Linearizable.Verdict != history.Linearizable || p.Errors > 0 || p.Probe == nil || p.Probe.Samples == 0 {
+			t.Errorf("%s %s: verdict %v, %d errors, probe %+v", p.Protocol, p.Op, p.Linearizable, p.Errors, p.Probe)
+		}
+		if p.LatencyMs.Mean < 2*2*17 { // two rounds of two delays of at least 17 ms
+			t.Errorf("%s %s takes %.1f ms: are its packets delayed?", p.Protocol, p.Op, p.LatencyMs.Mean)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(results, ".scratch", "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 

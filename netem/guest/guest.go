@@ -27,7 +27,7 @@ type Command struct {
 	Env    []string // nil: this process's
 	Dir    string   // working directory; empty: this process's
 	Stdout io.Writer
-	Stderr io.Writer // both are pipes to the command; nil: discarded
+	Stderr io.Writer // both are pipes to the command and written to at once: not the same one twice; nil: discarded
 	// MemoryMiB is the guest's memory, of which only what is touched is taken from this machine; 0: 2048.
 	MemoryMiB int
 	// Modules to load, by name; what they depend on is loaded too. nil: those of an emulated network.

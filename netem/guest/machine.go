@@ -100,6 +100,7 @@ func (m *machine) start(c Command) error {
 		control.Close()
 		return err
 	}
+	prefer(m.kernel.Process.Pid)
 	// Every file that is open in the guest is one of the kernel's. A refusal leaves it with what it has.
 	var files unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &files) == nil {
