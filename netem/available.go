@@ -40,10 +40,10 @@ func Available() (Mode, error) {
 	return ModeLoopback, err
 }
 
-// NetEmAvailable tells whether this kernel can delay packets: it tries, in a testbed of its own. The error wraps
+// CanDelay tells whether this kernel can delay packets: it tries, in a testbed of its own. The error wraps
 // ErrUnsupported or ErrNotPermitted and names the remedy. A kernel with modules loads what it needs for the asking,
 // also in a user namespace, if there is a modprobe.
-func NetEmAvailable() error {
+func CanDelay() error {
 	tb, err := New(context.Background(), Topology{
 		Hosts: []string{"probe", "peer"},
 		Delay: func(_, _ string) Delay { return Delay{Mean: time.Millisecond, Jitter: time.Microsecond} },

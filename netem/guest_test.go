@@ -10,7 +10,7 @@ import (
 
 // TestInTheGuest runs the tests whose names begin with TestNetEm in a guest kernel, where this one has no NetEm.
 func TestInTheGuest(t *testing.T) {
-	if NetEmAvailable() == nil {
+	if CanDelay() == nil {
 		t.Skip("not needed: this kernel has NetEm, the tests run in it")
 	}
 	kernel, err := guest.Find()
@@ -36,7 +36,7 @@ func TestInTheGuest(t *testing.T) {
 // needNetEm skips a test whose name begins with TestNetEm where there is none: TestInTheGuest makes up for it.
 func needNetEm(t *testing.T) {
 	t.Helper()
-	if NetEmAvailable() != nil {
+	if CanDelay() != nil {
 		t.Skip("not in this kernel, which has no NetEm: see TestInTheGuest")
 	}
 }

@@ -31,7 +31,7 @@ type Topology struct {
 	// outside, or empty for the kernel's default.
 	Congestion string
 	// Delay tells what NetEm does to the packets from one host to another; nil for nothing. It may differ from pair to
-	// pair and from direction to direction. See NetEmAvailable.
+	// pair and from direction to direction. See CanDelay.
 	Delay func(from, to string) Delay
 	// NoOffload makes TCP hand every 1500-byte packet to the link by itself. NetEm would otherwise draw one delay for a
 	// segmentation-offload packet of up to 64 KiB.

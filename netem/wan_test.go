@@ -172,12 +172,12 @@ func TestNetEmLeavesBytesCounted(t *testing.T) {
 // TestKernelWithout: where the kernel has no NetEm, the error says what to do.
 func TestKernelWithout(t *testing.T) {
 	needNamespaces(t)
-	err := NetEmAvailable()
+	err := CanDelay()
 	if err == nil {
 		t.Skip("skipped: this kernel has NetEm")
 	}
 	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "modprobe") {
-		t.Errorf("NetEmAvailable() = %v, want the remedy", err)
+		t.Errorf("CanDelay() = %v, want the remedy", err)
 	}
 }
 

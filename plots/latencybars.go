@@ -98,7 +98,9 @@ func drawTick(c draw.Canvas, at vg.Point) {
 // drawPrediction draws a bracket from low to high that opens towards the bar at its left.
 func drawPrediction(c draw.Canvas, x, low, high vg.Length) {
 	c.StrokeLines(draw.LineStyle{Color: color.Black, Width: 1.1}, []vg.Point{
-		{X: x - bracketArm, Y: low}, {X: x + bracketArm/2, Y: low},
-		{X: x + bracketArm/2, Y: high}, {X: x - bracketArm, Y: high},
+		{X: x - bracketArm, Y: low},
+		{X: x + bracketArm/2, Y: low},
+		{X: x + bracketArm/2, Y: high},
+		{X: x - bracketArm, Y: high},
 	})
 }

@@ -42,7 +42,7 @@ func newDoctor() *cobra.Command {
 
 // wanMode says where experiments that delay packets run on this machine, and how to get what is missing.
 func wanMode() (string, error) {
-	native := netem.NetEmAvailable()
+	native := netem.CanDelay()
 	if native == nil {
 		return "native: this kernel has NetEm", nil
 	}

@@ -22,7 +22,7 @@ func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
 	if !e.Testbed.NetEm() {
 		return nil, nil
 	}
-	native := netem.NetEmAvailable()
+	native := netem.CanDelay()
 	if native == nil {
 		return nil, nil
 	}

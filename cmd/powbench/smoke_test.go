@@ -64,7 +64,7 @@ func checkSmokePoint(t *testing.T, set *result.Set, p result.Point, shaped bool)
 
 // TestWANSmoke runs the smallest experiment with delays as a user would: natively, or in a guest.
 func TestWANSmoke(t *testing.T) {
-	if err := netem.NetEmAvailable(); err != nil {
+	if err := netem.CanDelay(); err != nil {
 		if _, err := guest.Find(); err != nil {
 			t.Skipf("skipped: %s: no NetEm: %v", t.Name(), err)
 		}
