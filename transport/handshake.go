@@ -65,7 +65,7 @@ type greeter struct {
 }
 
 func newGreeter(conn net.Conn, m *meter) *greeter {
-	return &greeter{conn: conn, frames: newFrameReader(meteredReader{conn, m}), meter: m}
+	return &greeter{conn: conn, frames: newFrameReader(meteredReader{newPatient(conn), m}), meter: m}
 }
 
 // call is the client's side. key is the server's group key, for a writer.
