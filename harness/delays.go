@@ -73,7 +73,10 @@ func tolerance(t experiment.Testbed) netem.DelayTolerance {
 // loadedTolerance is that of a probe, whose packets wait for a processor that carries a load.
 func loadedTolerance(t experiment.Testbed) netem.DelayTolerance {
 	quiet := tolerance(t)
-	return netem.DelayTolerance{Mean: quiet.Mean * 5 / 3, KS: min(1, 2*quiet.KS)}
+	return netem.DelayTolerance{
+		Mean: quiet.Mean * netem.LoadedDelays.Mean / netem.QuietDelays.Mean,
+		KS:   min(1, quiet.KS*netem.LoadedDelays.KS/netem.QuietDelays.KS),
+	}
 }
 
 // measureDelays samples the delay of every path.
@@ -95,7 +98,7 @@ func (r *runner) measureDelays(ctx context.Context) ([]result.MeasuredDelay, err
 
 func measuredDelay(m netem.DelayMeasurement, t netem.DelayTolerance) result.MeasuredDelay {
 	return result.MeasuredDelay{
-		From: m.From, To: m.To, Samples: m.Samples, Lost: m.Lost, Reordered: m.Reordered, FloorMs: ms(m.Floor),
+		From: m.From, To: m.To, Samples: m.Samples, Lost: m.Lost, Reordered: m.Reordered, Dropped: m.Drops, FloorMs: ms(m.Floor),
 		MeanMs: ms(m.Mean), SDMs: ms(m.SD), MinMs: ms(m.Min), P50Ms: ms(m.P50), P90Ms: ms(m.P90), P99Ms: ms(m.P99),
 		MaxMs: ms(m.Max), AskedMeanMs: ms(m.Asked.AskedMean()), AskedSDMs: ms(m.Asked.AskedSD()), KS: m.KS, Off: m.Off(t),
 	}

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -30,6 +31,9 @@ func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 func (r *runner) describe() (err error) {
 	r.manifest.Version = version()
 	if r.manifest.Machine, err = machine(r.scratch.dir); err != nil {
+		return err
+	}
+	if r.manifest.Outside, err = outside(); err != nil {
 		return err
 	}
 	estimate, err := r.experiment.Estimate()
@@ -63,6 +67,33 @@ func (r *runner) steps() (total, finished int) {
 		count(r.done[runName(run, r.clientsFor(run.Cell))])
 	}
 	return total, finished
+}
+
+// outsideVariable tells a run in a guest what machine runs the guest.
+const outsideVariable = "POWBENCH_OUTSIDE"
+
+// OutsideEnv is what the environment of a run in a guest needs beside its own: what this machine is. dir is where the
+// databases will lie.
+func OutsideEnv(dir string) (string, error) {
+	m, err := machine(dir)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(m)
+	return outsideVariable + "=" + string(text), err
+}
+
+// outside is what OutsideEnv told, or nil outside guests.
+func outside() (*result.Machine, error) {
+	text := os.Getenv(outsideVariable)
+	if text == "" {
+		return nil, nil
+	}
+	m := new(result.Machine)
+	if err := json.Unmarshal([]byte(text), m); err != nil {
+		return nil, fmt.Errorf("%s: %w", outsideVariable, err)
+	}
+	return m, nil
 }
 
 // version reads what the linker knows of this build.
@@ -122,6 +153,7 @@ func cpuModel() string {
 var fileSystems = map[int64]string{
 	unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
 	unix.TMPFS_MAGIC: "tmpfs (memory, not a disk)", unix.OVERLAYFS_SUPER_MAGIC: "overlayfs", unix.NFS_SUPER_MAGIC: "nfs",
+	0x00c0ffee: "hostfs (the file system outside the guest)",
 }
 
 // fileSystem names the file system that dir lies on, with its size.

@@ -192,6 +192,20 @@ func TestFillWithoutNumbers(t *testing.T) {
 	}
 }
 
+// What a writer beside the load moved is its own, by both counters, and its share is of all there was.
+func TestBackgroundIsApart(t *testing.T) {
+	l := loaded{LoadReport: agent.LoadReport{
+		LoadOps: 1, SentBytes: 100, ReceivedBytes: 880,
+		Background: agent.Background{Ops: 3, SentBytes: 15, ReceivedBytes: 5},
+	}}
+	if got, want := background(l), (result.Background{Ops: 3, Bytes: 20, Share: 0.02}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := background(loaded{}); got != (result.Background{}) {
+		t.Errorf("without one: %+v", got)
+	}
+}
+
 func TestMergeReports(t *testing.T) {
 	histogram := func(values ...int64) string {
 		h := hdrhistogram.New(1000, 1e11, 3)
@@ -205,10 +219,13 @@ func TestMergeReports(t *testing.T) {
 		return string(text)
 	}
 	reports := []agent.LoadReport{
-		{WindowOps: 2, LoadOps: 3, LatencyNs: 5, Histogram: histogram(2000, 3000), Rounds: map[int]int64{2: 2}, SentBytes: 7},
+		{
+			WindowOps: 2, LoadOps: 3, LatencyNs: 5, Histogram: histogram(2000, 3000), Rounds: map[int]int64{2: 2}, SentBytes: 7,
+			WaitNs: 3, Overtaken: 1, Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
+		},
 		{
 			WindowOps: 1, LoadOps: 1, Errors: 1, Error: "broken", LatencyNs: 4, Histogram: histogram(int64(time.Second)),
-			Rounds: map[int]int64{2: 1, 3: 1}, SentBytes: 1, ReceivedBytes: 9,
+			Rounds: map[int]int64{2: 1, 3: 1}, SentBytes: 1, ReceivedBytes: 9, WaitNs: 4, Overtaken: 2,
 		},
 		{Errors: 2, Error: "later", Histogram: histogram()},
 	}
@@ -219,7 +236,8 @@ func TestMergeReports(t *testing.T) {
 	}
 	want := agent.LoadReport{
 		WindowOps: 3, LoadOps: 4, Errors: 3, Error: "broken", LatencyNs: 9, Rounds: map[int]int64{2: 3, 3: 1},
-		SentBytes: 8, ReceivedBytes: 9,
+		SentBytes: 8, ReceivedBytes: 9, WaitNs: 7, Overtaken: 3,
+		Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
 	}
 	if !reflect.DeepEqual(l.LoadReport, want) {
 		t.Errorf("%+v, want %+v", l.LoadReport, want)

@@ -33,8 +33,13 @@ func TestPatientReaderSetsItsMark(t *testing.T) {
 	near, far := socketPair(t)
 	r := newPatient(near)
 	for _, c := range []struct{ read, mark int }{
-		{enough * 3, enough}, {enough + 1, enough}, {enough - 1, enough - 1}, {readBufferBytes + 1, readBufferBytes + 1},
-		{readBufferBytes, 1}, {1, 1}, {enough, enough},
+		{enough * 3, enough},
+		{enough + 1, enough},
+		{enough - 1, enough - 1},
+		{readBufferBytes + 1, readBufferBytes + 1},
+		{readBufferBytes, 1},
+		{1, 1},
+		{enough, enough},
 	} {
 		go func() { _, _ = far.Write(make([]byte, c.read)) }()
 		if n, err := r.Read(make([]byte, c.read)); err != nil || n == 0 {

@@ -56,12 +56,16 @@ func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (e
 	if f.resume {
 		args = append(args, "--resume")
 	}
+	machine, err := harness.OutsideEnv(scratch)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(os.Stderr, "%s: this kernel has no NetEm: booting User-mode Linux %s\n", filepath.Base(file), k.Release)
 	awake, sleep := context.WithCancel(ctx)
 	defer sleep()
 	go func() { _ = harness.KeepAwake(awake) }() // without it the measurement is only noisier, and says so
 	code, err := guest.Run(ctx, k, guest.Command{
-		Args: args, Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
+		Args: args, Env: append(os.Environ(), machine), Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
 	})
 	if err == nil && code != exitDone {
 		err = childExit(code)

@@ -16,6 +16,7 @@ type Manifest struct {
 	ConfigFile string          `json:"config_file"`
 	Version    Version         `json:"version"`
 	Machine    Machine         `json:"machine"`
+	Outside    *Machine        `json:"outside,omitempty"` // what ran the guest, if Machine is one
 	Testbed    Testbed         `json:"testbed"`
 	// Searches tells, for each series whose number of clients was searched for, what the search saw.
 	Searches []Search `json:"searches,omitempty"`
@@ -80,6 +81,7 @@ type MeasuredDelay struct {
 	Samples   int     `json:"samples"`
 	Lost      int     `json:"lost"`
 	Reordered int     `json:"reordered"` // arrived after one sent later
+	Dropped   uint64  `json:"dropped"`   // of all packets that left From meanwhile, by its queue and NetEm
 	FloorMs   float64 `json:"floor_ms"`  // median one-way delay with NetEm's set to 0
 	MeanMs    float64 `json:"mean_ms"`
 	SDMs      float64 `json:"sd_ms"`
