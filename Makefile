@@ -46,7 +46,8 @@ plots: build ## draw all figures and tables again, from results/ alone
 
 test: ## run all tests; the last ones run real processes on the shaped testbed
 	$(GO) vet ./...
-	$(call run_tests,$$($(GO) list ./... | grep -v /cmd/powbench))
+	$(call run_tests,$$($(GO) list ./... | grep -v -e /cmd/powbench -e /netem))
+	$(call run_tests,-p 1 ./netem/...) # one after the other: they measure
 	$(call run_tests,-count=1 ./cmd/powbench)
 
 # Runs tests and shows a line per package and per test that was skipped for want of something; all, if one fails.

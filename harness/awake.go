@@ -1,53 +1,13 @@
 package harness
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/netem"
 )
 
-// idlest is the nice value of the lowest priority. The kernel accounts its CPU time apart from all other.
-const idlest = 19
-
-// KeepAwake keeps every core of the machine from going to sleep until ctx ends, with work that yields to any other at
-// once (SCHED_IDLE). In a virtual machine, a core that sleeps must be woken by the hypervisor, which takes its time
-// when other machines are busy: without this the messages of a run wait for wake-ups that no real cluster would need.
-func KeepAwake(ctx context.Context) error {
-	failed := make(chan error, runtime.NumCPU())
-	for range runtime.NumCPU() {
-		go func() {
-			runtime.LockOSThread() // never unlocked: the thread's priority must not serve anything else
-			err := becomeIdlest()
-			for err == nil && ctx.Err() == nil {
-			}
-			failed <- err
-		}()
-	}
-	for range runtime.NumCPU() {
-		if err := <-failed; err != nil {
-			return fmt.Errorf("keep the cores awake: %w", err)
-		}
-	}
-	return nil
-}
-
-// becomeIdlest gives the calling thread the lowest priority there is.
-func becomeIdlest() error {
-	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, idlest); err != nil {
-		return err
-	}
-	return unix.SchedSetAttr(0, &unix.SchedAttr{
-		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE, Nice: idlest,
-	}, 0)
-}
-
-// startAwake runs KeepAwake in a process of its own, which dies with the testbed.
+// startAwake runs awake.Keep in a process of its own, which dies with the testbed.
 func startAwake(host *netem.Host) error {
 	self, err := os.Executable()
 	if err != nil {

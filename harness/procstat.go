@@ -77,7 +77,7 @@ func readHostCPU() (hostCPU, error) {
 		v /= clockTick
 		h.total += v
 		switch i {
-		case nice, idle, iowait: // nobody waits for what runs at a low priority, such as KeepAwake
+		case nice, idle, iowait: // nobody waits for what runs at a low priority, such as awake.Keep
 			h.idle += v
 		case steal:
 			h.steal += v

@@ -31,6 +31,15 @@ func TestNetEmDelaysAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wronged := func(m DelayMeasurement) bool { return m.From == "right" && m.Off(QuietDelays) != "" }
+	for range 3 { // as a run does: a busy machine makes what is right late, but never what is wrong right
+		if !slices.ContainsFunc(measured, wronged) {
+			break
+		}
+		if measured, err = tb.MeasureDelays(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if len(measured) != len(planted) {
 		t.Fatalf("%d measurements, want one per host", len(measured))
 	}

@@ -37,8 +37,7 @@ func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
 	return &k, nil
 }
 
-// runInGuest runs the experiment of one file as this command would, but in a guest, and passes on how that ended. The
-// guest has one processor, so this machine's others stay awake from outside.
+// runInGuest runs the experiment of one file as this command would, but in a guest, and passes on how that ended.
 func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -61,9 +60,6 @@ func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (e
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%s: this kernel has no NetEm: booting User-mode Linux %s\n", filepath.Base(file), k.Release)
-	awake, sleep := context.WithCancel(ctx)
-	defer sleep()
-	go func() { _ = harness.KeepAwake(awake) }() // without it the measurement is only noisier, and says so
 	code, err := guest.Run(ctx, k, guest.Command{
 		Args: args, Env: append(os.Environ(), machine), Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
 	})

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/netem/awake"
 )
 
 // newServer is the process of one server. Whoever starts it steers it over its standard input and output; it ends
@@ -56,7 +56,7 @@ func newAgent() *cobra.Command {
 func newAwake() *cobra.Command {
 	return &cobra.Command{
 		Use: "awake", Short: "A process that keeps the cores awake, started by run", Hidden: true, Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return harness.KeepAwake(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return awake.Keep(cmd.Context()) },
 	}
 }
 

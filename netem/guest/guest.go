@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/powbench/powbench/netem/awake"
 )
 
 // A Command is what to run in a guest.
@@ -67,6 +69,9 @@ func Run(ctx context.Context, k Kernel, c Command) (code int, err error) {
 	if err != nil {
 		return -1, err
 	}
+	day, sleep := context.WithCancel(ctx)
+	defer sleep()
+	go func() { _ = awake.Keep(day) }() // without it the guest's timers are only later
 	stop := context.AfterFunc(ctx, m.stop)
 	m.wait()
 	stop()
