@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -44,11 +45,10 @@ func (r *runner) measureNetwork(ctx context.Context) (n network, off string, err
 	if n.links, err = r.measureLinks(ctx); err != nil {
 		return n, "", err
 	}
-	if off = r.linkOff(n.links); off != "" || !r.experiment.Testbed.NetEm() {
-		return n, off, nil
+	if r.experiment.Testbed.NetEm() {
+		n.delays, err = r.measureDelays(ctx)
 	}
-	n.delays, err = r.measureDelays(ctx)
-	return n, delaysOff(n.delays), err
+	return n, cmp.Or(r.linkOff(n.links), delaysOff(n.delays)), err
 }
 
 // measureLinks measures every link.
