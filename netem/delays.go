@@ -36,10 +36,10 @@ type DelayTolerance struct {
 }
 
 // What to tolerate while nothing else runs, and while hosts other than the sampled ones carry load: in a guest, the
-// sampled packets then wait a millisecond or two for its one processor.
+// sampled packets then wait a little for its one processor.
 var (
 	QuietDelays  = DelayTolerance{Mean: 0.03, KS: 0.05}
-	LoadedDelays = DelayTolerance{Mean: 0.10, KS: 0.10}
+	LoadedDelays = DelayTolerance{Mean: 0.05, KS: 0.10}
 )
 
 // fullSamples are enough for a Kolmogorov–Smirnov distance of less than 0.05 in all but one of 10 000 measurements.
