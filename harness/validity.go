@@ -52,9 +52,12 @@ func invalidReason(p *result.Point, l loaded) string {
 		up, down := max(p.CostFactor.ClientToServer, 1), max(p.CostFactor.ServerToClient, 1)
 		reasons = append(reasons, trafficReasons("transport", p.WireFactor, p.CostFactor, up, down)...)
 		if p.Shaped {
-			// An interface cannot tell payload from the options of acknowledgements, which data of the other direction causes.
-			most := max(up, down)
-			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor, most, most)...)
+			if p.Probe != nil {
+				// Packets that overtake each other are acknowledged with options (SACK), which an interface cannot tell from
+				// payload: they grow with the data of the other direction.
+				up, down = max(up, down), max(up, down)
+			}
+			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor, up, down)...)
 		}
 	}
 	cores := float64(runtime.NumCPU()) * p.DurationS
