@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/powbench/powbench/harness/result"
 )
@@ -14,7 +15,10 @@ const (
 	Unknown      = "unknown" // it could not be checked; the detail says why
 )
 
-// The checkers.
+// PorcupineChecker is the name of Porcupine in its reports.
+const PorcupineChecker = "porcupine"
+
+// The other checkers.
 const (
 	timestampChecker = "timestamp"
 	zoneChecker      = "zone"
@@ -45,6 +49,22 @@ func Check(entries []Entry) Report {
 	return r
 }
 
+// CheckValues checks a history without timestamps: with Zones, and where that needs values to be unique and they are
+// not, with Porcupine, which may take until the timeout.
+func CheckValues(entries []Entry, timeout time.Duration) Report {
+	r := Zones(entries)
+	if r.Verdict.Verdict != Unknown || len(entries) == 0 {
+		return r
+	}
+	why := r.Detail
+	r = Porcupine(entries, timeout)
+	if r.Detail != "" {
+		r.Detail += "\n"
+	}
+	r.Detail += "only porcupine can decide this history: " + why
+	return r
+}
+
 // finding is what a checker has against a history.
 type finding struct {
 	verdict  string
@@ -59,7 +79,7 @@ func found(verdict string, involved []*Entry, text string, args ...any) *finding
 
 // judge applies a checker of one register to every key: a history is linearizable if and only if each key's is.
 // A violation of one key is a violation, whatever could not be checked elsewhere.
-func judge(checker string, entries []Entry, check func([]*cluster) *finding) Report {
+func judge(checker string, entries []Entry, check func([]*Entry) *finding) Report {
 	r := Report{Verdict: result.Verdict{Verdict: Linearizable, Checker: checker, Operations: int64(len(entries))}}
 	if len(entries) == 0 {
 		r.Verdict.Verdict, r.Detail = Unknown, "the history has no operations"
@@ -80,17 +100,24 @@ func judge(checker string, entries []Entry, check func([]*cluster) *finding) Rep
 	return r
 }
 
-func judgeKey(ops []*Entry, check func([]*cluster) *finding) *finding {
+func judgeKey(ops []*Entry, check func([]*Entry) *finding) *finding {
 	for _, e := range ops {
 		if err := e.validate(); err != nil {
 			return found(Unknown, []*Entry{e}, "%s cannot be: %v", e.name(), err)
 		}
 	}
-	clusters, f := clustersOf(ops)
-	if f != nil {
-		return f
+	return check(ops)
+}
+
+// clustered makes a checker of operations from one of clusters.
+func clustered(check func([]*cluster) *finding) func([]*Entry) *finding {
+	return func(ops []*Entry) *finding {
+		clusters, f := clustersOf(ops)
+		if f != nil {
+			return f
+		}
+		return check(clusters)
 	}
-	return check(clusters)
 }
 
 // involved copies the operations, each once, by their start.

@@ -47,6 +47,7 @@ type Entry struct {
 	Value   workloads.ID
 	Bottom  bool // a read returned ⊥; then Value is zero
 	Outcome Outcome
+	Label   string // what reports call the value, if its ID stands for that of a foreign history
 }
 
 // Complete marks the operation as ended at end. A read's Value and Bottom are the caller's to set.
@@ -91,6 +92,8 @@ func (e *Entry) value() string {
 		return "⊥"
 	case e.Value == Corrupt:
 		return "a corrupt value"
+	case e.Label != "":
+		return "value " + e.Label
 	}
 	return fmt.Sprintf("value %v", e.Value)
 }

@@ -54,7 +54,12 @@ func scan(r io.Reader, yield func(Entry, error) bool) (n int, err error) {
 	if err != nil {
 		return 1, fmt.Errorf("not a history, which is gzip-compressed: %w", err)
 	}
-	lines := bufio.NewScanner(gz)
+	return scanLines(gz, yield)
+}
+
+// scanLines is scan of the uncompressed text.
+func scanLines(text io.Reader, yield func(Entry, error) bool) (n int, err error) {
+	lines := bufio.NewScanner(text)
 	lines.Buffer(nil, maxLineBytes)
 	for n = 1; lines.Scan(); n++ {
 		var e Entry

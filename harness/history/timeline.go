@@ -69,5 +69,9 @@ func times(e Entry, zero int64) string {
 	if e.Outcome == Pending {
 		return fmt.Sprintf("from %v, pending", start)
 	}
-	return fmt.Sprintf("%v to %v, timestamp %v", start, time.Duration(e.End-zero), e.Timestamp)
+	text := fmt.Sprintf("%v to %v", start, time.Duration(e.End-zero))
+	if e.Timestamp == (protocols.Timestamp{}) { // of ⊥, or of a foreign history
+		return text
+	}
+	return fmt.Sprintf("%s, timestamp %v", text, e.Timestamp)
 }

@@ -27,7 +27,7 @@ client 1 #9  write 1.9                           |----------------------->  from
 
 func TestTimelineOfAnInstant(t *testing.T) {
 	want := "Order of starts and ends, not to scale; times are after 5 ns.\n" +
-		"client 2 #1  read → ⊥  |  0s to 0s, timestamp 0.0\n"
+		"client 2 #1  read → ⊥  |  0s to 0s\n"
 	if got := Timeline(history(r(0, 5, 5))); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

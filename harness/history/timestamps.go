@@ -13,7 +13,9 @@ import (
 // before the first operation on another value has ended. That of a pending write is what its readers saw.
 //
 // This suffices for linearizability and is not necessary for it: only Zones can say that a history is not linearizable.
-func Timestamps(entries []Entry) Report { return judge(timestampChecker, entries, checkTimestamps) }
+func Timestamps(entries []Entry) Report {
+	return judge(timestampChecker, entries, clustered(checkTimestamps))
+}
 
 // stamped is an operation with the timestamp of its value.
 type stamped struct {

@@ -19,7 +19,7 @@ import (
 // With f < s the value occupies all of the forward zone [f, s]; otherwise it needs one instant of the backward zone
 // [s, f]. So two values conflict if two forward zones overlap in more than an instant, or a backward zone lies inside
 // a forward zone without touching its ends; backward zones never conflict. The zone of ⊥ begins before all time.
-func Zones(entries []Entry) Report { return judge(zoneChecker, entries, checkZones) }
+func Zones(entries []Entry) Report { return judge(zoneChecker, entries, clustered(checkZones)) }
 
 // zone is where in time a value lives.
 type zone struct {

@@ -1,0 +1,177 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
+)
+
+// Bounds of porcupine's memory. It keeps a set of operations for every new state of its search: a bit for each
+// operation, and some overhead.
+const (
+	maxSearched    = 20_000  // operations on one key; 50 MB even if the first order tried is one
+	maxSearchBytes = 1 << 30 // when it is reached the search waits for its time to run out
+	stateBytes     = 256
+)
+
+// Porcupine checks a history by search for a linear order, with the porcupine library: independent of the other
+// checkers, and the only one for histories in which a value is written more than once. The search may take a time
+// exponential in the number of concurrent operations. Timeout, more than 0, bounds it: of a history without a verdict
+// by then the verdict is Unknown.
+func Porcupine(entries []Entry, timeout time.Duration) Report {
+	deadline := time.Now().Add(timeout)
+	keys := len(byKey(entries))
+	return judge(PorcupineChecker, entries, func(ops []*Entry) *finding {
+		share := time.Until(deadline) / time.Duration(keys) // what a key leaves of its share goes to the others
+		keys--
+		return search(ops, time.Now().Add(share))
+	})
+}
+
+// search looks for a linear order of the operations on one key.
+func search(ops []*Entry, deadline time.Time) *finding {
+	if len(ops) > maxSearched {
+		return found(Unknown, nil, "not verified: %d operations, porcupine takes at most %d on a key", len(ops),
+			maxSearched)
+	}
+	switch searchOrder(ops, deadline) {
+	case porcupine.Ok:
+		return nil
+	case porcupine.Unknown:
+		return found(Unknown, nil, "not verified: porcupine ran out of time")
+	}
+	last := firstContradiction(ops, deadline)
+	if last == nil {
+		return found(Violation, nil, "porcupine found no linear order of its %d operations", len(ops))
+	}
+	return found(Violation, upTo(ops, last), "when %s of %s ended, there was no linear order anymore",
+		last.name(), last.value())
+}
+
+// searchOrder runs porcupine until the deadline.
+func searchOrder(ops []*Entry, deadline time.Time) porcupine.CheckResult {
+	left := time.Until(deadline)
+	if left <= 0 {
+		return porcupine.Unknown // to porcupine, no time is no bound
+	}
+	known := operations(relevant(ops))
+	return porcupine.CheckOperationsTimeout(bounded(register, len(known)), known, left)
+}
+
+// bounded is a model for one search through n operations, which stands still when it has taken all steps that its
+// memory allows: porcupine stops for nothing but time.
+func bounded(m porcupine.Model, n int) porcupine.Model {
+	left := maxSearchBytes / (n/8 + stateBytes)
+	m.StepContext = func(ctx context.Context, state, input, output any) (bool, any) {
+		possible, next := m.Step(state, input, output)
+		if possible {
+			left--
+		}
+		if left < 0 {
+			<-ctx.Done()
+		}
+		return possible, next
+	}
+	return m
+}
+
+// firstContradiction returns the operation with whose end the history stopped being linearizable, or nil if the
+// deadline does not leave the time to find it. Every beginning of a linearizable history is linearizable.
+func firstContradiction(ops []*Entry, deadline time.Time) *Entry {
+	ended := slices.DeleteFunc(slices.Clone(ops), func(e *Entry) bool { return e.Outcome == Pending })
+	slices.SortStableFunc(ended, func(a, b *Entry) int { return cmp.Compare(a.End, b.End) })
+	timely := true
+	i := sort.Search(len(ended), func(i int) bool {
+		result := searchOrder(beginning(ops, ended[i].End), deadline)
+		timely = timely && result != porcupine.Unknown
+		return result == porcupine.Illegal
+	})
+	if !timely || i == len(ended) {
+		return nil
+	}
+	return ended[i]
+}
+
+// beginning is what was known of the operations at an instant.
+func beginning(ops []*Entry, until int64) []*Entry {
+	var known []*Entry
+	for _, e := range ops {
+		if e.Start > until {
+			continue
+		}
+		if e.End > until {
+			pending := *e
+			pending.End, pending.Outcome = Forever, Pending
+			e = &pending
+		}
+		known = append(known, e)
+	}
+	return known
+}
+
+// involvedBySearch is the number of operations that explain a contradiction that the search found.
+const involvedBySearch = 8
+
+// upTo returns the last operations that had started when e ended, e among them.
+func upTo(ops []*Entry, e *Entry) []*Entry {
+	known := slices.DeleteFunc(slices.Clone(ops), func(o *Entry) bool { return o == e || o.Start > e.End })
+	return append(known[max(0, len(known)-involvedBySearch+1):], e)
+}
+
+// relevant leaves out what cannot matter and would only widen the search: pending reads, and pending writes of values
+// that nobody read.
+func relevant(ops []*Entry) []*Entry {
+	read := make(map[workloads.ID]bool)
+	for _, e := range ops {
+		if e.Op == protocols.Read && e.Outcome == OK && !e.Bottom {
+			read[e.Value] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(ops), func(e *Entry) bool {
+		return e.Outcome == Pending && (e.Op == protocols.Read || !read[e.Value])
+	})
+}
+
+// operations are the entries as porcupine takes them: the entry is the input, its outputs included.
+func operations(ops []*Entry) []porcupine.Operation {
+	all := make([]porcupine.Operation, len(ops))
+	for i, e := range ops {
+		all[i] = porcupine.Operation{Input: e, Call: e.Start, Return: e.End}
+	}
+	return all
+}
+
+// register is what a register does when its operations come one after another. Its state is the content.
+var register = porcupine.Model{
+	Init: func() any { return content{bottom: true} },
+	Step: func(state, input, _ any) (bool, any) {
+		e, c := input.(*Entry), state.(content)
+		if e.Op == protocols.Write {
+			return true, content{value: e.Value, label: e.Label}
+		}
+		return e.Outcome == Pending || c.bottom == e.Bottom && c.value == e.Value, state
+	},
+	Hash: func(state any) uint64 {
+		c := state.(content)
+		return c.value.Client*31 + c.value.Seq
+	},
+}
+
+// content is what a register holds.
+type content struct {
+	value  workloads.ID
+	bottom bool
+	label  string // of the value
+}
+
+func (c content) String() string {
+	e := Entry{Value: c.value, Bottom: c.bottom, Label: c.label}
+	return e.value()
+}
