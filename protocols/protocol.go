@@ -94,6 +94,9 @@ type ClientParams struct {
 	Keys suite.ClientKeys
 	// Entropy is the source of nonces. It is injected so that a simulated run repeats.
 	Entropy io.Reader
+	// Issued is where the writer of a single-writer protocol keeps its timestamps; nil: in the memory of the register.
+	// Other protocols have no use for it.
+	Issued Issued
 }
 
 // A Register is one client's end of a protocol. It may have operations on different keys in progress at once, but

@@ -9,11 +9,13 @@ import (
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
+	"github.com/powbench/powbench/protocols/powerstore"
 )
 
 // All lists the protocols in the order in which tables and legends name them.
 func All() []protocols.Protocol {
 	return []protocols.Protocol{
+		powerstore.Protocol{},
 		mpowerstore.Protocol{},
 		mabd.Protocol{},
 		phalanx.Protocol{},

@@ -9,7 +9,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
+	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range Names() {
@@ -20,7 +20,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	const want = `unknown protocol "paxos": choose one of mpowerstore, mabd, phalanx`
+	const want = `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx`
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -34,6 +34,7 @@ func TestUnknownName(t *testing.T) {
 func TestQuorums(t *testing.T) {
 	common := map[string]func(t int) int{
 		"mabd":        func(int) int { return 1 },
+		"powerstore":  func(t int) int { return t + 1 },
 		"mpowerstore": func(t int) int { return t + 1 },
 		"phalanx":     func(t int) int { return t + 1 },
 	}
@@ -54,6 +55,7 @@ func TestQuorums(t *testing.T) {
 // it beside what is measured.
 func TestCost(t *testing.T) {
 	for name, factors := range map[string][3]float64{ // t = 1, 2, 3
+		"powerstore":  {4. / 2, 7. / 3, 10. / 4},
 		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},

@@ -3,19 +3,28 @@ package mpowerstore
 import (
 	"slices"
 
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// params is what both ends know: the failure threshold t and the primitives.
+// params is what both ends know: the failure threshold t, the primitives, and whether they follow the paper to the
+// letter.
 type params struct {
-	t     int
-	suite suite.Suite
-	pow   pow.Hash
+	t       int
+	suite   suite.Suite
+	pow     pow.Hash
+	literal bool
 }
 
-func newParams(t int, s suite.Suite) params { return params{t: t, suite: s, pow: pow.Hash{Suite: s}} }
+// bound is the key that MACs bind (D3): none in the literal variant.
+func (p params) bound(key protocols.Key) protocols.Key {
+	if p.literal {
+		return ""
+	}
+	return key
+}
 
 // servers is S = 3t+1.
 func (p params) servers() int { return 3*p.t + 1 }

@@ -8,18 +8,29 @@ package mpowerstore
 
 import (
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/pow"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // Name is the protocol's name in configurations and results.
 const Name = "mpowerstore"
 
 // Protocol implements protocols.Protocol.
-type Protocol struct{}
+type Protocol struct {
+	// Literal follows the paper's pseudo-code as printed, without D1 to D3, to show what goes wrong then. Channels keep
+	// their roles (D4), and COMPLETE its second line of defence.
+	Literal bool
+}
 
 var _ protocols.Protocol = Protocol{}
 
 // Name implements protocols.Protocol.
-func (Protocol) Name() string { return Name }
+func (p Protocol) Name() string {
+	if p.Literal {
+		return Name + "-literal"
+	}
+	return Name
+}
 
 // Servers implements protocols.Protocol: S = 3t+1.
 func (Protocol) Servers(t int) int { return params{t: t}.servers() }
@@ -38,15 +49,19 @@ func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 }
 
 // NewServer implements protocols.Protocol.
-func (Protocol) NewServer(p protocols.ServerParams) protocols.Server {
-	return &server{params: newParams(p.T, p.Suite), index: p.Index, group: p.Suite.MAC(p.Keys.Group)}
+func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
+	return &server{params: p.params(s.T, s.Suite), index: s.Index, group: s.Suite.MAC(s.Keys.Group)}
 }
 
 // NewRegister implements protocols.Protocol.
-func (Protocol) NewRegister(p protocols.ClientParams) protocols.Register {
+func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	r := &register{
-		params: newParams(p.T, p.Suite), pid: p.PID, entropy: p.Entropy, issued: map[protocols.Key]*uint64{},
+		params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, issued: map[protocols.Key]*uint64{},
 	}
-	r.keys, r.readOnly = writerKeys(r.params, p)
+	r.keys, r.readOnly = writerKeys(r.params, c)
 	return r
+}
+
+func (p Protocol) params(t int, s suite.Suite) params {
+	return params{t: t, suite: s, pow: pow.Hash{Suite: s}, literal: p.Literal}
 }

@@ -161,7 +161,7 @@ func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
 		faults, seeds int
 		suite         string
-	}{{1, 150, "paper"}, {1, 150, "modern"}, {2, 100, "modern"}, {3, 50, "modern"}} {
+	}{{1, 100, "paper"}, {1, 100, "modern"}, {2, 60, "modern"}, {3, 30, "modern"}} {
 		t.Run(fmt.Sprintf("t=%d/%s", x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
@@ -176,3 +176,5 @@ func TestRandomCrashes(t *testing.T) {
 		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 100 / faults}.Check(t)
 	}
 }
+
+func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Protocol{}) }

@@ -54,7 +54,7 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 		r.issued[key] = issued
 	}
 	return &writer{
-		params: r.params, key: key, value: value, mem: mem,
+		params: r.params, key: r.bound(key), value: value, mem: mem,
 		pid: r.pid, keys: r.keys, entropy: r.entropy, issued: issued,
 	}
 }

@@ -67,12 +67,19 @@ func claim(c *prototest.Cluster, server int, candidate Candidate) {
 // leak runs a WRITE whose STORE reaches only the servers named and whose client dies when COMPLETE has reached one of
 // them: the candidate that it returns is known to that server alone.
 func leak(c *prototest.Cluster, w *prototest.Client, value string, stored []int, leaked int) Candidate {
-	write := w.Write(key, []byte(value))
+	_, candidate := interrupted(c, w, value, stored, leaked)
+	return candidate
+}
+
+// interrupted is leak, and returns the WRITE too.
+func interrupted(c *prototest.Cluster, w *prototest.Client, value string, stored []int, leaked int) (
+	write *prototest.Run, candidate Candidate,
+) {
+	write = w.Write(key, []byte(value))
 	c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && e.Round == roundClock })
 	c.Deliver(func(e prototest.Envelope) bool {
 		return write.Is(e) && e.Round == roundStore && slices.Contains(stored, e.Server)
 	})
-	var candidate Candidate
 	c.Deliver(func(e prototest.Envelope) bool {
 		complete, ok := e.Body.(*Complete)
 		if ok {
@@ -82,7 +89,7 @@ func leak(c *prototest.Cluster, w *prototest.Client, value string, stored []int,
 	})
 	write.Abandon()
 	c.Lose(write.Is)
-	return candidate
+	return write, candidate
 }
 
 // readFrom runs a READ that hears of the servers named, and of the others only if it cannot end without them. What it

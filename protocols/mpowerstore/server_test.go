@@ -85,7 +85,7 @@ func TestFilterReadsOneFragment(t *testing.T) {
 		candidates = append(candidates, spoilt(lcOf(t, c, 0, key))) // the history alone proves them
 	}
 	candidates[2].Nonce = flipped(candidates[2].Nonce)
-	state := &countingState{c: c}
+	state := &countingState{peek: peek{c, 0, key}}
 	request := protocols.Message{Body: &Filter{Candidates: candidates}}
 	reply, _, err := c.Servers[0].Handle(protocols.Reader, key, request, state)
 	if err != nil {
@@ -100,21 +100,22 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	}
 }
 
-// countingState is the state of a cluster's first server; it notes whose payloads are read.
+// countingState is the state of a server; it notes whose payloads are read, and how often a record is looked for.
 type countingState struct {
-	c        *prototest.Cluster
+	peek
 	payloads []string
+	looks    int
 }
 
 func (s *countingState) Get(name string) (body, payload []byte, found bool, err error) {
+	s.looks++
 	s.payloads = append(s.payloads, name)
-	r, found := s.c.Record(0, key, name)
-	return r.Body, r.Payload, found, nil
+	return s.peek.Get(name)
 }
 
 func (s *countingState) Body(name string) (body []byte, found bool, err error) {
-	r, found := s.c.Record(0, key, name)
-	return r.Body, found, nil
+	s.looks++
+	return s.peek.Body(name)
 }
 
 // brokenState fails, or returns what no server wrote.

@@ -12,101 +12,95 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// TestTraces plays the scripts of testdata, which show operations message by message. Run with -rewrite to record them
-// anew, and read the difference.
+// TestTraces plays the scripts of testdata/traces, which show Algorithms 4 to 6 message by message. Those of folder
+// literal run the paper's pseudo-code as printed, where things go wrong. All have more commands:
+//
+//	interrupt pid=1 value=v stored=(1,2,4) leaked=4
+//	                      a WRITE that dies when STORE and COMPLETE have reached these servers only; the candidate leaks
+//	report server=4 SPOIL the server offers the leaked candidate, spoilt, from now on
+//	write-back server=1 SPOIL
+//	                      a Byzantine reader sends the server the leaked candidate, spoilt, in FILTER
+//	elsewhere pid=1       a WRITE under another key, whose candidate leaks
+//	forget server=4       the server claims to know of no write, from now on
+//
+// SPOIL is any of nonce, mac (of the timestamp), vec, and vec-but=1 (all of vec but this server's entry).
 func TestTraces(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		s := &script{c: prototest.New(t, Protocol{}, 1, "paper", 1), clients: map[uint64]*prototest.Client{}}
-		datadriven.RunTest(t, path, s.run)
+	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
+		p := Protocol{Literal: strings.Contains(path, "literal")}
+		s := &leaking{Script: &prototest.Script{Cluster: prototest.New(t, p, 1, "paper", 1), Show: show, Payload: "fr"}}
+		s.More = map[string]func(*testing.T, *datadriven.TestData) string{
+			"interrupt": s.interrupt, "report": s.report, "write-back": s.writeBack, "forget": s.forget,
+			"elsewhere": s.elsewhere,
+		}
+		return s.Script
 	})
 }
 
-// script is one file: four servers and the clients it names.
-type script struct {
-	c       *prototest.Cluster
-	clients map[uint64]*prototest.Client
-	leaked  Candidate
+// leaking is a script's cluster, and the candidate that leaked to the Byzantine.
+type leaking struct {
+	*prototest.Script
+	leaked Candidate
 }
 
-// run executes one command and returns what it shows:
-//
-//	write pid=1 value=v            a WRITE
-//	read pid=2 [silent=(1,2)]      a READ, while the servers named do not answer
-//	interrupt pid=1 value=v stored=(1,2,4) leaked=4
-//	                               a WRITE that dies when STORE and COMPLETE have reached these servers only
-//	spoil server=4                 the server offers the leaked candidate with a spoilt vector, from now on
-//	forget server=4                the server claims to know of no write, from now on
-func (s *script) run(t *testing.T, d *datadriven.TestData) string {
-	var pid uint64
+func (s *leaking) interrupt(t *testing.T, d *datadriven.TestData) string {
 	var value string
-	var server, leaked int
-	var stored, silent []int
-	d.MaybeScanArgs(t, "pid", &pid)
-	d.MaybeScanArgs(t, "value", &value)
-	d.MaybeScanArgs(t, "server", &server)
-	d.MaybeScanArgs(t, "leaked", &leaked)
-	for name, list := range map[string]*[]int{"stored": &stored, "silent": &silent} {
-		d.MaybeScanArgs(t, name, list)
-		for i := range *list {
-			(*list)[i]--
-		}
-	}
-	switch d.Cmd {
-	case "write":
-		return s.play(s.client(pid, protocols.Writer).Write(key, []byte(value)), silent)
-	case "read":
-		return s.play(s.client(pid, protocols.Reader).Read(key), silent)
-	case "interrupt":
-		s.leaked = leak(s.c, s.client(pid, protocols.Writer), value, stored, leaked-1)
-		return s.show(&Complete{Candidate: s.leaked}) + "\n"
-	case "spoil":
-		claim(s.c, server-1, spoilt(s.leaked))
-	case "forget":
-		forget(s.c, server-1)
-	default:
-		t.Fatalf("%s: unknown command %q", d.Pos, d.Cmd)
-	}
+	d.ScanArgs(t, "value", &value)
+	w := s.Client(t, d, protocols.Writer)
+	s.leaked = leak(s.Cluster, w, value, prototest.ServersOf(t, d, "stored"), serverOf(t, d, "leaked"))
+	return show(&Complete{Candidate: s.leaked}) + "\n"
+}
+
+func (s *leaking) report(t *testing.T, d *datadriven.TestData) string {
+	claim(s.Cluster, serverOf(t, d, "server"), s.spoilt(t, d))
 	return ""
 }
 
-func (s *script) client(pid uint64, role protocols.Role) *prototest.Client {
-	if s.clients[pid] == nil {
-		s.clients[pid] = s.c.Client(pid, role)
+func (s *leaking) writeBack(t *testing.T, d *datadriven.TestData) string {
+	server, filter := serverOf(t, d, "server"), &Filter{Candidates: []Candidate{s.spoilt(t, d)}}
+	reply, err := s.Request(protocols.Reader, key, server, protocols.Message{Body: filter})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return s.clients[pid]
+	return fmt.Sprintf("→ s%d  %s\n← s%d  %s\n", server+1, show(filter), server+1, show(reply.Body))
 }
 
-// play delivers the run's messages, oldest first, and shows them and its result.
-func (s *script) play(run *prototest.Run, silent []int) string {
-	dumb := prototest.Of(silent...)
-	s.c.Deliver(func(e prototest.Envelope) bool { return run.Is(e) && !dumb(e) })
-	s.c.Lose(run.Is)
-	var b strings.Builder
-	for _, e := range run.Trace {
-		arrow := "→"
-		if e.Reply {
-			arrow = "←"
-		}
-		fmt.Fprintf(&b, "p%d %s s%d  %s%s\n", e.Client, arrow, e.Server+1, s.show(e.Body), showPayload(e.Payload))
+func (s *leaking) elsewhere(t *testing.T, d *datadriven.TestData) string {
+	s.Finish(s.Client(t, d, protocols.Writer).Write("other", []byte("v")))
+	s.leaked = lcOf(t, s.Cluster, 0, "other")
+	return show(&Complete{Candidate: s.leaked}) + "\n"
+}
+
+func (s *leaking) forget(t *testing.T, d *datadriven.TestData) string {
+	forget(s.Cluster, serverOf(t, d, "server"))
+	return ""
+}
+
+// spoilt is the leaked candidate, as the command's arguments want it.
+func (s *leaking) spoilt(t *testing.T, d *datadriven.TestData) Candidate {
+	c := s.leaked
+	if d.HasArg("nonce") {
+		c.Nonce = flipped(c.Nonce)
 	}
-	result, err := run.Result()
-	switch {
-	case !run.Done():
-		fmt.Fprintf(&b, "waits in round %d\n", run.Rounds())
-	case err != nil:
-		fmt.Fprintf(&b, "%v\n", err)
-	case result.Bottom:
-		fmt.Fprintf(&b, "⊥ after %d rounds\n", run.Rounds())
-	case run.Kind == protocols.Write:
-		fmt.Fprintf(&b, "OK, ts %v, after %d rounds\n", result.Timestamp, run.Rounds())
-	default:
-		fmt.Fprintf(&b, "%q, ts %v, after %d rounds\n", result.Value, result.Timestamp, run.Rounds())
+	if d.HasArg("mac") {
+		c.TS.MAC = flipped(c.TS.MAC)
 	}
-	return b.String()
+	if d.HasArg("vec") {
+		c = spoilt(c)
+	}
+	if d.HasArg("vec-but") {
+		c = spoilt(c, serverOf(t, d, "vec-but"))
+	}
+	return c
+}
+
+// serverOf is an argument that names a server: from 0, as in a cluster.
+func serverOf(t *testing.T, d *datadriven.TestData, name string) (server int) {
+	d.ScanArgs(t, name, &server)
+	return server - 1
 }
 
 // show is a body in the paper's words.
-func (s *script) show(body protocols.Body) string {
+func show(body protocols.Body) string {
 	switch m := body.(type) {
 	case *Clock:
 		return "CLOCK"
@@ -168,13 +162,6 @@ func showVec(vec [][]byte) string {
 		list[i] = short(mac)
 	}
 	return "[" + strings.Join(list, " ") + "]"
-}
-
-func showPayload(p []byte) string {
-	if p == nil {
-		return ""
-	}
-	return fmt.Sprintf(" + fr %q", p)
 }
 
 // short is the byte in the middle, which is where flipped changes one.

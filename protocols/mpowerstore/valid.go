@@ -22,7 +22,7 @@ func (v view) highestValid(candidates []Candidate) (Candidate, error) {
 // valid(c) is line 128. The MAC comes first: it needs no look into the history.
 func (v view) valid(c Candidate) (bool, error) {
 	commitment := v.pow.Commitment(c.Nonce)
-	if v.group.Verify(c.Vec[v.index], candidateParts(v.key, c.TS, commitment)...) {
+	if v.group.Verify(c.Vec[v.index], candidateParts(v.bound(v.key), c.TS, commitment)...) {
 		return true, nil
 	}
 	entry, err := v.entry(c.TS.Timestamp)
@@ -32,7 +32,7 @@ func (v view) valid(c Candidate) (bool, error) {
 // inHistory reports whether the entry of c's timestamp, nil if there is none, proves c. That includes the timestamp's
 // MAC: or else a Byzantine reader could write back a timestamp that writers do not believe (D2).
 func (v view) inHistory(c Candidate, entry *Entry) bool {
-	return entry != nil && entry.TS.same(c.TS) && v.pow.Verify(entry.Commitment, c.Nonce)
+	return entry != nil && (v.literal || entry.TS.same(c.TS)) && v.pow.Verify(entry.Commitment, c.Nonce)
 }
 
 // writeBack adopts the valid candidate c if it is higher than lc (lines 121, 125). Where the history proves c it takes
@@ -42,7 +42,7 @@ func (v view) writeBack(c Candidate, entry *Entry) ([]protocols.Record, error) {
 	if err != nil || !lc.TS.Less(c.TS.Timestamp) {
 		return nil, err
 	}
-	if v.inHistory(c, entry) {
+	if !v.literal && v.inHistory(c, entry) {
 		c = entry.candidate(c.Nonce)
 	}
 	return adopt(c)

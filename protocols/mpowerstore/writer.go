@@ -17,7 +17,7 @@ const (
 // writer is a WRITE in progress (Algorithm 4).
 type writer struct {
 	params
-	key     protocols.Key
+	key     protocols.Key // as MACs bind it
 	value   []byte
 	mem     protocols.Memory
 	pid     uint64

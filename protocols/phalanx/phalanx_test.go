@@ -18,6 +18,8 @@ func TestRandomSchedules(t *testing.T) {
 	prototest.Scenario{Protocol: Protocol{}, Suite: "paper", Seeds: 10}.Check(t)
 }
 
+func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Protocol{}) }
+
 func TestWriteThenRead(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)

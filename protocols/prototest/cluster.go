@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"testing"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
@@ -35,7 +34,7 @@ type Cluster struct {
 	Refusals []error
 
 	protocol protocols.Protocol
-	t        testing.TB
+	t        TB
 	seed     uint64
 	clock    int // counts deliveries and beginnings: the time of the history
 	flying   []Envelope
@@ -44,12 +43,19 @@ type Cluster struct {
 	states   []map[protocols.Key]map[string]protocols.Record // by server
 }
 
+// TB is what a cluster needs of a test: *testing.T and *rapid.T have it.
+type TB interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // maxSteps bounds one schedule: more deliveries than any test needs mean that an operation never ends.
 const maxSteps = 1_000_000
 
 // New starts the S servers of the protocol that tolerate the number of faults, with fresh keys of the suite. Everything
 // random comes from the seed, which every failure prints.
-func New(t testing.TB, p protocols.Protocol, faults int, suiteName string, seed uint64) *Cluster {
+func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) *Cluster {
 	t.Helper()
 	s, err := suite.ByName(suiteName)
 	if err != nil {

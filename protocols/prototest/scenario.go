@@ -78,7 +78,7 @@ func (c *loadClient) busy() bool {
 	return c.current != nil && !c.current.Done() && !c.current.abandoned
 }
 
-func (s Scenario) check(t testing.TB, seed uint64) {
+func (s Scenario) check(t TB, seed uint64) {
 	l := &load{Scenario: s, Cluster: New(t, s.Protocol, s.Faults, s.Suite, seed)}
 	l.DuplicatePercent = l.Rand.IntN(2) * 10
 	for i := range s.Writers + s.Readers {

@@ -1,0 +1,155 @@
+package byzantine
+
+import (
+	"bytes"
+	"reflect"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// ahead is how far a bogus timestamp runs ahead of what was written.
+const ahead = 1 << 40
+
+// Malformed is a body that no protocol has: its kind is as it says, but what follows is not what the kind asks for.
+type Malformed struct {
+	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+	As      protocols.Kind `codec:"-"`
+	Numbers []uint64
+	Text    string
+	Nested  [][]string
+}
+
+// Kind implements protocols.Body.
+func (m *Malformed) Kind() protocols.Kind { return m.As }
+
+// copied is a body that may be changed; the original may be shared with others.
+func (p Part) copied(body protocols.Body) protocols.Body {
+	data, err := protocols.Marshal(nil, body)
+	if err != nil {
+		return body
+	}
+	fresh := p.Protocol.NewBody(body.Kind())
+	if fresh == nil || protocols.Unmarshal(data, fresh) != nil {
+		return body
+	}
+	return fresh
+}
+
+// bogus is the reply with timestamps far ahead of all that was written, and whatever else makes it plausible: where a
+// correct server has nothing yet, it invents proofs of the right length.
+func (p Part) bogus(reply protocols.Message) protocols.Message {
+	body := p.copied(reply.Body)
+	p.inflate(reflect.ValueOf(body))
+	value := append([]byte("what nobody wrote "), reply.Payload...)
+	if reply.Payload == nil {
+		value = nil
+	}
+	return protocols.Message{Body: body, Payload: value}
+}
+
+// inflate raises all timestamps in v and fills in what is missing.
+func (p Part) inflate(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			p.inflate(v.Elem())
+		}
+	case reflect.Slice:
+		p.invent(v)
+		for i := range v.Len() {
+			p.inflate(v.Index(i))
+		}
+	case reflect.Struct:
+		if ts, ok := v.Addr().Interface().(*protocols.Timestamp); ok {
+			ts.Num, ts.PID = ts.Num+ahead, max(1, ts.PID)
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				p.inflate(v.Field(i))
+			}
+		}
+	}
+}
+
+// invent fills an empty list of bytes as a hash, MAC or nonce of the suite would, and one of lists with one for each
+// server.
+func (p Part) invent(v reflect.Value) {
+	if v.Len() > 0 {
+		return
+	}
+	junk := bytes.Repeat([]byte{0x5a}, p.Suite.HashSize())
+	switch v.Interface().(type) {
+	case []byte:
+		v.SetBytes(junk)
+	case [][]byte:
+		for range p.Protocol.Servers(p.T) {
+			v.Set(reflect.Append(v, reflect.ValueOf(junk)))
+		}
+	}
+}
+
+// corrupted is the reply with its payload, or something of its body, changed a little.
+func (p Part) corrupted(reply protocols.Message) protocols.Message {
+	if len(reply.Payload) > 0 && p.Dice.Roll(3) > 0 {
+		payload := bytes.Clone(reply.Payload)
+		switch p.Dice.Roll(3) {
+		case 0:
+			payload[p.Dice.Roll(len(payload))] ^= 0x10
+		case 1:
+			payload = payload[:len(payload)-1]
+		case 2:
+			payload = append(payload, 0)
+		}
+		return protocols.Message{Body: reply.Body, Payload: payload}
+	}
+	body := p.copied(reply.Body)
+	p.flip(reflect.ValueOf(body))
+	return protocols.Message{Body: body, Payload: reply.Payload}
+}
+
+// flip changes one field in v, or none if there is nothing to change.
+func (p Part) flip(v reflect.Value) {
+	var places []reflect.Value
+	leaves(v, &places)
+	if len(places) == 0 {
+		return
+	}
+	switch leaf := places[p.Dice.Roll(len(places))]; leaf.Kind() {
+	case reflect.Uint64:
+		leaf.SetUint(leaf.Uint() + 1)
+	case reflect.Slice:
+		b := bytes.Clone(leaf.Bytes())
+		b[p.Dice.Roll(len(b))] ^= 0x10
+		leaf.SetBytes(b)
+	}
+}
+
+// leaves lists the numbers and the non-empty bytes in v.
+func leaves(v reflect.Value, all *[]reflect.Value) {
+	switch v.Kind() {
+	case reflect.Uint64:
+		*all = append(*all, v)
+	case reflect.Pointer:
+		if !v.IsNil() {
+			leaves(v.Elem(), all)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			if v.Len() > 0 {
+				*all = append(*all, v)
+			}
+			return
+		}
+		for i := range v.Len() {
+			leaves(v.Index(i), all)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				leaves(v.Field(i), all)
+			}
+		}
+	}
+}

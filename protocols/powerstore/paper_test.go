@@ -1,0 +1,349 @@
+package powerstore
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// One test for each claim of the paper's §4, with its reference.
+
+// written is a cluster that holds "v", and "old" before it.
+func written(t *testing.T, faults int) *prototest.Cluster {
+	t.Helper()
+	c := prototest.New(t, Protocol{}, faults, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	c.Finish(w.Write(key, []byte("old")))
+	c.Finish(w.Write(key, []byte("v")))
+	return c
+}
+
+// §4.1: "the WRITE operation performs in two consecutive rounds, called STORE and COMPLETE. Likewise, the READ performs
+// in two rounds, called COLLECT and FILTER" — whichever t servers are silent or forgetful.
+func TestTwoRounds(t *testing.T) {
+	for faults := 1; faults <= 3; faults++ {
+		for first := range 3*faults + 1 {
+			for _, spoil := range []func(*prototest.Cluster, int){(*prototest.Cluster).Crash, forget} {
+				c := prototest.New(t, Protocol{}, faults, "modern", uint64(first))
+				for i := range faults {
+					spoil(c, (first+i)%len(c.Servers))
+				}
+				write := c.Client(1, protocols.Writer).Write(key, []byte("v"))
+				c.Finish(write)
+				read := c.Client(2, protocols.Reader).Read(key)
+				if got := c.Finish(read); string(got.Value) != "v" {
+					t.Errorf("t=%d, servers from %d: READ %q, want v", faults, first+1, got.Value)
+				}
+				if write.Rounds() != 2 || read.Rounds() != 2 {
+					t.Errorf("t=%d: WRITE took %d rounds, READ %d, want 2 and 2", faults, write.Rounds(), read.Rounds())
+				}
+			}
+		}
+	}
+}
+
+// Algorithm 1, line 8: "the value of c.N is revealed only after the completion of the STORE round" (in the proof of
+// Lemma 4.2).
+func TestNonceIsKeptUntilStored(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	client := c.Client(1, protocols.Writer)
+	w := client.Register.Write(key, []byte("v"), protocols.Heap{}).(*writer)
+	run := c.Start(client, key, protocols.Write, []byte("v"), w)
+	c.Hold(func(e prototest.Envelope) bool { return e.Round == roundStore && e.Server > 1 })
+	c.Run()
+	if run.Rounds() != 1 {
+		t.Fatalf("round %d began although two servers have stored", run.Rounds())
+	}
+	for _, e := range append(run.Trace, c.Flying()...) {
+		if data, err := protocols.Marshal(nil, e.Body); err != nil || bytes.Contains(data, w.candidate.Nonce) {
+			t.Errorf("%v reveals the nonce (%v)", e, err)
+		}
+	}
+	c.Release()
+	c.Finish(run)
+}
+
+// Lemma 4.2 (proofs of writing): if a candidate is valid at some correct server, then t+1 correct servers have
+// H(c.N) = Hist[c.ts].N̄. Looked at after every message of random schedules, for every candidate that any server holds.
+func TestProofsOfWriting(t *testing.T) {
+	for seed := range uint64(50) {
+		c := prototest.New(t, Protocol{}, 1, "modern", seed)
+		liar := c.Rand.IntN(4)
+		w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)
+		for i := range 4 {
+			write := w.Write(key, fmt.Append(nil, i))
+			r.Read(key)
+			for c.Step() && !(c.Rand.IntN(40) == 0 && !write.Done()) {
+				demandProofs(t, c, seed, liar)
+			}
+			if !write.Done() {
+				write.Abandon()
+				c.Lose(func(e prototest.Envelope) bool { return write.Is(e) && c.Rand.IntN(2) == 0 })
+			}
+		}
+	}
+}
+
+// demandProofs checks the candidates that servers hold; the liar's history counts for nothing.
+func demandProofs(t *testing.T, c *prototest.Cluster, seed uint64, liar int) {
+	t.Helper()
+	for holder := range c.Servers {
+		for _, candidate := range append(backOf(t, c, holder), lcOf(t, c, holder)) {
+			if n := holders(t, c, candidate, liar); n > 0 && n < c.Faults+1 {
+				t.Fatalf("seed %d: %v is valid at %d correct servers, want none or %d", seed, candidate.TS, n, c.Faults+1)
+			}
+		}
+	}
+}
+
+// holders is how many correct servers have the candidate's proof in their history.
+func holders(t *testing.T, c *prototest.Cluster, candidate Candidate, liar int) (n int) {
+	t.Helper()
+	pow := newParams(c.Faults, c.Suite).pow
+	for server := range c.Servers {
+		var e Entry
+		load(t, c, server, recordHist(candidate.TS), &e)
+		if server != liar && pow.Verify(e.Commitment, candidate.Nonce) {
+			n++
+		}
+	}
+	return n
+}
+
+// Lemma 4.3 (no exclusion): a valid candidate that a READ has in C is never excluded, whatever t servers answer and in
+// whatever order the answers come: so a READ returns it, or a higher one.
+func TestNoExclusion(t *testing.T) {
+	for seed := range uint64(100) {
+		c := prototest.New(t, Protocol{}, 1, "modern", seed)
+		order := c.Rand.Perm(4)
+		// STORE reaches three servers, of which one will deny it, and COMPLETE one: the candidate is valid at two.
+		valid := interrupt(c, c.Client(1, protocols.Writer), "v", order[:3], order[:1])
+		forge(c, order[2], func(request, _ protocols.Message) *protocols.Message {
+			if _, ok := request.Body.(*Filter); ok {
+				return &protocols.Message{Body: &FilterAck{}}
+			}
+			return nil
+		})
+		run := c.Client(2, protocols.Reader).Read(key)
+		c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect && e.Server != order[3] })
+		if got := c.Finish(run); got.Bottom || !got.Timestamp.Equal(valid.TS) {
+			t.Errorf("seed %d: READ %+v, want the valid candidate %v", seed, got, valid.TS)
+		}
+	}
+}
+
+// §4.4, read/write linearizability: a READ that follows a WRITE(V) does not return an older value, whichever quorums
+// the two meet.
+func TestReadAfterWrite(t *testing.T) {
+	for slow := range 4 {
+		for deaf := range 4 {
+			c := prototest.New(t, Protocol{}, 1, "modern", 1)
+			w := c.Client(1, protocols.Writer)
+			c.Finish(w.Write(key, []byte("old")))
+			c.Hold(prototest.Of(slow))
+			c.Finish(w.Write(key, []byte("v")))
+			c.Lose(prototest.Everything)
+			c.Release()
+			c.Hold(prototest.Of(deaf))
+			run := c.Client(2, protocols.Reader).Read(key)
+			c.Run()
+			if got, err := run.Result(); !run.Done() || err != nil || string(got.Value) != "v" {
+				t.Errorf("WRITE without s%d, READ without s%d: %q, %v, want v", slow+1, deaf+1, got.Value, err)
+			}
+		}
+	}
+}
+
+// §4.4, read linearizability: "by the time rd completes, t+1 correct servers hold c in LC" or above it in lc. One server
+// alone knows that the WRITE is complete and it forgets that after the first READ; the second still finds it.
+func TestReadAfterRead(t *testing.T) {
+	for deaf := range 4 {
+		c := prototest.New(t, Protocol{}, 1, "modern", 1)
+		candidate := interrupt(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, []int{3})
+		r := c.Client(2, protocols.Reader)
+		if got := readFrom(t, c, r.Read(key), 0, 2, 3); string(got.Value) != "v" {
+			t.Fatalf("rd: %+v, want v", got)
+		}
+		for _, server := range []int{0, 2} {
+			if back := backOf(t, c, server); len(back) != 1 || !back[0].same(candidate) {
+				t.Errorf("after rd LC of s%d is %v, want the candidate", server+1, back)
+			}
+		}
+		forget(c, 3)
+		c.Hold(prototest.Of(deaf))
+		run := r.Read(key)
+		c.Run()
+		c.Release()
+		if got := c.Finish(run); string(got.Value) != "v" {
+			t.Errorf("rd', without s%d: %+v, want v", deaf+1, got)
+		}
+	}
+}
+
+// §4.4, wait-freedom, case 1: C has a valid candidate. All above it is excluded and it is safe, once the correct servers
+// have answered; not before.
+func TestWaitFreedomWithAValidCandidate(t *testing.T) {
+	c := written(t, 1)
+	claim(c, 3, bogus(c, 1<<60), bogus(c, 7), Candidate{TS: lcOf(t, c, 0).TS, Nonce: make([]byte, c.Suite.NonceSize())})
+	run := c.Client(2, protocols.Reader).Read(key)
+	c.Hold(func(e prototest.Envelope) bool {
+		return e.Round == roundCollect && e.Server == 0 || e.Round == roundFilter && e.Server == 1
+	})
+	forge3 := c.Servers[3].(*forging).forge
+	forge(c, 3, func(request, reply protocols.Message) *protocols.Message {
+		if _, ok := request.Body.(*Filter); ok {
+			return &protocols.Message{Body: &FilterAck{TS: bogus(c, 1<<60).TS}}
+		}
+		return forge3(request, reply)
+	})
+	c.Run()
+	if run.Done() {
+		t.Fatal("the READ ended though only two servers denied the highest candidate")
+	}
+	c.Release()
+	if got := c.Finish(run); string(got.Value) != "v" || run.Rounds() != 2 {
+		t.Errorf("READ: %q in %d rounds, want v in 2", got.Value, run.Rounds())
+	}
+}
+
+// Case 2: C has no valid candidate. All are excluded, and the READ returns ⊥.
+func TestWaitFreedomWithoutAValidCandidate(t *testing.T) {
+	for _, stored := range [][]int{nil, {0}, {0, 1}} { // a WRITE whose nonce nobody knows is not valid
+		c := prototest.New(t, Protocol{}, 1, "modern", 1)
+		lost := interrupt(c, c.Client(1, protocols.Writer), "v", stored, nil)
+		claim(c, 3, bogus(c, 7), Candidate{TS: lost.TS, Nonce: make([]byte, c.Suite.NonceSize())})
+		c.Hold(func(e prototest.Envelope) bool { return e.Round == roundCollect && e.Server == 2 })
+		run := c.Client(2, protocols.Reader).Read(key)
+		if got := c.Finish(run); !got.Bottom || run.Rounds() != 2 {
+			t.Errorf("stored at %v: READ %+v in %d rounds, want ⊥ in 2", stored, got, run.Rounds())
+		}
+	}
+}
+
+// Algorithm 3, lines 77 to 79: a value is restored from t+1 fragments under one cross-checksum. Whatever one server does
+// to its answer, the READ returns the value of the others, which it hears of later.
+func TestCorruptFragments(t *testing.T) {
+	for name, corrupt := range map[string]func(ack *FilterAck, fragment *[]byte, c *prototest.Cluster){
+		"fragment": func(_ *FilterAck, fragment *[]byte, _ *prototest.Cluster) { *fragment = flipped(*fragment) },
+		"fragment and its hash": func(ack *FilterAck, fragment *[]byte, c *prototest.Cluster) {
+			*fragment = flipped(*fragment)
+			ack.CC.Hashes[0] = c.Suite.Hash(*fragment)
+		},
+		"length":      func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.CC.Length++ },
+		"huge length": func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.CC.Length = 1 << 63 },
+		"few hashes":  func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.CC.Hashes = ack.CC.Hashes[:3] },
+		"timestamp":   func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.TS.Num-- },
+		"no checksum": func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.CC = nil },
+		"no fragment": func(_ *FilterAck, fragment *[]byte, _ *prototest.Cluster) { *fragment = nil },
+		"not in C":    func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.TS.Num = 7 },
+		"no writer":   func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.TS.PID = 7 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := written(t, 1)
+			forge(c, 0, func(_, reply protocols.Message) *protocols.Message {
+				if ack, ok := reply.Body.(*FilterAck); ok {
+					corrupt(ack, &reply.Payload, c)
+					return &reply
+				}
+				return nil
+			})
+			for _, servers := range [][]int{{0, 1, 2, 3}, {0, 2, 3, 1}} {
+				run := c.Client(9, protocols.Reader).Read(key)
+				for round := 1; round <= 2; round++ {
+					for _, server := range servers { // one by one: the corrupt server comes first
+						c.Deliver(func(e prototest.Envelope) bool { return e.Server == server && e.Round == round })
+					}
+				}
+				if got := c.Finish(run); string(got.Value) != "v" || run.Rounds() != 2 {
+					t.Errorf("READ from %v: %q in %d rounds, want v in 2", servers, got.Value, run.Rounds())
+				}
+			}
+		})
+	}
+}
+
+// §5: "denial of service attacks specific to PoWerStore, in which the adversary swamps the system with bogus candidates"
+// make LC grow, until a complete WRITE is above them, and READs still return the right value in two rounds.
+func TestBogusCandidatesSwampLC(t *testing.T) {
+	c := written(t, 1)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for server := range 4 {
+		var flood []Candidate
+		for range 200 {
+			flood = append(flood, bogus(c, 100+rng.Uint64N(1<<40)))
+		}
+		ask(t, c, protocols.Reader, server, &Filter{Candidates: flood})
+		if n := len(backOf(t, c, server)); n < 190 {
+			t.Errorf("LC of s%d has %d candidates: what became of the flood?", server+1, n)
+		}
+	}
+	run := c.Client(2, protocols.Reader).Read(key)
+	if got := c.Finish(run); string(got.Value) != "v" || run.Rounds() != 2 {
+		t.Errorf("READ: %q in %d rounds, want v in 2", got.Value, run.Rounds())
+	}
+}
+
+// D6: what a Byzantine server sends late for an earlier round, or without the right shape, counts for nothing.
+func TestRepliesThatDoNotCount(t *testing.T) {
+	c := written(t, 1)
+	good := lcOf(t, c, 0)
+	short, stranger := good, good
+	short.Nonce = short.Nonce[1:]
+	stranger.TS.PID = 2
+	for name, junk := range map[string]protocols.Message{
+		"nothing":       {},
+		"no body":       {Payload: []byte("v")},
+		"a request":     {Body: &Collect{}},
+		"a short nonce": {Body: &CollectAck{Candidates: []Candidate{good, short}}},
+		"no writer":     {Body: &CollectAck{Candidates: []Candidate{stranger}}},
+		"only a number": {Body: &FilterAck{TS: protocols.Timestamp{Num: 2}, CC: &dispersal.CrossChecksum{}}},
+	} {
+		reg := c.Register(9, protocols.Writer)
+		for _, op := range []protocols.Operation{
+			reg.Read(key, protocols.Heap{}), reg.Write(key, []byte("new"), protocols.Heap{}),
+		} {
+			requests := op.Start()
+			for round := 1; requests != nil; round++ {
+				requests = halfARound(t, c, op, round, requests, name, junk)
+			}
+			if result, err := op.Result(); err != nil || result.Timestamp.IsZero() {
+				t.Errorf("%s: %T ends with %+v, %v", name, op, result, err)
+			}
+		}
+	}
+}
+
+// halfARound gives the operation junk of all servers, then the answers of a quorum with those answers once more as late
+// ones of other rounds, and wants the round to end with the last of the quorum.
+func halfARound(t *testing.T, c *prototest.Cluster, op protocols.Operation, round int, requests protocols.Broadcast,
+	name string, junk protocols.Message,
+) (next protocols.Broadcast) {
+	t.Helper()
+	for server := range 4 {
+		if s := op.Answer(round, server, junk); s.Done || s.Next != nil {
+			t.Fatalf("%s: %T takes it for an answer in round %d", name, op, round)
+		}
+	}
+	for server := range 3 {
+		reply, err := c.Request(protocols.Writer, key, server, requests[server])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range []int{round - 1, round + 1} {
+			if s := op.Answer(other, 3, reply); s.Done || s.Next != nil {
+				t.Fatalf("%T takes a reply to round %d in round %d", op, other, round)
+			}
+		}
+		step := op.Answer(round, server, protocols.Message{Body: reply.Body, Payload: bytes.Clone(reply.Payload)})
+		if ended := step.Done || step.Next != nil; ended != (server == 2) {
+			t.Fatalf("%T: after %d answers round %d has ended: %v", op, server+1, round, ended)
+		}
+		next = step.Next
+	}
+	return next
+}

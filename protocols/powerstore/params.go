@@ -1,0 +1,47 @@
+package powerstore
+
+import (
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/pow"
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// params is what both ends know: the failure threshold t and the primitives.
+type params struct {
+	t     int
+	suite suite.Suite
+	pow   pow.Hash
+}
+
+func newParams(t int, s suite.Suite) params { return params{t: t, suite: s, pow: pow.Hash{Suite: s}} }
+
+// servers is S = 3t+1.
+func (p params) servers() int { return 3*p.t + 1 }
+
+// quorum is S−t = 2t+1: the servers that a round waits for.
+func (p params) quorum() int { return 2*p.t + 1 }
+
+// theWriter is the process id in all timestamps but ts0: there is one writer, and numbers alone order its writes.
+const theWriter = 1
+
+// The shapes below are those of what correct processes send. Both ends check them alike: were a server to refuse a
+// candidate that a reader accepts, then one Byzantine server could keep the reader from ever ending.
+
+// issued reports whether ts has the shape of a timestamp that the writer issued: not that of ts0.
+func issued(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID == theWriter }
+
+// written reports whether c has the shape of the candidate of a write: not that of c0.
+func (p params) written(c Candidate) bool {
+	return issued(c.TS) && len(c.Nonce) == p.suite.NonceSize()
+}
+
+// isFragment reports whether cc and the fragment have the shapes of those of a value.
+func (p params) isFragment(cc dispersal.CrossChecksum, fragment []byte) bool {
+	return cc.WellFormed(p.suite, p.t) && len(fragment) == dispersal.FragmentLength(int(cc.Length), p.t)
+}
+
+// stored reports whether e and the fragment have the shapes of a history entry.
+func (p params) stored(e *Entry, fragment []byte) bool {
+	return issued(e.TS) && p.isFragment(e.CC, fragment) && len(e.Commitment) == p.suite.HashSize()
+}

@@ -1,0 +1,199 @@
+package powerstore
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
+func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
+	t.Helper()
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	client := c.Client(1, protocols.Writer)
+	op := client.Register.Write(key, []byte("value"), protocols.Heap{}).(*writer)
+	first := op.Start()[0]
+	return c, *first.Body.(*Store), slices.Clone(first.Payload), op.candidate
+}
+
+func TestServerRefuses(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	w, r := protocols.Writer, protocols.Reader
+	bad, other := good, good
+	bad.Nonce = bad.Nonce[1:]
+	other.TS.PID++
+	wrong, wrongTS := store, store
+	wrong.Entry.Commitment = nil
+	wrongTS.Entry.TS.Num = 0
+	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
+	for name, request := range map[string]struct {
+		from    protocols.Role
+		key     protocols.Key
+		body    protocols.Body
+		payload []byte
+	}{
+		"a reader's STORE":         {r, key, &store, fragment},
+		"a reader's COMPLETE":      {r, key, &Complete{Candidate: good}, nil},
+		"a stranger's STORE":       {0, key, &store, fragment},
+		"STORE without fragment":   {w, key, &store, nil},
+		"STORE of a long fragment": {w, key, &store, append(slices.Clone(fragment), 0)},
+		"STORE without commitment": {w, key, &wrong, fragment},
+		"STORE of ts0":             {w, key, &wrongTS, fragment},
+		"an empty STORE":           {w, key, &Store{}, nil},
+		"a malformed COMPLETE":     {w, key, &Complete{Candidate: bad}, nil},
+		"another writer":           {w, key, &Complete{Candidate: other}, nil},
+		"COMPLETE of c0":           {w, key, &Complete{}, nil},
+		"FILTER of nothing":        {r, key, &Filter{}, nil},
+		"FILTER of c0":             {r, key, &Filter{Candidates: []Candidate{good, {}}}, nil},
+		"a malformed FILTER":       {r, key, &Filter{Candidates: []Candidate{bad}}, nil},
+		"a reply":                  {w, key, &StoreAck{}, nil},
+		"no body":                  {w, key, nil, nil},
+		"an unknown kind":          {r, key, &prototest.Raw{As: 99}, nil},
+		"a long key":               {r, long, &Collect{}, nil},
+	} {
+		m := protocols.Message{Body: request.body, Payload: request.payload}
+		if _, err := c.Request(request.from, request.key, 0, m); !errors.Is(err, protocols.ErrRefused) {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
+	}
+	if c.Records(0, key) != 0 {
+		t.Error("a refused request left a record")
+	}
+}
+
+// GC (lines 28 to 31): the highest valid candidate becomes lc, what is not higher goes, what is stays.
+func TestGarbageCollection(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	wrong := good
+	wrong.Nonce = flipped(good.Nonce)
+	high := bogus(c, 9)
+	ask(t, c, protocols.Reader, 0, &Filter{Candidates: []Candidate{wrong, high, good}})
+	ask(t, c, protocols.Reader, 0, &Filter{Candidates: []Candidate{good}})
+	if n := len(backOf(t, c, 0)); n != 3 {
+		t.Fatalf("LC has %d candidates, want 3: a second one of a kind adds nothing", n)
+	}
+	ack := ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
+	if len(ack.Candidates) != 4 || !ack.Candidates[3].TS.IsZero() {
+		t.Errorf("COLLECT before STORE: %v, want LC and c0", ack.Candidates)
+	}
+	m := protocols.Message{Body: &store, Payload: fragment}
+	if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
+		t.Fatal(err)
+	}
+	ack = ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
+	if len(ack.Candidates) != 2 || !ack.Candidates[0].same(high) || !ack.Candidates[1].same(good) {
+		t.Errorf("COLLECT after STORE: %v, want the bogus one and the valid one as lc", ack.Candidates)
+	}
+	if lc, back := lcOf(t, c, 0), backOf(t, c, 0); !lc.same(good) || len(back) != 1 {
+		t.Errorf("after GC lc is %v and LC has %d candidates", lc.TS, len(back))
+	}
+	ask(t, c, protocols.Writer, 0, &Complete{Candidate: bogus(c, 10)})
+	ack = ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
+	if len(ack.Candidates) != 1 || len(backOf(t, c, 0)) != 0 {
+		t.Errorf("above all of LC: %v, want lc alone", ack.Candidates)
+	}
+}
+
+// What is stored or complete is not replaced by what is not higher (D8, line 26).
+func TestNothingIsOverwritten(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	for _, f := range [][]byte{fragment, flipped(fragment)} {
+		m := protocols.Message{Body: &store, Payload: f}
+		if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _ := c.Record(0, key, recordHist(good.TS)); string(r.Payload) != string(fragment) {
+		t.Errorf("Hist has %q, want %q", r.Payload, fragment)
+	}
+	for _, num := range []uint64{2, 1, 2} {
+		ask(t, c, protocols.Writer, 0, &Complete{Candidate: bogus(c, num)})
+	}
+	if lc := lcOf(t, c, 0); !lc.same(bogus(c, 2)) {
+		t.Errorf("lc is %v, want 2.1", lc.TS)
+	}
+}
+
+// Of several candidates FILTER answers the highest valid one, and reads the fragment of no other.
+func TestFilterReadsOneFragment(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	var candidates []Candidate
+	for _, value := range []string{"a", "b", "c"} {
+		c.Finish(w.Write(key, []byte(value)))
+		candidates = append(candidates, lcOf(t, c, 0))
+	}
+	candidates[2].Nonce = flipped(candidates[2].Nonce)
+	state := &countingState{c: c}
+	request := protocols.Message{Body: &Filter{Candidates: candidates}}
+	reply, records, err := c.Servers[0].Handle(protocols.Reader, key, request, state)
+	if err != nil || len(records) > 0 {
+		t.Fatalf("%d records, %v: want none, as nothing is above lc", len(records), err)
+	}
+	ack := reply.Body.(*FilterAck)
+	if ack.TS.Num != 2 || ack.CC == nil || string(reply.Payload) != "b" {
+		t.Errorf("FILTER: ts %v, fragment %q, want 2.1 and b", ack.TS, reply.Payload)
+	}
+	if want := []string{recordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
+		t.Errorf("payloads read: %v, want %v", state.payloads, want)
+	}
+}
+
+// countingState is the state of a cluster's first server; it notes whose payloads are read.
+type countingState struct {
+	c        *prototest.Cluster
+	payloads []string
+}
+
+func (s *countingState) Get(name string) (body, payload []byte, found bool, err error) {
+	s.payloads = append(s.payloads, name)
+	r, found := s.c.Record(0, key, name)
+	return r.Body, r.Payload, found, nil
+}
+
+func (s *countingState) Body(name string) (body []byte, found bool, err error) {
+	r, found := s.c.Record(0, key, name)
+	return r.Body, found, nil
+}
+
+// brokenState fails, or returns what no server wrote.
+type brokenState struct {
+	body []byte
+	err  error
+}
+
+func (s brokenState) Get(string) (body, payload []byte, found bool, err error) {
+	return s.body, nil, s.err == nil, s.err
+}
+
+func (s brokenState) Body(string) (body []byte, found bool, err error) {
+	return s.body, s.err == nil, s.err
+}
+
+// A server that cannot read its records says so and blames no client.
+func TestBrokenState(t *testing.T) {
+	c, store, fragment, good := requests(t)
+	reason := errors.New("disk on fire")
+	for _, m := range []protocols.Message{
+		{Body: &Collect{}},
+		{Body: &store, Payload: fragment},
+		{Body: &Complete{Candidate: good}},
+		{Body: &Filter{Candidates: []Candidate{good}}},
+	} {
+		_, records, err := c.Servers[0].Handle(protocols.Writer, key, m, brokenState{err: reason})
+		if !errors.Is(err, reason) || len(records) > 0 {
+			t.Errorf("%T: %v, %d records, want the reason and none", m.Body, err, len(records))
+		}
+		if _, isStore := m.Body.(*Store); isStore {
+			continue // which asks only whether there is a record
+		}
+		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, brokenState{body: []byte("junk")})
+		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), `key "k"`) {
+			t.Errorf("%T with a damaged record: %v, want an error that names the key", m.Body, err)
+		}
+	}
+}
