@@ -1,0 +1,264 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/workloads"
+)
+
+// The shares of operations, in percent.
+const (
+	writeShare = 70 // of a writer's operations
+	deathShare = 5  // in which the client dies
+)
+
+// client begins one operation after the other. One that dies in an operation comes back as another process.
+type client struct {
+	*world
+	index    int // from 1
+	role     protocols.Role
+	hostile  bool
+	pid      uint64
+	register protocols.Register
+	log      *history.Log
+	seq      int // of the operation in progress, from 1
+	// issued is what a single writer has issued. It outlives the process, unless the attack is that it does not.
+	issued protocols.Remembered
+}
+
+// setUpClients starts the writers, the readers and, if the attack has one, a hostile reader.
+func (w *world) setUpClients() {
+	hostile := 0
+	if w.Attack.Reader != nil {
+		hostile = 1
+	}
+	for i := range w.Writers + w.Readers + hostile {
+		c := &client{world: w, index: i + 1, role: protocols.Reader, hostile: i >= w.Writers+w.Readers}
+		if i < w.Writers {
+			c.role = protocols.Writer
+		}
+		c.issued = protocols.Remembered{}
+		c.incarnate(uint64(c.index))
+		w.clients = append(w.clients, c)
+		w.plan(0, c.next)
+	}
+}
+
+// incarnate makes the client a process with the id.
+func (c *client) incarnate(pid uint64) {
+	c.pid = pid
+	keys := c.world.keys.reader
+	if c.role == protocols.Writer {
+		keys = c.world.keys.writer
+	}
+	c.register = c.Protocol.NewRegister(protocols.ClientParams{
+		T: c.T, PID: pid, Suite: c.suite, Keys: keys, Entropy: entropy(c.seed, pid+uint64(c.seq)<<32),
+		Issued: c.issued,
+	})
+	c.log = history.NewLog(pid)
+	c.logs = append(c.logs, c.log)
+	if c.hostile {
+		c.register = c.Attack.Reader(c.part(len(c.hosts)+c.index, 0), c.register)
+	}
+}
+
+// reincarnate is what a client does that died: its successor has an id of its own, unless the attack is that it has not.
+func (c *client) reincarnate() {
+	pid := c.pid + maxClients
+	if c.Attack.SamePID {
+		pid, c.issued = c.pid, protocols.Remembered{}
+	}
+	c.incarnate(pid)
+}
+
+// next plans the client's next operation. A choice that is muted leaves it out.
+func (c *client) next() {
+	ops, pause := c.Ops, uint64(64)
+	if c.hostile {
+		ops, pause = 2*c.Ops, 16
+	}
+	for c.seq < ops {
+		c.seq++
+		if u := c.draw(chooseIn(begin, c.index, c.seq, 0, 0, 0)); u != 0 {
+			c.plan(c.now+int64(u%pause), func() { c.begin(u >> 8) })
+			return
+		}
+	}
+}
+
+// keys is how many of the keys there are: of all seeds some have but one, at which all clients meet.
+func (c *client) keys() uint64 { return 1 + mix(c.seed)%uint64(c.Keys) }
+
+func keyName(i uint64) protocols.Key { return protocols.Key(fmt.Sprintf("k%d", i)) }
+
+// ownKey is a key that the client may write, if there is one: with single writers, key i is that of writer i mod Writers.
+func (c *client) ownKey(u uint64) (key protocols.Key, found bool) {
+	if c.role != protocols.Writer {
+		return "", false
+	}
+	keys, first, step := c.keys(), uint64(0), uint64(1)
+	if protocols.IsSingleWriter(c.Protocol) {
+		first, step = uint64(c.index-1), uint64(c.Writers)
+	}
+	if first >= keys {
+		return "", false
+	}
+	own := (keys - first + step - 1) / step
+	return keyName(first + u%own*step), true
+}
+
+// begin begins an operation, of which u decides the key and the kind.
+func (c *client) begin(u uint64) {
+	if key, mine := c.ownKey(u); mine && int(u>>16%100) < writeShare {
+		c.write(key)
+		return
+	}
+	key := keyName(u % c.keys())
+	r := &run{client: c, key: key, kind: protocols.Read}
+	r.op = c.register.Read(key, protocols.Heap{})
+	r.start(history.Entry{})
+}
+
+func (c *client) write(key protocols.Key) {
+	id := workloads.ID{Client: uint64(c.index), Seq: uint64(c.seq)}
+	extra := c.draw(chooseIn(size, c.index, c.seq, 0, 0, 0)) % 24
+	value := make([]byte, workloads.MinValueBytes+1+extra)
+	values().Fill(value, id, key)
+	c.writes[key]++
+	r := &run{client: c, key: key, kind: protocols.Write}
+	r.op = c.register.Write(key, value, protocols.Heap{})
+	r.start(history.Entry{Value: id})
+}
+
+// maxRounds bounds an operation's rounds, by the width of a Choice.
+const maxRounds = 15
+
+// patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
+const patience = span / 4
+
+// run is one operation in progress, driven as the model demands: one reply per (server, round), the first.
+type run struct {
+	*client
+	pid      uint64 // of the client when the operation began
+	seq      int
+	key      protocols.Key
+	kind     protocols.Op
+	op       protocols.Operation
+	entry    *history.Entry
+	rounds   int
+	far      [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
+	answered map[int]bool
+	dies     int // the round in which its client dies; 0 if it does not
+	leave    int // how many requests of that round still leave
+	over     bool
+}
+
+// start begins the first round.
+func (r *run) start(e history.Entry) {
+	r.pid, r.seq, r.answered = r.client.pid, r.client.seq, map[int]bool{}
+	e.Seq, e.Key, e.Op, e.Start = uint64(r.seq), r.key, r.kind, r.clock
+	if !r.hostile {
+		r.entry = r.log.Begin(e)
+	} else {
+		r.plan(r.now+patience, r.giveUp)
+	}
+	r.world.runs = append(r.world.runs, r)
+	r.outcome.Operations++
+	r.doom()
+	r.tracef("p%d begins %s %s #%d", r.pid, r.kind, r.key, r.seq)
+	if b := r.op.Start(); b != nil {
+		r.begin(b)
+	} else {
+		r.end()
+	}
+}
+
+// giveUp ends an attack that nobody answers.
+func (r *run) giveUp() {
+	if !r.over {
+		r.over = true
+		r.next()
+	}
+}
+
+// doom decides whether the client dies in this operation.
+func (r *run) doom() {
+	share, round := deathShare, 0
+	if r.Attack.WriterDies > 0 && r.kind == protocols.Write {
+		share, round = 50, r.Attack.WriterDies
+		if protocols.IsSingleWriter(r.Protocol) {
+			round--
+		}
+	}
+	u := r.draw(chooseIn(death, r.index, r.seq, 0, 0, 0))
+	if u%100 < uint64(100-share) || r.hostile {
+		return
+	}
+	r.dies = 1 + int(u>>8%3)
+	r.leave = int(u >> 16 % uint64(len(r.hosts)+1))
+	if round > 0 {
+		r.dies = round
+	}
+	if r.Attack.Reaches > 0 {
+		r.leave = r.Attack.Reaches
+	}
+}
+
+// begin sends a round's requests.
+func (r *run) begin(b protocols.Broadcast) {
+	if r.rounds++; len(b) != len(r.hosts) || r.rounds > maxRounds {
+		r.find(byzantine.Failure, "round %d of a %s goes to %d servers, want %d servers and %d rounds at most",
+			r.rounds, r.kind, len(b), len(r.hosts), maxRounds)
+		return
+	}
+	r.setFar()
+	left := len(b)
+	if r.rounds == r.dies {
+		left = r.leave
+	}
+	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, r.rounds, 0, 0), len(b))[:left] {
+		if b[i].Body != nil {
+			r.send(flight{run: r, server: i, round: r.rounds, Message: b[i]})
+		}
+	}
+	if r.rounds == r.dies {
+		r.die()
+	}
+}
+
+// die leaves the operation pending for ever; the client comes back as another process.
+func (r *run) die() {
+	r.tracef("p%d dies, after %d requests of round %d", r.pid, r.leave, r.rounds)
+	r.over = true
+	r.reincarnate()
+	r.next()
+}
+
+// answer gives a reply to the operation, if it is the first of its server in the round.
+func (r *run) answer(server, round int, reply protocols.Message) {
+	at := round<<8 | server
+	if r.over || r.answered[at] {
+		return
+	}
+	r.answered[at] = true
+	step := r.op.Answer(round, server, reply)
+	if step.Next != nil {
+		r.begin(step.Next)
+	}
+	if step.Done && !r.over {
+		r.end()
+	}
+}
+
+// end takes the operation's result, and lets the client go on.
+func (r *run) end() {
+	r.over = true
+	result, err := r.op.Result()
+	if !r.hostile {
+		r.record(result, err)
+	}
+	r.next()
+}

@@ -1,0 +1,84 @@
+package sim
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// Run plays the schedule of the seed.
+func Run(s Scenario, seed uint64) (*Outcome, error) {
+	return play(s, schedule{seed: seed}, false)
+}
+
+// Trace plays the schedule of the seed, of which only the choices named are loud, or all if only is nil. Its outcome
+// tells what happened, line by line.
+func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
+	return play(s, schedule{seed: seed, only: set(only)}, true)
+}
+
+// A Tally is what many schedules of one scenario came to.
+type Tally struct {
+	Schedules, Operations, Messages int64
+	Reads                           map[int]int64             // by their rounds
+	Harms                           map[byzantine.Harm]int64  // schedules, by the gravest harm found
+	First                           map[byzantine.Harm]uint64 // the lowest seed of each harm
+}
+
+// Explore plays the schedules of the seeds from first to last on the number of workers at once, until ctx ends or, if
+// enough is not nil, it says so of what has been found so far. The tally is the same for any number of workers if all
+// schedules are played.
+func Explore(ctx context.Context, s Scenario, first, last uint64, workers int, enough func(*Tally) bool) (*Tally, error) {
+	total := &Tally{Reads: map[int]int64{}, Harms: map[byzantine.Harm]int64{}, First: map[byzantine.Harm]uint64{}}
+	var mu sync.Mutex
+	var failure error
+	var next atomic.Uint64
+	next.Store(first)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				seed := next.Add(1) - 1
+				if seed > last {
+					return
+				}
+				o, err := Run(s, seed)
+				mu.Lock()
+				if err == nil {
+					total.add(seed, o)
+				}
+				stop := err != nil || failure != nil || enough != nil && enough(total)
+				if err != nil {
+					failure = err
+				}
+				mu.Unlock()
+				if stop {
+					next.Store(last + 1)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return total, failure
+}
+
+// add counts one schedule.
+func (t *Tally) add(seed uint64, o *Outcome) {
+	t.Schedules++
+	t.Operations += int64(o.Operations)
+	t.Messages += int64(o.Messages)
+	for rounds, n := range o.Reads {
+		t.Reads[rounds] += int64(n)
+	}
+	h := o.Harm()
+	if h == byzantine.NoHarm {
+		return
+	}
+	t.Harms[h]++
+	if old, had := t.First[h]; !had || seed < old {
+		t.First[h] = seed
+	}
+}

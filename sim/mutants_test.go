@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// A mutant is one mistake in the source. The suite must notice it: by simulated schedules under an attack, or by a
+// script, where chance would take too long.
+type mutant struct {
+	name     string
+	file     string    // from the module's root
+	old, new string    // old is there exactly once
+	also     [2]string // a second edit, old and new: a line of defence that would hide the first
+	protocol string
+	attack   string // ID, or none
+	seeds    uint64 // within which it must be found
+	script   string // in place of an attack: the test of the file's package that must fail
+}
+
+const (
+	mpow = "protocols/mpowerstore/"
+	mABD = "protocols/mabd/"
+	phx  = "protocols/phalanx/"
+)
+
+var mutants = []mutant{
+	{
+		name: "READs do not write back", file: mpow + "valid.go", old: "return adopt(c)", new: "return nil, nil",
+		protocol: "mpowerstore", attack: "W2", seeds: 2000,
+	},
+	{
+		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() {\n\t\treturn protocols.Done()",
+		new: "if true {\n\t\treturn protocols.Done()", protocol: "mabd", attack: "none", seeds: 2000,
+	},
+	{
+		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() {\n\t\treturn protocols.Done()",
+		new: "if true {\n\t\treturn protocols.Done()", protocol: "phalanx", attack: "none", seeds: 2000,
+	},
+	{
+		name: "a quorum of one less", file: mpow + "params.go", old: "quorum() int { return 2*p.t + 1 }",
+		new: "quorum() int { return 2 * p.t }", protocol: "mpowerstore", attack: "B2", seeds: 2000,
+	},
+	{
+		name: "a quorum of one less", file: mABD + "protocol.go", old: "Quorum(t int) int { return t + 1 }",
+		new: "Quorum(t int) int { return t }", protocol: "mabd", attack: "none", seeds: 2000,
+	},
+	{
+		name: "a quorum of one less", file: phx + "protocol.go", old: "Quorum(t int) int { return 2*t + 1 }",
+		new: "Quorum(t int) int { return 2 * t }", protocol: "phalanx", attack: "B2", seeds: 2000,
+	},
+	{
+		name: "duplicate replies count", file: "sim/client.go", old: "if r.over || r.answered[at] {", new: "if r.over {",
+		protocol: "mpowerstore", attack: "N3", seeds: 5000,
+	},
+	{
+		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if w.acks++; w.acks < w.quorum() {",
+		new: "if w.acks++; w.acks < w.quorum() && w.round != roundStore {", protocol: "mpowerstore", attack: "B8", seeds: 5000,
+	},
+	{
+		name: "fragments are not hashed", file: mpow + "filter.go",
+		old: "a.right = a.entry.CC.Matches(r.suite, server, a.fragment); !a.right", new: "a.right = true; !a.right",
+		protocol: "mpowerstore", attack: "B5", seeds: 2000,
+	},
+	{
+		name: "no candidate is excluded", file: mpow + "filter.go", old: "return lower >= r.quorum()",
+		new: "return lower > r.servers()", protocol: "mpowerstore", attack: "B3", seeds: 2000,
+	},
+	{
+		name: "candidates are chosen by timestamp alone (D1)", file: mpow + "filter.go", old: "r.literal", new: "true",
+		script: "TestCandidatesThatShareATimestamp",
+	},
+	{
+		name: "the timestamp's MAC is not compared (D2)", file: mpow + "valid.go", old: "v.literal || entry.TS.same(c.TS)",
+		new: "true", also: [2]string{"!v.literal && v.inHistory(c, entry)", "false"},
+		protocol: "mpowerstore", attack: "R3", seeds: 20_000,
+	},
+	{
+		name: "MACs do not bind the key (D3)", file: mpow + "keys.go", old: `[]byte("cand"), []byte(key),`, new: `[]byte("cand"),`,
+		protocol: "mpowerstore", attack: "R4", seeds: 5000,
+	},
+	{
+		name: "history is pruned naively", file: mpow + "state.go",
+		old: "e := &Entry{}\n\treturn e, fragment, decode(v.key, name, body, e)",
+		new: "e := &Entry{}\n\tif lc, _ := v.lc(); ts.Less(lc.TS.Timestamp) {\n\t\treturn nil, nil, nil\n\t}\n" +
+			"\treturn e, fragment, decode(v.key, name, body, e)",
+		protocol: "mpowerstore", attack: "none", seeds: 5000,
+	},
+	{
+		name: "signatures are not verified", file: phx + "datum.go",
+		old: "return v.Verify(signed(key, d.TS, d.Hash), d.Signature)", new: "return true",
+		protocol: "phalanx", attack: "B3", seeds: 2000,
+	},
+}
+
+// TestMutants makes each mistake in a copy of its file, builds the package's tests with it, and wants to see them fail.
+func TestMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the tests anew for each mutant")
+	}
+	for _, m := range mutants {
+		t.Run(m.label(), func(t *testing.T) {
+			t.Parallel()
+			out, killed := m.play(t)
+			if !killed {
+				t.Fatalf("it lives: %s", out)
+			}
+			if seed := found.FindString(out); seed != "" {
+				t.Log(seed)
+			}
+		})
+	}
+}
+
+func (m mutant) label() string { return filepath.Base(filepath.Dir(m.file)) + ": " + m.name }
+
+// play builds and runs the tests that should notice the mutant. It returns what they print and whether they failed.
+func (m mutant) play(t *testing.T) (string, bool) {
+	t.Helper()
+	dir := t.TempDir()
+	binary, pkg, args := filepath.Join(dir, "mutant.test"), ".", []string{
+		"-test.run", "^TestUnderMutation$", "-mutant.protocol", m.protocol, "-mutant.attack", m.attack,
+		"-mutant.seeds", fmt.Sprint(m.seeds),
+	}
+	if m.script != "" {
+		pkg, args = "../"+filepath.Dir(m.file), []string{"-test.run", "^" + m.script + "$"}
+	}
+	build := exec.Command("go", "test", "-c", "-overlay", m.overlay(t, dir), "-o", binary, pkg)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.Command(binary, args...).CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "--- FAIL") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out), err != nil
+}
+
+// overlay writes the mistaken source and says, for the go command, what it stands in for.
+func (m mutant) overlay(t *testing.T, dir string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", m.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(source)
+	for _, edit := range [][2]string{{m.old, m.new}, m.also} {
+		if edit[0] == "" {
+			continue
+		}
+		if n := strings.Count(text, edit[0]); n != 1 {
+			t.Fatalf("%s has %q %d times, want once: adapt the mutant", m.file, edit[0], n)
+		}
+		text = strings.Replace(text, edit[0], edit[1], 1)
+	}
+	mistaken := filepath.Join(dir, "mistaken.go")
+	plan, err := json.Marshal(map[string]map[string]string{"Replace": {path: mistaken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	for file, data := range map[string]string{
+		mistaken: text, overlay: string(plan),
+	} {
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return overlay
+}
+
+var (
+	mutantProtocol = flag.String("mutant.protocol", "", "protocol of TestUnderMutation")
+	mutantAttack   = flag.String("mutant.attack", "none", "attack of TestUnderMutation")
+	mutantSeeds    = flag.Uint64("mutant.seeds", 0, "schedules of TestUnderMutation")
+	found          = regexp.MustCompile(`found .* with seed \d+`)
+)
+
+// TestUnderMutation plays what TestMutants asks for, until a schedule shows what it should not.
+func TestUnderMutation(t *testing.T) {
+	if *mutantProtocol == "" {
+		t.Skip("played by TestMutants")
+	}
+	p, err := catalog.ByName(*mutantProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := byzantine.Attack{ID: "none"}
+	if *mutantAttack != a.ID {
+		a = mustAttack(t, *mutantAttack)
+	}
+	enough := func(tally *Tally) bool { return len(tally.Harms) > 0 }
+	tally, err := Explore(t.Context(), Scenario{Protocol: p, Attack: a}, 1, *mutantSeeds, runtime.GOMAXPROCS(0), enough)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for harm, seed := range tally.First {
+		t.Errorf("found %s with seed %d", harm, seed)
+	}
+}

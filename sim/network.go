@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"math/bits"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// The shares of messages, in percent, where an attack asks for them; others are a fifth of it.
+const (
+	duplicateShare = 25
+	resetShare     = 20
+	detourShare    = 40 // of rounds in which more than t servers may be far away
+	dropShare      = 10 // of the requests that had not left when their operation ended
+)
+
+// flight is a message under way.
+type flight struct {
+	run    *run
+	server int
+	round  int
+	reply  bool
+	copies int // of it that were sent before
+	protocols.Message
+}
+
+// choice names a choice about the message.
+func (f flight) choice(w what) Choice {
+	more := f.copies << 1
+	if f.reply {
+		more++
+	}
+	return chooseIn(w, f.run.index, f.run.seq, f.round, f.server, more)
+}
+
+// setFar decides which servers are far away in the round that begins: as a rule few enough to leave a quorum near, but
+// now and then so many that other operations meet this one half done. Either their requests are late or their replies.
+func (r *run) setFar() {
+	c := chooseIn(detour, r.index, r.seq, r.rounds, 0, 0)
+	u := r.draw(c)
+	most := r.T
+	if u%100 >= 100-detourShare {
+		most = len(r.hosts) - 1
+	}
+	r.far = make([][2]int64, len(r.hosts))
+	if u == 0 {
+		return
+	}
+	for _, i := range r.permutation(c|1<<moreBit, len(r.hosts))[:u>>8%uint64(most+1)] {
+		v := mix(u + uint64(i))
+		r.far[i][v%2] = 32 << (v >> 8 % 7)
+	}
+}
+
+// send puts a message into flight, and perhaps a copy of it.
+func (w *world) send(f flight) {
+	w.fly(f)
+	if f.copies < 2 && w.percent(w.share(duplicateShare), f.choice(duplicate)) {
+		f.copies++
+		w.fly(f)
+	}
+}
+
+// share is that of messages to which something happens.
+func (w *world) share(percent int) int {
+	if w.Attack.Unruly {
+		return percent
+	}
+	return percent / 5
+}
+
+// fly plans the message's arrival. Most take a few ticks, some many times as long.
+func (w *world) fly(f flight) {
+	u := w.draw(f.choice(delay))
+	late := min(5, bits.TrailingZeros64(u>>8|1<<60))
+	if w.Attack.Unruly {
+		late *= 2
+	}
+	direction := 0
+	if f.reply {
+		direction = 1
+	}
+	at := w.now + 1 + int64(u%8)<<late + f.run.far[f.server][direction]
+	w.plan(w.healed(f.server, at), func() { w.arrive(f) })
+}
+
+// arrive hands a message over.
+func (w *world) arrive(f flight) {
+	w.outcome.Messages++
+	m, ok := w.transmit(f.Message)
+	if !ok {
+		w.tracef("%s is malformed, dropped", f)
+		return
+	}
+	f.Message = m
+	switch {
+	case f.reply:
+		w.tracef("%s", f)
+		f.run.answer(f.server, f.round, f.Message)
+	case f.run.over && f.round == f.run.rounds && w.percent(dropShare, f.choice(drop)):
+		w.tracef("%s is dropped, the operation has ended", f)
+	default:
+		w.request(f)
+	}
+}
+
+// request lets a server answer. Where it is down, the client connects again and resends once it is up; where the
+// connection breaks before the reply has left, it does so too.
+func (w *world) request(f flight) {
+	h := w.hosts[f.server]
+	if h.down {
+		if h.back != never {
+			w.plan(h.back+1, func() { w.arrive(f) })
+		}
+		return
+	}
+	reply, err := h.handle(f.run.role, f.run.key, f.Message)
+	switch {
+	case refused(err):
+		w.tracef("%s: %v", f, err)
+		if h.correct && !f.run.hostile {
+			w.find(byzantine.Failure, "s%d refused what a correct client sent: %s: %v", f.server+1, f, err)
+		}
+		return
+	case err != nil:
+		w.find(byzantine.Failure, "s%d: %v", f.server+1, err)
+		return
+	}
+	w.tracef("%s", f)
+	if w.Attack.Resets && f.copies < 8 && w.percent(resetShare, f.choice(reset)) {
+		f.copies++
+		w.tracef("s%d's connection to p%d breaks", f.server+1, f.run.pid)
+		w.fly(f)
+		return
+	}
+	if f.Message = reply; reply.Body != nil || reply.Payload != nil {
+		f.reply = true
+		w.send(f)
+	}
+}
+
+// transmit is the message as the other side sees it. A body that is not the protocol's, and all of them where the
+// schedule is wired, goes through the codec; what cannot be decoded is lost, as the transport has it.
+func (w *world) transmit(m protocols.Message) (protocols.Message, bool) {
+	_, odd := m.Body.(*byzantine.Malformed)
+	if m.Body == nil || !odd && !w.wired {
+		return m, true
+	}
+	body := w.Protocol.NewBody(m.Body.Kind())
+	if body == nil {
+		return m, false
+	}
+	data, err := protocols.Marshal(nil, m.Body)
+	if err != nil {
+		panic(err) // bodies are encodable: a programming error that every schedule shows
+	}
+	if protocols.Unmarshal(data, body) != nil {
+		return m, false
+	}
+	return protocols.Message{Body: body, Payload: m.Payload}, true
+}

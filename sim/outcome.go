@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// A Finding is a harm that a schedule came to.
+type Finding struct {
+	Harm   byzantine.Harm
+	Detail string
+}
+
+// An Outcome is what a schedule came to.
+type Outcome struct {
+	// Findings are the harms found, in the order in which they showed; none if all is well.
+	Findings []Finding
+	// History is all operations of correct clients. Involved are those that prove that it is not linearizable.
+	History, Involved []history.Entry
+	// Reads counts the READs that ended by their rounds.
+	Reads                map[int]int
+	Operations, Messages int
+	// Trace is what happened, line by line, if it was asked for.
+	Trace []string
+}
+
+// Harm is the gravest harm found.
+func (o *Outcome) Harm() byzantine.Harm {
+	for _, h := range byzantine.Harms() {
+		if slices.ContainsFunc(o.Findings, func(f Finding) bool { return f.Harm == h }) {
+			return h
+		}
+	}
+	return byzantine.NoHarm
+}
+
+// find notes a harm.
+func (w *world) find(h byzantine.Harm, format string, args ...any) {
+	f := Finding{h, fmt.Sprintf(format, args...)}
+	w.outcome.Findings = append(w.outcome.Findings, f)
+	w.tracef("%s: %s", f.Harm, f.Detail)
+}
+
+// record notes what an operation of a correct client came to.
+func (r *run) record(result protocols.Result, err error) {
+	if err != nil {
+		r.failed(err)
+		return
+	}
+	if n := result.Timestamp.Num; n > r.writes[r.key] {
+		r.find(byzantine.Exhaustion, "%s %d of p%d has timestamp %v after %d WRITEs of %s",
+			r.kind, r.seq, r.pid, result.Timestamp, r.writes[r.key], r.key)
+	}
+	r.entry.Complete(r.clock, result.Timestamp)
+	if r.kind == protocols.Write {
+		r.tracef("p%d's WRITE #%d ends, timestamp %v", r.pid, r.seq, result.Timestamp)
+		return
+	}
+	r.outcome.Reads[r.rounds]++
+	if most := r.Attack.Expected(r.Protocol.Name()).Rounds; most > 0 && r.rounds > most {
+		r.find(byzantine.TooManyRounds, "READ %d of p%d took %d rounds, want %d at most", r.seq, r.pid, r.rounds, most)
+	}
+	if r.entry.Bottom = result.Bottom; !result.Bottom {
+		if r.entry.Value, err = values().Check(result.Value, r.key); err != nil {
+			r.entry.Value = history.Corrupt
+		}
+	}
+	value := r.entry.Value.String()
+	if result.Bottom {
+		value = "⊥"
+	}
+	r.tracef("p%d's READ #%d returns %s, timestamp %v", r.pid, r.seq, value, result.Timestamp)
+}
+
+// failed notes an operation that ended with an error: its effect is unknown.
+func (r *run) failed(err error) {
+	harm := byzantine.Failure
+	if r.Attack.Expected(r.Protocol.Name()).Harm == byzantine.Exhaustion {
+		harm = byzantine.Exhaustion
+	}
+	r.find(harm, "%s %d of p%d: %v", r.kind, r.seq, r.pid, err)
+}
+
+// judge looks at the world when all is quiet.
+func (w *world) judge() {
+	for _, r := range w.runs {
+		if !r.over && !r.hostile {
+			w.find(byzantine.Hang, "%s %d of p%d does not end, though all correct servers answered: round %d is open",
+				r.kind, r.seq, r.pid, r.rounds)
+		}
+	}
+	w.judgeGrowth()
+	w.outcome.History = history.Merge(w.logs...)
+	if len(w.outcome.History) == 0 {
+		return
+	}
+	report := history.Check(w.outcome.History)
+	if report.Verdict.Verdict == history.Linearizable {
+		return
+	}
+	w.outcome.Involved = report.Involved
+	harm := byzantine.Stale
+	for _, e := range report.Involved {
+		if e.Op == protocols.Read && e.Value == history.Corrupt {
+			harm = byzantine.Phantom
+		}
+	}
+	w.find(harm, "not linearizable: %s", report.Detail)
+}
+
+// judgeGrowth compares what correct servers keep of a register with what clients asked for: two records for each WRITE
+// that began, at most, and one more; and a vector of MACs in all, or as much, for each operation.
+func (w *world) judgeGrowth() {
+	operations := map[protocols.Key]int{}
+	for _, r := range w.runs {
+		operations[r.key]++
+	}
+	for _, h := range w.hosts {
+		for key, records := range h.records {
+			if most := 1 + 2*int(w.writes[key]); h.correct && len(records) > most {
+				w.find(byzantine.Growth, "s%d keeps %d records of %s after %d WRITEs", h.index+1, len(records), key, w.writes[key])
+			}
+			bytes := 0
+			for _, r := range records {
+				bytes += len(r.Body)
+			}
+			if most := (1 + operations[key]) * 128 * len(w.hosts); h.correct && bytes > most {
+				w.find(byzantine.Growth, "s%d keeps %d bytes of %s, besides values, after %d operations",
+					h.index+1, bytes, key, operations[key])
+			}
+		}
+	}
+}
