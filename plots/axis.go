@@ -18,6 +18,7 @@ const (
 	labelSize   = vg.Length(11.5)
 	tickSize    = vg.Length(10.5)
 	captionSize = vg.Length(8.5)
+	axisWidth   = vg.Length(0.7)
 )
 
 // sans is text of the size in the figures' one font.
@@ -38,7 +39,7 @@ func newPlot() *plot.Plot {
 		a.Tick.Label.Font = sans(tickSize).Font
 		a.Tick.Length = 3
 		a.Padding = 0
-		a.Width, a.Tick.Width = 0.7, 0.7
+		a.Width, a.Tick.Width = axisWidth, axisWidth
 		a.Tick.Marker = plot.TickerFunc(roundTicks)
 	}
 	p.X.Min, p.Y.Min = 0, 0

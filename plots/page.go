@@ -8,23 +8,25 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The page: legend above, panels side by side, caption below.
+// The page: legend above, rows of panels, caption below.
 const (
 	pageWidth   = 160 * vg.Millimeter
-	panelHeight = 66 * vg.Millimeter
+	panelHeight = 66 * vg.Millimeter // of the only row
 	margin      = 2 * vg.Millimeter
 	panelGap    = 5 * vg.Millimeter
+	rowGap      = 2.5 * vg.Millimeter
 	legendSize  = 7 * vg.Millimeter // of one row
 	titleHeight = 7 * vg.Millimeter
 )
 
 // A page is one figure, ready to be drawn on any canvas.
 type page struct {
-	figure  string
-	legend  legend
-	titles  []string     // of the panels
-	panels  []*plot.Plot // one per operation
-	caption caption
+	figure    string
+	legend    legend
+	titles    []string       // of the columns; none: no room for any
+	rows      [][]*plot.Plot // of panels, all equally long
+	rowHeight vg.Length
+	caption   caption
 }
 
 // newPage lays out the figure of that name from its cells, of which there is at least one.
@@ -33,13 +35,15 @@ func newPage(name string, cells []Cell) (*page, error) {
 	if err := f.check(cells); err != nil {
 		return nil, err
 	}
-	p := &page{figure: name, caption: newCaption(f, cells)}
+	p := &page{figure: name, rowHeight: panelHeight, caption: newCaption(f, cells)}
+	var panels []*plot.Plot // one per operation
 	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
 		panel := newPlot()
 		f.panel(panel, keep(cells, func(c Cell) bool { return c.Op == op }))
-		p.titles, p.panels = append(p.titles, f.title(op)), append(p.panels, panel)
+		p.titles, panels = append(p.titles, f.title(op)), append(panels, panel)
 	}
-	align(p.panels)
+	align(panels)
+	p.rows = [][]*plot.Plot{panels}
 	for _, protocol := range protocolsOf(cells) {
 		l := lookOf(protocol)
 		p.legend = append(p.legend, entry{name: l.name, sample: f.entry(l)})
@@ -58,7 +62,15 @@ func (f figure) title(op string) string {
 
 func (p *page) size() (w, h vg.Length) {
 	const inner = pageWidth - 2*margin
-	return pageWidth, 2*margin + p.legend.height(inner) + titleHeight + panelHeight + p.caption.height(inner)
+	rows := vg.Length(len(p.rows))*(p.rowHeight+rowGap) - rowGap
+	return pageWidth, 2*margin + p.legend.height(inner) + p.titleHeight() + rows + p.caption.height(inner)
+}
+
+func (p *page) titleHeight() vg.Length {
+	if len(p.titles) == 0 {
+		return 0
+	}
+	return titleHeight
 }
 
 func (p *page) draw(c draw.Canvas) {
@@ -72,15 +84,19 @@ func (p *page) draw(c draw.Canvas) {
 	p.drawPanels(draw.Crop(c, 0, 0, 0, -p.legend.height(c.Size().X)))
 }
 
-// drawPanels draws the panels side by side with their titles above.
+// drawPanels draws the rows of panels with the columns' titles above.
 func (p *page) drawPanels(c draw.Canvas) {
-	c = draw.Crop(c, 0, 0, 0, -titleHeight)
+	c = draw.Crop(c, 0, 0, 0, -p.titleHeight())
 	title := sans(titleSize)
 	title.XAlign = draw.XCenter
-	tiles := draw.Tiles{Rows: 1, Cols: len(p.panels), PadX: panelGap}
-	for i, canvas := range plot.Align([][]*plot.Plot{p.panels}, tiles, c)[0] {
-		p.panels[i].Draw(canvas)
-		data := p.panels[i].DataCanvas(canvas)
-		c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, p.titles[i])
+	tiles := draw.Tiles{Rows: len(p.rows), Cols: len(p.rows[0]), PadX: panelGap, PadY: rowGap}
+	for i, row := range plot.Align(p.rows, tiles, c) {
+		for j, canvas := range row {
+			p.rows[i][j].Draw(canvas)
+			if i == 0 && len(p.titles) > 0 {
+				data := p.rows[i][j].DataCanvas(canvas)
+				c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, p.titles[j])
+			}
+		}
 	}
 }

@@ -24,9 +24,10 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Draw draws every figure that points of the sets belong to into dir, as SVG, PDF and PNG, and returns the files that
-// it wrote: dir/fig2a.svg and so on. Points without a figure are left alone; if all are, no file is written. Nothing is
-// written either if the points of one of the figures do not belong together.
+// Draw draws every figure that points and trials of the sets belong to into dir, as SVG, PDF and PNG, and returns the
+// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials. Points without a
+// figure are left alone; if all are, no file is written. Nothing is written either if what one of the figures would show
+// does not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
 	cells, err := Cells(sets)
 	if err != nil {
@@ -36,6 +37,11 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	attacks, err := trialFigures(sets)
+	if err != nil {
+		return nil, err
+	}
+	pages = append(pages, attacks...)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}

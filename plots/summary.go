@@ -10,8 +10,9 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, and the ratios of peak
-// throughputs next to those that the network alone predicts. It refuses what Cells refuses.
+// Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, the ratios of peak throughputs next
+// to those that the network alone predicts, and what came of attacks. It refuses what Cells refuses, and trials that do
+// not belong together.
 func Summary(sets []*result.Set) (Tables, error) {
 	cells, err := Cells(sets)
 	if err != nil {
@@ -20,7 +21,7 @@ func Summary(sets []*result.Set) (Tables, error) {
 	var tables Tables
 	for _, n := range networks {
 		isIn := func(c Cell) bool { return inWAN(c.Set) == n.wan }
-		sets := keep(sets, func(s *result.Set) bool { return inWAN(s) == n.wan })
+		sets := keep(sets, func(s *result.Set) bool { return inWAN(s) == n.wan && !onlyTrials(s) })
 		if len(sets) > 0 {
 			tables = append(tables, measurements(n.title, n.columns, n.note, sets, keep(cells, isIn)))
 		}
@@ -29,8 +30,12 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if r := Ratios(keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, ratioTable(r))
 	}
-	return tables, nil
+	attacks, err := attackTable(sets)
+	return append(tables, attacks...), err
 }
+
+// onlyTrials reports whether the set is an attack run's.
+func onlyTrials(s *result.Set) bool { return len(s.Trials) > 0 && len(s.Points) == 0 }
 
 // networks are the kinds of network, each with a table of its own, because what matters differs.
 var networks = []struct {

@@ -1,11 +1,9 @@
 package result
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,6 +24,7 @@ type Set struct {
 	Dir      string
 	Manifest Manifest
 	Points   []Point
+	Trials   []Trial // of an attack run; points and trials are never in one folder
 }
 
 // Read reads the result set in dir. A set of another schema version is refused.
@@ -44,7 +43,10 @@ func Read(dir string) (*Set, error) {
 	if err := checkSchema(path, s.Manifest.Schema); err != nil {
 		return nil, err
 	}
-	s.Points, err = readPoints(filepath.Join(dir, PointsFile))
+	if s.Points, err = readLines(filepath.Join(dir, PointsFile), func(p Point) int { return p.Schema }); err != nil {
+		return s, err
+	}
+	s.Trials, err = readLines(filepath.Join(dir, TrialsFile), func(t Trial) int { return t.Schema })
 	return s, err
 }
 
@@ -56,44 +58,18 @@ func checkSchema(place string, schema int) error {
 	return nil
 }
 
-// readPoints reads the complete lines of a points file. A last line without its newline was cut off while it was
-// written; it is not a point.
-func readPoints(path string) ([]Point, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var points []Point
-	r := bufio.NewReader(f)
-	for n := 1; ; n++ {
-		line, err := r.ReadBytes('\n')
-		if err == io.EOF {
-			return points, nil
-		} else if err != nil {
-			return nil, err
-		}
-		var p Point
-		if err := json.Unmarshal(line, &p); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		if err := checkSchema(fmt.Sprintf("%s:%d", path, n), p.Schema); err != nil {
-			return nil, err
-		}
-		points = append(points, p)
-	}
-}
-
 // Append adds a point to the set in dir: the whole line reaches the disk, or none of it counts.
 func Append(dir string, p Point) error {
 	p.Schema = SchemaVersion
-	line, err := json.Marshal(p)
+	return appendLine(filepath.Join(dir, PointsFile), p)
+}
+
+// appendLine adds a value as a line of JSON, whole or not at all.
+func appendLine(path string, x any) error {
+	line, err := json.Marshal(x)
 	if err != nil {
-		return fmt.Errorf("encode point: %w", err)
+		return fmt.Errorf("encode a line of %s: %w", path, err)
 	}
-	path := filepath.Join(dir, PointsFile)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return err

@@ -1,0 +1,97 @@
+package result
+
+import (
+	"cmp"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// TrialsFile holds the trials of an attack run, a line each.
+const TrialsFile = "trials.jsonl"
+
+// A Trial is one protocol under one attack, with real processes: a line of trials.jsonl. Times are in milliseconds since
+// the load began.
+type Trial struct {
+	Schema     int    `json:"schema"`
+	Protocol   string `json:"protocol"`
+	Attack     string `json:"attack"` // ID of the catalogue, "none", or "timeline"
+	Name       string `json:"name"`
+	T          int    `json:"t"`
+	Servers    int    `json:"servers"`
+	ValueBytes int    `json:"value_bytes"`
+	Clients    int    `json:"clients"`
+	Keys       int    `json:"keys"`
+	Seed       uint64 `json:"seed"`
+
+	// Expected says what must come of the attack, Harms what did: operations or findings by the harm's name.
+	Expected string           `json:"expected"`
+	Harms    map[string]int64 `json:"harms"`
+	Held     bool             `json:"held"`    // whether what came of it is what was expected
+	Detail   string           `json:"detail"`  // the first harm, in words
+	Skipped  string           `json:"skipped"` // why it was not played, if it was not
+
+	DurationS     float64          `json:"duration_s"`
+	Ops           TrialOps         `json:"ops"`
+	ReadRounds    map[string]int64 `json:"read_rounds"` // rounds used → READs
+	ThroughputOps float64          `json:"throughput_ops"`
+	ReadMs        Latency          `json:"read_ms"`
+	WriteMs       Latency          `json:"write_ms"`
+	// LongestGapMs is the longest time in which no operation ended.
+	LongestGapMs float64  `json:"longest_gap_ms"`
+	Linearizable Verdict  `json:"linearizable"`
+	Events       []Event  `json:"events"`
+	Timeline     []Bucket `json:"timeline"`
+	History      string   `json:"history"` // file name below histories/
+	Started      string   `json:"started"` // UTC, RFC 3339
+}
+
+// Outcome is what came of the trial, in a few words.
+func (t Trial) Outcome() string {
+	harms := strings.Join(slices.Sorted(maps.Keys(t.Harms)), ", ")
+	switch {
+	case t.Skipped != "":
+		return "skipped: " + t.Skipped
+	case !t.Held:
+		return "NOT AS EXPECTED: " + cmp.Or(harms, "no harm") + " instead of " + t.Expected
+	case harms != "":
+		return "caught: " + harms
+	}
+	return "withstood"
+}
+
+// AppendTrial adds a trial to the set in dir: the whole line reaches the disk, or none of it counts.
+func AppendTrial(dir string, t Trial) error {
+	t.Schema = SchemaVersion
+	return appendLine(filepath.Join(dir, TrialsFile), t)
+}
+
+// TrialOps counts a trial's operations.
+type TrialOps struct {
+	Reads   int64 `json:"reads"`
+	Writes  int64 `json:"writes"`
+	Pending int64 `json:"pending"`
+	Failed  int64 `json:"failed"`
+}
+
+// Event is what was done to the cluster, and when.
+type Event struct {
+	AtMs float64 `json:"at_ms"`
+	What string  `json:"what"` // such as "server 2 is killed"
+}
+
+// Bucket is what ended in one interval of a trial.
+type Bucket struct {
+	AtMs   float64 `json:"at_ms"` // its beginning
+	Read   Ended   `json:"read"`
+	Write  Ended   `json:"write"`
+	Errors int64   `json:"errors"`
+}
+
+// Ended is the operations of one kind that ended in a bucket, and their latencies.
+type Ended struct {
+	Ops    int64   `json:"ops"`
+	MeanMs float64 `json:"mean_ms"`
+	MaxMs  float64 `json:"max_ms"`
+}

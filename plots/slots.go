@@ -1,0 +1,130 @@
+package plots
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// slots is a chart of one protocol's latencies under attacks, slot i around x = i: nil where there was no trial. Lines
+// across the panel are the means of the fault-free trial, if there is one. It is a plot.Plotter.
+type slots struct {
+	look
+	cells     []*trial
+	faultFree *trial
+}
+
+const (
+	meanRadius   = vg.Length(2.5)
+	meanRim      = vg.Length(1)
+	readColumn   = -0.2 // from the middle of the slot
+	writeColumn  = 0.2
+	outcomeInset = vg.Length(6) // of the outcome's mark, from the top of the panel
+)
+
+var (
+	stripe    = color.Gray{0xF6}
+	harmColor = color.RGBA{0xE2, 0xB0, 0xB0, 0xFF}
+)
+
+// Plot implements plot.Plotter.
+func (s slots) Plot(c draw.Canvas, p *plot.Plot) {
+	x, linear := p.Transforms(&c)
+	y := func(ms float64) vg.Length { return linear(math.Log10(ms)) }
+	for i := range s.cells {
+		box := vg.Rectangle{
+			Min: vg.Point{X: x(float64(i) - 0.5), Y: c.Min.Y + axisWidth}, Max: vg.Point{X: x(float64(i) + 0.5), Y: c.Max.Y},
+		}
+		if i%2 == 1 {
+			c.SetColor(stripe)
+			c.Fill(box.Path())
+		}
+		s.cells[i].drawOutcome(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p)
+	}
+	gridlines{}.Plot(c, p)
+	if s.faultFree != nil {
+		s.drawLevel(c, y, s.faultFree.ReadMs, nil)
+		s.drawLevel(c, y, s.faultFree.WriteMs, writeDashes)
+	}
+	for i, t := range s.cells {
+		if t != nil && t.played() {
+			s.drawLatency(c, x(float64(i)+readColumn), y, t.ReadMs, false)
+			s.drawLatency(c, x(float64(i)+writeColumn), y, t.WriteMs, true)
+		}
+	}
+}
+
+// drawLevel draws a line across the panel at the mean.
+func (s slots) drawLevel(c draw.Canvas, y func(float64) vg.Length, l result.Latency, dashes []vg.Length) {
+	if l.Mean > 0 {
+		line := draw.LineStyle{Color: s.color, Width: ruleWidth, Dashes: dashes}
+		c.StrokeLine2(line, c.Min.X, y(l.Mean), c.Max.X, y(l.Mean))
+	}
+}
+
+// drawLatency draws the mean as a circle, hollow or not, on a whisker from p50 to p99. Without operations it draws none.
+func (s slots) drawLatency(c draw.Canvas, x vg.Length, y func(float64) vg.Length, l result.Latency, hollow bool) {
+	if l.P50 > 0 && l.P99 > 0 {
+		drawWhisker(c, draw.LineStyle{Color: s.color, Width: 0.9}, vg.Point{X: x, Y: y(l.P50)}, vg.Point{X: x, Y: y(l.P99)})
+	}
+	if l.Mean > 0 {
+		drawMean(c, s.color, vg.Point{X: x, Y: y(l.Mean)}, hollow)
+	}
+}
+
+func drawMean(c draw.Canvas, clr color.Color, at vg.Point, hollow bool) {
+	c.DrawGlyph(draw.GlyphStyle{Color: clr, Radius: meanRadius, Shape: draw.CircleGlyph{}}, at)
+	if hollow {
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: meanRadius - meanRim, Shape: draw.CircleGlyph{}}, at)
+	}
+}
+
+// drawOutcome marks the slot, which is the canvas, with what came of the trial.
+func (t *trial) drawOutcome(slot draw.Canvas, p *plot.Plot) {
+	outcome := notPlayed
+	if t != nil {
+		outcome = t.outcome()
+	}
+	mark := vg.Point{X: slot.Center().X, Y: slot.Max.Y - outcomeInset}
+	middle := slot.Center()
+	switch outcome {
+	case caught:
+		slashes.draw(slot, harmColor)
+		drawCaught(slot, mark)
+	case unexpected:
+		slot.SetColor(harmColor)
+		slot.Fill(slot.Path())
+		drawDoubt(slot, mark)
+	case noTarget:
+		drawNothing(slot, middle)
+	case notPlayed:
+		drawMissing(slot, p, middle)
+	}
+}
+
+// drawDoubt draws an exclamation mark.
+func drawDoubt(c draw.Canvas, at vg.Point) {
+	s := loudStyle()
+	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	c.FillText(s, vg.Point{X: at.X, Y: at.Y + s.FontExtents().Descent}, "!")
+}
+
+// drawNothing draws a dash.
+func drawNothing(c draw.Canvas, at vg.Point) {
+	const half = 2.5
+	c.StrokeLine2(draw.LineStyle{Color: color.Gray{0x90}, Width: 1}, at.X-half, at.Y, at.X+half, at.Y)
+}
+
+// drawCaught draws a cross with a white rim.
+func drawCaught(c draw.Canvas, at vg.Point) {
+	const arm = 3
+	for _, s := range []draw.LineStyle{{Color: color.White, Width: 3.4}, {Color: loudColor, Width: 1.6}} {
+		c.StrokeLine2(s, at.X-arm, at.Y-arm, at.X+arm, at.Y+arm)
+		c.StrokeLine2(s, at.X-arm, at.Y+arm, at.X+arm, at.Y-arm)
+	}
+}

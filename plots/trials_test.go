@@ -1,0 +1,222 @@
+package plots
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// renderTrials draws the figures of the sets' trials as SVG, by their names.
+func renderTrials(t *testing.T, sets ...*result.Set) map[string]string {
+	t.Helper()
+	pages, err := trialFigures(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svgs := map[string]string{}
+	for _, p := range pages {
+		c := vgsvg.New(p.size())
+		p.draw(draw.New(c))
+		var b bytes.Buffer
+		if _, err := c.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		svgs[p.figure] = b.String()
+		if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
+			t.Errorf("the figure %s contains NaN or Inf", p.figure)
+		}
+	}
+	return svgs
+}
+
+// changed is a copy of the synthetic attack run with its trials changed.
+func changed(change func(t *result.Trial)) *result.Set {
+	s := syntheticTrials()
+	for i := range s.Trials {
+		change(&s.Trials[i])
+	}
+	return s
+}
+
+// only is a change to one trial.
+func only(protocol, attack string, change func(t *result.Trial)) func(t *result.Trial) {
+	return func(t *result.Trial) {
+		if t.Protocol == protocol && t.Attack == attack {
+			change(t)
+		}
+	}
+}
+
+// doubtful is a quick run in which not all came as expected.
+func doubtful() *result.Set {
+	s := changed(func(t *result.Trial) {
+		only("mabd", "B3", func(t *result.Trial) { t.Held, t.Harms, t.Detail = false, nil, "" })(t)
+		only("phalanx", "N2", func(t *result.Trial) {
+			t.Held, t.Harms, t.Detail = false, map[string]int64{"hang": 2, "stale read": 0}, "WRITE 9 of p2 did not end"
+			t.ThroughputOps, t.ReadMs, t.WriteMs, t.ReadRounds = 0, result.Latency{}, result.Latency{}, nil
+		})(t)
+		only("phalanx", "B1", func(t *result.Trial) { t.Linearizable.Verdict = "unknown" })(t)
+	})
+	s.Manifest.Quick = true
+	s.Manifest.Version.Dirty = true
+	return s
+}
+
+func TestFiguresOfTrials(t *testing.T) {
+	figures := renderTrials(t, syntheticTrials())
+	checkGolden(t, "figattacks.svg", figures["attacks"])
+	checkGolden(t, "figtimeline.svg", figures["timeline"])
+}
+
+func TestFiguresOfTrialsHideNothing(t *testing.T) {
+	alone := syntheticTrials()
+	alone.Trials = keep(alone.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
+	doubtful := doubtful()
+	figures := map[*result.Set]map[string]string{
+		alone: renderTrials(t, alone), doubtful: renderTrials(t, doubtful),
+	}
+	for want, c := range map[string]struct {
+		figure string
+		set    *result.Set
+	}{
+		"QUICK RUN":                                                      {"timeline", doubtful},
+		"NOT AS EXPECTED: M-ABD B3, Phalanx N2":                          {"attacks", doubtful},
+		"could not decide: Phalanx B1":                                   {"attacks", doubtful},
+		"with uncommitted changes, go1.26.1":                             {"attacks", doubtful},
+		"not as expected":                                                {"attacks", doubtful},
+		"Phalanx N3 (the kernel has no NetEm)":                           {"attacks", doubtful},
+		"As expected, the checkers caught harm to M-ABD: stale read (3)": {"timeline", alone},
+		"servers of M-ABD: 3)":                                           {"timeline", alone},
+		"4 KiB values, 6 clients, 4 keys; seed 7.":                       {"attacks", alone},
+		"user-namespace. Topology spread, shaped 1 Gbit/s":               {"timeline", alone},
+		"B3 bogus-candidate":                                             {"attacks", alone},
+		"server 1 comes back in its old state and lies (B2)":             {"timeline", alone},
+	} {
+		if got := joined(figures[c.set][c.figure]); !strings.Contains(got, want) {
+			t.Errorf("figure %s should say %q: %s", c.figure, want, got)
+		}
+	}
+}
+
+func TestFiguresOfFewTrials(t *testing.T) {
+	all := syntheticTrials()
+	for i, trial := range all.Trials {
+		if trial.Protocol != "mabd" {
+			continue
+		}
+		one := *all
+		one.Trials = all.Trials[i : i+1]
+		figures := slices.Collect(maps.Keys(renderTrials(t, &one)))
+		want := []string{"attacks"}
+		if trial.Attack == "timeline" {
+			want = []string{"timeline"}
+		}
+		if trial.Skipped != "" || trial.Expected == nothingToAttack {
+			want = nil
+		}
+		if !slices.Equal(figures, want) {
+			t.Errorf("figures %v of %s %s alone, want %v", figures, trial.Protocol, trial.Attack, want)
+		}
+		attackText(t, &one)
+	}
+	bare := changed(func(t *result.Trial) { t.Timeline, t.Events = nil, nil })
+	if figures := renderTrials(t, bare); len(figures) != 2 {
+		t.Errorf("%d figures of trials without buckets", len(figures))
+	}
+}
+
+func TestRates(t *testing.T) {
+	buckets := []result.Bucket{
+		{AtMs: 0, Read: result.Ended{Ops: 3}, Write: result.Ended{Ops: 7}},
+		{AtMs: 100},
+		{AtMs: 200, Write: result.Ended{Ops: 6}},
+	}
+	for duration, want := range map[float64]string{
+		0.3:   "[{0.05 100} {0.15 0} {0.25 60}]",
+		0.26:  "[{0.05 100} {0.15 0} {0.23 100}]", // half of the last is enough
+		0.245: "[{0.05 100} {0.15 0}]",
+		9:     "[{0.05 100} {0.15 0} {0.25 60}]",
+	} {
+		x := trial{result.Trial{DurationS: duration, Timeline: buckets}, nil}
+		if got := fmt.Sprintf("%.4g", x.rates()); got != want {
+			t.Errorf("rates %s of a trial of %v s, want %s", got, duration, want)
+		}
+	}
+}
+
+func TestDrawWritesFiguresOfTrials(t *testing.T) {
+	s := changed(func(t *result.Trial) { t.Timeline = nil })
+	s.Trials = keep(s.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" && t.Attack[0] != 'B' })
+	dir := t.TempDir()
+	files, err := Draw([]*result.Set{s}, dir)
+	if err != nil || len(files) != 6 {
+		t.Fatalf("wrote %v, %v", files, err)
+	}
+	for _, name := range []string{"figattacks.png", "figtimeline.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	tables, err := Summary([]*result.Set{syntheticFigure("2b", 1), syntheticTrials()})
+	if err != nil || len(tables) != 3 {
+		t.Errorf("%d tables, %v: want measurements, ratios and attacks", len(tables), err)
+	}
+}
+
+func TestTrialsThatAreRefused(t *testing.T) {
+	last := func(change func(t *result.Trial)) []*result.Set {
+		s := syntheticTrials()
+		change(&s.Trials[len(s.Trials)-1])
+		return []*result.Set{s}
+	}
+	other := func(change func(s *result.Set)) []*result.Set {
+		a, b := syntheticTrials(), syntheticTrials()
+		a.Trials = keep(a.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
+		b.Trials = keep(b.Trials, func(t result.Trial) bool { return t.Protocol != "mabd" })
+		b.Dir = "results/attack/other"
+		change(b)
+		return []*result.Set{a, b}
+	}
+	for want, sets := range map[string][]*result.Set{
+		"trials.jsonl:96: a second trial of Phalanx under attack B3": last(func(t *result.Trial) { t.Attack = "B3" }),
+		"trials.jsonl:96: a trial needs a protocol":                  last(func(t *result.Trial) { t.Protocol = "" }),
+		"trials.jsonl:96: t = 0":                                     last(func(t *result.Trial) { t.T = 0 }),
+		"keys = 0 must be at least 1":                                last(func(t *result.Trial) { t.Keys = 0 }),
+		"trials.jsonl:96: the buckets":                               last(func(t *result.Trial) { t.Timeline[7].AtMs = 3 }),
+		"at least 0, not -1":                                         last(func(t *result.Trial) { t.WriteMs.P99 = -1 }),
+		"12 clients in results/attack/other/trials.jsonl":            ofMoreClients(),
+		"100 Mbit/s":       other(func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
+		"loopback. Links":  other(func(s *result.Set) { s.Manifest.Testbed = result.Testbed{Mode: "loopback"} }),
+		"t = 2 in results": other(func(s *result.Set) { s.Trials[0].T = 2 }),
+	} {
+		for name, do := range map[string]func() error{
+			"Draw":    func() error { _, err := Draw(sets, t.TempDir()); return err },
+			"Summary": func() error { _, err := Summary(sets); return err },
+		} {
+			if err := do(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want it to say %q", name, err, want)
+			}
+		}
+	}
+	if figures := renderTrials(t, other(func(*result.Set) {})...); len(figures) != 2 {
+		t.Errorf("protocols attacked in two like runs make %d figures, want 2", len(figures))
+	}
+}
+
+// ofMoreClients is two runs of which the second has more clients.
+func ofMoreClients() []*result.Set {
+	a, b := syntheticTrials(), changed(func(t *result.Trial) { t.Protocol, t.Clients = "powerstore", 12 })
+	b.Dir = "results/attack/other"
+	b.Trials = b.Trials[:2]
+	return []*result.Set{a, b}
+}
