@@ -1,7 +1,8 @@
 package protocols
 
 // SingleWriter is what a protocol implements, besides Protocol, if each of its registers has one writer only. Whoever
-// runs it sees to that: a key is written by one client, or by the successors of one that died, which know what it issued.
+// runs it sees to that: a key is written by one client, or by the successors of one that died, which know what it
+// issued.
 type SingleWriter interface {
 	SingleWriter()
 }

@@ -65,7 +65,8 @@ func (c *client) incarnate(pid uint64) {
 	}
 }
 
-// reincarnate is what a client does that died: its successor has an id of its own, unless the attack is that it has not.
+// reincarnate is what a client does that died: its successor has an id of its own, unless the attack is that it has
+// not.
 func (c *client) reincarnate() {
 	pid := c.pid + maxClients
 	if c.Attack.SamePID {
@@ -94,7 +95,8 @@ func (c *client) keys() uint64 { return 1 + mix(c.seed)%uint64(c.Keys) }
 
 func keyName(i uint64) protocols.Key { return protocols.Key(fmt.Sprintf("k%d", i)) }
 
-// ownKey is a key that the client may write, if there is one: with single writers, key i is that of writer i mod Writers.
+// ownKey is a key that the client may write, if there is one: with single writers, key i is that of writer i mod
+// Writers.
 func (c *client) ownKey(u uint64) (key protocols.Key, found bool) {
 	if c.role != protocols.Writer {
 		return "", false

@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// pageEntries is the number of entries a Log allocates at once: about half a megabyte.
-const pageEntries = 4096
+// The number of entries that a Log allocates at once: few at first, as most of a simulator's logs stay short, and each
+// time twice as many, to about half a megabyte.
+const (
+	firstEntries = 16
+	pageEntries  = 4096
+)
 
 // A Log records the operations of one client. Its owner is one goroutine.
 type Log struct {
@@ -21,9 +25,9 @@ func NewLog(client uint64) *Log { return &Log{client: client} }
 // until Complete is called on what Begin returns; an operation that is given up just stays as it is.
 func (l *Log) Begin(e Entry) *Entry {
 	last := len(l.pages) - 1
-	if last < 0 || len(l.pages[last]) == pageEntries {
-		l.pages = append(l.pages, make([]Entry, 0, pageEntries))
+	if last < 0 || len(l.pages[last]) == cap(l.pages[last]) {
 		last++
+		l.pages = append(l.pages, make([]Entry, 0, min(firstEntries<<min(last, 8), pageEntries)))
 	}
 	e.Client, e.End, e.Outcome = l.client, Forever, Pending
 	l.pages[last] = append(l.pages[last], e)

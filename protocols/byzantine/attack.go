@@ -40,8 +40,8 @@ type Condition struct {
 	// Resets break connections in the middle of rounds; clients connect again and resend.
 	Resets bool
 	// WriterDies is the round of a WRITE, from 1, in which many writers die, where the first asks for the time: that of a
-	// single writer has one round less. Reaches bounds how many servers the round's requests still reach, 0 for any number.
-	// A WriterDies of 0 is none.
+	// single writer has one round less. Reaches bounds how many servers the round's requests still reach, 0 for any
+	// number. A WriterDies of 0 is none.
 	WriterDies, Reaches int
 	// SamePID restarts a writer with the process id of the one that died.
 	SamePID bool
@@ -100,8 +100,8 @@ func Harms() []Harm {
 // Expected is what must come of the attack on the protocol.
 func (a Attack) Expected(protocol string) Expectation { return a.Expect[protocol] }
 
-// Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also brings
-// about stale reads and exhausted timestamps, where a protocol believes it.
+// Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also
+// brings about stale reads and exhausted timestamps, where a protocol believes it.
 func (e Expectation) Allows(found Harm) bool {
 	switch e.Harm {
 	case found:

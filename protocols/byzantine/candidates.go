@@ -12,7 +12,8 @@ type candidate struct {
 	mpowerstore.Candidate
 }
 
-// candidates are those that the loot tells of. From a STORE, whose nonce is still secret, it makes one with a wrong nonce.
+// candidates are those that the loot tells of. From a STORE, whose nonce is still secret, it makes one with a wrong
+// nonce.
 func (l *Loot) candidates() (all []candidate) {
 	for _, s := range l.all() {
 		switch m := s.body.(type) {

@@ -6,8 +6,8 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// gc is procedure GC (lines 28 to 31): lc becomes the highest valid candidate in LC if that is higher, and LC keeps what
-// is higher than lc. It returns both, and the records that it changes.
+// gc is procedure GC (lines 28 to 31): lc becomes the highest valid candidate in LC if that is higher, and LC keeps
+// what is higher than lc. It returns both, and the records that it changes.
 func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, err error) {
 	if lc, err = v.lc(); err != nil {
 		return lc, nil, nil, err

@@ -68,7 +68,7 @@ func (w *writer) store() (protocols.Broadcast, error) {
 func (w *writer) issue() (ts protocols.Timestamp, err error) {
 	last, err := w.issued.Last(w.key)
 	if err != nil {
-		return ts, fmt.Errorf("read the last timestamp: %w", err)
+		return ts, err
 	}
 	ts = protocols.Timestamp{Num: last}.Next(theWriter)
 	if err := w.issued.Keep(w.key, ts.Num); err != nil {
