@@ -17,7 +17,7 @@ sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest),\
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench wan-kernel plots test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench attack wan-kernel plots test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lan-bench: build ## measure and draw Figure 2(a)-(c) on the emulated LAN (QUICK=
 wan-bench: build wan-kernel ## measure and draw Figure 2(d) and a curve on the emulated WAN (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) $(WAN)
 	$(MAKE) plots
+
+attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)
+	$(BIN) attack --results $(RESULTS) $(if $(FULL),,--quick)
 
 # A kernel with NetEm: this machine's, or that of a guest, which Debian and Ubuntu have and root installs.
 wan-kernel: build

@@ -10,6 +10,7 @@ import (
 	"net/rpc/jsonrpc"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
@@ -25,6 +26,7 @@ type child struct {
 	name    string
 	rpc     *rpc.Client
 	process *netem.Process
+	mayEnd  atomic.Bool // its end by itself, or by a fault that was asked for, fails nothing
 }
 
 // startChild runs `powbench role` on the host; what it logs goes to log.
@@ -47,7 +49,7 @@ func startChild(host *netem.Host, role, name string, log io.Writer) (*child, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	return &child{name, jsonrpc.NewClient(pipe{stdout, stdin}), process}, nil
+	return &child{name: name, rpc: jsonrpc.NewClient(pipe{stdout, stdin}), process: process}, nil
 }
 
 // pipe joins a child's standard output and input into the connection that JSON-RPC wants.

@@ -8,12 +8,15 @@ import (
 	"io"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/workloads"
 )
 
 // clusterSpec is what one cluster and its load need.
@@ -27,79 +30,110 @@ type clusterSpec struct {
 	valueBytes int
 	clients    int // the largest number that will load
 	seed       uint64
-	log        io.Writer // what the processes log
+	log        io.Writer      // what the processes log
+	latecomers int            // agents that share the clients, but start later, if at all
+	liars      map[int]string // servers that attack from the beginning, and how
 }
 
 // cluster is a set of fresh server processes and the agents that load them.
 type cluster struct {
-	servers []*child
-	agents  []*child
-	fail    context.CancelCauseFunc // ends what is done with the cluster
+	spec             clusterSpec
+	hosts            layout
+	nodes            []node.Config // of the servers
+	servers          []*child
+	agents           []*child
+	writers, readers suite.ClientKeys
+	fail             context.CancelCauseFunc // ends what is done with the cluster
 }
 
 // startCluster starts the servers, each on its host with a database of its own, and the agents, and connects them. It
 // calls fail, which should end ctx, when one of these processes ends by itself.
-func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layout, spec clusterSpec) (_ *cluster, err error) {
+func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layout, spec clusterSpec) (
+	_ *cluster, err error,
+) {
 	primitives, err := suite.ByName(spec.suite)
 	if err != nil {
 		return nil, err
 	}
 	servers := spec.protocol.Servers(spec.t)
-	serverKeys, writerKeys, _, err := suite.GenerateKeys(primitives, servers, rand.Reader)
+	c := &cluster{
+		spec: spec, hosts: hosts, fail: fail,
+		nodes: make([]node.Config, servers), servers: make([]*child, servers), agents: make([]*child, len(hosts.clients)),
+	}
+	var serverKeys []suite.ServerKeys
+	serverKeys, c.writers, c.readers, err = suite.GenerateKeys(primitives, servers, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{fail: fail}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.kill())
 		}
 	}()
-	addrs := make([]string, servers)
-	for i := range servers {
-		host := hosts.servers[i%len(hosts.servers)]
-		cfg := node.Config{
+	for i := range c.nodes {
+		c.nodes[i] = node.Config{
 			Protocol: spec.protocol.Name(), Suite: spec.suite, T: spec.t, Index: i, Keys: serverKeys[i],
-			Listen: host.Addr().String() + ":0", Dir: filepath.Join(spec.dir, fmt.Sprintf("server-%d", i+1)),
+			Listen: c.serverHost(i).Addr().String() + ":0", Dir: filepath.Join(spec.dir, fmt.Sprintf("server-%d", i+1)),
 			Durability: spec.durability, Congestion: spec.congestion,
+			Attack: spec.liars[i], AttackSeed: workloads.Derive(spec.seed, "server", i),
 		}
-		if addrs[i], err = c.startServer(ctx, host, cfg, spec.log); err != nil {
-			return nil, err
-		}
+	}
+	var starting errgroup.Group
+	for i := range c.servers {
+		starting.Go(func() error { return c.startServer(ctx, i) })
+	}
+	if err = starting.Wait(); err != nil {
+		return nil, err
 	}
 	for i, host := range hosts.clients {
-		cfg := agent.Config{
-			Protocol: spec.protocol.Name(), Suite: spec.suite, T: spec.t, Keys: writerKeys, Servers: addrs,
-			Congestion: spec.congestion, Index: i, Agents: len(hosts.clients), Clients: spec.clients,
-			ValueBytes: spec.valueBytes, Seed: spec.seed,
-		}
-		if err = c.startAgent(ctx, host, cfg, spec.log); err != nil {
-			return nil, err
-		}
+		starting.Go(func() (err error) {
+			c.agents[i], err = c.startAgent(ctx, host, c.agentConfig(i))
+			return err
+		})
 	}
-	return c, nil
+	err = starting.Wait()
+	return c, err
 }
 
-func (c *cluster) startServer(ctx context.Context, host *netem.Host, cfg node.Config, log io.Writer) (string, error) {
-	p, err := startChild(host, "server", fmt.Sprintf("server %d", cfg.Index+1), log)
-	if err != nil {
-		return "", err
+// serverHost is the host of a server.
+func (c *cluster) serverHost(i int) *netem.Host { return c.hosts.servers[i%len(c.hosts.servers)] }
+
+// agentConfig is what an agent needs to know.
+func (c *cluster) agentConfig(i int) agent.Config {
+	cfg := agent.Config{
+		Protocol: c.spec.protocol.Name(), Suite: c.spec.suite, T: c.spec.t, Keys: c.writers,
+		Congestion: c.spec.congestion, Index: i, Agents: len(c.hosts.clients) + c.spec.latecomers, Clients: c.spec.clients,
+		ValueBytes: c.spec.valueBytes, Seed: c.spec.seed,
 	}
-	c.servers = append(c.servers, p)
-	go c.watch(ctx, p)
-	var addr string
-	err = p.call(ctx, "Service.Start", cfg, &addr)
-	return addr, err
+	for _, n := range c.nodes {
+		cfg.Servers = append(cfg.Servers, n.Listen)
+	}
+	return cfg
 }
 
-func (c *cluster) startAgent(ctx context.Context, host *netem.Host, cfg agent.Config, log io.Writer) error {
-	p, err := startChild(host, "agent", fmt.Sprintf("agent %d", cfg.Index+1), log)
+// startServer starts a server's process. Started again it listens where it did before.
+func (c *cluster) startServer(ctx context.Context, i int) error {
+	p, err := startChild(c.serverHost(i), "server", fmt.Sprintf("server %d", i+1), c.spec.log)
 	if err != nil {
 		return err
 	}
-	c.agents = append(c.agents, p)
-	go c.watch(ctx, p)
-	return p.call(ctx, "Service.Start", cfg, &agent.Nothing{})
+	c.servers[i] = p
+	go c.watch(p)
+	return p.call(ctx, "Service.Start", c.nodes[i], &c.nodes[i].Listen)
+}
+
+// startAgent starts an agent's process, which is the caller's to end unless it is one of the cluster's.
+func (c *cluster) startAgent(ctx context.Context, host *netem.Host, cfg agent.Config) (*child, error) {
+	p, err := startChild(host, "agent", fmt.Sprintf("agent %d", cfg.Index+1), c.spec.log)
+	if err != nil {
+		return nil, err
+	}
+	go c.watch(p)
+	if err := p.call(ctx, "Service.Start", cfg, &agent.Nothing{}); err != nil {
+		p.mayEnd.Store(true)
+		return nil, errors.Join(err, p.kill())
+	}
+	return p, nil
 }
 
 // onAgents calls a method of all agents at once and joins their errors.
@@ -118,11 +152,10 @@ func onAgents[A, R any](ctx context.Context, c *cluster, method string, args fun
 
 // watch fails the cluster when the process ends by itself. A protocol would do without some servers, and wait a minute
 // for a reply where too many are gone; a measurement is spoilt at once.
-func (c *cluster) watch(ctx context.Context, p *child) {
-	select {
-	case <-p.process.Done():
-		c.fail(p.ended())
-	case <-ctx.Done():
+func (c *cluster) watch(p *child) {
+	<-p.process.Done()
+	if !p.mayEnd.Load() {
+		c.fail(p.ended()) // without effect once all are killed
 	}
 }
 
@@ -131,7 +164,9 @@ func (c *cluster) kill() error {
 	c.fail(nil)
 	var err error
 	for _, p := range append(c.agents, c.servers...) {
-		err = errors.Join(err, p.kill())
+		if p != nil { // not started yet
+			err = errors.Join(err, p.kill())
+		}
 	}
 	return err
 }

@@ -29,11 +29,7 @@ func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 // describe writes down build and machine and sets up the progress.
 func (r *runner) describe() (err error) {
-	r.manifest.Version = version()
-	if r.manifest.Machine, err = machine(r.scratch.dir); err != nil {
-		return err
-	}
-	if r.manifest.Outside, err = outside(); err != nil {
+	if err := describe(&r.manifest, r.scratch.dir); err != nil {
 		return err
 	}
 	estimate, err := r.experiment.Estimate()
@@ -48,6 +44,16 @@ func (r *runner) describe() (err error) {
 	}
 	r.progress.note(fmt.Sprintf("%d runs into %s, about %v", total-finished, r.dir, r.progress.left()))
 	return r.saveManifest()
+}
+
+// describe writes build and machine into the manifest; dir is where the databases lie.
+func describe(m *result.Manifest, dir string) (err error) {
+	m.Version = version()
+	if m.Machine, err = machine(dir); err != nil {
+		return err
+	}
+	m.Outside, err = outside()
+	return err
 }
 
 // steps counts the run's searches and runs, and those of them that an earlier start has finished.

@@ -25,6 +25,9 @@ import (
 	"github.com/powbench/powbench/transport"
 )
 
+// issuedDir is where the writers of a local cluster keep the timestamps they issued, if each key has one writer.
+const issuedDir = "issued"
+
 // clusterFile is where a local cluster keeps what its clients need, keys included: readable by its owner only.
 const clusterFile = "cluster.json"
 
@@ -37,6 +40,8 @@ type Local struct {
 	Servers    []string           `json:"servers"` // addresses
 	ServerKeys []suite.ServerKeys `json:"server_keys"`
 	WriterKeys suite.ClientKeys   `json:"writer_keys"`
+
+	dir string // its folder, once it has one
 }
 
 // NewLocal describes a new cluster on the ports from firstPort on.
@@ -74,7 +79,7 @@ func ReadLocal(dir string) (*Local, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	l := new(Local)
+	l := &Local{dir: dir}
 	if err := json.Unmarshal(data, l); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -90,6 +95,7 @@ func (l *Local) Save(dir string) error {
 	if err != nil {
 		return err
 	}
+	l.dir = dir
 	return os.WriteFile(filepath.Join(dir, clusterFile), append(data, '\n'), 0o600)
 }
 
@@ -135,7 +141,8 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 	return errors.New("all servers have ended: see what they logged above")
 }
 
-// Connect returns a writing client of the cluster and what closes it. It does not wait for servers: up to t may be down.
+// Connect returns a writing client of the cluster, which has a folder, and what closes it. It does not wait for
+// servers: up to t may be down.
 func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) {
 	p, err := catalog.ByName(l.Protocol)
 	if err != nil {
@@ -153,8 +160,9 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 		Protocol: l.Protocol, Servers: l.Servers, Role: protocols.Writer, Keys: l.WriterKeys.Groups,
 		NewBody: p.NewBody, Log: log,
 	})
+	issued := client.NewIssued(filepath.Join(l.dir, issuedDir))
 	register := p.NewRegister(protocols.ClientParams{
-		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader,
+		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
 	})
-	return client.New(links, register), links.Close, nil
+	return client.New(links, register), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
 }

@@ -95,17 +95,26 @@ func runName(run experiment.Run, clients int) string {
 // the processes log goes to a file of the run.
 func (r *runner) withCluster(ctx context.Context, name string, s experiment.Series, clients int, seed uint64,
 	do func(context.Context, *cluster) error,
-) (err error) {
+) error {
 	protocol, err := catalog.ByName(s.Protocol)
 	if err != nil {
 		return err
 	}
-	dir, err := r.scratch.sub(name)
-	if err != nil {
+	return runCluster(ctx, r.hosts, r.scratch, filepath.Join(r.dir, result.LogDir, name+".log"), clusterSpec{
+		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
+		congestion: r.hosts.testbed.Topology.Congestion, valueBytes: s.ValueBytes, clients: clients, seed: seed,
+	}, do)
+}
+
+// runCluster runs do on a fresh cluster whose databases lie in scratch, and removes both again.
+func runCluster(ctx context.Context, hosts layout, scratch *scratch, logFile string, spec clusterSpec,
+	do func(context.Context, *cluster) error,
+) (err error) {
+	if spec.dir, err = scratch.sub(strings.TrimSuffix(filepath.Base(logFile), ".log")); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	log, err := newRunLog(filepath.Join(r.dir, result.LogDir, name+".log"))
+	defer func() { err = errors.Join(err, os.RemoveAll(spec.dir)) }()
+	log, err := newRunLog(logFile)
 	if err != nil {
 		return err
 	}
@@ -120,11 +129,8 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 			err = fmt.Errorf("%w: %s", err, why)
 		}
 	}()
-	c, err := startCluster(clusterCtx, fail, r.hosts, clusterSpec{
-		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
-		congestion: r.hosts.testbed.Topology.Congestion, dir: dir, valueBytes: s.ValueBytes, clients: clients,
-		seed: seed, log: log.file,
-	})
+	spec.log = log.file
+	c, err := startCluster(clusterCtx, fail, hosts, spec)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ import (
 // ErrUsage marks an error of what was asked for: nothing was started.
 var ErrUsage = errors.New("cannot run")
 
-// ErrCheckFailed says that a run completed, but a history was not linearizable.
-var ErrCheckFailed = errors.New("a history is not linearizable")
+// ErrCheckFailed says that a run completed, but a history was not linearizable or an attack came to something else than
+// expected.
+var ErrCheckFailed = errors.New("a check did not hold")
 
 // Options say what to run and where to.
 type Options struct {
@@ -102,7 +103,8 @@ func (r *runner) run(ctx context.Context) error {
 		return err
 	}
 	if r.violations > 0 {
-		return fmt.Errorf("%w: %d points of %s; `powbench check` draws them", ErrCheckFailed, r.violations, r.dir)
+		return fmt.Errorf("%w: %d points of %s are not linearizable; `powbench check` draws them",
+			ErrCheckFailed, r.violations, r.dir)
 	}
 	return nil
 }

@@ -21,32 +21,43 @@ func (r *runner) openSet() error {
 		return err
 	}
 	root := filepath.Join(r.Results, r.experiment.Name)
-	latest := filepath.Join(root, result.LatestLink)
 	if r.Resume {
-		err = r.reopen(latest, config)
+		err = r.reopen(filepath.Join(root, result.LatestLink), config)
 	} else {
 		err = r.create(root, config)
 	}
 	if err != nil {
 		return err
 	}
+	return furnish(r.dir)
+}
+
+// furnish makes the folders of a result set and points the latest link at it.
+func furnish(dir string) error {
 	for _, sub := range []string{result.HistoryDir, result.LogDir} {
-		if err := os.MkdirAll(filepath.Join(r.dir, sub), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return err
 		}
 	}
-	return replaceLink(latest, filepath.Base(r.dir))
+	return replaceLink(filepath.Join(filepath.Dir(dir), result.LatestLink), filepath.Base(dir))
 }
 
-func (r *runner) create(root string, config json.RawMessage) error {
-	now := time.Now().UTC()
-	r.dir = filepath.Join(root, now.Format("20060102T150405Z"))
+// newSetDir makes the folder of a run that begins now, below that of its experiment.
+func newSetDir(root string, now time.Time) (string, error) {
+	dir := filepath.Join(root, now.Format("20060102T150405Z"))
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return err
+		return "", err
 	}
-	if err := os.Mkdir(r.dir, 0o755); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists: another run of %s began this second; try again", r.dir, r.experiment.Name)
-	} else if err != nil {
+	err := os.Mkdir(dir, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s exists: another run began there this second; try again", dir)
+	}
+	return dir, err
+}
+
+func (r *runner) create(root string, config json.RawMessage) (err error) {
+	now := time.Now().UTC()
+	if r.dir, err = newSetDir(root, now); err != nil {
 		return err
 	}
 	r.manifest = result.Manifest{

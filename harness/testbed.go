@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/powbench/powbench/harness/experiment"
@@ -28,7 +29,7 @@ func (r *runner) layOut(ctx context.Context) error {
 		topology.Hosts = append(topology.Hosts, probeNames...)
 		topology.Delay = delays(t, serverNames, clientNames)
 	}
-	tb, why, err := r.build(ctx, topology)
+	tb, why, err := buildTestbed(ctx, topology, r.Progress)
 	if err != nil {
 		return err
 	}
@@ -41,9 +42,11 @@ func (r *runner) layOut(ctx context.Context) error {
 	return nil
 }
 
-// build makes the testbed, or one on plain loopback and why it is no better. Without its delays a WAN is none: it is
-// made whole or refused.
-func (r *runner) build(ctx context.Context, topology netem.Topology) (tb *netem.Testbed, why string, err error) {
+// buildTestbed makes the testbed, or one on plain loopback and why it is no better, which it also tells on progress.
+// Without its delays a WAN is none: it is made whole or refused.
+func buildTestbed(ctx context.Context, topology netem.Topology, progress io.Writer) (
+	tb *netem.Testbed, why string, err error,
+) {
 	mode, err := netem.Available()
 	switch {
 	case mode != netem.ModeLoopback:
@@ -52,7 +55,7 @@ func (r *runner) build(ctx context.Context, topology netem.Topology) (tb *netem.
 	case topology.Delay != nil:
 		return nil, "", fmt.Errorf("the experiment's delays need hosts of their own: %w", err)
 	}
-	fmt.Fprintf(r.Progress, "\n!!! UNSHAPED: this run uses plain loopback, whose numbers say nothing about the paper's network.\n"+
+	fmt.Fprintf(progress, "\n!!! UNSHAPED: this run uses plain loopback, whose numbers say nothing about the paper's network.\n"+
 		"!!! %v\n\n", err)
 	return netem.NewLoopback(topology), err.Error(), nil
 }

@@ -27,7 +27,7 @@ type Host struct {
 	switchDevice netlink.Link    // the switch's end
 	wans         []*wan          // the NetEms behind it, one for each different delay to others
 
-	mu        sync.Mutex            // also held while port is used
+	mu        sync.Mutex            // also held while port is used, and the switch's for this host
 	processes map[*Process]struct{} // those that run
 	closed    bool
 }

@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -107,6 +108,27 @@ func (h *Host) connect() error {
 		return err
 	}
 	return h.port.LinkSetUp(h.device)
+}
+
+// SetUp takes the host's link down, or up again, at the switch's end, as who pulls the cable there. What is sent while
+// it is down is lost. The host keeps its address and routes, the link its shapers, and TCP its connections.
+func (h *Host) SetUp(up bool) error {
+	if h.port == nil {
+		return fmt.Errorf("netem: host %s is on loopback, which has no links to cut: %w", h.Name, errors.ErrUnsupported)
+	}
+	h.mu.Lock() // a closed handle would find another device of that number in this process's own namespace
+	defer h.mu.Unlock()
+	if h.closed {
+		return h.errClosed()
+	}
+	set := h.testbed.switchPort.LinkSetDown
+	if up {
+		set = h.testbed.switchPort.LinkSetUp
+	}
+	if err := set(h.switchDevice); err != nil {
+		return fmt.Errorf("netem: set the link of host %s up (%v): %w", h.Name, up, err)
+	}
+	return nil
 }
 
 // noOffload makes what leaves the device packets of one segment each.

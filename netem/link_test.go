@@ -1,7 +1,13 @@
 package netem
 
 import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 )
@@ -56,6 +62,66 @@ func TestQueueBytes(t *testing.T) {
 		if got := queueBytes(rate); got != want {
 			t.Errorf("queueBytes(%d) = %d, want %d", rate, got, want)
 		}
+	}
+}
+
+// While a host's link is down nothing passes, in either direction and to no host; other hosts do not notice. Once it is
+// up again, connections of before go on and new ones can be made. Address, routes and shapers are as they were.
+func TestSetUp(t *testing.T) {
+	tb := newTestbed(t, Topology{Hosts: []string{"a", "b", "c"}, RateBits: 100e6})
+	a, b, c := tb.Host("a"), tb.Host("b"), tb.Host("c")
+	near, far, err := connect(t.Context(), a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	defer far.Close()
+	for range 2 {
+		if err := b.SetUp(false); err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+			if _, err := way[0].Write([]byte("cut")); err != nil {
+				t.Fatalf("a connection ends with its link: %v", err)
+			}
+			_ = way[1].SetReadDeadline(time.Now().Add(60 * time.Millisecond))
+			if n, err := way[1].Read(make([]byte, 3)); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%d bytes pass a link that is down: %v", n, err)
+			}
+		}
+		send(t, a, c, 100_000)
+		if err := b.SetUp(true); err != nil {
+			t.Fatal(err)
+		}
+		for _, end := range []net.Conn{near, far} {
+			_ = end.SetReadDeadline(time.Now().Add(10 * time.Second))
+			got := make([]byte, 3)
+			if _, err := io.ReadFull(end, got); err != nil || string(got) != "cut" {
+				t.Errorf("after the link came up again a connection yields %q, %v", got, err)
+			}
+		}
+		send(t, b, c, 100_000)
+	}
+	for name, got := range map[string]*netlink.Tbf{
+		"host": shaper(t, b.port, b.device), "switch": shaper(t, tb.switchPort, b.switchDevice),
+	} {
+		if got.Rate != 12_304_941 {
+			t.Errorf("shaper at the %s's end: rate %d B/s after the link was down", name, got.Rate)
+		}
+	}
+}
+
+func TestSetUpFails(t *testing.T) {
+	err := NewLoopback(Topology{Hosts: []string{"a"}}).Host("a").SetUp(false)
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "loopback") {
+		t.Errorf("on loopback: %v", err)
+	}
+	tb := newTestbed(t, Topology{Hosts: []string{"a"}})
+	if err := tb.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tb.Host("a").SetUp(false); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after Close: %v", err)
 	}
 }
 

@@ -50,12 +50,15 @@ type Server struct {
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	serving sync.RWMutex // held shared by Serve, so that Close can wait for it
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{} // those that are open
 }
 
 // NewServer makes a server that answers with h.
 func NewServer(cfg ServerConfig, h Handler) *Server {
 	cfg.Log = orDiscard(cfg.Log)
-	s := &Server{cfg: cfg, handle: h, budgets: map[protocols.Role]*semaphore.Weighted{
+	s := &Server{cfg: cfg, handle: h, conns: map[net.Conn]struct{}{}, budgets: map[protocols.Role]*semaphore.Weighted{
 		protocols.Reader: semaphore.NewWeighted(maxRequestBytes),
 		protocols.Writer: semaphore.NewWeighted(maxRequestBytes),
 	}}
@@ -107,12 +110,38 @@ func (s *Server) Close() {
 	defer s.serving.Unlock()
 }
 
+// Reset breaks all connections as a faulty network may, at any byte, and goes on serving: what the kernel has not sent
+// is lost, and the clients are told by a TCP reset.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.conns {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // it may just have been closed
+		}
+		conn.Close()
+	}
+}
+
+// track lets Reset find the connection until the function that it returns is called.
+func (s *Server) track(conn net.Conn) (forget func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[conn] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, conn)
+	}
+}
+
 // Traffic is what went over all sockets so far.
 func (s *Server) Traffic() Traffic { return s.meter.traffic() }
 
 // serve speaks with one client until either has enough.
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
+	defer s.track(conn)()
 	defer context.AfterFunc(s.ctx, func() { conn.Close() })()
 	if err := tune(conn); err != nil {
 		s.warn("cannot use a connection", "from", conn.RemoteAddr(), "err", err)

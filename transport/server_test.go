@@ -219,6 +219,53 @@ func TestCloseEndsServeAndItsConnections(t *testing.T) {
 	}
 }
 
+// A reset breaks connections in the midst of what they carry. The clients come back, and what was under way is sent
+// again and answered.
+func TestResetBreaksConnectionsAndTheServerLives(t *testing.T) {
+	noLeaks(t)
+	ln := listen(t, "")
+	held, free := make(chan struct{}, 1), make(chan struct{})
+	answer := echo(0)
+	s, _ := serve(t, ln, ServerConfig{}, func(from protocols.Role, key protocols.Key, m protocols.Message,
+		mem protocols.Memory,
+	) (protocols.Message, error) {
+		select {
+		case held <- struct{}{}: // the first request is being handled while the connection breaks
+			<-free
+		default:
+		}
+		return answer(from, key, m, mem)
+	})
+	links := dial(t, []string{ln.Addr().String()})
+	connected(t, links)
+	g := call(t, ln.Addr().String())
+	x := links.Begin("key")
+	defer x.End()
+	send(t, x, 1, 1, "hello", []byte("payload"))
+	eventually(t, func() error {
+		if len(held) == 0 {
+			return errors.New("not handled yet")
+		}
+		return nil
+	})
+	s.Reset()
+	close(free)
+	if err := closed(g); err != nil {
+		t.Error(err)
+	}
+	if got := receive(t, x, 1); string(got[0].Message.Payload) != "payload" {
+		t.Errorf("reply %+v", got[0])
+	}
+	eventually(t, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if open := len(s.conns); open != 1 {
+			return fmt.Errorf("the server remembers %d connections, one is open", open)
+		}
+		return nil
+	})
+}
+
 func TestServeRefusesAnUnknownCongestionControl(t *testing.T) {
 	s := NewServer(ServerConfig{Congestion: "warp"}, silent)
 	if err := s.Serve(listen(t, "")); err == nil {

@@ -65,7 +65,7 @@ func TestUsageErrors(t *testing.T) {
 		{"unknown command", []string{"fly"}, `unknown command "fly"`},
 		{"results that are none", []string{"plot", "testdata"}, "no manifest.json there"},
 		{"results of another schema", []string{"plot", "testdata/schema0"}, "schema version 0"},
-		{"unknown protocol", []string{"up", "--protocol", "paxos"}, "choose one of mpowerstore, mabd, phalanx"},
+		{"unknown protocol", []string{"up", "--protocol", "paxos"}, "choose one of powerstore, mpowerstore, mabd, phalanx"},
 		{"unknown suite", []string{"up", "--suite", "rot13"}, "rot13"},
 		{"unknown durability", []string{"up", "--durability", "hope"}, "hope"},
 		{"no faults", []string{"up", "--t", "0"}, "at least 1"},

@@ -50,7 +50,7 @@ func checkSmokePoint(t *testing.T, set *result.Set, p result.Point, shaped bool)
 		}
 	}
 	want := map[string]string{
-		"mpowerstore/read": "2", "mpowerstore/write": "3",
+		"powerstore/read": "2", "powerstore/write": "2", "mpowerstore/read": "2", "mpowerstore/write": "3",
 		"mabd/read": "2", "mabd/write": "2", "phalanx/read": "2", "phalanx/write": "2",
 	}[p.Protocol+"/"+p.Op]
 	if p.Rounds[want] != p.Ops {

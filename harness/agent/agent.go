@@ -3,15 +3,15 @@ package agent
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
 
-	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/transport"
@@ -24,6 +24,9 @@ const memoryLimit = 384 << 20
 // opTimeout is when a client gives up an operation. It stays pending in the history and counts as an error.
 const opTimeout = 60 * time.Second
 
+// silence is how long servers may send nothing before the agent takes it that nothing more will come.
+const silence = 250 * time.Millisecond
+
 // Config is all that an agent needs to know.
 type Config struct {
 	Protocol   string
@@ -33,10 +36,17 @@ type Config struct {
 	Servers    []string // addresses by index
 	Congestion string   // TCP congestion control; empty: the system's
 	Index      int      // of this agent, from 0
-	Agents     int      // in the run: client i lives at agent i mod Agents, key i is preloaded by it
-	Clients    int      // the largest number of clients that will load; a background writer is client Clients+1
+	Agents     int      // in the run: client i lives at agent i mod Agents
+	Clients    int      // the largest number that will load; client i preloads the keys that are i modulo Clients
 	ValueBytes int
 	Seed       uint64
+	// FirstPID is the process id of client 0, those of the others follow; 0 is 1. The ids of all agents that are given one
+	// lie below IncarnationPIDs.
+	FirstPID uint64
+	// Hostile is the attack of the catalogue that all clients are for, as readers; empty if they are correct.
+	Hostile string
+	// Journal is the file that outlives the agent with what its clients began and ended; empty for none.
+	Journal string
 }
 
 // An Agent holds its clients, their links and what they did.
@@ -48,15 +58,12 @@ type Agent struct {
 	links      *transport.Links
 	values     *workloads.Values
 	clients    []*loadClient
-	background *background // nil until a load asks for it
-}
-
-// loadClient is one closed-loop client.
-type loadClient struct {
-	id     uint64
-	client *client.Client
-	log    *history.Log
-	seq    uint64 // of the next operation
+	background *background      // nil until a load asks for it
+	attack     byzantine.Attack // of clients that are hostile
+	loot       byzantine.Loot
+	journal    *journal          // nil for none
+	begun      map[uint64]uint64 // the last operation in the journal of an earlier agent, by process id
+	issued     issued
 }
 
 // Start connects to all servers.
@@ -70,20 +77,51 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 		return nil, err
 	}
 	debug.SetMemoryLimit(memoryLimit)
-	a := &Agent{cfg: cfg, protocol: protocol, primitives: primitives, log: log, values: workloads.NewValues(cfg.Seed)}
-	if a.links, err = a.connect(ctx); err != nil {
+	a := &Agent{
+		cfg: cfg, protocol: protocol, primitives: primitives, log: log, values: workloads.NewValues(cfg.Seed),
+		issued: issued{last: protocols.Remembered{}},
+	}
+	if a.attack, err = hostility(cfg); err != nil {
 		return nil, err
 	}
+	if err := a.openJournal(); err != nil {
+		return nil, err
+	}
+	if a.links, err = a.connect(ctx); err != nil {
+		return nil, errors.Join(err, a.journal.close())
+	}
 	for i := cfg.Index; i < cfg.Clients; i += cfg.Agents {
-		a.clients = append(a.clients, a.newClient(a.links, uint64(i)+1))
+		a.clients = append(a.clients, a.newClient(a.links, i))
 	}
 	return a, nil
 }
 
+// openJournal opens the journal, if there is to be one. What an earlier agent recorded there keeps its
+// names, and no timestamp is issued again.
+func (a *Agent) openJournal() error {
+	if a.cfg.Journal == "" {
+		return nil
+	}
+	j, held, err := openJournal(a.cfg.Journal)
+	if err != nil {
+		return err
+	}
+	a.journal, a.begun = j, make(map[uint64]uint64)
+	a.issued.last, a.issued.journal = held.issued, j
+	for _, e := range held.operations {
+		a.begun[e.Client] = max(a.begun[e.Client], e.Seq)
+	}
+	return nil
+}
+
 // connect makes a connection to each server.
 func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
+	role := protocols.Writer
+	if a.attack.Reader != nil {
+		role = protocols.Reader
+	}
 	links := transport.Dial(transport.ClientConfig{
-		Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: protocols.Writer, Keys: a.cfg.Keys.Groups,
+		Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: role, Keys: a.cfg.Keys.Groups,
 		NewBody: a.protocol.NewBody, Congestion: a.cfg.Congestion, Log: a.log,
 	})
 	if err := links.WaitConnected(ctx); err != nil {
@@ -93,24 +131,35 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 	return links, nil
 }
 
-func (a *Agent) newClient(links *transport.Links, id uint64) *loadClient {
-	register := a.protocol.NewRegister(protocols.ClientParams{
-		T: a.cfg.T, PID: id, Suite: a.primitives, Keys: a.cfg.Keys, Entropy: rand.Reader,
-	})
-	return &loadClient{id: id, client: client.New(links, register), log: history.NewLog(id)}
-}
-
 // Save writes the history of all operations since Start to a file and returns their number.
 func (a *Agent) Save(path string) (int, error) {
 	var logs []*history.Log
 	for _, c := range a.clients {
-		logs = append(logs, c.log)
+		logs = append(logs, c.logs...)
 	}
 	if a.background != nil {
-		logs = append(logs, a.background.writer.log)
+		logs = append(logs, a.background.writer.logs...)
 	}
 	entries := history.Merge(logs...)
 	return len(entries), history.WriteFile(path, entries)
+}
+
+// rest waits until the servers have answered all that is not waited for any more, or until none of them has sent
+// anything for a while: a faulty one may owe replies for ever.
+func (a *Agent) rest(ctx context.Context) error {
+	received, since := a.links.Traffic().Received, time.Now()
+	for ctx.Err() == nil && time.Since(since) < silence {
+		wait, cancel := context.WithTimeout(ctx, silence/10)
+		err := a.links.Quiesce(wait)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if now := a.links.Traffic().Received; now != received {
+			received, since = now, time.Now()
+		}
+	}
+	return ctx.Err()
 }
 
 // Close ends the links.
@@ -118,5 +167,5 @@ func (a *Agent) Close() error {
 	if a.background != nil {
 		_ = a.background.links.Close()
 	}
-	return a.links.Close()
+	return errors.Join(a.links.Close(), a.journal.close())
 }

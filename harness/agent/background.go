@@ -34,17 +34,20 @@ func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Backgrou
 		if err != nil {
 			return report, fmt.Errorf("background writer: %w", err)
 		}
-		a.background = &background{links: links, writer: a.newClient(links, uint64(a.cfg.Clients)+1)}
+		a.background = &background{links: links, writer: a.newClient(links, a.cfg.Clients)}
 	}
 	b := a.background
 	before := bytesOf(a.links)
-	keys := spec.chooser(b.writer.id)
+	keys := spec.chooser(b.writer.number())
 	err = clock.SleepUntil(ctx, spec.StartNs)
 	for err == nil && clock.Now() < spec.MeasureEndNs {
 		if !a.mayWrite(spec, bytesOf(a.links)-before, bytesOf(b.links)-b.reported()) {
 			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.MeasureEndNs))
-		} else if _, err = a.write(ctx, b.writer, keys.Next()); err == nil {
-			report.Ops++
+		} else {
+			_, key := a.toWrite(b.writer, keys.Next(), spec.Keys)
+			if _, err = a.write(ctx, b.writer, key); err == nil {
+				report.Ops++
+			}
 		}
 	}
 	err = errors.Join(err, b.links.Quiesce(ctx))

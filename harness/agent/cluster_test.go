@@ -31,45 +31,71 @@ const (
 
 // bench is a cluster's servers and the agents that load them, in this process.
 type bench struct {
-	t        *testing.T
-	protocol protocols.Protocol
-	nodes    []*node.Node
-	agents   []*Agent
+	t              *testing.T
+	protocol       protocols.Protocol
+	faults         int
+	writer, reader suite.ClientKeys
+	nodes          []*node.Node
+	addrs          []string
+	agents         []*Agent
 }
 
 func newBench(t *testing.T, p protocols.Protocol, faults int, change ...func(addrs []string)) *bench {
 	t.Helper()
-	b := &bench{t: t, protocol: p}
-	serverKeys, writer, _, err := suite.GenerateKeys(suite.Modern(), p.Servers(faults), rand.Reader)
+	b := newServers(t, p, faults, "", 0)
+	for _, f := range change {
+		f(b.addrs)
+	}
+	for i := range agents {
+		b.agents = append(b.agents, b.start(func(c *Config) { c.Index, c.Agents, c.Clients = i, agents, clients }))
+	}
+	return b
+}
+
+// newServers starts servers without agents; the first few take part in the attack.
+func newServers(t *testing.T, p protocols.Protocol, faults int, attack string, attackers int) *bench {
+	t.Helper()
+	b := &bench{t: t, protocol: p, faults: faults}
+	keys, writer, reader, err := suite.GenerateKeys(suite.Modern(), p.Servers(faults), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var addrs []string
-	for i, k := range serverKeys {
-		n, err := node.Start(t.Context(), node.Config{
+	b.writer, b.reader = writer, reader
+	for i, k := range keys {
+		cfg := node.Config{
 			Protocol: p.Name(), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
-		}, slog.New(slog.DiscardHandler))
+		}
+		if i < attackers {
+			cfg.Attack, cfg.AttackSeed = attack, seed
+		}
+		n, err := node.Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = n.Close() })
-		b.nodes, addrs = append(b.nodes, n), append(addrs, n.Addr().String())
-	}
-	for _, f := range change {
-		f(addrs)
-	}
-	for i := range agents {
-		a, err := Start(b.soon(), Config{
-			Protocol: p.Name(), Suite: "modern", T: faults, Keys: writer, Servers: addrs,
-			Index: i, Agents: agents, Clients: clients, ValueBytes: valueBytes, Seed: seed,
-		}, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = a.Close() })
-		b.agents = append(b.agents, a)
+		b.nodes, b.addrs = append(b.nodes, n), append(b.addrs, n.Addr().String())
 	}
 	return b
+}
+
+// config is that of one agent for all clients.
+func (b *bench) config(change func(*Config)) Config {
+	cfg := Config{
+		Protocol: b.protocol.Name(), Suite: "modern", T: b.faults, Keys: b.writer, Servers: b.addrs,
+		Agents: 1, Clients: clients, ValueBytes: valueBytes, Seed: seed,
+	}
+	change(&cfg)
+	return cfg
+}
+
+func (b *bench) start(change func(*Config)) *Agent {
+	b.t.Helper()
+	a, err := Start(b.soon(), b.config(change), slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = a.Close() })
+	return a
 }
 
 // soon ends when a test has waited too long.
@@ -161,6 +187,7 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 func (b *bench) wantRounds(op protocols.Op, r LoadReport) {
 	b.t.Helper()
 	want := map[string]map[protocols.Op]int{
+		"powerstore":  {protocols.Read: 2, protocols.Write: 2},
 		"mpowerstore": {protocols.Read: 2, protocols.Write: 3},
 		"mabd":        {protocols.Read: 2, protocols.Write: 2},
 		"phalanx":     {protocols.Read: 2, protocols.Write: 2},

@@ -81,7 +81,7 @@ func (a *Agent) Preload(ctx context.Context, spec PreloadSpec) (Failures, error)
 		_, err := a.write(ctx, c, key)
 		return err
 	})
-	return failures, a.links.Quiesce(ctx)
+	return failures, a.rest(ctx)
 }
 
 // ReadBackSpec asks for one READ of every Stride-th of the first Keys keys that this agent is responsible for.
@@ -93,18 +93,19 @@ func (a *Agent) ReadBack(ctx context.Context, spec ReadBackSpec) (Failures, erro
 		_, err := a.read(ctx, c, key)
 		return err
 	})
-	return failures, a.links.Quiesce(ctx)
+	return failures, a.rest(ctx)
 }
 
-// share does something for every stride-th key from … to−1 that falls to this agent, its clients in parallel.
+// share does something for every stride-th key from … to−1 that falls to this agent, its clients in parallel. With a
+// stride of 1 a key falls to the client that alone may write it, where only one may.
 func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) error) (all Failures) {
 	var wg sync.WaitGroup
 	failures := make([]Failures, len(a.clients))
-	agents := min(a.cfg.Agents, a.cfg.Clients) // those that have a client
+	n := a.cfg.Clients
 	for i, c := range a.clients {
 		wg.Go(func() {
-			step := stride * agents * len(a.clients)
-			for key := from + stride*(a.cfg.Index+i*agents); key < to; key += step {
+			first := from + stride*((c.index-from%n+n)%n)
+			for key := first; key < to; key += stride * n {
 				if err := do(c, key); err != nil { // one is enough: without a quorum each takes a minute
 					failures[i].Add(Failures{1, err.Error()})
 					return
@@ -121,11 +122,14 @@ func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) erro
 
 // Load runs the closed loop to its end and waits until the links are at rest.
 func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
+	if err := a.checkWriters(spec); err != nil {
+		return LoadReport{}, err
+	}
 	before := a.links.Traffic()
 	tallies := make([]*tally, 0, len(a.clients))
 	var wg sync.WaitGroup
 	for _, c := range a.clients {
-		if c.id > uint64(spec.Clients) {
+		if c.index >= spec.Clients {
 			continue
 		}
 		t := newTally()
@@ -171,7 +175,7 @@ func (s LoadSpec) chooser(client uint64) workloads.Chooser {
 
 // loop is one client: the next operation begins when the last has ended, without think time, but for servers that lag.
 func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally) {
-	keys := spec.chooser(c.id)
+	keys := spec.chooser(c.number())
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
 		return
 	}
@@ -185,14 +189,11 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally
 		if !caughtUp {
 			t.overtaken++
 		}
-		key := keys.Next()
-		var done completed
-		var err error
-		if spec.Op == protocols.Read {
-			done, err = a.read(ctx, c, key)
-		} else {
-			done, err = a.write(ctx, c, key)
+		op, key := spec.Op, keys.Next()
+		if op == protocols.Write {
+			op, key = a.toWrite(c, key, spec.Keys)
 		}
+		done, err := a.operate(ctx, c, op, key)
 		done.waited = now - begun
 		t.add(done, err, spec)
 	}

@@ -154,7 +154,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// The agents' shares cover every stride-th key once, however many clients there are.
+// The agents' shares cover every stride-th key once, however many clients there are; all keys fall to their writers.
 func TestShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		agents, clients := rapid.IntRange(1, 5).Draw(t, "agents"), rapid.IntRange(1, 12).Draw(t, "clients")
@@ -165,14 +165,20 @@ func TestShare(t *testing.T) {
 		for index := range agents {
 			a := &Agent{cfg: Config{Index: index, Agents: agents, Clients: clients}}
 			for i := index; i < clients; i += agents {
-				a.clients = append(a.clients, &loadClient{})
+				a.clients = append(a.clients, &loadClient{index: i})
 			}
-			a.share(from, to, stride, func(_ *loadClient, key int) error {
+			failures := a.share(from, to, stride, func(c *loadClient, key int) error {
 				mu.Lock()
 				defer mu.Unlock()
 				got = append(got, key)
+				if stride == 1 && key%clients != c.index {
+					return fmt.Errorf("client %d has key %d", c.index, key)
+				}
 				return nil
 			})
+			if failures.Count > 0 {
+				t.Fatal(failures.First)
+			}
 		}
 		for key := from; key < to; key += stride {
 			want = append(want, key)
@@ -185,7 +191,7 @@ func TestShare(t *testing.T) {
 
 // What fails is counted and told of, and stops the client that it befell, but no other.
 func TestShareCountsFailures(t *testing.T) {
-	a := &Agent{cfg: Config{Agents: 1, Clients: 2}, clients: []*loadClient{{}, {}}}
+	a := &Agent{cfg: Config{Agents: 1, Clients: 2}, clients: []*loadClient{{}, {index: 1}}}
 	var done atomic.Int64
 	got := a.share(0, 10, 1, func(_ *loadClient, key int) error {
 		done.Add(1)
@@ -249,6 +255,8 @@ func TestServiceNeedsStart(t *testing.T) {
 		"Preload":  s.Preload(PreloadSpec{}, &Failures{}),
 		"ReadBack": s.ReadBack(ReadBackSpec{}, &Failures{}),
 		"Load":     s.Load(LoadSpec{}, &LoadReport{}),
+		"Mixed":    s.Mixed(MixedSpec{}, &MixedReport{}),
+		"Assault":  s.Assault(MixedSpec{}, new(int64)),
 		"Save":     s.Save("history", &n),
 	} {
 		if !errors.Is(err, errNotStarted) {

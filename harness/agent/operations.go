@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/powbench/powbench/harness/client"
@@ -11,7 +12,7 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// completed is an operation that ended well: its interval in ns of the run's clock, its number of rounds, and for how
+// completed is an operation that is over: its interval in ns of the run's clock, its number of rounds, and for how
 // many ns the client waited before.
 type completed struct {
 	start, end int64
@@ -19,10 +20,18 @@ type completed struct {
 	waited     int64
 }
 
+// operate runs one operation on the key.
+func (a *Agent) operate(ctx context.Context, c *loadClient, op protocols.Op, key int) (completed, error) {
+	if op == protocols.Read {
+		return a.read(ctx, c, key)
+	}
+	return a.write(ctx, c, key)
+}
+
 // write lays out the client's next value for the key and writes it. Only the protocol's work is timed.
 func (a *Agent) write(ctx context.Context, c *loadClient, key int) (completed, error) {
 	c.seq++
-	id, name := workloads.ID{Client: c.id, Seq: c.seq}, workloads.KeyName(key)
+	id, name := workloads.ID{Client: c.pid, Seq: c.seq}, workloads.KeyName(key)
 	call := c.client.Write(name, a.cfg.ValueBytes, func(value []byte) { a.values.Fill(value, id, name) })
 	return a.run(ctx, c, call, history.Entry{Op: protocols.Write, Key: name, Seq: c.seq, Value: id})
 }
@@ -39,18 +48,22 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	e.Start = clock.Now()
-	entry := c.log.Begin(e)
+	entry := c.log().Begin(e)
+	if err := a.journal.record(journalLine{Operation: entry}); err != nil {
+		return completed{start: e.Start, end: clock.Now()}, fmt.Errorf("%w; nothing was sent", err)
+	}
 	outcome, err := call.Run(ctx)
-	end := clock.Now()
+	done := completed{start: e.Start, end: clock.Now()}
 	if err != nil {
-		return completed{}, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.id, err)
+		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}
 	defer outcome.Release()
-	entry.Complete(end, outcome.Timestamp)
+	done.rounds = outcome.Rounds
+	entry.Complete(done.end, outcome.Timestamp)
 	if e.Op == protocols.Read {
 		err = a.check(entry, outcome)
 	}
-	return completed{start: e.Start, end: end, rounds: outcome.Rounds}, err
+	return done, errors.Join(err, a.journal.record(journalLine{Operation: entry}))
 }
 
 // check verifies what a READ returned and records which value it is.

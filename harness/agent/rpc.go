@@ -54,6 +54,24 @@ func (s *Service) Load(spec LoadSpec, report *LoadReport) (err error) {
 	return err
 }
 
+// Mixed runs the closed loop of READs and WRITEs.
+func (s *Service) Mixed(spec MixedSpec, report *MixedReport) (err error) {
+	if s.agent == nil {
+		return errNotStarted
+	}
+	*report, err = s.agent.Mixed(s.ctx, spec)
+	return err
+}
+
+// Assault has hostile clients attack and returns how often they did.
+func (s *Service) Assault(spec MixedSpec, attacks *int64) (err error) {
+	if s.agent == nil {
+		return errNotStarted
+	}
+	*attacks, err = s.agent.Assault(s.ctx, spec)
+	return err
+}
+
 // Save writes the agent's history to the file and returns the number of its operations.
 func (s *Service) Save(path string, operations *int) (err error) {
 	if s.agent == nil {

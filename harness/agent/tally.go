@@ -22,9 +22,19 @@ type tally struct {
 	rounds     map[int]int64
 }
 
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(histogramMin, histogramMax, histogramDigits)
+}
+
+// encode is the form in which histograms travel: HDR V2, compressed and base64.
+func encode(h *hdrhistogram.Histogram) (string, error) {
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	return string(text), err
+}
+
 func newTally() *tally {
 	return &tally{
-		histogram: hdrhistogram.New(histogramMin, histogramMax, histogramDigits),
+		histogram: newHistogram(),
 		rounds:    make(map[int]int64),
 	}
 }
@@ -74,7 +84,7 @@ func merge(tallies []*tally) (LoadReport, error) {
 	if sum.firstError != nil {
 		report.Error = sum.firstError.Error()
 	}
-	histogram, err := sum.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	report.Histogram = string(histogram)
+	var err error
+	report.Histogram, err = encode(sum.histogram)
 	return report, err
 }

@@ -69,12 +69,15 @@ func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
 	next := c.operation.Start()
 	step := protocols.Step{Done: next == nil}
 	rounds := 0
-	for ; !step.Done; next = step.Next {
+	for ; ; next = step.Next {
 		if next != nil {
 			rounds++
 			if err := c.exchange.Send(rounds, next); err != nil {
 				return protocols.Result{}, rounds, err
 			}
+		}
+		if step.Done { // perhaps with a last round to whose replies nobody listens
+			break
 		}
 		select {
 		case r := <-c.exchange.Replies():

@@ -15,7 +15,9 @@ import (
 )
 
 func TestReadAndWrite(t *testing.T) {
-	rounds := map[string]struct{ read, write int }{"mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2}}
+	rounds := map[string]struct{ read, write int }{
+		"powerstore": {2, 2}, "mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2},
+	}
 	for _, p := range catalog.All() {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)

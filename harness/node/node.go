@@ -32,6 +32,8 @@ type Config struct {
 	Dir        string // of its database
 	Durability storage.Durability
 	Congestion string // TCP congestion control; empty: the system's
+	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
+	AttackSeed uint64 // of what the attack leaves to chance
 }
 
 // A Node is a running server.
@@ -52,6 +54,10 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	automaton, err := newAutomaton(cfg, protocol, primitives)
+	if err != nil {
+		return nil, err
+	}
 	debug.SetMemoryLimit(memoryLimit)
 	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Log: log})
 	if err != nil {
@@ -64,9 +70,6 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 		return nil, fmt.Errorf("server %d cannot listen on %s: %w (stop the other process or choose another port)",
 			cfg.Index+1, cfg.Listen, errClose(err, store))
 	}
-	automaton := protocol.NewServer(protocols.ServerParams{
-		Index: cfg.Index, T: cfg.T, Suite: primitives, Keys: cfg.Keys,
-	})
 	handler := &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}
 	n := &Node{store: store, addr: listener.Addr(), failed: make(chan error, 1)}
 	n.server = transport.NewServer(transport.ServerConfig{
@@ -92,6 +95,9 @@ func (n *Node) Failed() <-chan error { return n.failed }
 
 // Stats are the database's.
 func (n *Node) Stats() storage.Metrics { return n.store.Metrics() }
+
+// Reset breaks all connections and keeps listening.
+func (n *Node) Reset() { n.server.Reset() }
 
 // Close stops serving and closes the database.
 func (n *Node) Close() error {

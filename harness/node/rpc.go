@@ -49,6 +49,15 @@ func (s *Service) Stats(_ Nothing, metrics *storage.Metrics) error {
 	return nil
 }
 
+// Reset breaks all connections, as a network that resets them does. The server keeps listening, clients come back.
+func (s *Service) Reset(_ Nothing, _ *Nothing) error {
+	if s.node == nil {
+		return errors.New("the server was not started")
+	}
+	s.node.Reset()
+	return nil
+}
+
 // Close closes the node, if it was started.
 func (s *Service) Close() error {
 	if s.node == nil {

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/sim"
+)
+
+// simulateOptions are the flags of simulate.
+type simulateOptions struct {
+	protocols, attacks []string
+	t                  int
+	suite, durability  string
+	schedules, seed    uint64
+	out, html          string
+	trace              bool
+}
+
+func newSimulate() *cobra.Command {
+	o := &simulateOptions{}
+	c := &cobra.Command{
+		Use:   "simulate",
+		Short: "Play protocols and attacks on random schedules, in virtual time",
+		Long: "simulate drives the protocols' operations and servers through seeded schedules with late, reordered and\n" +
+			"duplicated messages, crashes, partitions and the attacks of the catalogue, and checks every history. It fails\n" +
+			"if an outcome is not the expected one: then it shrinks the schedule and prints what happened in it.\n\nAttacks:\n" +
+			attackList(),
+		Example: "  powbench simulate --schedules 200\n  powbench simulate --protocol mabd --attack B2 --seed 1 --schedules 1 --trace",
+		Args:    args(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	f := c.Flags()
+	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore-literal is the paper's pseudo-code as printed")
+	f.StringSliceVar(&o.attacks, "attack", nil, "attacks by ID or name, none for no attack (default: all, and none)")
+	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
+	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")
+	f.StringVar(&o.durability, "durability", "fsync", "of the servers: fsync, write or memory")
+	f.Uint64Var(&o.schedules, "schedules", 1000, "schedules of each protocol and attack")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of the first schedule; the others follow")
+	f.StringVar(&o.out, "out", "", "file for the table, as JSON")
+	f.StringVar(&o.html, "html", "", "file for a picture of the history of a failure")
+	f.BoolVar(&o.trace, "trace", false, "print what happens in the first schedule of each")
+	return c
+}
+
+func attackList() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, a := range byzantine.Catalog() {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", a.ID, a.Name, a.Title)
+	}
+	_ = w.Flush() // a strings.Builder does not fail
+	return b.String()
+}
+
+// A simulated row is what the schedules of one protocol and attack came to.
+type simulated struct {
+	Protocol   string                    `json:"protocol"`
+	Attack     string                    `json:"attack"`
+	T          int                       `json:"t"`
+	Suite      string                    `json:"suite"`
+	Durability string                    `json:"durability"`
+	FirstSeed  uint64                    `json:"first_seed"`
+	Schedules  int64                     `json:"schedules"`
+	Operations int64                     `json:"operations"`
+	Messages   int64                     `json:"messages"`
+	Reads      map[int]int64             `json:"reads"` // by their rounds
+	Harms      map[byzantine.Harm]int64  `json:"harms"` // schedules, by the gravest harm found
+	Seeds      map[byzantine.Harm]uint64 `json:"seeds"` // the first of each harm
+	Expected   string                    `json:"expected"`
+	Held       bool                      `json:"held"` // whether the outcome is the expected one
+	Seconds    float64                   `json:"seconds"`
+}
+
+// garbage is how much a simulation may allocate before it is collected, in percent of what it keeps, which is little.
+const garbage = 800
+
+func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
+	debug.SetGCPercent(garbage)
+	scenarios, err := o.scenarios()
+	if err != nil {
+		return usage(err)
+	}
+	var rows []simulated
+	failed := 0
+	for _, s := range scenarios {
+		row, err := o.explore(ctx, s)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+		fmt.Fprintf(out, "%-20s %-5s %8d schedules, %d operations: %s\n", row.Protocol, row.Attack, row.Schedules, row.Operations,
+			row.verdict())
+		if o.trace {
+			if err := printTrace(out, s, o.seed, nil); err != nil {
+				return err
+			}
+		}
+		if !row.Held {
+			failed++
+			if err := o.explain(out, s, row); err != nil {
+				return err
+			}
+		}
+	}
+	if err := o.write(rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, summary(rows))
+	if failed > 0 {
+		return fmt.Errorf("%w: %d of %d outcomes are not the expected ones", harness.ErrCheckFailed, failed, len(rows))
+	}
+	return nil
+}
+
+// scenarios are all combinations that make sense.
+func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
+	attacks := append([]byzantine.Attack{{ID: "none"}}, byzantine.Catalog()...)
+	if o.attacks != nil {
+		attacks = nil
+		for _, id := range o.attacks {
+			a := byzantine.Attack{ID: "none"}
+			if id != a.ID {
+				if a, err = byzantine.ByID(id); err != nil {
+					return nil, err
+				}
+			}
+			attacks = append(attacks, a)
+		}
+	}
+	for _, name := range o.protocols {
+		p, err := simulatedProtocol(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range attacks {
+			if !a.Expected(p.Name()).None {
+				all = append(all, sim.Scenario{
+					Protocol: p, T: o.t, Suite: o.suite, Durability: sim.Durability(o.durability), Attack: a,
+				})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("none of the attacks has a target in any of the protocols: choose others")
+	}
+	return all, all[0].Check()
+}
+
+func simulatedProtocol(name string) (protocols.Protocol, error) {
+	if literal := (mpowerstore.Protocol{Literal: true}); name == literal.Name() {
+		return literal, nil
+	}
+	return catalog.ByName(name)
+}
+
+func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (simulated, error) {
+	began := time.Now()
+	tally, err := sim.Explore(ctx, s, o.seed, o.seed+o.schedules-1, runtime.GOMAXPROCS(0), nil)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return simulated{}, err
+	}
+	expected := s.Attack.Expected(s.Protocol.Name())
+	return simulated{
+		Protocol: s.Protocol.Name(), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
+		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
+		Reads: tally.Reads, Harms: tally.Harms, Seeds: tally.First,
+		Expected: expected.String(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
+	}, nil
+}
+
+// verdict says what was found and whether it was expected.
+func (r simulated) verdict() string {
+	var found []string
+	for _, h := range sortedHarms(r.Harms) {
+		found = append(found, fmt.Sprintf("%s in %d, first with seed %d", h, r.Harms[h], r.Seeds[h]))
+	}
+	text := "no harm"
+	if len(found) > 0 {
+		text = strings.Join(found, "; ")
+	}
+	if !r.Held {
+		return text + ": EXPECTED " + r.Expected
+	}
+	return text + " (expected: " + r.Expected + ")"
+}
+
+func sortedHarms(harms map[byzantine.Harm]int64) []byzantine.Harm {
+	var all []byzantine.Harm
+	for h := range harms {
+		all = append(all, h)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// explain shrinks the first schedule that was not expected and prints what happened in it.
+func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row simulated) error {
+	expected := s.Attack.Expected(s.Protocol.Name())
+	for _, h := range sortedHarms(row.Harms) {
+		if expected.Allows(h) {
+			continue
+		}
+		seed := row.Seeds[h]
+		fmt.Fprintf(out, "\nThis repeats it:\n  powbench simulate --protocol %s --attack %s --t %d --suite %s --durability %s --seed %d "+
+			"--schedules 1 --trace\n", row.Protocol, row.Attack, row.T, row.Suite, row.Durability, seed)
+		choices, err := sim.Shrink(s, seed)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nThe same with all but %d choices muted:\n", len(choices))
+		return errors.Join(printTrace(out, s, seed, choices), o.picture(s, seed, choices))
+	}
+	fmt.Fprintf(out, "\nNo schedule showed %q: the checkers should have caught it; try more --schedules.\n", expected.Harm)
+	return nil
+}
+
+func printTrace(out io.Writer, s sim.Scenario, seed uint64, only []sim.Choice) error {
+	o, err := sim.Trace(s, seed, only)
+	if err != nil {
+		return err
+	}
+	for _, c := range only {
+		fmt.Fprintln(out, "  loud:", c)
+	}
+	for _, line := range o.Trace {
+		fmt.Fprintln(out, line)
+	}
+	for _, f := range o.Findings {
+		fmt.Fprintf(out, "%s: %s\n", f.Harm, f.Detail)
+	}
+	fmt.Fprint(out, history.Timeline(o.Involved))
+	return nil
+}
+
+// picture draws the history into the file asked for.
+func (o *simulateOptions) picture(s sim.Scenario, seed uint64, only []sim.Choice) error {
+	if o.html == "" {
+		return nil
+	}
+	outcome, err := sim.Trace(s, seed, only)
+	if err != nil {
+		return err
+	}
+	return history.Visualise(o.html, outcome.History)
+}
+
+func (o *simulateOptions) write(rows []simulated) error {
+	if o.out == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(o.out, append(data, '\n'), 0o644)
+}
+
+// summary is the number of schedules and how fast they were.
+func summary(rows []simulated) string {
+	var schedules, messages int64
+	var seconds float64
+	for _, r := range rows {
+		schedules, messages, seconds = schedules+r.Schedules, messages+r.Messages, seconds+r.Seconds
+	}
+	return fmt.Sprintf("%d schedules with %d messages in %.0f s: %.0f schedules a minute.", schedules, messages, seconds,
+		float64(schedules)/seconds*60)
+}

@@ -1,0 +1,134 @@
+package agent
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+)
+
+// assault has hostile readers attack beside a load, again and again until they did and done says that it is enough.
+func (b *bench) assault(attack string, done func(MixedReport) bool) (r MixedReport) {
+	b.t.Helper()
+	b.agents = []*Agent{b.start(small)}
+	b.preload()
+	hostile := b.start(func(c *Config) { c.Hostile, c.Keys, c.FirstPID, c.Clients = attack, b.reader, 500, 2 })
+	for ctx := b.soon(); ctx.Err() == nil; {
+		var attacks int64
+		var err error
+		var wg sync.WaitGroup
+		r = b.busy(100*time.Millisecond, func(s *MixedSpec) {
+			spec := *s
+			wg.Go(func() {
+				n, e := hostile.Assault(b.soon(), spec)
+				attacks, err = attacks+n, errors.Join(err, e)
+			})
+		})
+		if wg.Wait(); err != nil || attacks > 0 && done(r) {
+			b.wantNil(err)
+			break
+		}
+	}
+	for _, n := range b.nodes {
+		select {
+		case err := <-n.Failed():
+			b.t.Errorf("a server ended: %v", err)
+		default:
+		}
+	}
+	return r
+}
+
+func (b *bench) wantNil(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
+// Hostile readers do no harm to M-PoWerStore.
+func TestAssault(t *testing.T) {
+	for _, attack := range byzantine.Against(mpowerstore.Protocol{}) {
+		if attack.Reader == nil {
+			continue
+		}
+		t.Run(attack.ID, func(t *testing.T) {
+			b := newServers(t, mpowerstore.Protocol{}, 1, "", 0)
+			r := b.assault(attack.ID, func(MixedReport) bool { return true })
+			b.readBack()
+			b.wantLinearizable()
+			if r.Reads == 0 || r.Writes == 0 || r.Pending+r.Failed > 0 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// The attack's messages do reach the servers: M-ABD, which lets readers write, returns what nobody wrote.
+func TestAssaultHarms(t *testing.T) {
+	b := newServers(t, mabd.Protocol{}, 1, "", 0)
+	if r := b.assault("R2", func(r MixedReport) bool { return r.Failed > 0 }); r.Failed == 0 {
+		t.Errorf("no READ of a forged value: %+v", r)
+	}
+	if r := history.Check(b.history()); r.Verdict.Verdict != history.Violation {
+		t.Errorf("history: %+v", r)
+	}
+}
+
+// The second round of an attack, after which its operation is over at once, leaves too: the servers refuse a FILTER of
+// too many candidates.
+func TestAssaultSendsItsLastRound(t *testing.T) {
+	log := new(strings.Builder)
+	var mu sync.Mutex
+	b := newServers(t, mpowerstore.Protocol{}, 1, "", 0)
+	hostile, err := Start(b.soon(), b.config(func(c *Config) { c.Hostile, c.Keys, c.Clients = "R6", b.reader, 1 }),
+		slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return log.Write(p)
+		}), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hostile.Close() }()
+	for ctx := b.soon(); ctx.Err() == nil; {
+		if _, err := hostile.Assault(ctx, mixedSpec(20*time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		refused := strings.Contains(log.String(), "no connection; trying again")
+		mu.Unlock()
+		if refused {
+			return
+		}
+	}
+	t.Error("no server closed the attacker's connection")
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestHostileNeedsAReadersAttack(t *testing.T) {
+	b := newServers(t, mabd.Protocol{}, 1, "", 0)
+	for attack, want := range map[string]string{"B3": "none that readers take part in", "X": "unknown attack"} {
+		_, err := Start(t.Context(), b.config(func(c *Config) { c.Hostile = attack }), slog.New(slog.DiscardHandler))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q in it", attack, err, want)
+		}
+	}
+	if _, err := b.start(small).Assault(t.Context(), mixedSpec(time.Second)); err == nil {
+		t.Error("correct clients attack")
+	}
+	hostile := b.start(func(c *Config) { c.Hostile, c.Keys = "R2", b.reader })
+	if _, err := hostile.Mixed(t.Context(), mixedSpec(time.Second)); err == nil {
+		t.Error("hostile clients run a load")
+	}
+}
