@@ -245,3 +245,54 @@ func flip(t *testing.T, name string, at int) {
 		t.Fatal(err)
 	}
 }
+
+// TestDamagedLog flips bytes in the log of a store that was killed young: it must be refused, for what follows the
+// damage was acknowledged.
+func TestDamagedLog(t *testing.T) {
+	live := t.TempDir()
+	s, err := Open(Options{Dir: live})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for version := range uint64(100) {
+		if err := s.Apply("k", versionRecords(version+1, 2<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range []int{10, 4, 2} {
+		killed := t.TempDir()
+		if err := os.CopyFS(killed, os.DirFS(live)); err != nil {
+			t.Fatal(err)
+		}
+		damageLog(t, killed, part)
+		opened, err := Open(Options{Dir: killed})
+		if err == nil {
+			opened.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("damage at 1/%d of the log: %v, want a refusal", part, err)
+		}
+	}
+}
+
+// damageLog flips bytes of the newest log at a part of what was written to it.
+func damageLog(t *testing.T, dir string, part int) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("%v, %v, want a log", logs, err)
+	}
+	newest := logs[len(logs)-1]
+	data, err := os.ReadFile(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := len(bytes.TrimRight(data, "\x00")) / part
+	for i := range 64 {
+		data[at+i] ^= 0xff
+	}
+	if err := os.WriteFile(newest, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

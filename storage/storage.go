@@ -94,7 +94,7 @@ func open(o Options, files vfs.FS) (*Store, error) {
 	if o.Durability == Memory {
 		s.commit = pebble.NoSync // there is no log to wait for
 	}
-	if s.db, err = pebble.Open(dir, s.tune(o, files)); err != nil {
+	if s.db, err = s.openTwice(o, files); err != nil {
 		err = explainOpen(dir, err)
 		if failed := s.failure.err(); failed != nil {
 			err = failed // it came first; Pebble's error is what followed
@@ -106,6 +106,23 @@ func open(o Options, files vfs.FS) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// openTwice opens the database, and a new one once more: the first log that Pebble ever makes in a directory is of a form
+// in which damage passes for the end of the log, and what follows it would be lost without a word.
+func (s *Store) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
+	found, err := pebble.Peek(s.dir, files)
+	if err != nil {
+		return nil, err
+	}
+	db, err := pebble.Open(s.dir, s.tune(o, files))
+	if err != nil || found.Exists || o.Durability == Memory {
+		return db, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return pebble.Open(s.dir, s.tune(o, files))
 }
 
 // makeDir makes the directory and returns its absolute name, by which a lock within the process is known.

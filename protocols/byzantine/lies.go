@@ -87,13 +87,13 @@ func mutate(p Part, reply protocols.Message) protocols.Message {
 func malform(p Part, reply protocols.Message) protocols.Message {
 	switch p.Dice.Roll(5) {
 	case 1:
-		return protocols.Message{Body: &Malformed{As: reply.Body.Kind(), Numbers: []uint64{1}, Text: "malformed"}}
+		return protocols.Message{Body: &Malformed{As: reply.Body.Kind(), Text: "malformed"}}
 	case 2:
-		return protocols.Message{Body: &Malformed{As: protocols.Kind(200 + p.Dice.Roll(50)), Nested: [][]string{{"?"}}}}
+		return protocols.Message{Body: &Malformed{As: protocols.Kind(200 + p.Dice.Roll(50)), Text: "unknown", Nested: [][]string{{"?"}}}}
 	case 3:
 		return protocols.Message{Payload: []byte("a reply without a body")}
 	case 4:
-		return protocols.Message{Body: &Malformed{As: reply.Body.Kind()}, Payload: make([]byte, 64<<10)}
+		return protocols.Message{Body: &Malformed{As: reply.Body.Kind(), Text: "oversized"}, Payload: make([]byte, 64<<10)}
 	}
 	return reply
 }

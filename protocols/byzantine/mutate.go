@@ -10,14 +10,14 @@ import (
 // ahead is how far a bogus timestamp runs ahead of what was written.
 const ahead = 1 << 40
 
-// Malformed is a body that no protocol has: its kind is as it says, but what follows is not what the kind asks for.
+// Malformed is a body that no protocol has: its kind is as it says, but it begins with a text, where all replies that
+// say anything have a number or a list.
 type Malformed struct {
 	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 
-	As      protocols.Kind `codec:"-"`
-	Numbers []uint64
-	Text    string
-	Nested  [][]string
+	As     protocols.Kind `codec:"-"`
+	Text   string
+	Nested [][]string
 }
 
 // Kind implements protocols.Body.

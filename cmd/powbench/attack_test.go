@@ -1,0 +1,77 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+)
+
+// TestAttack attacks as a user would: what M-ABD is not built for is caught, a server that is killed does no harm.
+func TestAttack(t *testing.T) {
+	results := t.TempDir()
+	code, stdout, stderr := run(t, "attack", "--quick", "--protocol", "mabd", "--attack", "B3,F1", "--results", results)
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	const last = "[3/3] mabd F1 (kill-and-restart): withstood"
+	if !strings.Contains(stdout, "B3 bogus-candidate") || !strings.Contains(stderr, last) {
+		t.Errorf("standard output %q, error %q", stdout, stderr)
+	}
+	set, err := result.Read(filepath.Join(results, harness.AttackName, result.LatestLink))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]string{}
+	for _, trial := range set.Trials {
+		outcomes[trial.Attack] = trial.Outcome()
+		checkTrial(t, set, trial)
+	}
+	if len(outcomes) != 3 || outcomes["none"] != "withstood" || !strings.HasPrefix(outcomes["B3"], "caught: phantom value") {
+		t.Errorf("outcomes %v", outcomes)
+	}
+	for _, pattern := range []string{".scratch/*", "attack/latest/histories/*.tmp", "attack/latest/histories/*.gz.*"} {
+		if left, _ := filepath.Glob(filepath.Join(results, pattern)); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// checkTrial checks a trial's numbers against each other and its history against the verdict.
+func checkTrial(t *testing.T, set *result.Set, trial result.Trial) {
+	t.Helper()
+	var ended int64
+	for _, b := range trial.Timeline {
+		ended += b.Read.Ops + b.Write.Ops
+	}
+	if ended == 0 || ended > trial.Ops.Reads+trial.Ops.Writes || len(trial.Timeline) < 10 || trial.LongestGapMs <= 0 {
+		t.Errorf("%s: %d operations in %d buckets, %+v", trial.Attack, ended, len(trial.Timeline), trial.Ops)
+	}
+	if want := map[string]int{"none": 0, "B3": 0, "F1": 6}[trial.Attack]; len(trial.Events) != want {
+		t.Errorf("%s: events %v, want %d", trial.Attack, trial.Events, want)
+	}
+	entries, err := history.Read(filepath.Join(set.Dir, result.HistoryDir, trial.History))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := history.Check(entries).Verdict.Verdict; got != trial.Linearizable.Verdict || got == history.Unknown {
+		t.Errorf("%s: the history is %s, the trial says %s", trial.Attack, got, trial.Linearizable.Verdict)
+	}
+}
+
+func TestAttackUsage(t *testing.T) {
+	for want, args := range map[string][]string{
+		"unknown attack \"B99\": choose one of none, B0": {"--attack", "B99"},
+		"unknown protocol \"paxos\"":                     {"--protocol", "paxos"},
+		"--t is 0":                                       {"--t", "0"},
+		"unknown flag: --fast":                           {"--fast"},
+	} {
+		code, _, stderr := run(t, append([]string{"attack"}, args...)...)
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
+		}
+	}
+}

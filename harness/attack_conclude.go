@@ -1,0 +1,135 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+)
+
+// conclude fills in what came of the trial, and whether it is what was expected.
+func (t *trial) conclude(out *result.Trial, entries []history.Entry) error {
+	out.Linearizable = t.judge(t.expected, entries, t.reports)
+	out.Held = t.expected.Holds(t.harms)
+	if out.Detail = t.first; !out.Held && out.Detail == "" {
+		out.Detail = "the harm that the attack is known to do was not found"
+	}
+	for h, n := range t.harms {
+		out.Harms[string(h)] = n
+	}
+	if out.Linearizable.Verdict == history.Unknown && !t.expected.Beyond {
+		out.Held, out.Detail = false, "the history cannot be checked: "+out.Linearizable.Detail
+	}
+	slices.SortStableFunc(t.events, func(a, b result.Event) int { return int(a.AtMs*1e3 - b.AtMs*1e3) })
+	out.Events = append([]result.Event{}, t.events...)
+	out.DurationS = t.load.Seconds()
+	out.LongestGapMs = longestGap(entries, t.start, t.start+int64(t.load))
+	for _, r := range t.reports {
+		out.Ops.Pending += r.Pending
+		out.Ops.Failed += r.Failed
+	}
+	return fillLoad(out, t.loaded)
+}
+
+// fillLoad fills in what the measured load came to.
+func fillLoad(out *result.Trial, reports []agent.MixedReport) error {
+	reads, writes := newHistogram(), newHistogram()
+	out.ReadRounds = map[string]int64{}
+	var errs []error
+	for _, r := range reports {
+		out.Ops.Reads += r.Reads
+		out.Ops.Writes += r.Writes
+		for n, count := range r.ReadRounds {
+			out.ReadRounds[strconv.Itoa(n)] += count
+		}
+		out.Timeline = addBuckets(out.Timeline, r.Buckets)
+		errs = append(errs, addHistogram(reads, r.ReadHistogram), addHistogram(writes, r.WriteHistogram))
+	}
+	out.ThroughputOps = float64(out.Ops.Reads+out.Ops.Writes) / out.DurationS
+	out.ReadMs, out.WriteMs = latency(reads), latency(writes)
+	return errors.Join(errs...)
+}
+
+func newHistogram() *hdrhistogram.Histogram {
+	const second = int64(1e9)
+	return hdrhistogram.New(1e3, 100*second, 3) // as the agents'
+}
+
+func addHistogram(sum *hdrhistogram.Histogram, encoded string) error {
+	h, err := hdrhistogram.Decode([]byte(encoded))
+	if err != nil {
+		return fmt.Errorf("an agent's histogram: %w", err)
+	}
+	sum.Merge(h)
+	return nil
+}
+
+// latency summarises a histogram of ns.
+func latency(h *hdrhistogram.Histogram) result.Latency {
+	if h.TotalCount() == 0 {
+		return result.Latency{}
+	}
+	ms := func(ns int64) float64 { return float64(ns) / 1e6 }
+	return result.Latency{
+		Mean: h.Mean() / 1e6, P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)),
+		P99: ms(h.ValueAtQuantile(99)), P999: ms(h.ValueAtQuantile(99.9)), Max: ms(h.Max()),
+	}
+}
+
+// addBuckets adds an agent's timeline, whose buckets begin at the same instants.
+func addBuckets(sum, more []result.Bucket) []result.Bucket {
+	for i, b := range more {
+		if i == len(sum) {
+			sum = append(sum, result.Bucket{AtMs: b.AtMs})
+		}
+		s := &sum[i]
+		s.Read, s.Write, s.Errors = addEnded(s.Read, b.Read), addEnded(s.Write, b.Write), s.Errors+b.Errors
+	}
+	return sum
+}
+
+func addEnded(a, b result.Ended) result.Ended {
+	sum := result.Ended{Ops: a.Ops + b.Ops, MaxMs: max(a.MaxMs, b.MaxMs)}
+	if sum.Ops > 0 {
+		sum.MeanMs = (a.MeanMs*float64(a.Ops) + b.MeanMs*float64(b.Ops)) / float64(sum.Ops)
+	}
+	return sum
+}
+
+// longestGap is the longest time between two instants, in ms, in which no operation ended.
+func longestGap(entries []history.Entry, from, to int64) float64 {
+	ends := []int64{from, to}
+	for _, e := range entries {
+		if e.Outcome == history.OK && e.End > from && e.End < to {
+			ends = append(ends, e.End)
+		}
+	}
+	slices.Sort(ends)
+	var longest int64
+	for i := 1; i < len(ends); i++ {
+		longest = max(longest, ends[i]-ends[i-1])
+	}
+	return float64(longest) / 1e6
+}
+
+// progressLine is what a person is told of a trial, next to the protocol's fault-free one.
+func progressLine(t, baseline result.Trial) string {
+	text := fmt.Sprintf("%s %s (%s): %s", t.Protocol, t.Attack, t.Name, t.Outcome())
+	if t.Skipped == "" {
+		text += fmt.Sprintf("; %.0f ops/s", t.ThroughputOps)
+		if baseline.ThroughputOps > 0 {
+			text += fmt.Sprintf(" (%.0f %%)", 100*t.ThroughputOps/baseline.ThroughputOps)
+		}
+		text += fmt.Sprintf(", p99 of READs %.1f ms, of WRITEs %.1f ms", t.ReadMs.P99, t.WriteMs.P99)
+	}
+	if !t.Held {
+		text += "\n    " + t.Detail
+	}
+	return text
+}

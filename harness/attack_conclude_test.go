@@ -1,0 +1,130 @@
+package harness
+
+import (
+	"encoding/base64"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+)
+
+// describeFor is the description of a trial of no attack.
+func (t *trial) describeFor(tb testing.TB) result.Trial {
+	tb.Helper()
+	t.T, t.protocol = 1, mpowerstore.Protocol{}
+	out := t.describe()
+	if out.Servers != 4 || out.Clients != 12 || out.Keys != 16 {
+		tb.Fatalf("%+v", out)
+	}
+	return out
+}
+
+// encode is a histogram of those latencies in ns.
+func encode(t *testing.T, latencies ...int64) string {
+	t.Helper()
+	h := newHistogram()
+	for _, ns := range latencies {
+		if err := h.RecordValue(ns); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestFillLoad(t *testing.T) {
+	reports := []agent.MixedReport{
+		{
+			Reads: 2, Writes: 1, ReadRounds: map[int]int64{2: 2},
+			ReadHistogram: encode(t, 1e6, 3e6), WriteHistogram: encode(t, 8e6),
+			Buckets: []result.Bucket{
+				{Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}},
+				{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}},
+			},
+		},
+		{
+			Reads: 1, ReadRounds: map[int]int64{2: 1, 3: 1}, ReadHistogram: encode(t, 5e6), WriteHistogram: encode(t),
+			Buckets: []result.Bucket{
+				{Read: result.Ended{Ops: 1, MeanMs: 5, MaxMs: 5}}, {AtMs: 100, Errors: 1}, {AtMs: 200},
+			},
+		},
+	}
+	out := result.Trial{DurationS: 2}
+	if err := fillLoad(&out, reports); err != nil {
+		t.Fatal(err)
+	}
+	want := []result.Bucket{
+		{Read: result.Ended{Ops: 3, MeanMs: 3, MaxMs: 5}},
+		{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}, Errors: 1},
+		{AtMs: 200},
+	}
+	if !reflect.DeepEqual(out.Timeline, want) {
+		t.Errorf("timeline %+v\nwant %+v", out.Timeline, want)
+	}
+	if out.Ops.Reads != 3 || out.Ops.Writes != 1 || out.ThroughputOps != 2 ||
+		out.ReadRounds["2"] != 3 || out.ReadRounds["3"] != 1 {
+		t.Errorf("%+v, %v ops/s, rounds %v", out.Ops, out.ThroughputOps, out.ReadRounds)
+	}
+	if !near(out.ReadMs.Mean, 3, 0.01) || !near(out.ReadMs.Max, 5, 0.01) || !near(out.WriteMs.P50, 8, 0.01) {
+		t.Errorf("READs %+v, WRITEs %+v", out.ReadMs, out.WriteMs)
+	}
+	reports[0].ReadHistogram = base64.StdEncoding.EncodeToString([]byte("no histogram"))
+	if err := fillLoad(&out, reports); err == nil {
+		t.Error("a damaged histogram was taken")
+	}
+}
+
+func TestLongestGap(t *testing.T) {
+	entries := []history.Entry{
+		op(protocols.Read, 1, 1, 0, 50, 0), op(protocols.Read, 1, 2, 100, 130, 0),
+		op(protocols.Read, 2, 1, 110, 160, 0), op(protocols.Read, 2, 2, 400, 900, 0),
+		{Op: protocols.Read, Start: 170, End: history.Forever, Outcome: history.Pending},
+	}
+	for _, c := range []struct{ from, to, want int64 }{{100, 500, 340}, {100, 170, 30}, {0, 1000, 740}, {200, 300, 100}} {
+		if got := longestGap(entries, c.from, c.to); got != float64(c.want)/1e6 {
+			t.Errorf("from %d to %d: %v ms, want %d ns", c.from, c.to, got, c.want)
+		}
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	base := result.Trial{Protocol: "mabd", ThroughputOps: 200}
+	trial := result.Trial{
+		Protocol: "mabd", Attack: "B2", Name: "stale", Held: true, ThroughputOps: 150,
+		Harms:  map[string]int64{"stale read": 1},
+		ReadMs: result.Latency{P99: 1.25}, WriteMs: result.Latency{P99: 2},
+	}
+	const want = "mabd B2 (stale): caught: stale read; 150 ops/s (75 %), p99 of READs 1.2 ms, of WRITEs 2.0 ms"
+	if got := progressLine(trial, base); got != want {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+	trial.Held, trial.Detail, trial.Expected = false, "who and when", "no harm"
+	got := progressLine(trial, base)
+	if !strings.HasSuffix(got, "\n    who and when") || !strings.Contains(got, "instead of no harm") {
+		t.Errorf("%q", got)
+	}
+	got = progressLine(result.Trial{Held: true, Skipped: "no links"}, base)
+	if !strings.HasSuffix(got, "skipped: no links") {
+		t.Errorf("%q", got)
+	}
+}
+
+func protocolOf(t *testing.T, name string) protocols.Protocol {
+	t.Helper()
+	p, err := catalog.ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}

@@ -1,0 +1,107 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// findings are the harms that a trial came to, by the names that the simulator uses too.
+type findings struct {
+	harms map[byzantine.Harm]int64
+	first string // in words
+}
+
+// find notes a harm.
+func (f *findings) find(h byzantine.Harm, format string, args ...any) { f.count(h, 1, format, args...) }
+
+// count notes that a harm happened n times, if it did.
+func (f *findings) count(h byzantine.Harm, n int64, format string, args ...any) {
+	if n == 0 {
+		return
+	}
+	if f.harms == nil {
+		f.harms = map[byzantine.Harm]int64{}
+	}
+	if f.harms[h] += n; f.first == "" {
+		f.first = fmt.Sprintf("%s: %s", h, fmt.Sprintf(format, args...))
+	}
+}
+
+// judge looks for harms in what the clients did.
+func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, reports []agent.MixedReport) result.Verdict {
+	report := history.Check(entries)
+	corrupt := f.judgeReads(entries)
+	if report.Verdict.Verdict == history.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
+		f.find(byzantine.Stale, "not linearizable: %s", report.Detail)
+	}
+	f.judgeTimestamps(entries)
+	var pending, failed int64
+	var why string
+	rounds := map[int]int64{}
+	for _, r := range reports {
+		pending += r.Pending
+		failed += r.Failed
+		if why == "" {
+			why = r.FirstError
+		}
+		for n, reads := range r.ReadRounds {
+			rounds[n] += reads
+		}
+	}
+	f.count(byzantine.Hang, pending, "%d operations did not end: %s", pending, why)
+	harm := byzantine.Failure
+	if e.Harm == byzantine.Exhaustion { // how it shows when there is no higher timestamp left
+		harm = byzantine.Exhaustion
+	}
+	f.count(harm, failed-corrupt, "%d operations failed: %s", failed-corrupt, why)
+	for n, reads := range rounds {
+		if e.Rounds > 0 && n > e.Rounds {
+			f.count(byzantine.TooManyRounds, reads, "%d READs took %d rounds, want %d at most", reads, n, e.Rounds)
+		}
+	}
+	return report.Verdict
+}
+
+func isCorrupt(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }
+
+// judgeReads finds values that nobody wrote and returns their number.
+func (f *findings) judgeReads(entries []history.Entry) (corrupt int64) {
+	var first history.Entry
+	for _, e := range entries {
+		if isCorrupt(e) {
+			if corrupt == 0 {
+				first = e
+			}
+			corrupt++
+		}
+	}
+	f.count(byzantine.Phantom, corrupt, "READ %d of client %d returned what nobody wrote to %s",
+		first.Seq, first.Client, first.Key)
+	return corrupt
+}
+
+// judgeTimestamps finds timestamps ahead of the number of WRITEs that had begun by then.
+func (f *findings) judgeTimestamps(entries []history.Entry) {
+	begun := map[protocols.Key][]int64{} // when the WRITEs of each key began
+	for _, e := range entries {
+		if e.Op == protocols.Write {
+			begun[e.Key] = append(begun[e.Key], e.Start)
+		}
+	}
+	for _, starts := range begun {
+		slices.Sort(starts)
+	}
+	for _, e := range entries {
+		writes, _ := slices.BinarySearch(begun[e.Key], e.End)
+		if e.Outcome == history.OK && e.Timestamp.Num > uint64(writes) {
+			f.find(byzantine.Exhaustion, "%s %d of client %d has timestamp %v after %d WRITEs of %s",
+				e.Op, e.Seq, e.Client, e.Timestamp, writes, e.Key)
+		}
+	}
+}
