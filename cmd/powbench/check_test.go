@@ -64,7 +64,9 @@ func TestCheck(t *testing.T) {
 	}{
 		{"own", []string{own}, exitDone, []string{own + ": ok (timestamp+zone, 1 operations)\n"}},
 		{
-			"own, by porcupine too", []string{"--porcupine", own}, exitDone,
+			"own, by porcupine too",
+			[]string{"--porcupine", own},
+			exitDone,
 			[]string{"ok (timestamp+zone, 1 operations)\n", "ok (porcupine, 1 operations)\n"},
 		},
 		{"JSON", []string{fresh}, exitDone, []string{fresh + ": ok (zone, 2 operations)\n"}},
@@ -75,7 +77,9 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		{
-			"by porcupine too", []string{"--porcupine", stale}, exitFailed,
+			"by porcupine too",
+			[]string{"--porcupine", stale},
+			exitFailed,
 			[]string{"violation (zone, 3 operations)", "violation (porcupine, 3 operations)", "read 4 of client 1 of value 1 ended"},
 		},
 		{
@@ -86,7 +90,9 @@ func TestCheck(t *testing.T) {
 		},
 		{"values not unique, but right", []string{goodTwice}, exitDone, []string{"ok (porcupine, 2 operations)\nonly porcupine"}},
 		{
-			"no time", []string{"--timeout", "1ns", goodTwice}, exitFailed,
+			"no time",
+			[]string{"--timeout", "1ns", goodTwice},
+			exitFailed,
 			[]string{"unknown (porcupine, 2 operations)\n", "not verified: porcupine ran out of time"},
 		},
 	} {
