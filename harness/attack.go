@@ -116,6 +116,22 @@ func (a *attacker) layOut(ctx context.Context) error {
 		RateBits: tb.Topology.RateBits, Congestion: tb.Topology.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
 		Offload: true,
 	}
+	return a.measureLinks(ctx)
+}
+
+// linkTolerance is how far a link may be off before an attack run warns.
+const linkTolerance = 0.02
+
+// measureLinks measures the links and warns of one that is off. It refuses nothing: what comes of an attack does not
+// depend on how fast the links are, but throughputs do.
+func (a *attacker) measureLinks(ctx context.Context) (err error) {
+	note := func(text string) { fmt.Fprintf(a.Progress, "attack: %s\n", text) }
+	if a.manifest.Testbed.Before, err = measureLinks(ctx, a.hosts.testbed, note); err != nil {
+		return err
+	}
+	if off := linkOff(a.manifest.Testbed.Before, a.manifest.Testbed.RateBits, linkTolerance); off != "" {
+		note("WARNING: " + off + ": throughputs of this run say little")
+	}
 	return result.WriteManifest(a.dir, a.manifest)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
 )
 
 // linkAttempts is how often links are measured before a run is refused. Waiting for a busy machine to calm down costs
@@ -42,19 +43,20 @@ func (r *runner) checkNetwork(ctx context.Context) (network, error) {
 
 // measureNetwork measures every link and says what is off.
 func (r *runner) measureNetwork(ctx context.Context) (n network, off string, err error) {
-	if n.links, err = r.measureLinks(ctx); err != nil {
+	r.progress.note("measuring every link")
+	if n.links, err = measureLinks(ctx, r.hosts.testbed, r.progress.note); err != nil {
 		return n, "", err
 	}
 	if r.experiment.Testbed.NetEm() {
 		n.delays, err = r.measureDelays(ctx)
 	}
-	return n, cmp.Or(r.linkOff(n.links), delaysOff(n.delays)), err
+	off = linkOff(n.links, r.hosts.testbed.Topology.RateBits, r.experiment.Testbed.Tolerance.Fraction())
+	return n, cmp.Or(off, delaysOff(n.delays)), err
 }
 
-// measureLinks measures every link.
-func (r *runner) measureLinks(ctx context.Context) ([]result.Link, error) {
-	r.progress.note("measuring every link")
-	measured, err := r.hosts.testbed.Measure(ctx)
+// measureLinks measures every link and notes what it found.
+func measureLinks(ctx context.Context, tb *netem.Testbed, note func(string)) ([]result.Link, error) {
+	measured, err := tb.Measure(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +67,19 @@ func (r *runner) measureLinks(ctx context.Context) ([]result.Link, error) {
 			RTTUsMean: us(m.RTTMean), RTTUsP50: us(m.RTTP50), RTTUsP99: us(m.RTTP99), RTTSamples: m.RTTSamples,
 			QueueDrops: m.Drops, MeasuredFor: m.Window.Seconds(), Attempts: m.Attempts,
 		}
-		r.progress.note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs",
+		note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs",
 			link.Host, link.UpMbps, link.DownMbps, link.RTTUsP50))
 		links = append(links, link)
 	}
 	return links, nil
 }
 
-// linkOff names the first shaped link whose goodput is not that of its rate; it is empty if all are right.
-func (r *runner) linkOff(links []result.Link) string {
-	if !r.shaped() {
+// linkOff names the first link whose goodput is not that of its rate; it is empty if all are right, or are not shaped.
+func linkOff(links []result.Link, rateBits int64, tolerance float64) string {
+	if rateBits == 0 {
 		return ""
 	}
-	tolerance := r.experiment.Testbed.Tolerance.Fraction()
-	want := goodputMBps(r.manifest.Testbed.RateBits) * 8
+	want := goodputMBps(rateBits) * 8
 	for _, l := range links {
 		for _, got := range []float64{l.UpMbps, l.DownMbps} {
 			if got < want*(1-tolerance) || got > want*(1+tolerance) {

@@ -18,17 +18,15 @@ func TestLinkOff(t *testing.T) {
 	}{
 		{1, 1, false}, {0.981, 1.019, false}, {0.979, 1, true}, {1, 0.979, true}, {1.021, 1, true}, {1, 1.021, true},
 	} {
-		r := newRunner(t, "experiment: x\ntestbed: {tolerance: 2%}", 1, 3, 1e9)
 		links := []result.Link{
 			{Host: "server-1", UpMbps: want, DownMbps: want},
 			{Host: "client-1", UpMbps: c.up * want, DownMbps: c.down * want},
 		}
-		off := r.linkOff(links)
+		off := linkOff(links, 1e9, 0.02)
 		if (off != "") != c.off || c.off && !strings.Contains(off, "client-1") {
 			t.Errorf("%v of it up, %v down: %q", c.up, c.down, off)
 		}
-		r.hosts.testbed.Topology.RateBits = 0
-		if off := r.linkOff(links); off != "" {
+		if off := linkOff(links, 0, 0.02); off != "" {
 			t.Errorf("unshaped: %q", off)
 		}
 	}
