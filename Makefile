@@ -11,13 +11,14 @@ WAN     := configs/fig2d.yaml configs/wan.yaml
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 # The newest run of every figure; on a fresh clone the reference results.
-sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest),\
-	$(wildcard $(RESULTS)/reference/lan/fig2? $(RESULTS)/reference/wan/fig2d $(RESULTS)/reference/wan/wan))
+sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest $(RESULTS)/attack/latest),\
+	$(wildcard $(RESULTS)/reference/lan/fig2? $(RESULTS)/reference/wan/fig2d $(RESULTS)/reference/wan/wan \
+	$(RESULTS)/reference/attack))
 
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench attack wan-kernel plots test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench attack simulate wan-kernel plots test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ wan-bench: build wan-kernel ## measure and draw Figure 2(d) and a curve on the e
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)
 	$(BIN) attack --results $(RESULTS) $(if $(FULL),,--quick)
+
+simulate: build ## attack the protocols in virtual time, on SCHEDULES=1000 schedules of each attack
+	$(BIN) simulate --schedules $(or $(SCHEDULES),1000) --out $(RESULTS)/simulation/t1.json
 
 # A kernel with NetEm: this machine's, or that of a guest, which Debian and Ubuntu have and root installs.
 wan-kernel: build

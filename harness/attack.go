@@ -58,6 +58,12 @@ func Attack(ctx context.Context, o AttackOptions) (dir string, err error) {
 		return a.dir, err
 	}
 	defer func() { err = errors.Join(err, a.hosts.testbed.Close()) }()
+	if err := startAwake(a.hosts.clients[0]); err != nil {
+		return a.dir, err
+	}
+	if err := a.measureLinks(ctx); err != nil {
+		return a.dir, err
+	}
 	return a.dir, a.playAll(ctx)
 }
 
@@ -116,7 +122,7 @@ func (a *attacker) layOut(ctx context.Context) error {
 		RateBits: tb.Topology.RateBits, Congestion: tb.Topology.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
 		Offload: true,
 	}
-	return a.measureLinks(ctx)
+	return result.WriteManifest(a.dir, a.manifest)
 }
 
 // linkTolerance is how far a link may be off before an attack run warns.
@@ -199,7 +205,7 @@ func (a *attacker) load(attack byzantine.Attack) time.Duration {
 	case story:
 		return 12 * time.Second
 	case a.Quick:
-		return 1200 * time.Millisecond
+		return time.Second
 	}
 	return 5 * time.Second
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols/catalog"
 )
 
-var loads = []time.Duration{1200 * time.Millisecond, 4 * time.Second, 5 * time.Second, 12 * time.Second}
+var loads = []time.Duration{time.Second, 4 * time.Second, 5 * time.Second, 12 * time.Second}
 
 // down follows a plan and returns the largest number of servers that were cut off or dead at once, and how many are in
 // the end.
