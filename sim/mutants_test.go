@@ -61,7 +61,7 @@ var mutants = []mutant{
 		new: "Quorum(t int) int { return 2 * t }", protocol: "phalanx", attack: "B2", seeds: 2000,
 	},
 	{
-		name: "duplicate replies count", file: "sim/client.go", old: "if r.over || r.answered[at] {", new: "if r.over {",
+		name: "duplicate replies count", file: "sim/run.go", old: "if r.over || r.answered[at] {", new: "if r.over {",
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},
 	{

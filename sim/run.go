@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// maxRounds bounds an operation's rounds, by the width of a Choice.
+const maxRounds = 15
+
+// patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
+const patience = span / 4
+
+// run is one operation in progress, driven as the model demands: one reply per (server, round), the first.
+type run struct {
+	*client
+	pid      uint64 // of the client when the operation began
+	seq      int
+	key      protocols.Key
+	kind     protocols.Op
+	op       protocols.Operation
+	entry    *history.Entry
+	rounds   int
+	far      [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
+	answered map[int]bool
+	dies     int // the round in which its client dies; 0 if it does not
+	leave    int // how many requests of that round still leave
+	over     bool
+}
+
+// start begins the first round.
+func (r *run) start(e history.Entry) {
+	r.pid, r.seq, r.answered = r.client.pid, r.client.seq, map[int]bool{}
+	e.Seq, e.Key, e.Op, e.Start = uint64(r.seq), r.key, r.kind, r.clock
+	if !r.hostile {
+		r.entry = r.log.Begin(e)
+	} else {
+		r.plan(r.now+patience, r.giveUp)
+	}
+	r.world.runs = append(r.world.runs, r)
+	r.outcome.Operations++
+	r.doom()
+	r.tracef("p%d begins %s %s #%d", r.pid, r.kind, r.key, r.seq)
+	if b := r.op.Start(); b != nil {
+		r.begin(b)
+	} else {
+		r.end()
+	}
+}
+
+// giveUp ends an attack that nobody answers.
+func (r *run) giveUp() {
+	if !r.over {
+		r.over = true
+		r.next()
+	}
+}
+
+// doom decides whether the client dies in this operation.
+func (r *run) doom() {
+	share, round := deathShare, 0
+	if r.Attack.WriterDies > 0 && r.kind == protocols.Write {
+		share, round = 50, r.Attack.WriterDies
+		if protocols.IsSingleWriter(r.Protocol) {
+			round--
+		}
+	}
+	u := r.draw(chooseIn(death, r.index, r.seq, 0, 0, 0))
+	if u%100 < uint64(100-share) || r.hostile {
+		return
+	}
+	r.dies = 1 + int(u>>8%3)
+	r.leave = int(u >> 16 % uint64(len(r.hosts)+1))
+	if round > 0 {
+		r.dies = round
+	}
+	if r.Attack.Reaches > 0 {
+		r.leave = r.Attack.Reaches
+	}
+}
+
+// begin sends a round's requests.
+func (r *run) begin(b protocols.Broadcast) {
+	if r.rounds++; len(b) != len(r.hosts) || r.rounds > maxRounds {
+		r.find(byzantine.Failure, "round %d of a %s goes to %d servers, want %d servers and %d rounds at most",
+			r.rounds, r.kind, len(b), len(r.hosts), maxRounds)
+		return
+	}
+	r.setFar()
+	left := len(b)
+	if r.rounds == r.dies {
+		left = r.leave
+	}
+	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, r.rounds, 0, 0), len(b))[:left] {
+		if b[i].Body != nil {
+			r.send(flight{run: r, server: i, round: r.rounds, Message: b[i]})
+		}
+	}
+	if r.rounds == r.dies {
+		r.die()
+	}
+}
+
+// die leaves the operation pending for ever; the client comes back as another process.
+func (r *run) die() {
+	r.tracef("p%d dies, after %d requests of round %d", r.pid, r.leave, r.rounds)
+	r.over = true
+	r.reincarnate()
+	r.next()
+}
+
+// answer gives a reply to the operation, if it is the first of its server in the round.
+func (r *run) answer(server, round int, reply protocols.Message) {
+	at := round<<8 | server
+	if r.over || r.answered[at] {
+		return
+	}
+	r.answered[at] = true
+	step := r.op.Answer(round, server, reply)
+	if step.Next != nil {
+		r.begin(step.Next)
+	}
+	if step.Done && !r.over {
+		r.end()
+	}
+}
+
+// end takes the operation's result, and lets the client go on.
+func (r *run) end() {
+	r.over = true
+	result, err := r.op.Result()
+	if !r.hostile {
+		r.record(result, err)
+	}
+	r.next()
+}
