@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // startDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
 const startDelay = 50 * time.Millisecond
 
-// loadSpec is one closed loop over a cluster.
+// loadSpec is one load of a cluster.
 type loadSpec struct {
 	op              protocols.Op
 	clients, keys   int
@@ -24,6 +25,8 @@ type loadSpec struct {
 	seed            uint64
 	keyModel        string  // see agent.LoadSpec
 	concurrency     float64 // of the hot model
+	arrival         string  // see agent.LoadSpec; empty for a closed loop
+	rate            float64 // of the arrivals
 	background      float64 // share of all bytes that a writer beside the load may take
 }
 
@@ -31,6 +34,7 @@ type loadSpec struct {
 type loaded struct {
 	agent.LoadReport // of all agents together, but for the histogram
 	histogram        *hdrhistogram.Histogram
+	open             *openLoaded   // nil of a closed loop
 	seconds          float64       // of the measured window
 	window           interval      // between the readings at its edges, which may come a moment late
 	whole            interval      // from rest before the load to rest after it
@@ -66,7 +70,7 @@ func (c *cluster) readBack(ctx context.Context, keys int) (agent.Failures, error
 	return sumFailures(failures), err
 }
 
-// load runs the closed loop: warm-up, measured window, drain.
+// load runs the loop: warm-up, measured window, drain.
 func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l loaded, err error) {
 	if l.whole.from, err = c.read(hosts); err != nil {
 		return l, err
@@ -88,6 +92,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	reports, err := onAgents[agent.LoadSpec, agent.LoadReport](ctx, c, "Service.Load", func(int) agent.LoadSpec {
 		return agent.LoadSpec{
 			Op: spec.op, Clients: spec.clients, Seed: spec.seed,
+			Arrival: spec.arrival, Rate: spec.rate,
 			KeyModel: spec.keyModel, Keys: spec.keys, Concurrency: spec.concurrency, BackgroundShare: spec.background,
 			StartNs: start, WarmupEndNs: warm, MeasureEndNs: end,
 		}
@@ -130,18 +135,31 @@ func (l *loaded) fail(f agent.Failures) {
 	}
 }
 
+// mergeHistogram adds an agent's histogram to the sum, of which there is none at first.
+func mergeHistogram(sum **hdrhistogram.Histogram, text string) error {
+	h, err := hdrhistogram.Decode([]byte(text))
+	if err != nil {
+		return fmt.Errorf("histogram: %w", err)
+	}
+	if *sum != nil {
+		h.Merge(*sum)
+	}
+	*sum = h
+	return nil
+}
+
 // merge adds the agents' reports up.
 func (l *loaded) merge(reports []agent.LoadReport) error {
 	l.Rounds = make(map[int]int64)
 	for i, r := range reports {
-		h, err := hdrhistogram.Decode([]byte(r.Histogram))
-		if err != nil {
-			return fmt.Errorf("agent %d: histogram: %w", i+1, err)
+		if err := mergeHistogram(&l.histogram, r.Histogram); err != nil {
+			return fmt.Errorf("agent %d: %w", i+1, err)
 		}
-		if l.histogram == nil {
-			l.histogram = h
-		} else {
-			l.histogram.Merge(h)
+		if r.Open != nil {
+			l.open = cmp.Or(l.open, new(openLoaded))
+			if err := l.open.merge(*r.Open); err != nil {
+				return fmt.Errorf("agent %d: %w", i+1, err)
+			}
 		}
 		l.WindowOps += r.WindowOps
 		l.LoadOps += r.LoadOps

@@ -1,0 +1,65 @@
+package harness
+
+import (
+	"fmt"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/result"
+)
+
+// What makes a point of an open loop invalid. docs/results.md explains each.
+const (
+	slipTolerance    = 0.05 // of the latency, mean and p99
+	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
+)
+
+// openLoaded is what only an open loop comes to, of all agents together.
+type openLoaded struct {
+	agent.OpenReport // but for the histograms
+	service, slip    *hdrhistogram.Histogram
+}
+
+// merge adds an agent's report.
+func (o *openLoaded) merge(r agent.OpenReport) error {
+	o.Arrivals += r.Arrivals
+	o.BacklogBegin += r.BacklogBegin
+	o.BacklogEnd += r.BacklogEnd
+	o.Service.SumNs += r.Service.SumNs
+	o.Slip.SumNs += r.Slip.SumNs
+	if err := mergeHistogram(&o.service, r.Service.Histogram); err != nil {
+		return fmt.Errorf("service times: %w", err)
+	}
+	if err := mergeHistogram(&o.slip, r.Slip.Histogram); err != nil {
+		return fmt.Errorf("slip: %w", err)
+	}
+	return nil
+}
+
+// fillOpen sets what a point of an open loop has beside the others.
+func fillOpen(p *result.Point, o openLoaded) (err error) {
+	p.Arrivals, p.Backlog = o.Arrivals, result.Backlog{Begin: o.BacklogBegin, End: o.BacklogEnd}
+	p.ServiceMs, p.SlipMs = exactLatency(o.Service.SumNs, o.service), exactLatency(o.Slip.SumNs, o.slip)
+	p.ServiceHistogram, err = encodeHistogram(o.service)
+	return err
+}
+
+// openReasons says why a point of an open loop must not be used: the load generator was late, or the system is offered
+// more than it carries, so that latencies are as long as one cares to wait.
+func openReasons(p *result.Point) (reasons []string) {
+	if !p.Open() {
+		return nil
+	}
+	slip, of := p.SlipMs, p.LatencyMs
+	if slip.Mean > slipTolerance*of.Mean || slip.P99 > slipTolerance*of.P99 {
+		reasons = append(reasons, fmt.Sprintf("the schedule slips: the load generator began operations late by %.2f ms, "+
+			"p99 %.2f ms, of a latency of %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99))
+	}
+	growth := p.Backlog.End - p.Backlog.Begin
+	if float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients) {
+		reasons = append(reasons, fmt.Sprintf("beyond saturation: %.0f/s were offered, %.0f/s completed, and the backlog "+
+			"grew from %d to %d operations; latency grows with the window", p.Rate, p.ThroughputOps, p.Backlog.Begin, p.Backlog.End))
+	}
+	return reasons
+}
