@@ -84,6 +84,8 @@ func syntheticFigure(figure string, n int) *result.Set {
 		sizes = fileSizes
 	case "2d":
 		ts, clients = []int{1, 2, 3}, []int{1}
+	case ablationFigure:
+		clients = []int{1, 12}
 	case "wan":
 		clients = []int{1, 2, 4, 8, 16}
 	}
