@@ -39,6 +39,10 @@ var figures = map[string]figure{
 		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
 		wan: true,
 	},
+	"single": {
+		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
+		note:  "What a third round of WRITEs, for many writers, costs.",
+	},
 	ablationFigure: {
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
 		note: "First from Phalanx to M-PoWerStore, one cause of the gain after the other: metadata write-back, erasure coding, " +
