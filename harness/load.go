@@ -1,10 +1,8 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -135,31 +133,15 @@ func (l *loaded) fail(f agent.Failures) {
 	}
 }
 
-// mergeHistogram adds an agent's histogram to the sum, of which there is none at first.
-func mergeHistogram(sum **hdrhistogram.Histogram, text string) error {
-	h, err := hdrhistogram.Decode([]byte(text))
-	if err != nil {
-		return fmt.Errorf("histogram: %w", err)
-	}
-	if *sum != nil {
-		h.Merge(*sum)
-	}
-	*sum = h
-	return nil
-}
-
 // merge adds the agents' reports up.
 func (l *loaded) merge(reports []agent.LoadReport) error {
-	l.Rounds = make(map[int]int64)
-	for i, r := range reports {
-		if err := mergeHistogram(&l.histogram, r.Histogram); err != nil {
-			return fmt.Errorf("agent %d: %w", i+1, err)
+	l.Rounds, l.histogram = make(map[int]int64), newHistogram()
+	for _, r := range reports {
+		if err := addHistogram(l.histogram, r.Histogram); err != nil {
+			return err
 		}
-		if r.Open != nil {
-			l.open = cmp.Or(l.open, new(openLoaded))
-			if err := l.open.merge(*r.Open); err != nil {
-				return fmt.Errorf("agent %d: %w", i+1, err)
-			}
+		if err := l.mergeOpen(r.Open); err != nil {
+			return err
 		}
 		l.WindowOps += r.WindowOps
 		l.LoadOps += r.LoadOps

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -21,20 +22,21 @@ type openLoaded struct {
 	service, slip    *hdrhistogram.Histogram
 }
 
-// merge adds an agent's report.
-func (o *openLoaded) merge(r agent.OpenReport) error {
+// mergeOpen adds an agent's report, which is nil of a closed loop.
+func (l *loaded) mergeOpen(r *agent.OpenReport) error {
+	if r == nil {
+		return nil
+	}
+	if l.open == nil {
+		l.open = &openLoaded{service: newHistogram(), slip: newHistogram()}
+	}
+	o := l.open
 	o.Arrivals += r.Arrivals
 	o.BacklogBegin += r.BacklogBegin
 	o.BacklogEnd += r.BacklogEnd
 	o.Service.SumNs += r.Service.SumNs
 	o.Slip.SumNs += r.Slip.SumNs
-	if err := mergeHistogram(&o.service, r.Service.Histogram); err != nil {
-		return fmt.Errorf("service times: %w", err)
-	}
-	if err := mergeHistogram(&o.slip, r.Slip.Histogram); err != nil {
-		return fmt.Errorf("slip: %w", err)
-	}
-	return nil
+	return errors.Join(addHistogram(o.service, r.Service.Histogram), addHistogram(o.slip, r.Slip.Histogram))
 }
 
 // fillOpen sets what a point of an open loop has beside the others.
