@@ -12,8 +12,9 @@ import (
 
 // What makes a point of an open loop invalid. docs/results.md explains each.
 const (
-	slipTolerance    = 0.05 // of the latency, mean and p99
-	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
+	slipTolerance     = 0.05 // of the mean service time
+	slipTailTolerance = 0.10 // of the service time's p99, of p99
+	backlogTolerance  = 0.05 // of the arrivals, beside as many as there are clients
 )
 
 // openLoaded is what only an open loop comes to, of all agents together.
@@ -47,16 +48,22 @@ func fillOpen(p *result.Point, o openLoaded) (err error) {
 	return err
 }
 
+// slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is
+// held against the service time: beyond saturation any slip is small beside the latency.
+func slips(p *result.Point) bool {
+	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTailTolerance*p.ServiceMs.P99
+}
+
 // openReasons says why a point of an open loop must not be used: the load generator was late, or the system is offered
 // more than it carries, so that latencies are as long as one cares to wait.
 func openReasons(p *result.Point) (reasons []string) {
 	if !p.Open() {
 		return nil
 	}
-	slip, of := p.SlipMs, p.LatencyMs
-	if slip.Mean > slipTolerance*of.Mean || slip.P99 > slipTolerance*of.P99 {
+	if slips(p) {
+		slip, of := p.SlipMs, p.ServiceMs
 		reasons = append(reasons, fmt.Sprintf("the schedule slips: the load generator began operations late by %.2f ms, "+
-			"p99 %.2f ms, of a latency of %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99))
+			"p99 %.2f ms, that took %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99))
 	}
 	growth := p.Backlog.End - p.Backlog.Begin
 	if float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients) {

@@ -73,8 +73,9 @@ func invalidReason(p *result.Point, l loaded) string {
 	return strings.Join(reasons, "; ")
 }
 
-// disturbed reports whether what else runs on the machine spoilt a measurement, so that it is worth another attempt.
-func disturbed(p *result.Point) bool { return starved(p.HostCPU) || drifted(p) }
+// disturbed reports whether what else runs on the machine spoilt a measurement, so that it is worth another attempt. A
+// load generator that is late is taken for a sign of it.
+func disturbed(p *result.Point) bool { return starved(p.HostCPU) || drifted(p) || slips(p) }
 
 // drifted reports whether NetEm failed to keep its time.
 func drifted(p *result.Point) bool { return p.Probe != nil && p.Probe.Off != "" }

@@ -32,10 +32,17 @@ func (q *queue) take() int64 {
 // openLoop is one client of those that serve the queue. What a client waits for counts into the latency of an operation
 // that is due: that none is idle, and that servers lag.
 func (a *Agent) openLoop(ctx context.Context, c *loadClient, spec LoadSpec, q *queue, t *tally) {
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		t.fail(err)
+		return
+	}
+	defer alarm.Close()
 	keys := spec.chooser(c.number())
 	idle := spec.StartNs // since when
 	for due := q.take(); due < spec.MeasureEndNs; due = q.take() {
-		if clock.SleepUntil(ctx, due) != nil || ctx.Err() != nil {
+		if err := alarm.SleepUntil(ctx, due); err != nil {
+			t.fail(err)
 			return
 		}
 		if clock.Now() >= spec.MeasureEndNs {

@@ -27,10 +27,7 @@ func (t *tally) add(done completed, err error) {
 		t.open.arrived(done.due, done.start)
 	}
 	if err != nil {
-		t.errors++
-		if t.firstError == nil {
-			t.firstError = err
-		}
+		t.fail(err)
 		return
 	}
 	t.loadOps++
@@ -43,6 +40,14 @@ func (t *tally) add(done completed, err error) {
 	t.rounds[done.rounds]++
 	if t.open != nil {
 		t.open.ended(done)
+	}
+}
+
+// fail counts an error.
+func (t *tally) fail(err error) {
+	t.errors++
+	if t.firstError == nil {
+		t.firstError = err
 	}
 }
 
