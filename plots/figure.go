@@ -50,8 +50,7 @@ var figures = map[string]figure{
 	},
 	openFigure: {
 		fixed: append(setUp, valueSize, threshold), rows: openRows, marks: openMarks,
-		note: "What latency is where clients wait before they ask again, and where operations arrive by themselves, at the rate " +
-			"offered.",
+		note: "Clients that wait before they ask again, and operations that arrive by themselves, drawn at the rate offered.",
 	},
 	setUpFigure: {
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
