@@ -12,9 +12,8 @@ import (
 
 // What makes a point of an open loop invalid. docs/results.md explains each.
 const (
-	slipTolerance     = 0.05 // of the mean service time
-	slipTailTolerance = 0.10 // of the service time's p99, of p99
-	backlogTolerance  = 0.05 // of the arrivals, beside as many as there are clients
+	slipTolerance    = 0.10 // of the service time, in the mean and at p99
+	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
 )
 
 // openLoaded is what only an open loop comes to, of all agents together.
@@ -51,7 +50,7 @@ func fillOpen(p *result.Point, o openLoaded) (err error) {
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is
 // held against the service time: beyond saturation any slip is small beside the latency.
 func slips(p *result.Point) bool {
-	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTailTolerance*p.ServiceMs.P99
+	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTolerance*p.ServiceMs.P99
 }
 
 // openReasons says why a point of an open loop must not be used: the load generator was late, or the system is offered

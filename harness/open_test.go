@@ -40,11 +40,13 @@ func TestFillOpen(t *testing.T) {
 		}
 	}
 	p := &result.Point{
-		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 1,
+		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 1, Shaped: true,
 		Linearizable: result.Verdict{Verdict: history.Linearizable},
 		OpenLoop:     result.OpenLoop{Arrival: result.Poisson, Rate: 500},
 	}
-	if err := newRunner(t, "experiment: x", 1, 3, 0).fill(p, l); err != nil {
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	r.manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
+	if err := r.fill(p, l); err != nil {
 		t.Fatal(err)
 	}
 	if p.Arrivals != 700 || p.Backlog != (result.Backlog{Begin: 1, End: 6}) {
@@ -80,8 +82,8 @@ func TestOpenReasons(t *testing.T) {
 	}{
 		"nothing":              {func(*point) {}, ""},
 		"no clients' law":      {func(p *point) { p.LittleRatio = 0.3 }, ""},
-		"some slip":            {func(p *point) { p.SlipMs.Mean = 0.499 }, ""},
-		"much slip":            {func(p *point) { p.SlipMs.Mean = 0.501 }, "late by 0.50 ms, p99 0.00 ms, that took 10.00 ms"},
+		"some slip":            {func(p *point) { p.SlipMs.Mean = 0.999 }, ""},
+		"much slip":            {func(p *point) { p.SlipMs.Mean = 1.001 }, "late by 1.00 ms, p99 0.00 ms, that took 10.00 ms"},
 		"some late operations": {func(p *point) { p.SlipMs.P99 = 1.999 }, ""},
 		"late operations":      {func(p *point) { p.SlipMs.P99 = 2.001 }, "p99 2.00 ms, that took 10.00 ms, p99 20.00 ms"},
 		"the backlog grows":    {func(p *point) { p.Backlog = result.Backlog{Begin: 5, End: 65} }, ""},

@@ -29,6 +29,13 @@ func (q *queue) take() int64 {
 	return q.startNs + q.arrivals.Next()
 }
 
+// arrived says when the operation was due and since when its client had been idle: had the generator been quicker, it
+// would have started at the later of the two, but for what the client waited for servers.
+func (c *completed) arrived(due, idle int64) {
+	c.due = due
+	c.slip = c.start - max(due, idle) - c.waited
+}
+
 // openLoop is one client of those that serve the queue. What a client waits for counts into the latency of an operation
 // that is due: that none is idle, and that servers lag.
 func (a *Agent) openLoop(ctx context.Context, c *loadClient, spec LoadSpec, q *queue, t *tally) {
@@ -54,8 +61,7 @@ func (a *Agent) openLoop(ctx context.Context, c *loadClient, spec LoadSpec, q *q
 			t.open.neverBegan(due)
 			continue
 		}
-		done.due = due
-		done.slip = done.start - max(due, idle) - done.waited
+		done.arrived(due, idle)
 		idle = done.end
 		t.add(done, err)
 	}
