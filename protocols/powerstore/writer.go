@@ -1,6 +1,7 @@
 package powerstore
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -60,15 +61,15 @@ func (w *writer) store() (protocols.Broadcast, error) {
 		return nil, err
 	}
 	entry := Entry{TS: ts, CC: dispersal.Checksum(w.suite, len(w.value), fragments)}
-	return w.requests(entry, commitments, fragments), nil
+	return w.stores(entry, commitments, fragments), nil
 }
 
-// requests are the STOREs. Servers that are to keep the same share a body: it is encoded once.
-func (w *writer) requests(entry Entry, commitments, fragments [][]byte) protocols.Broadcast {
+// stores are the STOREs. Servers that are to keep the same share a body: it is encoded once.
+func (w *writer) stores(entry Entry, commitments, fragments [][]byte) protocols.Broadcast {
 	requests := make(protocols.Broadcast, w.servers())
 	var body *Store
 	for i, fragment := range fragments {
-		if body == nil || w.pow.Private() {
+		if body == nil || !bytes.Equal(body.Entry.Commitment, commitments[i]) {
 			body = &Store{Entry: Entry{TS: entry.TS, CC: entry.CC, Commitment: commitments[i]}}
 		}
 		requests[i] = protocols.Message{Body: body, Payload: fragment}
