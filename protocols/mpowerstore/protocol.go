@@ -37,6 +37,12 @@ func (p Protocol) Name() string {
 	return Name
 }
 
+// CandidateShape is how long a candidate's nonce is, in bytes, and its vector, in MACs: for those who make some up.
+func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
+	shape := p.params(t, s).shape
+	return shape.nonce, shape.macs
+}
+
 // Servers implements protocols.Protocol: S = 3t+1.
 func (Protocol) Servers(t int) int { return params{t: t}.servers() }
 

@@ -167,10 +167,10 @@ func TestRandomLies(t *testing.T) {
 		{1, 100, "modern", HashProof},
 		{2, 60, "modern", HashProof},
 		{3, 30, "modern", HashProof},
-		{1, 60, "modern", PolynomialProof},
-		{2, 30, "paper", PolynomialProof},
-		{1, 40, "modern", SignatureProof},
-		{2, 10, "paper", SignatureProof},
+		{1, 40, "modern", PolynomialProof},
+		{2, 15, "paper", PolynomialProof},
+		{1, 30, "modern", SignatureProof},
+		{2, 6, "paper", SignatureProof},
 	} {
 		p := Protocol{Proof: x.proof}
 		t.Run(fmt.Sprintf("%s/t=%d/%s", p.Name(), x.faults, x.suite), func(t *testing.T) {

@@ -48,7 +48,7 @@ func (w *watch) playOne(t *testing.T, corrupt func(*prototest.Cluster, int)) {
 	t.Helper()
 	schedules := map[int]int{1: 30, 2: 10}
 	if w.Proof != HashProof {
-		schedules = map[int]int{1: 8, 2: 4}
+		schedules = map[int]int{1: 6, 2: 3}
 	}
 	for faults, seeds := range schedules {
 		prototest.Scenario{

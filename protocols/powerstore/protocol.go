@@ -42,6 +42,11 @@ func (p Protocol) Name() string {
 	return Name
 }
 
+// CandidateShape is how long a candidate's nonce is, in bytes, for those who make some up. There are no MACs.
+func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
+	return p.params(t, s).pow.SecretSize(), 0
+}
+
 // Servers implements protocols.Protocol: S = 3t+1.
 func (Protocol) Servers(t int) int { return params{t: t}.servers() }
 
