@@ -158,7 +158,7 @@ func (c *cluster) keys(role protocols.Role) suite.ClientKeys {
 func (c *cluster) client(links *transport.Links, role protocols.Role, pid uint64) *client.Client {
 	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: c.keys(role), Entropy: rand.Reader,
-	}))
+	}), protocols.Liars(c.protocol, 1))
 }
 
 // soon ends when a test has waited too long.
@@ -176,7 +176,7 @@ func (c *cluster) write(w *client.Client, value string) int {
 		c.t.Fatalf("write %q: %v", value, err)
 	}
 	defer outcome.Release()
-	return outcome.Rounds
+	return outcome.Rounds.Total()
 }
 
 // read returns what the key holds, "⊥" for no value, and the number of rounds.
@@ -188,7 +188,7 @@ func (c *cluster) read(r *client.Client, key protocols.Key) (string, int) {
 	}
 	defer outcome.Release()
 	if outcome.Bottom {
-		return "⊥", outcome.Rounds
+		return "⊥", outcome.Rounds.Total()
 	}
-	return string(outcome.Value), outcome.Rounds
+	return string(outcome.Value), outcome.Rounds.Total()
 }
