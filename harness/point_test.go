@@ -134,7 +134,7 @@ func TestFill(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
 	p := &result.Point{
-		Protocol: "mpowerstore", Op: "read", T: 1, ValueBytes: 100_000, Clients: 4, Shaped: true,
+		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 4, Shaped: true,
 		Linearizable: result.Verdict{Verdict: history.Linearizable},
 	}
 	if err := r.fill(p, ofLoad()); err != nil {
@@ -186,7 +186,7 @@ func TestFillWithoutNumbers(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 0)
 	l := ofLoad()
 	l.WindowOps, l.LoadOps, l.LatencyNs, l.histogram = 0, 0, 0, hdrhistogram.New(1000, 1e11, 3)
-	p := &result.Point{Protocol: "mabd", Op: "write", T: 1, ValueBytes: 100_000, Clients: 4}
+	p := &result.Point{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000, Clients: 4}
 	if err := r.fill(p, l); err != nil {
 		t.Fatal(err)
 	}
