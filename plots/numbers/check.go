@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -118,18 +117,19 @@ func (c *check) bind(x binding, vars map[string]any) error {
 	if d == nil {
 		return fmt.Errorf("there is no document %q", x.File)
 	}
-	p, err := pattern(x.Text.Text, vars)
+	p, err := newPattern(x.Text.Text, vars)
 	if err != nil {
 		return err
 	}
-	if n := p.NumSubexp(); n != len(x.Values) {
-		return fmt.Errorf("%d values for %d {}: give one for each", len(x.Values), n)
+	if len(p.holes) != len(x.Values) {
+		return fmt.Errorf("%d values for %d {}: give one for each", len(x.Values), len(p.holes))
 	}
 	matches := p.FindAllSubmatchIndex(d.source, -1)
 	if len(matches) != 1 {
 		return fmt.Errorf("%s has the text %q %d times, %v: it must be there once, change this text or the document's",
 			x.File, x.Text.Text, len(matches), vars)
 	}
+	c.excused[x.File] = append(c.excused[x.File], groups(matches[0], p)...)
 	for i, value := range x.Values {
 		q, err := c.results.Evaluate(value.Text, vars)
 		if err != nil {
@@ -138,11 +138,25 @@ func (c *check) bind(x binding, vars map[string]any) error {
 		if !q.Known() {
 			return fmt.Errorf("line %d: %s: not in the results: %s", value.Line, value.Text, strings.Join(q.Missing, ", "))
 		}
-		s := span{matches[0][2*i+2], matches[0][2*i+3]}
+		s := group(matches[0], p.holes[i])
 		is := string(d.source[s.from:s.to])
 		c.bound[x.File] = append(c.bound[x.File], bound{s, is, render(q.Interval(), is)})
 	}
 	return nil
+}
+
+// group is where a group of a pattern is, in a match.
+func group(match []int, i int) span { return span{match[2*i], match[2*i+1]} }
+
+// groups are where the groups are that are no holes.
+func groups(match []int, p pattern) []span {
+	var all []span
+	for i := 1; i <= p.NumSubexp(); i++ {
+		if !slices.Contains(p.holes, i) {
+			all = append(all, group(match, i))
+		}
+	}
+	return all
 }
 
 // excuse finds what a constant excuses. One that excuses nothing is out of date.
@@ -158,7 +172,7 @@ func (c *check) excuse(x excuse) error {
 		c.excused[x.File] = append(c.excused[x.File], found)
 	}
 	for _, text := range x.Texts {
-		p, err := pattern(text.Text, nil)
+		p, err := newPattern(text.Text, nil)
 		if err != nil {
 			return fmt.Errorf("%d: %w", text.Line, err)
 		}
@@ -169,7 +183,7 @@ func (c *check) excuse(x excuse) error {
 	return nil
 }
 
-func (c *check) excuseText(file string, p *regexp.Regexp) bool {
+func (c *check) excuseText(file string, p pattern) bool {
 	found := false
 	for name, d := range c.documents {
 		if file != "" && name != file {

@@ -3,6 +3,7 @@ package numbers
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -104,7 +105,7 @@ var unit = regexp.MustCompile(`^\s?(?:%|(?:ns|µs|ms|s|min|MB|GB|MiB|GiB|MB/s|GB
 	`(?:times|points|operations|messages|schedules|trials|registers|histories)\b)`)
 
 // measured is the numbers in prose and tables that look as if they had been measured: those with a unit, an interval,
-// decimals or thousands, and those that a table's cell begins with.
+// decimals or thousands, and those that fill a table's cell.
 func (d *document) measured() []span {
 	var all []span
 	for _, at := range numbers.FindAllIndex(d.prose, -1) {
@@ -127,14 +128,8 @@ func (d *document) isNumber(s span) bool {
 func (d *document) looksMeasured(s span) bool {
 	text := d.prose[s.from:s.to]
 	return bytes.ContainsAny(text, ". ") || unit.Match(d.prose[s.to:]) || bytes.HasSuffix(d.prose[:s.from], []byte("± ")) ||
-		d.beginsCell(s)
+		slices.ContainsFunc(d.cells, func(c span) bool { return c.contains(s) && len(d.text(c)) == len(text) })
 }
 
-func (d *document) beginsCell(s span) bool {
-	for _, c := range d.cells {
-		if c.contains(s) && len(bytes.TrimSpace(d.source[c.from:s.from])) == 0 {
-			return true
-		}
-	}
-	return false
-}
+// text is what a span says, without blanks around it and marks.
+func (d *document) text(s span) []byte { return bytes.TrimSpace(d.prose[s.from:s.to]) }

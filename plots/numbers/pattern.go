@@ -16,9 +16,16 @@ const hole = `((?:` + number + `)(?: ± (?:` + number + `))?)`
 
 var braces = regexp.MustCompile(`\{(\w*)\}`)
 
-// pattern turns a binding's text into a regular expression with a group for each {} and each variable.
-func pattern(text string, vars map[string]any) (*regexp.Regexp, error) {
+// A pattern is a text with holes for numbers.
+type pattern struct {
+	*regexp.Regexp
+	holes []int // the groups that are numbers; the others are variables
+}
+
+// newPattern turns a binding's text into a regular expression with a group for each {} and each variable.
+func newPattern(text string, vars map[string]any) (p pattern, err error) {
 	var b strings.Builder
+	groups := 0
 	for rest := text; ; {
 		at := braces.FindStringSubmatchIndex(rest)
 		if at == nil {
@@ -26,17 +33,20 @@ func pattern(text string, vars map[string]any) (*regexp.Regexp, error) {
 			break
 		}
 		b.WriteString(literal(rest[:at[0]]))
+		groups++
 		switch name := rest[at[2]:at[3]]; {
 		case name == "":
 			b.WriteString(hole)
+			p.holes = append(p.holes, groups)
 		case vars[name] == nil:
-			return nil, fmt.Errorf("{%s} is not a variable of for", name)
+			return p, fmt.Errorf("{%s} is not a variable of for", name)
 		default:
-			fmt.Fprintf(&b, "(?i:%s)", regexp.QuoteMeta(fmt.Sprint(vars[name])))
+			fmt.Fprintf(&b, "((?i)%s)", regexp.QuoteMeta(fmt.Sprint(vars[name])))
 		}
 		rest = rest[at[1]:]
 	}
-	return regexp.Compile(b.String())
+	p.Regexp, err = regexp.Compile(b.String())
+	return p, err
 }
 
 var blanks = regexp.MustCompile(`\s+`)
