@@ -66,10 +66,11 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 
 // newPoint is the point of a run before it is measured.
 func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point {
+	system, variant := protocols.SplitName(run.Protocol)
 	return result.Point{
 		Schema:     result.SchemaVersion,
 		Experiment: r.experiment.Name, Figure: r.experiment.Figure,
-		Protocol: run.Protocol, Variant: "paper", Suite: r.experiment.Suite, Durability: r.experiment.Durability,
+		Protocol: system, Variant: variant, Suite: run.Suite, Durability: run.Durability,
 		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
 		Clients: clients, Keys: r.experiment.Keys(clients), KeyModel: r.experiment.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
 		Seed:   run.Seed,
@@ -87,9 +88,11 @@ func (r *runner) background(op protocols.Op) float64 {
 
 // runName is the name of a run's files.
 func runName(run experiment.Run, clients int) string {
-	series := strings.ReplaceAll(run.String(), "/", "-")
-	return fmt.Sprintf("%s-c%d-rep%d", series, clients, run.Repetition)
+	return fmt.Sprintf("%s-c%d-rep%d", seriesName(run.Series), clients, run.Repetition)
 }
+
+// seriesName is the part of files' names that the series gives.
+func seriesName(s experiment.Series) string { return strings.ReplaceAll(s.String(), "/", "-") }
 
 // withCluster runs do on a fresh cluster and removes it again; do's context ends if a process of the cluster does. What
 // the processes log goes to a file of the run.
@@ -101,7 +104,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	return runCluster(ctx, r.hosts, r.scratch, filepath.Join(r.dir, result.LogDir, name+".log"), clusterSpec{
-		protocol: protocol, suite: r.experiment.Suite, t: s.T, durability: storage.Durability(r.experiment.Durability),
+		protocol: protocol, suite: s.Suite, t: s.T, durability: storage.Durability(s.Durability),
 		congestion: r.hosts.testbed.Topology.Congestion, valueBytes: s.ValueBytes, clients: clients, seed: seed,
 	}, do)
 }

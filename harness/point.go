@@ -13,7 +13,7 @@ import (
 
 // fill turns what a load came to into the point's numbers and judges them.
 func (r *runner) fill(p *result.Point, l loaded) error {
-	protocol, err := catalog.ByName(p.Protocol)
+	protocol, err := catalog.ByName(protocols.FullName(p.Protocol, p.Variant))
 	if err != nil {
 		return err
 	}

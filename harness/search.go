@@ -15,9 +15,11 @@ import (
 // configured share. It is a pilot: its throughputs are kept in the manifest and are no points.
 func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search, error) {
 	steps := r.experiment.Search.Clients
-	found := result.Search{Protocol: s.Protocol, Op: string(s.Op), T: s.T, ValueBytes: s.ValueBytes}
+	found := result.Search{
+		Protocol: s.Protocol, Suite: s.Suite, Durability: s.Durability, Op: string(s.Op), T: s.T, ValueBytes: s.ValueBytes,
+	}
 	seed := workloads.Derive(r.experiment.Seed, "search", s.String())
-	name := fmt.Sprintf("search-%s-%s-t%d-%d", s.Protocol, s.Op, s.T, s.ValueBytes)
+	name := "search-" + seriesName(s)
 	err := r.withCluster(ctx, name, s, steps[len(steps)-1], seed, func(ctx context.Context, c *cluster) error {
 		loadedKeys := 0
 		for _, clients := range steps {

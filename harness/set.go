@@ -122,11 +122,17 @@ func (r *runner) saveManifest() error { return result.WriteManifest(r.dir, r.man
 
 // runOf is the run that a point belongs to.
 func runOf(p result.Point) experiment.Run {
-	series := experiment.Series{Protocol: p.Protocol, Op: protocols.Op(p.Op), T: p.T, ValueBytes: p.ValueBytes}
+	series := experiment.Series{
+		Protocol: protocols.FullName(p.Protocol, p.Variant), Suite: p.Suite, Durability: p.Durability,
+		Op: protocols.Op(p.Op), T: p.T, ValueBytes: p.ValueBytes,
+	}
 	return experiment.Run{Cell: experiment.Cell{Series: series}, Repetition: p.Repetition}
 }
 
 // seriesOf is the series that a search was made for.
 func seriesOf(s result.Search) experiment.Series {
-	return experiment.Series{Protocol: s.Protocol, Op: protocols.Op(s.Op), T: s.T, ValueBytes: s.ValueBytes}
+	return experiment.Series{
+		Protocol: s.Protocol, Suite: s.Suite, Durability: s.Durability,
+		Op: protocols.Op(s.Op), T: s.T, ValueBytes: s.ValueBytes,
+	}
 }

@@ -151,8 +151,8 @@ func TestResumeKeepsSearches(t *testing.T) {
 		t.Errorf("%d clients before the search", n)
 	}
 	r.manifest.Searches = []result.Search{
-		{Protocol: "mabd", Op: "write", T: 1, ValueBytes: cell.ValueBytes, Chosen: 9},
-		{Protocol: "mabd", Op: "read", T: 1, ValueBytes: cell.ValueBytes, Chosen: 12},
+		{Protocol: "mabd", Suite: "paper", Durability: "write", Op: "write", T: 1, ValueBytes: cell.ValueBytes, Chosen: 9},
+		{Protocol: "mabd", Suite: "paper", Durability: "write", Op: "read", T: 1, ValueBytes: cell.ValueBytes, Chosen: 12},
 	}
 	if err := r.saveManifest(); err != nil {
 		t.Fatal(err)

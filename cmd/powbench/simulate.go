@@ -50,7 +50,7 @@ func newSimulate() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore-literal is the paper's pseudo-code as printed")
+	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
 	f.StringSliceVar(&o.attacks, "attack", nil, "attacks by ID or name, none for no attack (default: all, and none)")
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
 	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")

@@ -37,7 +37,7 @@ func TestSimulate(t *testing.T) {
 // is printed.
 func TestSimulateTellsAViolation(t *testing.T) {
 	html := filepath.Join(t.TempDir(), "history.html")
-	code, stdout, _ := run(t, "simulate", "--protocol", "mpowerstore-literal", "--attack", "R4", "--schedules", "2000", "--html", html)
+	code, stdout, _ := run(t, "simulate", "--protocol", "mpowerstore+literal", "--attack", "R4", "--schedules", "2000", "--html", html)
 	if code != exitFailed {
 		t.Fatalf("exit code %d: %s", code, stdout)
 	}

@@ -10,15 +10,29 @@ import (
 
 // A Series is what is measured with one or several numbers of clients.
 type Series struct {
-	Protocol   string
+	Protocol   string // or a variant, such as "mpowerstore+polynomial"
+	Suite      string
+	Durability string
 	Op         protocols.Op
 	T          int // failure threshold
 	ValueBytes int
 }
 
-// String is the series' name in logs, such as mabd/read/t1/256KiB.
+// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite and durability are in it if they are not the
+// usual ones.
 func (s Series) String() string {
-	return fmt.Sprintf("%s/%s/t%d/%v", s.Protocol, s.Op, s.T, Size(s.ValueBytes))
+	return fmt.Sprintf("%s/%s/t%d/%v%s", s.Protocol, s.Op, s.T, Size(s.ValueBytes), s.unusual())
+}
+
+// unusual is suite and durability, each after a slash, as far as they are not the usual ones.
+func (s Series) unusual() (text string) {
+	if s.Suite != usualSuite {
+		text += "/" + s.Suite
+	}
+	if s.Durability != usualDurability {
+		text += "/" + s.Durability
+	}
+	return text
 }
 
 // A Cell is one point of a figure. Clients is 0 if a search finds it for the series.
@@ -44,15 +58,28 @@ func (e *Experiment) Cells() []Cell {
 	for _, t := range e.T {
 		for _, value := range e.Values {
 			for _, op := range e.Operations {
-				for _, protocol := range e.Protocols {
+				for _, s := range e.systems() {
+					s.Op, s.T, s.ValueBytes = op, t, int(value)
 					for _, c := range counts {
-						cells = append(cells, Cell{Series{protocol, op, t, int(value)}, c})
+						cells = append(cells, Cell{s, c})
 					}
 				}
 			}
 		}
 	}
 	return cells
+}
+
+// systems are the protocols with each suite and durability.
+func (e *Experiment) systems() (all []Series) {
+	for _, protocol := range e.Protocols {
+		for _, suite := range e.Suites {
+			for _, durability := range e.Durability {
+				all = append(all, Series{Protocol: protocol, Suite: suite, Durability: durability})
+			}
+		}
+	}
+	return all
 }
 
 // Schedule lists the experiment's runs in the order in which they take place: one repetition of all cells after the

@@ -24,6 +24,22 @@ func TestCellsAreTheProduct(t *testing.T) {
 	}
 }
 
+// Suites and durabilities multiply the cells; what is not usual is in their names.
+func TestCellsOfSuitesAndDurabilities(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd]\noperations: [read]\nclients: [1]\n"+
+		"suite: [paper, modern]\ndurability: [write, fsync]\n")
+	var names []string
+	for _, c := range e.Cells() {
+		names = append(names, c.String())
+	}
+	want := []string{
+		"mabd/read/t1/256KiB", "mabd/read/t1/256KiB/fsync", "mabd/read/t1/256KiB/modern", "mabd/read/t1/256KiB/modern/fsync",
+	}
+	if !reflect.DeepEqual(names, want) {
+		t.Errorf("cells %v, want %v", names, want)
+	}
+}
+
 // Each repetition has each cell once, in an order that differs from the others', and no two runs share a seed.
 func TestScheduleIsBalanced(t *testing.T) {
 	e := mustLoad(t, small)

@@ -6,6 +6,12 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
+// What a series has whose name does not say.
+const (
+	usualSuite      = "paper"
+	usualDurability = "write"
+)
+
 // defaults is what a file need not say: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
 // §6.1 (protocols, suite, repetitions, peak search, testbed). The rest is our choice.
 func defaults() Settings {
@@ -15,8 +21,8 @@ func defaults() Settings {
 		Attempts:    3,
 		Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
 		Operations:  []protocols.Op{protocols.Read, protocols.Write},
-		Suite:       "paper",
-		Durability:  "write",
+		Suites:      []string{usualSuite},
+		Durability:  []string{usualDurability},
 		T:           []int{1},
 		Values:      []Size{256 * KiB},
 		Clients:     nil,

@@ -31,8 +31,8 @@ type Settings struct {
 	Attempts    int            `json:"attempts"` // at each repetition, as long as other work disturbs it
 	Protocols   []string       `json:"protocols"`
 	Operations  []protocols.Op `json:"operations"`
-	Suite       string         `json:"suite"`
-	Durability  string         `json:"durability"`
+	Suites      []string       `json:"suite"`
+	Durability  []string       `json:"durability"`
 	T           []int          `json:"t"`
 	Values      []Size         `json:"value"`
 	Clients     Clients        `json:"clients"`

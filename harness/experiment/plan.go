@@ -46,7 +46,7 @@ func (e *Experiment) planHead(w io.Writer) {
 	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %v per link and direction, %s, offload %s\n",
 		t.Topology, t.ClientHosts, t.Rate, t.Congestion, t.Offload)
 	t.planDelays(w)
-	fmt.Fprintf(w, "servers   suite %s, durability %s\n", e.Suite, e.Durability)
+	fmt.Fprintf(w, "servers   suite %s, durability %s\n", join(e.Suites), join(e.Durability))
 	fmt.Fprintf(w, "workload  keys %s, concurrency %v, background %v, seed %d\n", e.Workload.Keys, e.Concurrency,
 		e.Workload.Background, e.Seed)
 	fmt.Fprintf(w, "phases    warm-up %v, measure %v\n\n", e.Phases.Warmup, e.Phases.Measure)
@@ -87,7 +87,7 @@ func (e *Experiment) planCells(w io.Writer) error {
 		if c.Clients > 0 {
 			clients, keys = strconv.Itoa(c.Clients), strconv.Itoa(e.Keys(c.Clients))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol, c.Op, c.T, p.Servers(c.T),
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol+c.unusual(), c.Op, c.T, p.Servers(c.T),
 			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
 	}
 	return table.Flush()

@@ -3,6 +3,7 @@ package experiment
 import (
 	"math"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -69,10 +70,10 @@ func (s *Settings) keys() keys {
 		"seed":        number(&s.Seed, 0, maxSeed),
 		"repetitions": number(&s.Repetitions, 1, maxRepetitions),
 		"attempts":    number(&s.Attempts, 1, maxAttempts),
-		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, catalog.Names()...) }),
+		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, systems()...) }),
 		"operations":  list(&s.Operations, func(o *protocols.Op) value { return oneOf(o, protocols.Read, protocols.Write) }),
-		"suite":       oneOf(&s.Suite, "paper", "modern"),
-		"durability":  oneOf(&s.Durability, "fsync", "write", "memory"),
+		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, "paper", "modern") }),
+		"durability":  oneOrList(&s.Durability, func(to *string) value { return oneOf(to, "fsync", "write", "memory") }),
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
 		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
 		"clients":     clients(&s.Clients),
@@ -93,6 +94,9 @@ func (s *Settings) keys() keys {
 		"testbed": testbed(&s.Testbed),
 	}
 }
+
+// systems are the names of the protocols and their variants.
+func systems() []string { return slices.Concat(catalog.Names(), catalog.VariantNames()) }
 
 // testbed reads the testbed's keys, and refuses those that do not go together.
 func testbed(t *Testbed) value {

@@ -42,6 +42,17 @@ func object(known keys) value {
 }
 
 // list is a list of at least one item and none twice.
+// oneOrList is a list, or what would be its only item.
+func oneOrList(to *[]string, item func(*string) value) value {
+	return func(n ast.Node) error {
+		if _, err := text(n); err != nil {
+			return list(to, item)(n)
+		}
+		*to = make([]string, 1)
+		return item(&(*to)[0])(n)
+	}
+}
+
 func list[T comparable](to *[]T, item func(*T) value) value {
 	return func(n ast.Node) error {
 		if s, err := text(n); err == nil {

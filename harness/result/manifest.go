@@ -114,7 +114,9 @@ type Link struct {
 
 // Search is the search for the number of clients that saturates one series.
 type Search struct {
-	Protocol   string       `json:"protocol"`
+	Protocol   string       `json:"protocol"` // or a variant, such as "mpowerstore+polynomial"
+	Suite      string       `json:"suite"`
+	Durability string       `json:"durability"`
 	Op         string       `json:"op"`
 	T          int          `json:"t"`
 	ValueBytes int          `json:"value_bytes"`

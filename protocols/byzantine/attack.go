@@ -97,8 +97,11 @@ func Harms() []Harm {
 	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
 }
 
-// Expected is what must come of the attack on the protocol.
-func (a Attack) Expected(protocol string) Expectation { return a.Expect[protocol] }
+// Expected is what must come of the attack on the protocol of that name, or on any variant of it.
+func (a Attack) Expected(name string) Expectation {
+	protocol, _ := protocols.SplitName(name)
+	return a.Expect[protocol]
+}
 
 // Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also
 // brings about stale reads and exhausted timestamps, where a protocol believes it.

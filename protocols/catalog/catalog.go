@@ -1,8 +1,10 @@
-// Package catalog is the one list of the protocols that PoWBench runs. To add a protocol, add it to the list.
+// Package catalog is the one list of the protocols that PoWBench runs, and of their variants. To add one, add it to the
+// list.
 package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
@@ -22,21 +24,33 @@ func All() []protocols.Protocol {
 	}
 }
 
+// Variants lists the ablations: protocols that differ from one of All in one respect, so that it shows what that respect
+// is worth. They are measured where an experiment names them, and nowhere else.
+func Variants() []protocols.Protocol {
+	return []protocols.Protocol{}
+}
+
 // Names are the protocols' names, in the same order.
-func Names() []string {
+func Names() []string { return names(All()) }
+
+// VariantNames are the variants' names, such as "mpowerstore+polynomial", in the same order.
+func VariantNames() []string { return names(Variants()) }
+
+func names(all []protocols.Protocol) []string {
 	var names []string
-	for _, p := range All() {
+	for _, p := range all {
 		names = append(names, p.Name())
 	}
 	return names
 }
 
-// ByName finds a protocol; the error for an unknown name lists those there are.
+// ByName finds a protocol or variant; the error for an unknown name lists those there are.
 func ByName(name string) (protocols.Protocol, error) {
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Variants()) {
 		if p.Name() == name {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name,
+		strings.Join(slices.Concat(Names(), VariantNames()), ", "))
 }

@@ -27,7 +27,7 @@ var _ protocols.Protocol = Protocol{}
 // Name implements protocols.Protocol.
 func (p Protocol) Name() string {
 	if p.Literal {
-		return Name + "-literal"
+		return protocols.FullName(Name, "literal")
 	}
 	return Name
 }
