@@ -66,7 +66,7 @@ func vectored(name string, bits int, s suite.Suite) Scheme {
 				nonce, vec = secret, vector(groups, bind(commitments[0]))
 				return nil
 			},
-			Verify: func() error { return check(groups[0].Verify(vec[0], bind(scheme.Commitment(nonce))...)) },
+			Verify: func() error { return check(groups[0].Verify(vec[0], bind(s.Hash(nonce))...)) },
 		}, nil
 	}}
 }
