@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
 // A Scheme is one way to let servers tell that a writer has completed a write.
 type Scheme struct {
 	Name string // in files and results
-	// Bits is the security level by NIST SP 800-57, Part 1, Tables 2 and 3: for hashes, that of collisions.
+	// Bits is the security level by NIST SP 800-57, Part 1, Tables 2 and 3: for hashes, that of collisions. A
+	// polynomial proof cannot be forged by work, only by luck: for t ≤ 10, 2¹¹⁹ tries have a chance of 2⁻¹²⁸.
 	Bits  int
 	Grows bool // whether its costs may depend on t
 	// prepare makes keys and everything else that is not part of the costs.
@@ -85,6 +87,9 @@ func today() []Scheme {
 		rsaSignature("rsa-2048", 112, 2048),
 		hashed("hash-sha256", 128, suite.Modern()),
 		vectored("hash-macs-sha256", 128, suite.Modern()),
+		polynomial("polynomial-naive", 128, pow.Naive),
+		polynomial("polynomial-horner", 128, pow.Horner),
+		sealed("polynomial-sealed", 128, pow.Horner),
 		rsaSignature("rsa-3072", 128, 3072),
 		p256Signature("ecdsa-p256", 128),
 		ofSuite("ed25519", 128, suite.Modern()),
