@@ -30,6 +30,9 @@ type costCell struct {
 	valid, invalid []result.Cost
 }
 
+// all is every repetition, the valid ones first.
+func (c costCell) all() []result.Cost { return slices.Concat(c.valid, c.invalid) }
+
 // estimate is the mean of what each valid repetition spent in some respect.
 func (c costCell) estimate(s side, of func(result.Spent) float64) Estimate {
 	var x []float64
@@ -42,7 +45,7 @@ func (c costCell) estimate(s side, of func(result.Spent) float64) Estimate {
 // multiplications is how many modular multiplications were counted in one operation; 0 if they were not. All
 // repetitions count the same.
 func (c costCell) multiplications(s side) float64 {
-	for _, v := range slices.Concat(c.valid, c.invalid) {
+	for _, v := range c.all() {
 		return multiplications(s.of(v))
 	}
 	return 0

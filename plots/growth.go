@@ -50,10 +50,13 @@ func timeGrowth(cells []costCell, s side) Estimate {
 }
 
 // countGrowth is the exponent with which the counted multiplications of a scheme grow with t.
-func countGrowth(cells []costCell, s side) (exponent float64, ok bool) {
+func countGrowth(cells []costCell, s side) Estimate {
 	var t, y []float64
 	for _, c := range cells {
 		t, y = append(t, float64(c.t)), append(y, c.multiplications(s))
 	}
-	return growth(t, y)
+	if a, ok := growth(t, y); ok {
+		return exactly(a)
+	}
+	return Estimate{}
 }
