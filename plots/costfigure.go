@@ -70,7 +70,9 @@ func (t *costTable) alignCosts(panels []*plot.Plot) {
 	for _, scheme := range t.shown() {
 		for _, c := range t.of(scheme.id) {
 			for _, s := range sides {
-				times = append(times, c.estimate(s, nanoseconds).Mean)
+				if e := c.logTime(s); e.Known() {
+					times = append(times, math.Pow(10, e.Low()), math.Pow(10, e.High()))
+				}
 			}
 		}
 	}
@@ -132,6 +134,7 @@ func (t *costTable) caption() caption {
 	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' times, on one "+
 		"processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
-	c.lines = append(c.lines, t.circumstances()...)
+	c.lines = append(c.lines, t.circumstances())
+	c.lines = append(c.lines, t.leftOut()...)
 	return c
 }

@@ -51,7 +51,6 @@ func (c costCell) multiplications(s side) float64 {
 	return 0
 }
 
-func nanoseconds(s result.Spent) float64     { return s.Ns }
 func microseconds(s result.Spent) float64    { return s.Ns / 1e3 }
 func allocations(s result.Spent) float64     { return s.Allocs }
 func allocatedBytes(s result.Spent) float64  { return s.Bytes }

@@ -38,7 +38,7 @@ func (t *costTable) table1() Table {
 			table.Rows = append(table.Rows, t.row(id, s, ends))
 		}
 	}
-	table.Notes = append([]string{table1Note, countNote}, t.circumstances()...)
+	table.Notes = append([]string{table1Note, countNote, t.set.Dir + ": " + t.circumstances()}, t.leftOut()...)
 	return table
 }
 
@@ -113,13 +113,12 @@ const countNote = "Multiplications: modulo q = 2²⁵⁵ − 19, counted while t
 	"only if its \"modular exponentiation\" means a modular multiplication, and each power of x is computed by itself " +
 	"(naive): t(t+1)/2 multiplications a point, at 3t+1 points. By Horner's rule it is t a point: O(t²) to construct, " +
 	"O(t) to verify. Over a short range of t, terms of lower order keep a fitted exponent below the one in O(·). Time " +
-	"grows more slowly still, as drawing random numbers and allocating cost time as well."
+	"also goes into drawing random numbers and into memory, which grow as S."
 
-// circumstances say where and how it was measured, and what was left out.
-func (t *costTable) circumstances() []string {
-	lines := []string{fmt.Sprintf("%s: message of %s; %s, %s", t.set.Dir, count(t.set.Costs[0].MessageBytes, "byte"),
-		cmp.Or(t.set.Manifest.Machine.CPU, "unknown processor"), trialVersion(t.set))}
-	return append(lines, t.leftOut()...)
+// circumstances say what was measured where.
+func (t *costTable) circumstances() string {
+	return fmt.Sprintf("Message of %s; %s; %s", count(t.set.Costs[0].MessageBytes, "byte"),
+		cmp.Or(t.set.Manifest.Machine.CPU, "unknown processor"), trialVersion(t.set))
 }
 
 // leftOut says how many measurements other work disturbed.

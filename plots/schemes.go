@@ -30,20 +30,20 @@ var schemes = []scheme{
 	{"hash-sha256", oneHash, oneHash, &look{name: "hash", color: blue, marker: draw.CircleGlyph{}}},
 	{"hash-macs-sha1", "", "", nil},
 	{"hash-macs-sha256", "", "", &look{
-		name: "hash and S MACs", color: green, marker: draw.PyramidGlyph{}, dashes: []vg.Length{1.5, 2},
+		name: "hash + S MACs", color: green, marker: draw.PyramidGlyph{}, dashes: []vg.Length{1.5, 2},
 	}},
 	{"polynomial-naive", cubic, quadratic, &look{
-		name: "polynomial, naive", color: vermilion, marker: draw.BoxGlyph{}, dashes: []vg.Length{6, 2.5},
+		name: "polynomial: naive", color: vermilion, marker: draw.BoxGlyph{}, dashes: []vg.Length{6, 2.5},
 	}},
-	{"polynomial-horner", cubic, quadratic, &look{name: "by Horner", color: purple, marker: diamond{}}},
+	{"polynomial-horner", cubic, quadratic, &look{name: "Horner", color: purple, marker: diamond{}}},
 	{"polynomial-sealed", cubic, quadratic, &look{
-		name: "by Horner, sealed", color: purple, marker: draw.RingGlyph{}, dashes: []vg.Length{6, 2, 1.5, 2},
+		name: "sealed", color: purple, marker: draw.RingGlyph{}, dashes: []vg.Length{6, 2, 1.5, 2},
 	}},
 	{"rsa-1024", ofModulus, ofModulus, &look{name: "RSA-1024", color: lightGray, dashes: []vg.Length{1.5, 1.5}}},
 	{"rsa-2048", ofModulus, ofModulus, &look{name: "RSA-2048", color: gray, dashes: []vg.Length{4, 2}}},
 	{"rsa-3072", ofModulus, ofModulus, &look{name: "RSA-3072", color: color.Black}},
 	{"dsa-1024", "", "", &look{name: "DSA-1024", color: lightBlue, dashes: []vg.Length{1.5, 1.5}}},
-	{"ecdsa-p256", "", "", &look{name: "ECDSA P-256", color: orange, dashes: []vg.Length{7, 2, 1.5, 2}}},
+	{"ecdsa-p256", "", "", &look{name: "P-256", color: orange, dashes: []vg.Length{7, 2, 1.5, 2}}},
 	{"ed25519", "", "", &look{name: "Ed25519", color: orange}},
 }
 

@@ -33,15 +33,18 @@ type CostRun struct {
 // defaultCosts is what a file of costs need not say. The paper does not say how it counted; t goes as far as experiments
 // may.
 func defaultCosts() Costs {
-	c := Costs{Seed: 2013, Repetitions: 5, Attempts: 3, Schemes: costs.Names(), Measure: Duration(100 * time.Millisecond)}
+	c := Costs{Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: Duration(50 * time.Millisecond)}
 	for t := range maxT {
 		c.T = append(c.T, t+1)
 	}
 	return c
 }
 
-// minTimed is the least time of a measurement: much longer than a clock's tick or a pause of the scheduler.
-const minTimed = Duration(5 * time.Millisecond)
+// The least and the most time of a measurement: much longer than a clock's tick, and no longer than anyone needs.
+const (
+	minTimed = Duration(5 * time.Millisecond)
+	maxTimed = Duration(10 * time.Second)
+)
 
 // keys are the keys of a file of costs.
 func (c *Costs) keys() keys {
@@ -53,7 +56,7 @@ func (c *Costs) keys() keys {
 		"attempts":    number(&c.Attempts, 1, maxAttempts),
 		"schemes":     list(&c.Schemes, func(s *string) value { return oneOf(s, costs.Names()...) }),
 		"t":           list(&c.T, func(t *int) value { return number(t, 1, maxT) }),
-		"measure":     between(&c.Measure, minTimed, maxPhase),
+		"measure":     between(&c.Measure, minTimed, maxTimed),
 	}
 }
 
@@ -77,7 +80,7 @@ func decodeCosts(data []byte) (*Costs, error) {
 	}
 	c := defaultCosts()
 	if root != nil {
-		err = object(c.keys())(root)
+		err = cmp.Or(belongsTo(root, "experiment"), object(c.keys())(root))
 	}
 	if err == nil && c.Name == "" {
 		err = errors.New("the table of costs has no name: add a line such as costs: mine")

@@ -55,6 +55,9 @@ func decode(data []byte) (*Experiment, error) {
 	if root == nil {
 		return nil, errors.New("the file is empty: an experiment has at least a name, such as experiment: mine")
 	}
+	if err := belongsTo(root, "costs"); err != nil {
+		return nil, err
+	}
 	e := &Experiment{Settings: defaults()}
 	var quick ast.Node
 	if err := object(e.keys(&quick))(root); err != nil {
@@ -84,6 +87,23 @@ func document(data []byte) (ast.Node, error) {
 	}
 	return file.Docs[0].Body, nil
 }
+
+// belongsTo is an error if a file of the other kind was given, by the key that names it.
+func belongsTo(root ast.Node, kind string) error {
+	mapping, ok := root.(ast.MapNode)
+	if !ok {
+		return nil
+	}
+	for entry := mapping.MapRange(); entry.Next(); {
+		if entry.Key().GetToken().Value == kind {
+			return at(entry.Key(), "this is a file for `powbench %s`", commands[kind])
+		}
+	}
+	return nil
+}
+
+// commands are those that take a kind of file, by the key that names what it describes.
+var commands = map[string]string{"experiment": "run", "costs": "costs"}
 
 // decodeQuick reads the quick section over a copy of the settings, which are all read by now wherever it stands.
 func (e *Experiment) decodeQuick(n ast.Node) error {
