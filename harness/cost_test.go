@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,36 @@ func TestMeasureCosts(t *testing.T) {
 	}
 	if signature.Servers != 0 || signature.Construct.Multiplications != 0 || signature.SecurityBits != 128 {
 		t.Errorf("a signature: %+v", signature)
+	}
+}
+
+// What is disturbed is measured again behind all others, as often as there are attempts; every attempt is kept.
+func TestDisturbedCosts(t *testing.T) {
+	o := costFile(t)
+	var order []string
+	c := &coster{CostOptions: o, dir: t.TempDir()}
+	c.measure = func(r attemptedRun) (result.Cost, error) {
+		order = append(order, fmt.Sprintf("%s %d %d #%d", r.Scheme.Name, r.T, r.Repetition, r.attempts))
+		valid := r.Scheme.Name == "polynomial-naive" || r.Scheme.Name == "hash-sha256" && r.attempts == 2
+		return result.Cost{Scheme: r.Scheme.Name, Attempt: r.attempts, Valid: valid}, nil
+	}
+	if err := c.measureAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(order) != 10+6 { // four of hashes, two of signatures
+		t.Fatalf("%d measurements: %v", len(order), order)
+	}
+	for i, what := range order {
+		if again := strings.HasSuffix(what, "#2"); again != (i >= 10) || again && strings.HasPrefix(what, "polynomial") {
+			t.Errorf("measurement %d is %s", i+1, what)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(c.dir, result.CostsFile))
+	if err != nil || bytes.Count(data, []byte("\n")) != len(order) {
+		t.Errorf("%d lines, %v", bytes.Count(data, []byte("\n")), err)
+	}
+	if got := o.Progress.(*bytes.Buffer).String(); !strings.Contains(got, "disturbed 2 measurements in all attempts") {
+		t.Errorf("progress %q", got)
 	}
 }
 
