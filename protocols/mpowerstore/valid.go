@@ -21,7 +21,7 @@ func (v view) highestValid(candidates []Candidate) (Candidate, error) {
 
 // valid(c) is line 128. The MAC comes first: it needs no look into the history.
 func (v view) valid(c Candidate) (bool, error) {
-	commitment := v.pow.Commitment(c.Nonce)
+	commitment := v.suite.Hash(c.Nonce)
 	if v.group.Verify(c.Vec[v.index], candidateParts(v.bound(v.key), c.TS, commitment)...) {
 		return true, nil
 	}
