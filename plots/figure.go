@@ -41,7 +41,7 @@ var figures = map[string]figure{
 	},
 	"single": {
 		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
-		note:  "What a third round of WRITEs, for many writers, costs.",
+		note: "What a third round of WRITEs, for many writers, costs.",
 	},
 	ablationFigure: {
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),

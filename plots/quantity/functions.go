@@ -28,6 +28,7 @@ type (
 // functions is everything that an expression may ask of results. FIGURE is a figure's name, PROTOCOL a name such as
 // "mabd" or "mpowerstore+hedged", OP "read" or "write", FIELD a number of points.jsonl, and OPTIONS a map with some of t,
 // KiB, clients, suite and durability. A figure's links and delays are those of its runs, FIELDs "link.up_mbps" and the like.
+// SCHEME is a row of Table 1, such as "rsa-2048", OPERATION "construct" or "verify".
 var functions = []function{
 	{"peak", "peak(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, peak},
 	{"mean", "mean(FIELD, FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofField), new(ofFields)}, mean},
@@ -39,6 +40,9 @@ var functions = []function{
 	{"unverified", "unverified(FIGURE)", []any{new(func(figure string) Quantity)}, unverified},
 	{"harms", "harms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, harms},
 	{"attacked", "attacked(PROTOCOL, ATTACK, OP)", []any{new(func(protocol, attack, op string) Quantity)}, attacked},
+	{"cost", "cost(SCHEME, OPERATION, T)", []any{new(func(scheme, operation string, t int) Quantity)}, cost},
+	{"multiplications", "multiplications(SCHEME, OPERATION, T)",
+		[]any{new(func(scheme, operation string, t int) Quantity)}, multiplications},
 	{"simulated", "simulated(WHAT)", []any{new(func(what string) Quantity)}, simulated},
 	{"simulatedHarms", "simulatedHarms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, simulatedHarms},
 	{"simulatedShare", "simulatedShare(PROTOCOL, ATTACK, HARM)",
