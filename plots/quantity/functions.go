@@ -31,6 +31,7 @@ type (
 // SCHEME is a row of Table 1, such as "rsa-2048", OPERATION "construct" or "verify".
 var functions = []function{
 	{"peak", "peak(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, peak},
+	{"latency", "latency(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, latency},
 	{"mean", "mean(FIELD, FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofField), new(ofFields)}, mean},
 	{"rounds", "rounds(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, rounds},
 	{"highest", "highest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, highest},
@@ -57,6 +58,11 @@ var functions = []function{
 // peak is the peak throughput in MB/s.
 func peak(r *Results, args []any) (any, error) {
 	return mean(r, append([]any{"throughput_MBps"}, args...))
+}
+
+// latency is the mean latency in ms.
+func latency(r *Results, args []any) (any, error) {
+	return mean(r, append([]any{"latency_ms.mean"}, args...))
 }
 
 // mean is a field at the given number of clients, or at the peak.
