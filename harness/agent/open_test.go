@@ -27,7 +27,7 @@ func TestOpenLoop(t *testing.T) {
 		for rate, due := range map[float64]int64{1000: 120, 100_000: 12_000} {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
 				r := b.load(op, clients, fixedRate(rate))
-				b.wantRounds(op, r)
+				b.wantRounds(op, 1, r)
 				b.wantCost(op, 1, r)
 				o := *r.Open
 				if both := r.LoadOps + o.BacklogEnd - due; both < 0 || both > clients || o.Arrivals != due*100/120 {

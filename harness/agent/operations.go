@@ -8,6 +8,7 @@ import (
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -16,9 +17,10 @@ import (
 type completed struct {
 	due        int64 // when it was meant to start: in a closed loop when it did
 	start, end int64
-	rounds     int
-	waited     int64 // by the client, before, for servers that lagged
-	slip       int64 // by which it started late although the client was idle and no server lagged
+	rounds     result.Rounds
+	most       result.Most // that it moved
+	waited     int64       // by the client, before, for servers that lagged
+	slip       int64       // by which it started late although the client was idle and no server lagged
 }
 
 // operate runs one operation on the key.
@@ -59,7 +61,7 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}
 	defer outcome.Release()
-	done.rounds = outcome.Rounds
+	done.rounds, done.most = outcome.Rounds, outcome.Most
 	entry.Complete(done.end, outcome.Timestamp)
 	if e.Op == protocols.Read {
 		err = a.check(entry, outcome)

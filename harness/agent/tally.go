@@ -1,5 +1,7 @@
 package agent
 
+import "github.com/powbench/powbench/harness/result"
+
 // tally counts one client's operations.
 type tally struct {
 	spec                                          LoadSpec
@@ -7,12 +9,13 @@ type tally struct {
 
 	firstError error
 	latency    timing
-	rounds     map[int]int64
-	open       *openTally // nil in a closed loop
+	rounds     map[int]int64           // of the window
+	kinds      map[result.Rounds]int64 // of the whole load
+	open       *openTally              // nil in a closed loop
 }
 
 func newTally(spec LoadSpec) *tally {
-	t := &tally{spec: spec, latency: newTiming(), rounds: make(map[int]int64)}
+	t := &tally{spec: spec, latency: newTiming(), rounds: make(map[int]int64), kinds: make(map[result.Rounds]int64)}
 	if spec.Arrival != "" {
 		t.open = newOpenTally(spec)
 	}
@@ -31,13 +34,14 @@ func (t *tally) add(done completed, err error) {
 		return
 	}
 	t.loadOps++
+	t.kinds[done.rounds]++
 	if !t.spec.inWindow(done.end) {
 		return
 	}
 	t.windowOps++
 	t.latency.add(done.end - done.due)
 	t.waitNs += done.waited
-	t.rounds[done.rounds]++
+	t.rounds[done.rounds.Total()]++
 	if t.open != nil {
 		t.open.ended(done)
 	}
@@ -64,6 +68,9 @@ func merge(spec LoadSpec, tallies []*tally) (LoadReport, error) {
 		for rounds, n := range t.rounds {
 			sum.rounds[rounds] += n
 		}
+		for rounds, n := range t.kinds {
+			sum.kinds[rounds] += n
+		}
 		if sum.firstError == nil {
 			sum.firstError = t.firstError
 		}
@@ -77,7 +84,8 @@ func merge(spec LoadSpec, tallies []*tally) (LoadReport, error) {
 func (t *tally) report() (LoadReport, error) {
 	report := LoadReport{
 		WindowOps: t.windowOps, LoadOps: t.loadOps, Errors: t.errors,
-		LatencyNs: t.latency.sum, WaitNs: t.waitNs, Overtaken: t.overtaken, Rounds: t.rounds,
+		LatencyNs: t.latency.sum, WaitNs: t.waitNs, Overtaken: t.overtaken,
+		Rounds: t.rounds, RoundKinds: t.kinds,
 	}
 	if t.firstError != nil {
 		report.Error = t.firstError.Error()
