@@ -15,8 +15,8 @@ import (
 // A Picture is a figure in parts, for a document that arranges them to its width and sets the text itself. Its parts are
 // svg elements without ids, classes, fonts and references, black on white or on nothing.
 type Picture struct {
-	Name    string   // as in the names of the files that Draw writes: "2a", "attacks"
-	Heading string   // what it shows, in a few words
+	Name    string // as in the names of the files that Draw writes: "2a", "attacks"
+	Heading string // what it shows, in a few words
 	Legend  []Mark
 	Panels  []string // the columns of panels, each with its title; a single one is as wide as a page
 	Loud    []string // of the caption: what nobody may overlook
