@@ -18,7 +18,7 @@ type Picture struct {
 	Name    string // as in the names of the files that Draw writes: "2a", "attacks"
 	Heading string // what it shows, in a few words
 	Legend  []Mark
-	Panels  []string // the columns of panels, each with its title; a single one is as wide as a page
+	Panels  []string // the columns of panels, each with its title; a single one is as wide as a page is
 	Loud    []string // of the caption: what nobody may overlook
 	Lines   []string // of the caption: the circumstances
 }
@@ -56,15 +56,30 @@ func (p *page) picture() Picture {
 		})
 		made.Legend = append(made.Legend, Mark{e.name, sample})
 	}
-	width := pageWidth
-	if len(p.rows[0]) > 1 {
-		width = partWidth
-	}
-	for i := range p.rows[0] {
-		column := p.column(i)
-		made.Panels = append(made.Panels, svg(width, column.height(width), column.draw))
+	for _, part := range p.parts() {
+		made.Panels = append(made.Panels, svg(part.width, part.page.height(part.width), part.page.draw))
 	}
 	return made
+}
+
+// A part is panels that stay together, with the width at which they are drawn.
+type part struct {
+	page  *page
+	width vg.Length
+}
+
+// parts are the columns of panels, or all panels if there is one column, or one gutter for all.
+func (p *page) parts() []part {
+	if len(p.rows[0]) == 1 || p.gutter > 0 {
+		whole := *p
+		whole.legend, whole.caption = nil, caption{}
+		return []part{{&whole, pageWidth}}
+	}
+	var parts []part
+	for i := range p.rows[0] {
+		parts = append(parts, part{p.column(i), partWidth})
+	}
+	return parts
 }
 
 // column is the page of one column of panels alone. Where only the first one names its y axis, this one does too.

@@ -9,43 +9,74 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/claims"
+	"github.com/powbench/powbench/plots/quantity"
 	"github.com/powbench/powbench/plots/report"
 )
 
+// reportFlags are the flags of report.
+type reportFlags struct {
+	out, claims string
+	simulated   []string
+}
+
 func newReport() *cobra.Command {
-	var out string
+	var f reportFlags
 	c := &cobra.Command{
 		Use:   "report RESULTS…",
-		Short: "Write one HTML document of claims, figures, tables and every sample",
-		Long: "report reads the folders of runs and of attacks and writes one HTML file that needs no other and no network:\n" +
-			"which of the paper's claims hold, all figures and tables, for each measurement its repetitions one by one,\n" +
-			"machines, links, and links to the raw data. It prints the claims as text too.",
-		Example: "  powbench report --out report.html results/fig2a/latest results/fig2b/latest",
-		Args:    args(cobra.MinimumNArgs(1)),
-		RunE:    func(_ *cobra.Command, sets []string) error { return reportInto(out, sets) },
+		Short: "Say which claims hold, and write one HTML document of all results",
+		Long: "report reads the folders of runs and of attacks, prints which of the paper's claims hold, and writes one HTML\n" +
+			"file that needs no other and no network: the claims, all figures and tables, for each measurement its\n" +
+			"repetitions one by one, machines, links, and links to the raw data. A claim that does not hold is a result,\n" +
+			"not a failure.",
+		Example: "  powbench report --out report.html results/fig2a/latest results/fig2b/latest\n" +
+			"  powbench report --simulated results/simulation/t1.json results/attack/latest",
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: func(_ *cobra.Command, sets []string) error { return f.report(sets) },
 	}
-	c.Flags().StringVar(&out, "out", "results/report.html", "file to write")
+	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
+	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "file of the claims to decide")
+	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out, which decide claims too")
 	return c
 }
 
-// reportInto writes the report on the result sets to the file, whole or not at all.
-func reportInto(out string, dirs []string) error {
+// report reports on the result sets in the folders.
+func (f reportFlags) report(dirs []string) error {
 	sets, err := readSets(dirs)
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := report.Write(&page, report.Input{Sets: sets, Dir: filepath.Dir(out)}); err != nil {
+	verdicts, err := f.decide(sets)
+	if err != nil {
 		return usage(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	var page bytes.Buffer
+	in := report.Input{Sets: sets, Claims: verdicts, Dir: filepath.Dir(f.out)}
+	if err := report.Write(&page, in); err != nil {
+		return usage(err)
+	}
+	fmt.Println(claims.Verdicts(verdicts).Table().Text())
+	if err := os.MkdirAll(filepath.Dir(f.out), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(out, page.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(f.out, page.Bytes(), 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, "wrote", out)
+	fmt.Fprintln(os.Stderr, "wrote", f.out)
 	return nil
+}
+
+// decide decides the claims from the sets and the simulated schedules.
+func (f reportFlags) decide(sets []*result.Set) ([]claims.Verdict, error) {
+	book, err := claims.Load(f.claims)
+	if err != nil {
+		return nil, err
+	}
+	simulated, err := quantity.ReadSimulated(f.simulated...)
+	if err != nil {
+		return nil, err
+	}
+	return book.Evaluate(sets, simulated...)
 }
 
 // readSets reads the result sets in the folders.

@@ -13,12 +13,12 @@ import (
 type coverage struct {
 	Planned int      // points, or trials; 0 if the experiment is not recorded
 	Missing []string // what there is neither a valid nor an invalid one of
-	unit    string
+	Unit    string   // what they are: points or trials
 }
 
 // String is how much is missing, such as "14 of 90 points missing".
 func (c coverage) String() string {
-	return fmt.Sprintf("%d of %d %s missing", len(c.Missing), c.Planned, c.unit)
+	return fmt.Sprintf("%d of %d %s missing", len(c.Missing), c.Planned, c.Unit)
 }
 
 // A plan is those parts of an experiment that multiply its points.
@@ -74,7 +74,7 @@ func coverageOf(s *result.Set) coverage {
 	if p.Attacks != nil {
 		return trialsCovered(s, p)
 	}
-	c := coverage{unit: "points"}
+	c := coverage{Unit: "points"}
 	there := map[string]bool{}
 	for _, point := range s.Points {
 		there[p.nameOf(point)] = true
@@ -170,7 +170,7 @@ func bytesOf(size string) int {
 
 // trialsCovered is the coverage of an attack run. One that was finished left out only what has nothing to attack.
 func trialsCovered(s *result.Set, p plan) coverage {
-	c := coverage{unit: "trials", Planned: len(p.Protocols) * len(p.Attacks)}
+	c := coverage{Unit: "trials", Planned: len(p.Protocols) * len(p.Attacks)}
 	if s.Manifest.Finished != "" {
 		c.Planned = len(s.Trials)
 		return c

@@ -14,7 +14,7 @@ type document struct {
 	Script  template.JS
 	Content []string // what the report is of, in a line each
 	Loud    []string // what nobody may overlook
-	Claims  []Claim
+	Claims  []claim
 	Counts  []outcomeCount
 	Figures []figure
 	Tables  []table
@@ -35,12 +35,6 @@ type mark struct {
 	Sample template.HTML
 }
 
-// An outcomeCount is how many claims had one outcome.
-type outcomeCount struct {
-	Outcome string
-	N       int
-}
-
 func newDocument(in Input) (*document, error) {
 	pictures, err := plots.Pictures(in.Sets)
 	if err != nil {
@@ -59,7 +53,7 @@ func newDocument(in Input) (*document, error) {
 	}
 	d := &document{
 		Style: template.CSS(asset("style.css")), Script: template.JS(asset("script.js")),
-		Claims: in.Claims, Counts: countOutcomes(in.Claims),
+		Counts: countOutcomes(in.Claims),
 	}
 	ids := anchors{}
 	for _, p := range pictures {
@@ -67,9 +61,11 @@ func newDocument(in Input) (*document, error) {
 	}
 	runs := newRuns(in)
 	d.Runs = runs.inOrder(in.Sets, ids)
+	rows := map[string]string{}
 	for _, t := range tables {
-		d.Tables = append(d.Tables, newTable(t, runs, ids))
+		d.Tables = append(d.Tables, newTable(t, runs, ids, rows))
 	}
+	d.Claims = newClaims(in.Claims, rows, ids)
 	d.Content, d.Loud = d.summarize(in)
 	return d, nil
 }
@@ -109,23 +105,6 @@ func (d *document) summarize(in Input) (content, loud []string) {
 		line += fmt.Sprintf(", and %d trials under attack", trials)
 	}
 	return []string{line + "."}, loud
-}
-
-func countOutcomes(claims []Claim) []outcomeCount {
-	var counts []outcomeCount
-	for _, c := range claims {
-		known := false
-		for i := range counts {
-			if counts[i].Outcome == c.Outcome {
-				counts[i].N++
-				known = true
-			}
-		}
-		if !known {
-			counts = append(counts, outcomeCount{c.Outcome, 1})
-		}
-	}
-	return counts
 }
 
 // anchors are the ids given so far.

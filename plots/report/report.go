@@ -11,12 +11,13 @@ import (
 	"io"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/claims"
 )
 
 // An Input is what a report is made from.
 type Input struct {
 	Sets   []*result.Set
-	Claims []Claim
+	Claims []claims.Verdict
 	// Dir is the folder that the document is for: its links to raw data start there.
 	Dir string
 }

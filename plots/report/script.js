@@ -51,7 +51,7 @@ for (const table of document.querySelectorAll("table.deep")) {
 // A link to a row opens what is below it.
 const open = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const details = target && target.querySelector("details");
+  const details = target?.matches("tbody") && target.querySelector("details");
   if (details) details.open = true;
 };
 window.addEventListener("hashchange", open);

@@ -1,6 +1,9 @@
 package report
 
-import "github.com/powbench/powbench/plots"
+import (
+	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/quantity"
+)
 
 // A table is one of the tables of plots. Where its rows are measurements or trials, each leads down to its samples.
 type table struct {
@@ -20,17 +23,23 @@ type row struct {
 // Deep reports whether the table's rows lead down to samples.
 func (t table) Deep() bool { return len(t.Cells) > 0 || len(t.Trials) > 0 }
 
-func newTable(t plots.Table, runs runs, ids anchors) table {
+// newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
+// points and trials.
+func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) table {
 	out := table{Table: t, ID: ids.unique("table-" + t.Title)}
 	for i, texts := range t.Rows {
 		r := row{Texts: texts}
 		switch {
 		case len(t.Cells) > 0:
 			c := t.Cells[i]
-			r.ID, r.Samples = ids.unique("point-"+c.Figure+"-"+c.String()), newSamples(c, runs[c.Set])
+			name := quantity.ID(c.All()[0])
+			r.ID, r.Samples = ids.unique(name), newSamples(c, runs[c.Set])
+			rows[name] = r.ID
 		case len(t.Trials) > 0:
 			x := t.Trials[i]
-			r.ID, r.Trial = ids.unique("trial-"+x.Protocol+"-"+x.Attack), newTrial(x, runs)
+			name := quantity.TrialID(x)
+			r.ID, r.Trial = ids.unique(name), newTrial(x, runs)
+			rows[name] = r.ID
 		}
 		out.Rows = append(out.Rows, r)
 	}
