@@ -20,6 +20,14 @@ type reference struct {
 	Name, ID string
 }
 
+// Findings are the parts of what was measured, to be read one below the other.
+func (c claim) Findings() []string {
+	if c.Measured == "" {
+		return nil
+	}
+	return strings.Split(c.Measured, "; ")
+}
+
 // Class is the outcome as a name in the style sheet.
 func (c claim) Class() string { return class(c.Outcome) }
 

@@ -25,7 +25,7 @@ type Input struct {
 //go:embed style.css script.js *.html
 var files embed.FS
 
-var page = template.Must(template.ParseFS(files, "*.html"))
+var page = template.Must(template.New("").Funcs(template.FuncMap{"long": long}).ParseFS(files, "*.html"))
 
 // Write writes the document. It refuses sets that plots refuses: of figures that it does not know, or that do not belong
 // together.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"unicode/utf8"
+
 	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/quantity"
 )
@@ -22,6 +24,18 @@ type row struct {
 
 // Deep reports whether the table's rows lead down to samples.
 func (t table) Deep() bool { return len(t.Cells) > 0 || len(t.Trials) > 0 }
+
+// mostNotes is how many notes of a table are shown without being asked for.
+const mostNotes = 12
+
+// Foremost are the notes that are shown below the table.
+func (t table) Foremost() []string { return t.Notes[:min(mostNotes, len(t.Notes))] }
+
+// Further are the other notes.
+func (t table) Further() []string { return t.Notes[len(t.Foremost()):] }
+
+// long reports whether a cell's text may break into lines.
+func long(text string) bool { return utf8.RuneCountInString(text) > 40 }
 
 // newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
 // points and trials.
