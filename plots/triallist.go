@@ -20,8 +20,8 @@ func TrialList(sets []*result.Set) (Table, error) {
 	}
 	trials, err := trialsOf(sets)
 	for _, x := range trials {
-		if x.outcome() == noTarget {
-			continue // a line that no file has
+		if x.Schema == 0 {
+			continue // trialsOf added it: no file has it
 		}
 		t.Rows = append(t.Rows, trialRow(x, trials))
 		t.Trials = append(t.Trials, x.Trial)

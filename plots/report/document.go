@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"strings"
@@ -122,6 +123,7 @@ func (a anchors) unique(text string) string {
 			return '-'
 		}
 	}, text), "-")
+	slug = cmp.Or(slug, "x")
 	id := slug
 	for n := 2; a[id]; n++ {
 		id = fmt.Sprintf("%s-%d", slug, n)
