@@ -1,4 +1,5 @@
-// Tables whose rows lead down to samples can be searched and sorted. A row and its samples share a tbody.
+// Tables whose rows lead down to samples can be searched and sorted. A row and its samples share a tbody. A word with
+// capitals is looked for as it is.
 for (const table of document.querySelectorAll("table.deep")) {
   const bodies = [...table.tBodies];
   const text = (body, column) => body.rows[0].cells[column].textContent;
@@ -12,11 +13,12 @@ for (const table of document.querySelectorAll("table.deep")) {
   label.append("Only rows with all of these words: ", input, " ", count);
   table.parentElement.before(label);
   input.addEventListener("input", () => {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = input.value.split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const body of bodies) {
-      const row = body.rows[0].innerText.toLowerCase();
-      body.hidden = !words.every((word) => row.includes(word));
+      const row = body.rows[0].textContent;
+      const has = (word) => (word === word.toLowerCase() ? row.toLowerCase() : row).includes(word);
+      body.hidden = !words.every(has);
       if (!body.hidden) shown++;
     }
     count.textContent = words.length ? `${shown} of ${bodies.length}` : "";
