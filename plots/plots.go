@@ -67,7 +67,7 @@ func layOutAll(sets []*result.Set) ([]*page, error) {
 func layOut(cells []Cell) ([]*page, error) {
 	byFigure := map[string][]Cell{}
 	for _, c := range cells {
-		if c.Figure != "" {
+		if c.Figure != "" && !figures[c.Figure].table {
 			byFigure[c.Figure] = append(byFigure[c.Figure], c)
 		}
 	}
