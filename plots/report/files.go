@@ -35,15 +35,15 @@ func resolved(path string) string {
 	return path
 }
 
-// rawData is what there is of a run's files.
+// rawData is what there is in the folder.
 func (f folder) rawData() []file {
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return nil // sets that were never on a disk
+	}
 	var there []file
-	for _, name := range []string{
-		result.ManifestFile, result.PointsFile, result.TrialsFile, result.HistoryDir, result.LogDir, result.FigureDir,
-	} {
-		if x := f.file(name); x.Href != "" {
-			there = append(there, x)
-		}
+	for _, e := range entries {
+		there = append(there, f.file(e.Name()))
 	}
 	return there
 }

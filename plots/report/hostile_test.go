@@ -40,10 +40,11 @@ func poison(v reflect.Value, except ...string) {
 			poison(v.Index(i), except...)
 		}
 	case reflect.Map:
-		if v.Type().Elem().Kind() == reflect.String {
-			v.Set(reflect.ValueOf(map[string]string{hostile: hostile}))
-		} else {
-			v.Set(reflect.ValueOf(map[string]int64{hostile: 1}))
+		if v.Type().Key().Kind() == reflect.String {
+			value := reflect.New(v.Type().Elem()).Elem()
+			poison(value)
+			v.Set(reflect.MakeMap(v.Type()))
+			v.SetMapIndex(reflect.ValueOf(hostile), value)
 		}
 	case reflect.String:
 		v.SetString(hostile)

@@ -49,7 +49,7 @@ func linkValues(l result.Link) []string {
 func notMeasured(l result.Link) []string {
 	values := linkValues(l)
 	for i := range values {
-		values[i] = "–"
+		values[i] = unknown
 	}
 	return values
 }

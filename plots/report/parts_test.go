@@ -116,8 +116,8 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFolder(latest, filepath.Join(root, "results"))
-	if got, want := f.rawData()[0].Href, "fig%202b/run%231/manifest.json"; got != want || len(f.rawData()) != 2 {
-		t.Errorf("the first of %v leads to %s, want %s", f.rawData(), got, want)
+	if got, want := f.rawData()[1].Href, "fig%202b/run%231/manifest.json"; got != want || len(f.rawData()) != 2 {
+		t.Errorf("the last of %v leads to %s, want %s", f.rawData(), got, want)
 	}
 	if x := f.history("a.jsonl.gz"); x.Href == "" {
 		t.Errorf("a history that is there has no link: %+v", x)

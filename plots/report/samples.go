@@ -50,9 +50,12 @@ var quantities = []struct {
 	{"max, ms", func(p result.Point) string { return number(p.LatencyMs.Max) }},
 	{"wait for lagging servers, ms", func(p result.Point) string { return number(p.LagWaitMs) }},
 	{"operations by rounds", func(p result.Point) string { return roundsOf(p.Rounds) }},
-	{"bytes client → server", func(p result.Point) string { return strconv.FormatInt(p.WireBytes.ClientToServer, 10) }},
-	{"bytes server → client", func(p result.Point) string { return strconv.FormatInt(p.WireBytes.ServerToClient, 10) }},
-	{"operations that took them", func(p result.Point) string { return strconv.FormatInt(p.LoadOps, 10) }},
+	{"by rounds with data (D), without (d)", func(p result.Point) string { return kindsOf(p.RoundKinds) }},
+	{"messages client → server", func(p result.Point) string { return recorded(p.Messages.ClientToServer) }},
+	{"messages server → client", func(p result.Point) string { return recorded(p.Messages.ServerToClient) }},
+	{"bytes client → server", func(p result.Point) string { return recorded(p.WireBytes.ClientToServer) }},
+	{"bytes server → client", func(p result.Point) string { return recorded(p.WireBytes.ServerToClient) }},
+	{"operations that took them", func(p result.Point) string { return recorded(p.LoadOps) }},
 	{"CPU clients, s", func(p result.Point) string { return number(p.CPUS.Clients) }},
 	{"CPU servers, s", func(p result.Point) string { return number(p.CPUS.Servers) }},
 	{"host busy", func(p result.Point) string { return share(p.HostCPU.Busy) }},
@@ -82,7 +85,9 @@ func newSamples(c plots.Cell, r *run) *samples {
 		for _, p := range points {
 			f.Values = append(f.Values, q.of(p))
 		}
-		s.Facts = append(s.Facts, f)
+		if slices.ContainsFunc(f.Values, func(v string) bool { return v != unknown }) {
+			s.Facts = append(s.Facts, f)
+		}
 	}
 	s.Histograms, s.All = histograms(points)
 	return s
@@ -108,11 +113,31 @@ func verdict(v result.Verdict) string {
 	return text
 }
 
+// unknown stands for what was not recorded.
+const unknown = "–"
+
+// recorded is a count, which is 0 where it was not recorded.
+func recorded(n int64) string {
+	if n == 0 {
+		return unknown
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 // roundsOf is the operations by the rounds that they took, such as "2: 412, 3: 5".
 func roundsOf(rounds map[string]int64) string {
 	var parts []string
 	for _, n := range slices.Sorted(maps.Keys(rounds)) {
 		parts = append(parts, fmt.Sprintf("%s: %d", n, rounds[n]))
 	}
-	return cmp.Or(strings.Join(parts, ", "), "–")
+	return cmp.Or(strings.Join(parts, ", "), unknown)
+}
+
+// kindsOf is the same by kinds of rounds, such as "D+d: 412".
+func kindsOf(kinds map[result.Rounds]int64) string {
+	rounds := map[string]int64{}
+	for r, n := range kinds {
+		rounds[r.String()] = n
+	}
+	return roundsOf(rounds)
 }

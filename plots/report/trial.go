@@ -29,7 +29,7 @@ func newTrial(t result.Trial, runs runs) *trial {
 	out.History = out.Run.history(t.History)
 	out.Again = attackAgain(out.Run, t)
 	say := func(name, value string) {
-		if value != "" {
+		if value != "" && value != unknown {
 			out.Facts = append(out.Facts, fact{name, []string{value}})
 		}
 	}
@@ -42,6 +42,8 @@ func newTrial(t result.Trial, runs runs) *trial {
 	say("operations", fmt.Sprintf("%d READs, %d WRITEs, %d pending, %d failed",
 		t.Ops.Reads, t.Ops.Writes, t.Ops.Pending, t.Ops.Failed))
 	say("READs by rounds", roundsOf(t.ReadRounds))
+	say("by rounds with data (D), without (d)", kindsOf(t.ReadKinds))
+	say("WRITEs likewise", kindsOf(t.WriteKinds))
 	say("READ latency, ms", percentiles(t.ReadMs))
 	say("WRITE latency, ms", percentiles(t.WriteMs))
 	say("linearizable", verdict(t.Linearizable))
