@@ -16,3 +16,12 @@ func Protocols() []string {
 	}
 	return names
 }
+
+// Schemes is the names of the proofs and signatures of Table 1, as in results, in the table's order.
+func Schemes() []string {
+	names := make([]string, len(schemes))
+	for i, s := range schemes {
+		names[i] = s.id
+	}
+	return names
+}

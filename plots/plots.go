@@ -25,7 +25,7 @@ import (
 )
 
 // Draw draws every figure that points and trials of the sets belong to into dir, as SVG, PDF and PNG, and returns the
-// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials. Points without a
+// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for costs. Points without a
 // figure are left alone; if all are, no file is written. Nothing is written either if what one of the figures would show
 // does not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
@@ -49,7 +49,7 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 	return files, nil
 }
 
-// layOutAll makes a page for each figure that points and trials of the sets belong to.
+// layOutAll makes a page for each figure that points, trials and costs of the sets belong to.
 func layOutAll(sets []*result.Set) ([]*page, error) {
 	cells, err := Cells(sets)
 	if err != nil {
@@ -60,7 +60,11 @@ func layOutAll(sets []*result.Set) ([]*page, error) {
 		return nil, err
 	}
 	attacks, err := trialFigures(sets)
-	return append(pages, attacks...), err
+	if err != nil {
+		return nil, err
+	}
+	costs, err := costFigure(sets)
+	return slices.Concat(pages, attacks, costs), err
 }
 
 // layOut makes a page for each figure among the cells.

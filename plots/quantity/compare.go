@@ -7,6 +7,7 @@ import "fmt"
 type Outcome int
 
 const (
+	// The outcomes.
 	Holds       Outcome = iota // the whole interval fulfils it
 	CannotTell                 // the interval lies on both sides, or there are too few repetitions for one
 	NotMeasured                // something that it speaks of is not in the results

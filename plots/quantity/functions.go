@@ -27,19 +27,29 @@ type (
 
 // functions is everything that an expression may ask of results. FIGURE is a figure's name, PROTOCOL a name such as
 // "mabd" or "mpowerstore+hedged", OP "read" or "write", FIELD a number of points.jsonl, and OPTIONS a map with some of t,
-// KiB, clients, suite and durability.
+// KiB, clients, suite and durability. A figure's links and delays are those of its runs, FIELDs "link.up_mbps" and the like.
+// SCHEME is a row of Table 1, such as "rsa-2048", OPERATION "construct" or "verify".
 var functions = []function{
 	{"peak", "peak(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, peak},
+	{"latency", "latency(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, latency},
 	{"mean", "mean(FIELD, FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofField), new(ofFields)}, mean},
 	{"rounds", "rounds(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, rounds},
-	{"highest", "highest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, extreme(0)},
-	{"lowest", "lowest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, extreme(1)},
+	{"highest", "highest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, highest},
+	{"lowest", "lowest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, lowest},
+	{"most", "most(QUANTITY, …)", []any{new(func(...Quantity) Quantity)}, largest},
+	{"least", "least(QUANTITY, …)", []any{new(func(...Quantity) Quantity)}, smallest},
 	{"unverified", "unverified(FIGURE)", []any{new(func(figure string) Quantity)}, unverified},
 	{"harms", "harms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, harms},
 	{"attacked", "attacked(PROTOCOL, ATTACK, OP)", []any{new(func(protocol, attack, op string) Quantity)}, attacked},
+	{"cost", "cost(SCHEME, OPERATION, T)", []any{new(func(scheme, operation string, t int) Quantity)}, cost},
+	{"multiplications", "multiplications(SCHEME, OPERATION, T)",
+		[]any{new(func(scheme, operation string, t int) Quantity)}, multiplications},
+	{"simulated", "simulated(WHAT)", []any{new(func(what string) Quantity)}, simulated},
 	{"simulatedHarms", "simulatedHarms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, simulatedHarms},
-	{"schedules", "schedules()", []any{new(func() Quantity)}, schedules},
-	{"harmless", "harmless()", []any{new(func() Quantity)}, harmless},
+	{"simulatedShare", "simulatedShare(PROTOCOL, ATTACK, HARM)",
+		[]any{new(func(protocol, attack, harm string) Quantity)}, simulatedShare},
+	{"simulatedRounds", "simulatedRounds(PROTOCOL, ATTACK, ROUNDS)",
+		[]any{new(func(protocol, attack string, rounds int) Quantity)}, simulatedRounds},
 	{"printed", `printed("1.5")`, []any{new(func(text string) float64)}, printed},
 	{"low", "low(QUANTITY)", []any{new(func(Quantity) Quantity)}, part(func(i Interval) float64 { return i.Low })},
 	{"high", "high(QUANTITY)", []any{new(func(Quantity) Quantity)}, part(func(i Interval) float64 { return i.High })},
@@ -50,9 +60,14 @@ func peak(r *Results, args []any) (any, error) {
 	return mean(r, append([]any{"throughput_MBps"}, args...))
 }
 
+// latency is the mean latency in ms.
+func latency(r *Results, args []any) (any, error) {
+	return mean(r, append([]any{"latency_ms.mean"}, args...))
+}
+
 // mean is a field at the given number of clients, or at the peak.
 func mean(r *Results, args []any) (any, error) {
-	of, err := fieldOf(args[0].(string))
+	of, err := fieldOf(args[0].(string), pointFields)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +81,11 @@ func mean(r *Results, args []any) (any, error) {
 	}
 	q := Quantity{samples: map[int]float64{}, scale: 1, Points: []string{ID(c.Valid[0])}}
 	for _, p := range c.Valid {
-		q.samples[p.Repetition] = of(p)
+		x, there := of(p)
+		if !there {
+			return missing(args[0].(string) + " of " + s.String()), nil
+		}
+		q.samples[p.Repetition] = x
 	}
 	return q, nil
 }
@@ -107,25 +126,6 @@ func most(operations map[string]int64) int {
 		}
 	}
 	return top
-}
-
-// extreme is a function that gives the largest (0) or smallest (1) number that any valid point of a figure has in a field.
-func extreme(which int) func(r *Results, args []any) (any, error) {
-	return func(r *Results, args []any) (any, error) {
-		of, err := fieldOf(args[0].(string))
-		if err != nil {
-			return nil, err
-		}
-		cells, err := r.figure(args[1].(string))
-		q := missing("valid points of figure " + args[1].(string))
-		sign := 1 - 2*float64(which)
-		for _, c := range cells {
-			for _, p := range c.Valid {
-				q = q.atLeast(sign*of(p), ID(p))
-			}
-		}
-		return q.times(Exact(sign)), err
-	}
 }
 
 // unverified is the number of points of a figure, valid or not, whose history was not found linearizable.

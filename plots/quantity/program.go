@@ -1,12 +1,15 @@
 package quantity
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
 )
 
 // Evaluate evaluates an expression over the results; vars are variables that it may name, with numbers or strings. Its
@@ -24,8 +27,9 @@ func run[T any](r *Results, expression string, vars map[string]any, wanted strin
 	var none T
 	env := map[string]any{}
 	maps.Copy(env, vars)
-	program, err := expr.Compile(expression, append(r.language(), expr.Env(env))...)
-	if err != nil {
+	err := checkNames(expression, vars)
+	program, compileErr := expr.Compile(expression, append(r.language(), expr.Env(env))...)
+	if err = cmp.Or(err, compileErr); err != nil {
 		return none, fmt.Errorf("%w\nknown here: %s", err, strings.Join(known(vars), ", "))
 	}
 	out, err := expr.Run(program, env)
@@ -41,6 +45,33 @@ func run[T any](r *Results, expression string, vars map[string]any, wanted strin
 		}
 	}
 	return none, fmt.Errorf("%s is not %s", expression, wanted)
+}
+
+// checkNames refuses names that are neither variables nor functions. The compiler does so too, but not where operators have
+// been given a meaning.
+func checkNames(expression string, vars map[string]any) error {
+	tree, err := parser.Parse(expression)
+	if err != nil {
+		return err
+	}
+	names := &names{vars: vars}
+	ast.Walk(&tree.Node, names)
+	return names.err
+}
+
+// names is a visitor of an expression that looks for names that are not known.
+type names struct {
+	vars map[string]any
+	err  error
+}
+
+// Visit implements ast.Visitor.
+func (n *names) Visit(node *ast.Node) {
+	id, ok := (*node).(*ast.IdentifierNode)
+	if !ok || n.vars[id.Value] != nil || slices.ContainsFunc(functions, func(f function) bool { return f.name == id.Value }) {
+		return
+	}
+	n.err = fmt.Errorf("unknown name %s", id.Value)
 }
 
 // known is all names that an expression may use.

@@ -64,9 +64,9 @@ func join(a, b []string) []string {
 func (q Quantity) plus(p Quantity, sign float64) Quantity {
 	switch {
 	case p.exact && q.Known():
-		return q.affine(1, sign*p.shift)
+		return q.affine(1, sign*p.shift, p)
 	case q.exact && p.Known():
-		return p.affine(sign, q.shift)
+		return p.affine(sign, q.shift, q)
 	}
 	return q.pair(p, func(a, b float64) float64 { return a + sign*b })
 }
@@ -74,24 +74,29 @@ func (q Quantity) plus(p Quantity, sign float64) Quantity {
 func (q Quantity) times(p Quantity) Quantity {
 	switch {
 	case p.exact && q.Known():
-		return q.affine(p.shift, 0)
+		return q.affine(p.shift, 0, p)
 	case q.exact && p.Known():
-		return p.affine(q.shift, 0)
+		return p.affine(q.shift, 0, q)
 	}
 	return q.pair(p, func(a, b float64) float64 { return a * b })
 }
 
 func (q Quantity) by(p Quantity) Quantity {
-	if p.exact && q.Known() {
-		return q.affine(1/p.shift, 0)
+	switch {
+	case p.exact && p.shift == 0:
+		return missing("something to divide by: " + list(p.Points) + " is 0")
+	case p.exact && q.Known():
+		return q.affine(1/p.shift, 0, p)
 	}
 	r := q.pair(p, func(a, b float64) float64 { return a / b })
 	r.geometric = true
 	return r
 }
 
-func (q Quantity) affine(scale, shift float64) Quantity {
+// affine is scale · q + shift, because of p.
+func (q Quantity) affine(scale, shift float64, p Quantity) Quantity {
 	q.scale, q.shift = q.scale*scale, q.shift*scale+shift
+	q.Points = join(q.Points, p.Points)
 	return q
 }
 

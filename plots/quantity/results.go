@@ -20,13 +20,44 @@ type Results struct {
 }
 
 // New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
-// belong together, as plots.Cells does.
+// belong together, as plots.Cells does, and what was tried twice.
 func New(sets []*result.Set, simulated ...Simulated) (*Results, error) {
 	cells, err := plots.Cells(sets)
 	if err != nil {
 		return nil, err
 	}
+	if err := twice(sets); err != nil {
+		return nil, err
+	}
 	return &Results{cells, sets, simulated}, nil
+}
+
+// twice refuses a trial, and a repetition of a cost, that two sets have.
+func twice(sets []*result.Set) error {
+	places := map[string]string{}
+	claim := func(id string, s *result.Set) error {
+		if first, again := places[id]; again {
+			return fmt.Errorf("%s is in %s and in %s: give only one of the two", id, first, s.Dir)
+		}
+		places[id] = s.Dir
+		return nil
+	}
+	for _, s := range sets {
+		for _, t := range s.Trials {
+			if err := claim(TrialID(t), s); err != nil {
+				return err
+			}
+		}
+		for _, c := range s.Costs {
+			if !c.Valid {
+				continue
+			}
+			if err := claim(fmt.Sprintf("%s, repetition %d,", costID(c), c.Repetition), s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // A selection is the points that an expression names.
