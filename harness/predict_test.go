@@ -42,6 +42,11 @@ func TestPredictFromBytes(t *testing.T) {
 		if got := prediction(t, r, name, protocols.Write, 1).High; !near(got, want.write*ms, 0.1) {
 			t.Errorf("%s WRITE: %.1f ms, want %.1f", name, got, want.write*ms)
 		}
+		for faults := 1; faults <= 10; faults++ {
+			if got := prediction(t, r, name, protocols.Read, faults); got.Low > got.High {
+				t.Errorf("%s READ, t=%d: from %v to %v", name, faults, got.Low, got.High)
+			}
+		}
 	}
 }
 
