@@ -15,8 +15,9 @@ var ErrPending = errors.New("operation pending")
 
 // A Client runs one client's operations, one at a time.
 type Client struct {
-	links    *transport.Links
-	register protocols.Register
+	links         *transport.Links
+	register      protocols.Register
+	reads, writes pace
 }
 
 // New returns a client that speaks as register over the links, which several clients may share.
@@ -39,12 +40,13 @@ func (o *Outcome) Release() { o.exchange.End() }
 type Call struct {
 	exchange  *transport.Exchange
 	operation protocols.Operation
+	pace      *pace
 }
 
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return Call{x, c.register.Read(key, x.Memory())}
+	return Call{x, c.register.Read(key, x.Memory()), &c.reads}
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -52,7 +54,7 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return Call{x, c.register.Write(key, value, x.Memory())}
+	return Call{x, c.register.Write(key, value, x.Memory()), &c.writes}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
@@ -66,13 +68,19 @@ func (c Call) Run(ctx context.Context) (*Outcome, error) {
 }
 
 func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
-	next := c.operation.Start()
-	step := protocols.Step{Done: next == nil}
+	first := c.operation.Start()
+	step := protocols.Step{Next: first, Done: first == nil}
+	hedge := newHedge(c.operation, c.pace)
 	rounds := 0
-	for ; ; next = step.Next {
-		if next != nil {
+	for {
+		requests := step.More
+		if step.Next != nil {
 			rounds++
-			if err := c.exchange.Send(rounds, next); err != nil {
+			hedge.begin(rounds)
+			requests = step.Next
+		}
+		if requests != nil {
+			if err := c.exchange.Send(rounds, requests); err != nil {
 				return protocols.Result{}, rounds, err
 			}
 		}
@@ -82,10 +90,13 @@ func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
 		select {
 		case r := <-c.exchange.Replies():
 			step = c.operation.Answer(r.Round, r.Server, r.Message)
+		case <-hedge.late():
+			step = hedge.overdue()
 		case <-ctx.Done():
 			return protocols.Result{}, rounds, fmt.Errorf("%w in round %d: %w", ErrPending, rounds, ctx.Err())
 		}
 	}
+	hedge.end()
 	result, err := c.operation.Result()
 	return result, rounds, err
 }

@@ -37,6 +37,7 @@ type Cluster struct {
 	t        TB
 	seed     uint64
 	clock    int // counts deliveries and beginnings: the time of the history
+	runs     []*Run
 	flying   []Envelope
 	holds    []func(Envelope) bool
 	crashed  []bool
@@ -126,9 +127,9 @@ func (c *Cluster) Step() bool {
 	return true
 }
 
-// Run delivers messages in random order until only held ones are in flight.
+// Run delivers messages in random order until only held ones are in flight. Rounds that are open then are overdue.
 func (c *Cluster) Run() {
-	for c.Step() {
+	for c.Step() || c.anyOverdue() {
 	}
 }
 
