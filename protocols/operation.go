@@ -28,6 +28,13 @@ func ToAll(n int, m Message) Broadcast {
 	return b
 }
 
+// ToOne is of the broadcast only what goes to the server.
+func ToOne(b Broadcast, server int) Broadcast {
+	one := make(Broadcast, len(b))
+	one[server] = b[server]
+	return one
+}
+
 // A Step is an operation's reaction to a reply: it waits for more, asks more servers, begins the next round, or has
 // ended.
 type Step struct {

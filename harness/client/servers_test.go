@@ -35,7 +35,11 @@ type cluster struct {
 
 func newCluster(t *testing.T, p protocols.Protocol) *cluster {
 	t.Helper()
-	c := &cluster{t: t, protocol: p, suite: suite.Modern(), closed: map[int]bool{}}
+	primitives, err := protocols.SuiteFor(p, "modern")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{t: t, protocol: p, suite: primitives, closed: map[int]bool{}}
 	c.open = sync.NewCond(&c.mu)
 	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
 	if err != nil {

@@ -58,7 +58,7 @@ const maxSteps = 1_000_000
 // random comes from the seed, which every failure prints.
 func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) *Cluster {
 	t.Helper()
-	s, err := suite.ByName(suiteName)
+	s, err := protocols.SuiteFor(p, suiteName)
 	if err != nil {
 		t.Fatal(err)
 	}
