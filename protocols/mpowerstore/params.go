@@ -16,6 +16,7 @@ type params struct {
 	suite   suite.Suite
 	pow     pow.Hash
 	literal bool
+	lean    bool
 }
 
 // bound is the key that MACs bind (D3): none in the literal variant.
@@ -47,9 +48,11 @@ func (p params) written(c Candidate) bool {
 
 // stored reports whether e and the fragment have the shapes of a history entry.
 func (p params) stored(e *Entry, fragment []byte) bool {
-	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) &&
-		len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t) &&
-		len(e.Commitment) == p.suite.HashSize() && p.isVec(e.Vec)
+	return p.isEntry(e) && len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t)
+}
+
+func (p params) isEntry(e *Entry) bool {
+	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) && len(e.Commitment) == p.suite.HashSize() && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {

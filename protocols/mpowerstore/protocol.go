@@ -20,6 +20,8 @@ type Protocol struct {
 	// Literal follows the paper's pseudo-code as printed, without D1 to D3, to show what goes wrong then. Channels keep
 	// their roles (D4), and COMPLETE its second line of defence.
 	Literal bool
+	// Lean READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
+	Lean bool
 }
 
 var _ protocols.Protocol = Protocol{}
@@ -28,6 +30,9 @@ var _ protocols.Protocol = Protocol{}
 func (p Protocol) Name() string {
 	if p.Literal {
 		return protocols.FullName(Name, "literal")
+	}
+	if p.Lean {
+		return protocols.FullName(Name, "lean")
 	}
 	return Name
 }
@@ -40,10 +45,13 @@ func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
 
 // Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER (the
 // paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 	fragment := 1 / float64(t+1)
 	if op == protocols.Write {
 		return []protocols.Leg{{}, {Request: fragment}, {}}
+	}
+	if p.Lean { // t+1 fragments
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
 	}
 	return []protocols.Leg{{}, {Reply: fragment}}
 }
@@ -63,5 +71,5 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	return params{t: t, suite: s, pow: pow.Hash{Suite: s}, literal: p.Literal}
+	return params{t: t, suite: s, pow: pow.Hash{Suite: s}, literal: p.Literal, lean: p.Lean}
 }

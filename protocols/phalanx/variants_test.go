@@ -13,8 +13,8 @@ var variants = []Protocol{{Variant: Unanimous}, {Variant: MetadataFirst}}
 func TestVariantsOnRandomSchedules(t *testing.T) {
 	for _, p := range variants {
 		for faults := 1; faults <= 2; faults++ {
-			prototest.Scenario{Protocol: p, Faults: faults, Seeds: 60}.Check(t)
-			prototest.Scenario{Protocol: p, Faults: faults, Seeds: 60, Byzantine: lie}.Check(t)
+			prototest.Scenario{Protocol: p, Faults: faults, Seeds: 25}.Check(t)
+			prototest.Scenario{Protocol: p, Faults: faults, Seeds: 25, Byzantine: lie}.Check(t)
 		}
 		prototest.CheckSequential(t, p)
 	}
