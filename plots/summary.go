@@ -30,6 +30,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if r := Ratios(keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, ratioTable(r))
 	}
+	if t, found := splitTable(cells); found {
+		tables = append(tables, t)
+	}
 	attacks, err := attackTable(sets)
 	return append(tables, attacks...), err
 }
