@@ -12,6 +12,7 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/protocols/powerstore"
+	"github.com/powbench/powbench/protocols/targeted"
 )
 
 // All lists the protocols in the order in which tables and legends name them.
@@ -27,7 +28,18 @@ func All() []protocols.Protocol {
 // Variants lists the ablations: protocols that differ from one of All in one respect, so that it shows what that respect
 // is worth. They are measured where an experiment names them, and nowhere else.
 func Variants() []protocols.Protocol {
-	return []protocols.Protocol{}
+	return []protocols.Protocol{
+		mpowerstore.Protocol{Lean: true},
+		targeted.Protocol{Protocol: mpowerstore.Protocol{}},
+		mabd.Protocol{Variant: mabd.Unanimous},
+		mabd.Protocol{Variant: mabd.MetadataFirst},
+		targeted.Protocol{Protocol: mabd.Protocol{}},
+		phalanx.Protocol{Variant: phalanx.Unanimous},
+		phalanx.Protocol{Variant: phalanx.MetadataFirst},
+		targeted.Protocol{Protocol: phalanx.Protocol{}},
+		phalanx.Protocol{Variant: phalanx.Ed25519},
+		phalanx.Protocol{Variant: phalanx.RSA},
+	}
 }
 
 // Names are the protocols' names, in the same order.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -12,16 +13,22 @@ func TestNames(t *testing.T) {
 	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
-	for _, name := range Names() {
+	for _, name := range slices.Concat(Names(), VariantNames()) {
 		if p, err := ByName(name); err != nil || p.Name() != name {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
+		}
+	}
+	for _, name := range VariantNames() {
+		protocol, variant := protocols.SplitName(name)
+		if !slices.Contains(Names(), protocol) || variant == protocols.Paper {
+			t.Errorf("%s is a variant of no protocol", name)
 		}
 	}
 }
 
 func TestUnknownName(t *testing.T) {
-	const want = `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx`
-	if _, err := ByName("paxos"); err == nil || err.Error() != want {
+	const want = `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx, mpowerstore+`
+	if _, err := ByName("paxos"); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if _, err := ByName(""); err == nil {
@@ -38,13 +45,14 @@ func TestQuorums(t *testing.T) {
 		"mpowerstore": func(t int) int { return t + 1 },
 		"phalanx":     func(t int) int { return t + 1 },
 	}
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Variants()) {
+		protocol, _ := protocols.SplitName(p.Name())
 		for f := 1; f <= 10; f++ {
 			s, q := p.Servers(f), p.Quorum(f)
 			if q > s-f {
 				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", p.Name(), f, q, s)
 			}
-			if want := common[p.Name()](f); 2*q-s < want {
+			if want := common[protocol](f); 2*q-s < want {
 				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", p.Name(), f, q, s, 2*q-s, want)
 			}
 		}
@@ -78,9 +86,36 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// What the variants move of a value, READ and WRITE, in the busier direction.
+func TestVariantCost(t *testing.T) {
+	for name, want := range map[string][2]float64{ // t = 1
+		"mpowerstore+lean":       {1, 2},
+		"mpowerstore+targeted":   {1.5, 1.5},
+		"mabd+unanimous":         {3, 3},
+		"mabd+metadata-first":    {1, 3},
+		"mabd+targeted":          {2, 2},
+		"phalanx+unanimous":      {4, 4},
+		"phalanx+metadata-first": {1, 4},
+		"phalanx+targeted":       {3, 3},
+		"phalanx+ed25519":        {4, 4},
+		"phalanx+rsa":            {4, 4},
+	} {
+		p, err := ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, op := range []protocols.Op{protocols.Read, protocols.Write} {
+			cost := protocols.CostOf(p, op, 1)
+			if got := max(cost.ClientToServers, cost.ServersToClient); math.Abs(got-want[i]) > 1e-9 {
+				t.Errorf("%s of %s: %v times the value, want %v", op, name, got, want[i])
+			}
+		}
+	}
+}
+
 // Of every kind there is, NewBody makes a fresh body of just that kind; of all others none.
 func TestNewBody(t *testing.T) {
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Variants()) {
 		kinds := 0
 		for k := range 256 {
 			kind := protocols.Kind(k)
