@@ -119,26 +119,52 @@ func TestTheHolderLies(t *testing.T) {
 	}
 }
 
-// A writer dies when only a liar has its value, and the liar keeps it to itself. Nothing was complete: the READ must
-// neither hang nor return what it cannot have.
-func TestOnlyALiarHoldsTheValue(t *testing.T) {
+// onlyLiar is a cluster in which "old" is at all servers, "v" is complete but not at s4, and "new" is at s1 alone, a liar,
+// whose writer died; with a READ that has heard of "new" and asks the liar for it. Send is what the liar then sends.
+func onlyLiar(t *testing.T, send protocols.Message) (*prototest.Cluster, *prototest.Run) {
+	t.Helper()
 	c := prototest.New(t, Protocol{Variant: MetadataFirst}, 1, "modern", 1)
-	c.Servers[0] = deserter{c.Servers[0], func(protocols.Message) protocols.Message {
-		return protocols.Message{Body: &GetAck{}}
-	}}
+	c.Servers[0] = deserter{c.Servers[0], func(protocols.Message) protocols.Message { return send }}
 	w := c.Client(1, protocols.Writer)
 	c.Finish(w.Write("k", []byte("old")))
+	c.Run()
+	c.Hold(prototest.Of(3))
+	c.Finish(w.Write("k", []byte("v")))
+	c.Lose(prototest.Everything)
+	c.Release()
 	write := w.Write("k", []byte("new"))
 	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 || e.Server == 0 })
 	write.Abandon()
 	c.Lose(prototest.Everything)
 
 	read := c.Client(2, protocols.Reader).Read("k")
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 3 })
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 2 })
 	if flying := c.Flying(); flying[len(flying)-1].Server != 0 {
 		t.Fatalf("the liar alone has the newest value and is not asked for it: %v", flying)
 	}
-	if got := c.Finish(read); string(got.Value) != "old" || read.Rounds() != 3 {
-		t.Errorf("%q after %d rounds, want the old value, written back in round 3", got.Value, read.Rounds())
+	return c, read
+}
+
+// A writer dies when only a liar has its value, and the liar keeps it to itself. Nothing of it was complete: the READ
+// must neither hang nor return what it cannot have, but what was complete before.
+func TestOnlyALiarHoldsTheValue(t *testing.T) {
+	for name, send := range map[string]protocols.Message{"⊥": {Body: &GetAck{}}, "nothing": {}} {
+		c, read := onlyLiar(t, send)
+		if got := c.Finish(read); string(got.Value) != "v" || read.Rounds() != 3 {
+			t.Errorf("the liar sends %s: %q after %d rounds, want v, written back in round 3", name, got.Value, read.Rounds())
+		}
+	}
+}
+
+// The liar and the server that lags are no quorum.
+func TestFallingBackNeedsAQuorum(t *testing.T) {
+	c, read := onlyLiar(t, protocols.Message{Body: &GetAck{}})
+	c.Deliver(prototest.Of(0))
+	c.Deliver(func(e prototest.Envelope) bool { return e.Server == 3 && e.Round == 2 })
+	if read.Rounds() != 2 {
+		t.Fatalf("the READ goes on after the values of two servers")
+	}
+	if got := c.Finish(read); string(got.Value) != "v" {
+		t.Errorf("%q, want v", got.Value)
 	}
 }

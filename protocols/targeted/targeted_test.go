@@ -67,6 +67,22 @@ func TestOneQuorum(t *testing.T) {
 	}
 }
 
+// Over keys, all servers have the same load.
+func TestQuorumsRotate(t *testing.T) {
+	c := prototest.New(t, Protocol{mabd.Protocol{}}, 1, "modern", 1)
+	counts := make([]int, len(c.Servers))
+	for i := range 60 {
+		write := c.Client(1, protocols.Writer).Write(protocols.Key(fmt.Sprint(i)), []byte("v"))
+		c.Finish(write)
+		for _, s := range asked(write) {
+			counts[s]++
+		}
+	}
+	if slices.Min(counts) < 30 {
+		t.Errorf("of 60 quorums of two the servers were in %v", counts)
+	}
+}
+
 // A server of the quorum is silent: each round is overdue, then the others are asked, and none is asked twice.
 func TestSilentServer(t *testing.T) {
 	for _, inner := range within {
