@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/transport"
 )
@@ -17,18 +18,22 @@ var ErrPending = errors.New("operation pending")
 type Client struct {
 	links         *transport.Links
 	register      protocols.Register
+	faults        int
 	reads, writes pace
 }
 
-// New returns a client that speaks as register over the links, which several clients may share.
-func New(links *transport.Links, register protocols.Register) *Client {
-	return &Client{links: links, register: register}
+// New returns a client that speaks as register over the links, which several clients may share, to servers of which no
+// more than faults lie.
+func New(links *transport.Links, register protocols.Register, faults int) *Client {
+	return &Client{links: links, register: register, faults: faults}
 }
 
 // An Outcome is a completed operation. Its result lives until Release.
 type Outcome struct {
 	protocols.Result
-	Rounds int
+	Rounds result.Rounds
+	// Most is what the operation moved until it ended.
+	Most result.Most
 
 	exchange *transport.Exchange
 }
@@ -40,13 +45,14 @@ func (o *Outcome) Release() { o.exchange.End() }
 type Call struct {
 	exchange  *transport.Exchange
 	operation protocols.Operation
+	rounds    rounds
 	pace      *pace
 }
 
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return Call{x, c.register.Read(key, x.Memory()), &c.reads}
+	return Call{x, c.register.Read(key, x.Memory()), rounds{faults: c.faults}, &c.reads}
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -54,49 +60,52 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return Call{x, c.register.Write(key, value, x.Memory()), &c.writes}
+	return Call{x, c.register.Write(key, value, x.Memory()), rounds{faults: c.faults}, &c.writes}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
 func (c Call) Run(ctx context.Context) (*Outcome, error) {
-	result, rounds, err := c.drive(ctx)
+	r, err := c.drive(ctx)
 	if err != nil {
 		c.exchange.End()
 		return nil, err
 	}
-	return &Outcome{Result: result, Rounds: rounds, exchange: c.exchange}, nil
+	return &Outcome{Result: r, Rounds: c.rounds.count(), Most: moved(c.exchange), exchange: c.exchange}, nil
 }
 
-func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
+func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 	first := c.operation.Start()
 	step := protocols.Step{Next: first, Done: first == nil}
 	hedge := newHedge(c.operation, c.pace)
-	rounds := 0
 	for {
-		requests := step.More
-		if step.Next != nil {
-			rounds++
-			hedge.begin(rounds)
-			requests = step.Next
-		}
-		if requests != nil {
-			if err := c.exchange.Send(rounds, requests); err != nil {
-				return protocols.Result{}, rounds, err
-			}
+		if err := c.send(step, hedge); err != nil {
+			return protocols.Result{}, err
 		}
 		if step.Done { // perhaps with a last round to whose replies nobody listens
-			break
+			hedge.end()
+			return c.operation.Result()
 		}
 		select {
 		case r := <-c.exchange.Replies():
+			c.rounds.hear(r)
 			step = c.operation.Answer(r.Round, r.Server, r.Message)
 		case <-hedge.late():
 			step = hedge.overdue()
 		case <-ctx.Done():
-			return protocols.Result{}, rounds, fmt.Errorf("%w in round %d: %w", ErrPending, rounds, ctx.Err())
+			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, len(c.rounds.all), ctx.Err())
 		}
 	}
-	hedge.end()
-	result, err := c.operation.Result()
-	return result, rounds, err
+}
+
+// send sends what the step wants sent, in a round that begins or in the current one.
+func (c *Call) send(step protocols.Step, hedge *hedge) error {
+	switch {
+	case step.Next != nil:
+		round := c.rounds.begin(step.Next)
+		hedge.begin(round)
+		return c.exchange.Send(round, step.Next)
+	case step.More != nil:
+		return c.exchange.Send(len(c.rounds.all), step.More)
+	}
+	return nil
 }

@@ -29,6 +29,9 @@ func All() []protocols.Protocol {
 // is worth. They are measured where an experiment names them, and nowhere else.
 func Variants() []protocols.Protocol {
 	return []protocols.Protocol{
+		powerstore.Protocol{Polynomial: true},
+		mpowerstore.Protocol{Proof: mpowerstore.PolynomialProof},
+		mpowerstore.Protocol{Proof: mpowerstore.SignatureProof},
 		mpowerstore.Protocol{Lean: true},
 		targeted.Protocol{Protocol: mpowerstore.Protocol{}},
 		mabd.Protocol{Variant: mabd.Unanimous},

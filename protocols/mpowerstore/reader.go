@@ -80,7 +80,7 @@ func (r *reader) collectAck(c Candidate) protocols.Step {
 // filterAck records W[i] and drops the candidates that this excludes (lines 148 to 150). FILTER ends once a quorum has
 // answered and either C is empty or its highest timestamp is safe (D7).
 func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && (r.stored(e, fragment) || r.brief(server, e, fragment))) {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
 		return protocols.Wait()
 	}
 	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
@@ -89,10 +89,12 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 	return r.filtered()
 }
 
-// brief reports whether e and the fragment have the shapes of a history entry without its fragment, if no more was asked
-// of the server.
-func (r *reader) brief(server int, e *Entry, fragment []byte) bool {
-	return r.spared != nil && r.spared[server] && len(fragment) == 0 && r.isEntry(e)
+// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
+func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
+	if r.spared != nil && r.spared[server] && len(fragment) == 0 {
+		return r.isEntry(e, r.shape.told)
+	}
+	return r.stored(e, fragment, r.shape.told)
 }
 
 // filtered ends FILTER if W allows it.

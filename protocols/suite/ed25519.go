@@ -11,6 +11,8 @@ func Ed25519() Scheme { return ed25519Scheme{} }
 
 type ed25519Scheme struct{}
 
+func (ed25519Scheme) SignatureSize() int { return ed25519.SignatureSize }
+
 func (ed25519Scheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {

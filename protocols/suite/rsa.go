@@ -17,6 +17,8 @@ func RSA() Scheme { return rsaScheme{} }
 
 type rsaScheme struct{}
 
+func (rsaScheme) SignatureSize() int { return rsaBits / 8 }
+
 func (rsaScheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	key, err := rsa.GenerateKey(random, rsaBits)
 	if err != nil {

@@ -19,6 +19,8 @@ type Suite interface {
 
 // A Scheme is one choice of signatures.
 type Scheme interface {
+	// SignatureSize is the length of every signature in bytes.
+	SignatureSize() int
 	// GenerateKey makes a key pair. RSA takes the operating system's random bytes, as Go's does since 1.26.
 	GenerateKey(random io.Reader) (private, public []byte, err error)
 	// Signer and Verifier prepare a key for use.
@@ -33,6 +35,8 @@ type otherwiseSigned struct {
 	Suite
 	scheme Scheme
 }
+
+func (s otherwiseSigned) SignatureSize() int { return s.scheme.SignatureSize() }
 
 func (s otherwiseSigned) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	return s.scheme.GenerateKey(random)
