@@ -53,7 +53,7 @@ constants:
     reason: a model
 `
 
-const document = `# Title
+const page = `# Title
 Here M-PoWerStore
 has 60.0 ± 2.5 MB/s, **ratio 2.00**, in 1 234 567 schedules, over 1 Gbit/s, with a limit of 12 ms.
 
@@ -106,7 +106,7 @@ func TestCheck(t *testing.T) {
 		{"### Below", "## Other", "a.md:17: 29.4 is neither"},
 		{"| mabd | 30.0 |", "| mabd | 30.0 |\n| x | y | 17 |", "a.md:9: 17 is neither"},
 	} {
-		dir, b := in(t, yaml, strings.Replace(document, c.old, c.by, 1))
+		dir, b := in(t, yaml, strings.Replace(page, c.old, c.by, 1))
 		findings, err := b.Check(dir, []string{"a.md"}, measured(t))
 		if err != nil {
 			t.Errorf("%s: %v", c.by, err)
@@ -121,13 +121,13 @@ func TestCheck(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	yaml := bindings
-	stale := strings.NewReplacer("60.0 ± 2.5", "7.0 ± 1.1", "2.00", "1.00", "1 234 567", "9 999", "| 30.0", "| 1.0").Replace(document)
+	stale := strings.NewReplacer("60.0 ± 2.5", "7.0 ± 1.1", "2.00", "1.00", "1 234 567", "9 999", "| 30.0", "| 1.0").Replace(page)
 	dir, b := in(t, yaml, stale)
 	if err := b.Update(dir, []string{"a.md"}, measured(t)); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := os.ReadFile(filepath.Join(dir, "a.md")); string(got) != document {
-		t.Errorf("%s\nwant %s", got, document)
+	if got, _ := os.ReadFile(filepath.Join(dir, "a.md")); string(got) != page {
+		t.Errorf("%s\nwant %s", got, page)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestStaleBooks(t *testing.T) {
 		{"limit of {} ms", "limits of {} ms", `numbers.yaml:16: no document has "limits of {} ms" any more: remove`},
 		{"section: Model", "section: Models", `numbers.yaml:19: "a.md" has no section "Models"`},
 	} {
-		dir, b := in(t, strings.Replace(bindings, c.old, c.by, 1), document)
+		dir, b := in(t, strings.Replace(bindings, c.old, c.by, 1), page)
 		if _, err := b.Check(dir, []string{"a.md"}, measured(t)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q in it", c.by, err, c.want)
 		}
