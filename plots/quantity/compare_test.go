@@ -68,8 +68,10 @@ func TestTrialsAndCosts(t *testing.T) {
 			Scheme: "polynomial-naive", T: 2, Repetition: i + 1, Valid: true, Construct: result.Spent{Ns: ns, Multiplications: 35},
 		}, result.Cost{Scheme: "ed25519", Repetition: i + 1, Valid: i == 0, Construct: result.Spent{Ns: 2e4}})
 	}
-	r, err := New([]*result.Set{trials, costs}, Simulated{Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
-		Harms: map[string]int64{"stale read": 3}}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
+	r, err := New([]*result.Set{trials, costs}, Simulated{
+		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
+		Harms: map[string]int64{"stale read": 3},
+	}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
 		Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
 	if err != nil {
 		t.Fatal(err)
