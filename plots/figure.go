@@ -21,6 +21,8 @@ type figure struct {
 	note  string                           // in the caption, before all else
 	// rows is in place of panel and entry where a figure has several rows of panels, with an operation per column.
 	rows func(cells []Cell) (rows [][]*plot.Plot, height, gutter vg.Length)
+	// table says that its points make a table of the summary and nothing to draw.
+	table bool
 }
 
 // The figures that set variants, and suites and durabilities, side by side.
@@ -52,6 +54,7 @@ var figures = map[string]figure{
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
 		note: "Suite paper and durability write where the name says nothing.",
 	},
+	"table3": {table: true},
 }
 
 // latencyPanel is figure 2(a), and the same in the WAN: mean latency against throughput, a curve per protocol through

@@ -11,8 +11,8 @@ import (
 )
 
 // Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, the ratios of peak throughputs next
-// to those that the network alone predicts, what came of attacks, and what proofs and signatures cost. It refuses what Cells refuses, and trials that do
-// not belong together.
+// to those that the network alone predicts, the paper's Tables 1 and 3, and what came of attacks. It refuses what Cells
+// refuses, and trials that do not belong together.
 func Summary(sets []*result.Set) (Tables, error) {
 	cells, err := Cells(sets)
 	if err != nil {
@@ -26,19 +26,25 @@ func Summary(sets []*result.Set) (Tables, error) {
 			tables = append(tables, measurements(n.title, n.columns, n.note, sets, keep(cells, isIn)))
 		}
 	}
-	saturated := func(c Cell) bool { return !c.wan() || c.Figure == "wan" } // otherwise there is no peak
+	saturated := func(c Cell) bool { // otherwise there is no peak
+		return (!c.wan() || c.Figure == "wan") && !figures[c.Figure].table
+	}
 	if r := Ratios(keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, ratioTable(r))
 	}
 	if t, found := splitTable(cells); found {
 		tables = append(tables, t)
 	}
+	counts, err := roundsTables(sets, cells)
+	if err != nil {
+		return nil, err
+	}
 	attacks, err := attackTable(sets)
 	if err != nil {
 		return nil, err
 	}
 	costs, err := costTables(sets)
-	return slices.Concat(tables, attacks, costs), err
+	return slices.Concat(tables, counts, attacks, costs), err
 }
 
 // withoutPoints reports whether the set is one of trials or of costs.

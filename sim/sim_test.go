@@ -54,6 +54,19 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
+// A variant withstands what its protocol does.
+func TestVariants(t *testing.T) {
+	for _, p := range catalog.Variants() {
+		for _, a := range byzantine.Against(p) {
+			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
+			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+				schedules = 300 // it must come about
+			}
+			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
+		}
+	}
+}
+
 // So it is with more servers and with the paper's primitives.
 func TestMoreFaults(t *testing.T) {
 	for _, p := range catalog.All() {

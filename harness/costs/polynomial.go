@@ -23,26 +23,22 @@ func polynomial(name string, bits int, evaluate pow.Evaluation) Scheme {
 // sealed is the same with the confidential channel: a server opens its share before it verifies with it.
 func sealed(name string, bits int, evaluate pow.Evaluation) Scheme {
 	return Scheme{name, bits, true, func(t int) (*Task, error) {
-		channels, err := newChannels(Servers(t))
+		proof := &polynomialProof{scheme: pow.Polynomial{T: t, Evaluate: evaluate}}
+		channels, err := newChannels(proof.scheme, Servers(t))
 		if err != nil {
 			return nil, err
 		}
-		proof := &polynomialProof{scheme: pow.Polynomial{T: t, Evaluate: evaluate}}
-		envelopes := make([][]byte, len(channels))
+		var envelopes [][]byte
 		return &Task{
-			Construct: func() error {
+			Construct: func() (err error) {
 				if err := proof.commit(); err != nil {
 					return err
 				}
-				for i, share := range proof.shares {
-					if envelopes[i], err = channels[i].Seal(rand.Reader, messageKey, protocols.Timestamp{}, share); err != nil {
-						return err
-					}
-				}
-				return nil
+				envelopes, err = channels.Seal(rand.Reader, messageKey, protocols.Timestamp{}, proof.shares)
+				return err
 			},
 			Verify: func() error {
-				share, err := channels[0].Open(messageKey, protocols.Timestamp{}, envelopes[0], proof.scheme.CommitmentSize())
+				share, err := channels[0].Open(messageKey, protocols.Timestamp{}, envelopes[0])
 				if err != nil {
 					return err
 				}
@@ -54,7 +50,7 @@ func sealed(name string, bits int, evaluate pow.Evaluation) Scheme {
 }
 
 // newChannels are a writer's channels to so many servers.
-func newChannels(servers int) ([]*pow.Channel, error) {
+func newChannels(scheme pow.Scheme, servers int) (pow.Channels, error) {
 	keys, _, _, err := suite.GenerateKeys(suite.Modern(), servers, rand.Reader)
 	if err != nil {
 		return nil, err
@@ -63,7 +59,7 @@ func newChannels(servers int) ([]*pow.Channel, error) {
 	for i, k := range keys {
 		groups[i] = k.Group
 	}
-	return pow.NewChannels(groups)
+	return pow.NewChannels(scheme, groups)
 }
 
 // polynomialProof is the polynomial that was drawn last, and the servers' shares.

@@ -125,7 +125,7 @@ func elsewhere(p Part, reply protocols.Message) protocols.Message {
 // replay reports a candidate that the attackers have seen, of whatever key, with a nonce of its own where that is not
 // known yet.
 func replay(p Part, reply protocols.Message) protocols.Message {
-	known := p.Loot.candidates()
+	known := p.candidates()
 	if len(known) == 0 {
 		return reply
 	}

@@ -27,7 +27,11 @@ func All() []protocols.Protocol {
 // Variants lists the ablations: protocols that differ from one of All in one respect, so that it shows what that respect
 // is worth. They are measured where an experiment names them, and nowhere else.
 func Variants() []protocols.Protocol {
-	return []protocols.Protocol{}
+	return []protocols.Protocol{
+		powerstore.Protocol{Polynomial: true},
+		mpowerstore.Protocol{Proof: mpowerstore.PolynomialProof},
+		mpowerstore.Protocol{Proof: mpowerstore.SignatureProof},
+	}
 }
 
 // Names are the protocols' names, in the same order.

@@ -73,7 +73,7 @@ func (l *liars) learn(body protocols.Body) {
 	case *Filter:
 		l.known = append(l.known, m.Candidates...)
 	case *Store: // the nonce is not known yet
-		nonce := make([]byte, l.Suite.NonceSize())
+		nonce := make([]byte, paramsOf(l.Cluster).shape.nonce)
 		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: nonce, Vec: m.Entry.Vec})
 	}
 }
@@ -95,7 +95,7 @@ func (l *liars) candidate() Candidate {
 	case 3:
 		c.TS.PID++
 	case 4:
-		c = spoilt(c, l.rand.Perm(len(c.Vec))[:l.rand.IntN(len(c.Vec))]...)
+		c = spoilt(c, l.rand.Perm(len(c.Vec))[:l.rand.IntN(len(c.Vec)+1)]...)
 	case 5:
 		c = spoilt(c, l.all...)
 	}
@@ -161,11 +161,22 @@ func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
 		faults, seeds int
 		suite         string
-	}{{1, 100, "paper"}, {1, 100, "modern"}, {2, 60, "modern"}, {3, 30, "modern"}} {
-		t.Run(fmt.Sprintf("t=%d/%s", x.faults, x.suite), func(t *testing.T) {
+		proof         Proof
+	}{
+		{1, 100, "paper", HashProof},
+		{1, 100, "modern", HashProof},
+		{2, 60, "modern", HashProof},
+		{3, 30, "modern", HashProof},
+		{1, 40, "modern", PolynomialProof},
+		{2, 15, "paper", PolynomialProof},
+		{1, 30, "modern", SignatureProof},
+		{2, 6, "paper", SignatureProof},
+	} {
+		p := Protocol{Proof: x.proof}
+		t.Run(fmt.Sprintf("%s/t=%d/%s", p.Name(), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
-				Protocol: Protocol{}, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
+				Protocol: p, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
 			}.Check(t)
 		})
 	}
@@ -173,8 +184,12 @@ func TestRandomLies(t *testing.T) {
 
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 100 / faults}.Check(t)
+		prototest.Scenario{Protocol: kinds[faults%3], Faults: faults, Seeds: 100 / faults}.Check(t)
 	}
 }
 
-func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Protocol{}) }
+func TestSequentialOperations(t *testing.T) {
+	for _, p := range kinds {
+		t.Run(p.Name(), func(t *testing.T) { prototest.CheckSequential(t, p) })
+	}
+}

@@ -79,7 +79,7 @@ func (r *reader) collectAck(c Candidate) protocols.Step {
 // filterAck records W[i] and drops the candidates that this excludes (lines 148 to 150). FILTER ends once a quorum has
 // answered and either C is empty or its highest timestamp is safe (D7).
 func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment)) {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment, r.shape.told)) {
 		return protocols.Wait()
 	}
 	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
