@@ -135,6 +135,7 @@ func TestUpdate(t *testing.T) {
 func TestStaleBooks(t *testing.T) {
 	for _, c := range []struct{ old, by, want string }{
 		{"has {} MB/s", "had {} MB/s", `numbers.yaml:4: a.md has the text "M-PoWerStore had {} MB/s" 0 times`},
+		{"M-PoWerStore has {} MB/s", "{} MB/s", `numbers.yaml:4: a.md has the text "{} MB/s" 3 times`},
 		{"file: a.md", "file: b.md", `numbers.yaml:4: there is no document "b.md"`},
 		{"'M-PoWerStore has {} MB/s'", "a", "numbers.yaml:4: 1 values for 0 {}"},
 		{"| {op} |", "| {ops} |", "numbers.yaml:8: {ops} is not a variable"},

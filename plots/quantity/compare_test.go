@@ -18,6 +18,7 @@ func TestOutcomes(t *testing.T) {
 		mine + " >= 50":                           {Holds, "60.0 ± 2.5 ≥ 50"},
 		mine + " <= 50":                           {DoesNotHold, "60.0 ± 2.5 ≤ 50"},
 		mine + " > 70":                            {DoesNotHold, "60.0 ± 2.5 > 70"},
+		mine + " >= 61":                           {CannotTell, "60.0 ± 2.5 ≥ 61"},
 		mine + " >= 59":                           {CannotTell, "60.0 ± 2.5 ≥ 59"},
 		"59 < " + mine:                            {CannotTell, "59 < 60.0 ± 2.5"},
 		mine + "/" + theirs + " >= 1.45":          {Holds, "1.50 [1.47, 1.53] ≥ 1.45"},
