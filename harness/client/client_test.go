@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,12 +19,13 @@ func TestReadAndWrite(t *testing.T) {
 	rounds := map[string]struct{ read, write int }{
 		"powerstore": {2, 2}, "mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2},
 	}
-	for _, p := range catalog.All() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			w := c.client(c.links(protocols.Writer), protocols.Writer, 1)
 			r := c.client(c.links(protocols.Reader), protocols.Reader, 2)
-			want := rounds[p.Name()]
+			protocol, _ := protocols.SplitName(p.Name())
+			want := rounds[protocol]
 			if got, _ := c.read(r, "k"); got != "⊥" {
 				t.Errorf("READ before any WRITE: %q", got)
 			}
