@@ -25,23 +25,14 @@ import (
 )
 
 // Draw draws every figure that points and trials of the sets belong to into dir, as SVG, PDF and PNG, and returns the
-// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials. Points without a
+// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for costs. Points without a
 // figure are left alone; if all are, no file is written. Nothing is written either if what one of the figures would show
 // does not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
-	cells, err := Cells(sets)
+	pages, err := layOutAll(sets)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := layOut(cells)
-	if err != nil {
-		return nil, err
-	}
-	attacks, err := trialFigures(sets)
-	if err != nil {
-		return nil, err
-	}
-	pages = append(pages, attacks...)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -56,6 +47,24 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// layOutAll makes a page for each figure that points, trials and costs of the sets belong to.
+func layOutAll(sets []*result.Set) ([]*page, error) {
+	cells, err := Cells(sets)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := layOut(cells)
+	if err != nil {
+		return nil, err
+	}
+	attacks, err := trialFigures(sets)
+	if err != nil {
+		return nil, err
+	}
+	costs, err := costFigure(sets)
+	return slices.Concat(pages, attacks, costs), err
 }
 
 // layOut makes a page for each figure among the cells.

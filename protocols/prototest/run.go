@@ -1,6 +1,7 @@
 package prototest
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
@@ -42,6 +43,17 @@ func (r *Run) Abandon() { r.abandoned = true }
 
 // Is matches the messages of the run.
 func (r *Run) Is(e Envelope) bool { return e.Run == r }
+
+// Tells is the first message of the trace that contains the secret, in its body as encoded or in its payload.
+func (r *Run) Tells(secret []byte) (e Envelope, found bool, err error) {
+	for _, e := range r.Trace {
+		data, err := protocols.Marshal(nil, e.Body)
+		if err != nil || bytes.Contains(data, secret) || bytes.Contains(e.Payload, secret) {
+			return e, err == nil, err
+		}
+	}
+	return Envelope{}, false, nil
+}
 
 // A Client is a register's end in a cluster.
 type Client struct {
