@@ -39,11 +39,11 @@ func (t *costTable) shown() []scheme {
 // across for each signature.
 func (t *costTable) panel(s side) *plot.Plot {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "Time (µs)"
+	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "CPU time (µs)"
 	for _, scheme := range t.shown() {
 		cells := t.of(scheme.id)
 		if cells[0].t > 0 {
-			p.Add(curve{*scheme.look, logDots(cells, s)})
+			p.Add(curve{look: *scheme.look, dots: logDots(cells, s)})
 		} else if e := cells[0].logTime(s); e.Known() {
 			p.Add(rule{*scheme.look, e.Mean, false})
 		}
@@ -131,7 +131,7 @@ func (l look) line() draw.LineStyle {
 
 func (t *costTable) caption() caption {
 	var c caption
-	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' times, on one "+
+	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU times, on one "+
 		"processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
 	c.lines = append(c.lines, t.circumstances())
