@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/powbench/powbench/harness/costs"
@@ -81,7 +80,7 @@ func (c *coster) openSet(now time.Time) (err error) {
 	return replaceLink(filepath.Join(root, result.LatestLink), filepath.Base(c.dir))
 }
 
-// measureAll makes all measurements. Those that other work disturbs are made again at the end, when it may be over.
+// measureAll makes all measurements. Those that the hypervisor disturbs are made again at the end, when it may be over.
 func (c *coster) measureAll(ctx context.Context) error {
 	var queue []attemptedRun
 	for _, r := range c.Costs.Schedule() {
@@ -114,7 +113,7 @@ func (c *coster) measureAll(ctx context.Context) error {
 		}
 	}
 	if c.disturbed > 0 {
-		c.note("other work disturbed %d measurements in all attempts: they are left out", c.disturbed)
+		c.note("the hypervisor disturbed %d measurements in all attempts: they are left out", c.disturbed)
 	}
 	return nil
 }
@@ -185,22 +184,16 @@ func (c *coster) spent(op costs.Operation) (result.Spent, error) {
 	}
 	n := float64(s.Ops)
 	return result.Spent{
-		Ops: s.Ops, Ns: float64(s.Wall.Nanoseconds()) / n, Allocs: float64(s.Allocs) / n, Bytes: float64(s.Bytes) / n,
+		Ops: s.Ops, Ns: float64(s.CPU.Nanoseconds()) / n, Allocs: float64(s.Allocs) / n, Bytes: float64(s.Bytes) / n,
 		Waited: s.Waited(),
 	}, nil
 }
 
-// waitTolerance is the share of a measurement's time that other work may have had its processor for.
-const waitTolerance = 0.05
-
-// disturbance says what other work spoilt of the measurement; it is empty if none did.
+// disturbance says what spoilt the measurement; it is empty if nothing did. Other work of this machine does not count as
+// CPU time of ours, but what the hypervisor takes may.
 func disturbance(c result.Cost) string {
-	var reasons []string
-	if c.HostSteal > stealTolerance {
-		reasons = append(reasons, fmt.Sprintf("disturbed: the hypervisor took %.0f %% of the CPU", 100*c.HostSteal))
+	if c.HostSteal <= stealTolerance {
+		return ""
 	}
-	if w := max(c.Construct.Waited, c.Verify.Waited); w > waitTolerance {
-		reasons = append(reasons, fmt.Sprintf("disturbed: other work had the processor for %.0f %% of the time", 100*w))
-	}
-	return strings.Join(reasons, "; ")
+	return fmt.Sprintf("disturbed: the hypervisor took %.0f %% of the CPU", 100*c.HostSteal)
 }

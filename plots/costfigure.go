@@ -18,7 +18,7 @@ func costFigure(sets []*result.Set) ([]*page, error) {
 	if t == nil || err != nil || len(t.thresholds()) < 2 {
 		return nil, err
 	}
-	p := &page{figure: "table1", rowHeight: panelHeight, caption: t.caption()}
+	p := &page{figure: "table1", heading: "What proofs of writing and signatures cost", rowHeight: panelHeight, caption: t.caption()}
 	var panels []*plot.Plot
 	for _, s := range sides {
 		p.titles = append(p.titles, strings.ToUpper(s.name[:1])+s.name[1:])
@@ -39,7 +39,7 @@ func (t *costTable) shown() []scheme {
 // across for each signature.
 func (t *costTable) panel(s side) *plot.Plot {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "Time (µs)"
+	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "CPU time (µs)"
 	for _, scheme := range t.shown() {
 		cells := t.of(scheme.id)
 		if cells[0].t > 0 {
@@ -131,7 +131,7 @@ func (l look) line() draw.LineStyle {
 
 func (t *costTable) caption() caption {
 	var c caption
-	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' times, on one "+
+	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU times, on one "+
 		"processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
 	c.lines = append(c.lines, t.circumstances())

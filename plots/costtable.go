@@ -97,14 +97,14 @@ func (t *costTable) everyT() Table {
 			row = append(row, c.estimate(s, microseconds).String(), orWhole(c.estimate(s, allocations).Mean),
 				orWhole(c.estimate(s, allocatedBytes).Mean), orWhole(c.multiplications(s)))
 		}
-		table.Rows = append(table.Rows, row)
+		table.Rows, table.Costs = append(table.Rows, row), append(table.Costs, c.all())
 	}
 	table.Notes = []string{"Allocations and bytes: of one operation, mean over the repetitions, rounded."}
 	return table
 }
 
 const table1Note = "Construct: what the writer does for all S = 3t+1 servers. Verify: what one server does. Keys are " +
-	"made before. All on one processor, mean ± half of the 95 % confidence interval (Student's t) over the " +
+	"made before. All in CPU time of one processor, mean ± half of the 95 % confidence interval (Student's t) over the " +
 	"repetitions. Grows as: exponent of t by least squares on logarithms. Bits: security level by NIST SP 800-57. " +
 	"hash-macs: with the MAC for each server that M-PoWerStore adds. polynomial-sealed: with the confidential channel, " +
 	"AES-256-GCM, that the scheme needs."
@@ -121,7 +121,7 @@ func (t *costTable) circumstances() string {
 		cmp.Or(t.set.Manifest.Machine.CPU, "unknown processor"), trialVersion(t.set))
 }
 
-// leftOut says how many measurements other work disturbed.
+// leftOut says how many measurements were disturbed.
 func (t *costTable) leftOut() []string {
 	valid, invalid := 0, 0
 	var without []string
@@ -133,7 +133,7 @@ func (t *costTable) leftOut() []string {
 	}
 	var lines []string
 	if invalid > 0 {
-		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which other work disturbed.", invalid, valid+invalid))
+		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid, valid+invalid))
 	}
 	if len(without) > 0 {
 		lines = append(lines, fmt.Sprintf("Missing, without an undisturbed measurement: %s.", strings.Join(without, "; ")))

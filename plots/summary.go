@@ -70,7 +70,7 @@ const openNote = "Arrival: closed, or how often operations arrive by themselves;
 	"service is from when they began, and slip how much of the difference is the load generator's."
 
 func measurements(title string, columns []column, note string, sets []*result.Set, cells []Cell) Table {
-	t := Table{Title: title}
+	t := Table{Title: title, Cells: cells}
 	columns = keep(columns, func(col column) bool {
 		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
 	})

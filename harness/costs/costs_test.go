@@ -123,7 +123,7 @@ func TestMeasure(t *testing.T) {
 	if runtime.GOMAXPROCS(0) != cores {
 		t.Error("the number of processors was not restored")
 	}
-	if s.Wall < 3*time.Millisecond || s.CPU <= 0 || s.Ops >= calls {
+	if s.CPU < 3*time.Millisecond || s.Wall <= 0 || s.Ops >= calls {
 		t.Errorf("%+v of %d calls: want at least 3 ms, and shorter attempts before", s, calls)
 	}
 	if a, b := float64(s.Allocs)/float64(s.Ops), float64(s.Bytes)/float64(s.Ops); a < 1 || a > 1.1 || b < 64 || b > 70 {

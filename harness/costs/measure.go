@@ -14,8 +14,8 @@ type Operation func() error
 // A Sample is one measurement of an operation.
 type Sample struct {
 	Ops    int           // repetitions of the operation
-	Wall   time.Duration // that they took
-	CPU    time.Duration // that this process ran meanwhile, garbage collection included
+	CPU    time.Duration // that this process took for them, garbage collection included
+	Wall   time.Duration // that passed meanwhile
 	Allocs uint64        // objects that they allocated
 	Bytes  uint64        // bytes that they allocated
 }
@@ -23,17 +23,17 @@ type Sample struct {
 // Waited is the share of the time in which other work had the processor.
 func (s Sample) Waited() float64 { return max(0, 1-s.CPU.Seconds()/s.Wall.Seconds()) }
 
-// Measure does the operation as often as takes at least that long. It does so on one processor, so that the garbage
-// collector's work counts as the operation's own and does not hide on another core. Shorter attempts, which find out how
-// often that is, warm up caches and pools before.
+// Measure does the operation as often as takes at least that much CPU time, which other work on this machine leaves alone
+// but for caches and clock rates. It does so on one processor, as if there were no other to collect garbage on. Shorter
+// attempts, which find out how often that is, warm up caches and pools before.
 func Measure(op Operation, atLeast time.Duration) (Sample, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for ops := 1; ; {
 		s, err := measure(op, ops)
-		if err != nil || s.Wall >= atLeast {
+		if err != nil || s.CPU >= atLeast {
 			return s, err
 		}
-		ops = more(ops, s.Wall, atLeast)
+		ops = more(ops, s.CPU, atLeast)
 	}
 }
 

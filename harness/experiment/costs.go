@@ -17,10 +17,10 @@ type Costs struct {
 	Title       string   `json:"title,omitempty"`
 	Seed        uint64   `json:"seed"`
 	Repetitions int      `json:"repetitions"`
-	Attempts    int      `json:"attempts"` // at each repetition, as long as other work disturbs it
+	Attempts    int      `json:"attempts"` // at each repetition, as long as the hypervisor disturbs it
 	Schemes     []string `json:"schemes"`
 	T           []int    `json:"t"`
-	Measure     Duration `json:"measure"` // least time of a measurement
+	Measure     Duration `json:"measure"` // least CPU time of a measurement
 }
 
 // A CostRun is one measurement of a scheme's two operations.

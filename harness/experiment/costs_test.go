@@ -70,6 +70,15 @@ func TestCostSchedule(t *testing.T) {
 			}
 		}
 	}
+	order := func(runs []run) (all []run) {
+		for _, r := range runs {
+			all = append(all, run{r.scheme, r.t, 0})
+		}
+		return all
+	}
+	if slices.Equal(order(first[:4]), order(first[4:])) {
+		t.Errorf("both repetitions have the same order: %v", first)
+	}
 	if len(first) != 8 || !slices.Equal(first, runs(1)) || slices.Equal(first, runs(2)) {
 		t.Errorf("the seed does not decide the order: %v", first)
 	}

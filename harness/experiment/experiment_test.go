@@ -168,6 +168,7 @@ func TestJSONIsAFile(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	checkBudget(t, 80*time.Minute, 270*time.Second, "fig2a", "fig2b", "fig2c")
 	checkBudget(t, 45*time.Minute, 5*time.Minute, "fig2d", "wan")
+	checkBudget(t, 5*time.Minute, 2*time.Minute, "table3")
 }
 
 func checkBudget(t *testing.T, mostFull, mostQuick time.Duration, figures ...string) {

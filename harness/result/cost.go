@@ -28,10 +28,10 @@ type Cost struct {
 // Spent is what an operation cost, on one processor.
 type Spent struct {
 	Ops    int     `json:"ops"`    // operations that were timed
-	Ns     float64 `json:"ns"`     // per operation
+	Ns     float64 `json:"ns"`     // CPU time per operation
 	Allocs float64 `json:"allocs"` // objects per operation
 	Bytes  float64 `json:"bytes"`  // allocated per operation
-	Waited float64 `json:"waited"` // share of the time in which other work had the processor, 0 to 1
+	Waited float64 `json:"waited"` // share of the wall-clock time in which other work had the processor, 0 to 1
 	// Multiplications is the modular multiplications of one operation, counted as they were done; absent where they
 	// are not counted.
 	Multiplications int64 `json:"multiplications,omitempty"`
