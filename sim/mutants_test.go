@@ -37,7 +37,7 @@ const (
 
 var mutants = []mutant{
 	{
-		name: "READs do not write back", file: mpow + "valid.go", old: "return adopt(c)", new: "return nil, nil",
+		name: "READs do not write back", file: mpow + "valid.go", old: "return v.adopt(c)", new: "return nil, nil",
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},
 	{

@@ -27,7 +27,11 @@ func All() []protocols.Protocol {
 // Variants lists the ablations: protocols that differ from one of All in one respect, so that it shows what that respect
 // is worth. They are measured where an experiment names them, and nowhere else.
 func Variants() []protocols.Protocol {
-	return []protocols.Protocol{}
+	return []protocols.Protocol{
+		mpowerstore.Protocol{Replicated: true},
+		mpowerstore.Protocol{History: 4},
+		mpowerstore.Protocol{History: 1},
+	}
 }
 
 // Names are the protocols' names, in the same order.

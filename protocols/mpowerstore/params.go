@@ -4,17 +4,18 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// params is what both ends know: the failure threshold t, the primitives, and whether they follow the paper to the
-// letter.
+// params is what both ends know: the failure threshold t, the primitives, how values lie on the servers, how much
+// history these keep, and whether both follow the paper to the letter.
 type params struct {
 	t       int
 	suite   suite.Suite
 	pow     pow.Hash
+	data    disperser
+	history int // K (history.go); 0 for all of it
 	literal bool
 }
 
@@ -47,8 +48,7 @@ func (p params) written(c Candidate) bool {
 
 // stored reports whether e and the fragment have the shapes of a history entry.
 func (p params) stored(e *Entry, fragment []byte) bool {
-	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) &&
-		len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t) &&
+	return p.issued(e.TS) && p.data.shaped(e.CC, fragment) &&
 		len(e.Commitment) == p.suite.HashSize() && p.isVec(e.Vec)
 }
 

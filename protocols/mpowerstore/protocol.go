@@ -7,6 +7,8 @@
 package mpowerstore
 
 import (
+	"fmt"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
@@ -20,14 +22,26 @@ type Protocol struct {
 	// Literal follows the paper's pseudo-code as printed, without D1 to D3, to show what goes wrong then. Channels keep
 	// their roles (D4), and COMPLETE its second line of defence.
 	Literal bool
+	// Replicated does without erasure coding: every server stores the whole value.
+	Replicated bool
+	// History is K ≥ 1 where servers keep, of the entries of completed writes, the K highest and prune the others; with 0
+	// they keep all, as in the paper.
+	History int
 }
 
 var _ protocols.Protocol = Protocol{}
 
 // Name implements protocols.Protocol.
 func (p Protocol) Name() string {
-	if p.Literal {
+	switch {
+	case p.Literal:
 		return protocols.FullName(Name, "literal")
+	case p.Replicated:
+		return protocols.FullName(Name, "replicated")
+	case p.History == usualHistory:
+		return protocols.FullName(Name, "bounded")
+	case p.History > 0:
+		return protocols.FullName(Name, fmt.Sprintf("bounded%d", p.History))
 	}
 	return Name
 }
@@ -38,10 +52,10 @@ func (Protocol) Servers(t int) int { return params{t: t}.servers() }
 // Quorum implements protocols.Protocol: S−t = 2t+1.
 func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
 
-// Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER (the
-// paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	fragment := 1 / float64(t+1)
+// Legs implements protocols.Protocol: one fragment, of |F|/(t+1) where values are coded, to each server in STORE or from
+// each in FILTER (the paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	fragment := p.disperser(t, nil).share()
 	if op == protocols.Write {
 		return []protocols.Leg{{}, {Request: fragment}, {}}
 	}
@@ -63,5 +77,14 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	return params{t: t, suite: s, pow: pow.Hash{Suite: s}, literal: p.Literal}
+	return params{
+		t: t, suite: s, pow: pow.Hash{Suite: s}, data: p.disperser(t, s), history: p.History, literal: p.Literal,
+	}
+}
+
+func (p Protocol) disperser(t int, s suite.Suite) disperser {
+	if p.Replicated {
+		return replicated{servers: p.Servers(t), suite: s}
+	}
+	return coded{t: t, suite: s}
 }

@@ -40,7 +40,11 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
-	return &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
+	read := reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
+	if r.history > 0 {
+		return &iterating{reader: read, tops: make([]Candidate, r.servers())}
+	}
+	return &read
 }
 
 // Write implements protocols.Register.

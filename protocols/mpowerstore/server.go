@@ -60,6 +60,9 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 		return answerOrFail(&StoreAck{}, nil, err)
 	}
 	records, err := record(name, e, fragment)
+	if err == nil {
+		records, err = v.keep(e.TS.Timestamp, records)
+	}
 	return answerOrFail(&StoreAck{}, records, err)
 }
 
@@ -77,7 +80,7 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 	if err != nil || !valid {
 		return answerOrFail(&CompleteAck{}, nil, err)
 	}
-	records, err := adopt(c)
+	records, err := v.adopt(c)
 	return answerOrFail(&CompleteAck{}, records, err)
 }
 
@@ -89,25 +92,29 @@ func (v view) collect() (protocols.Message, []protocols.Record, error) {
 
 // filter is lines 119 to 123. No candidate is valid ⇒ the answer is that of c0.
 func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
-	if n := len(candidates); n == 0 || n > v.servers() {
-		return refuse("FILTER of %d candidates, want 1 to %d", n, v.servers())
+	if n := len(candidates); n == 0 || n > v.filterable() {
+		return refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable())
 	}
 	if !all(candidates, v.written) {
 		return refuse("malformed candidate in FILTER")
 	}
 	hv, err := v.highestValid(candidates)
+	ack := &FilterAck{TS: hv.TS.Timestamp}
+	if err == nil {
+		err = v.disclose(ack)
+	}
 	if err != nil || hv.TS.IsZero() {
-		return answerOrFail(&FilterAck{}, nil, err)
+		return answerOrFail(ack, nil, err)
 	}
-	entry, fragment, err := v.hist(hv.TS.Timestamp)
+	var fragment []byte
+	ack.Entry, fragment, err = v.hist(hv.TS.Timestamp)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	records, err := v.writeBack(hv, entry)
+	records, err := v.writeBack(hv, ack.Entry)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	ack := &FilterAck{TS: hv.TS.Timestamp, Entry: entry}
 	return protocols.Message{Body: ack, Payload: fragment}, records, nil
 }
 

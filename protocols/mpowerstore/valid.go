@@ -45,7 +45,7 @@ func (v view) writeBack(c Candidate, entry *Entry) ([]protocols.Record, error) {
 	if !v.literal && v.inHistory(c, entry) {
 		c = entry.candidate(c.Nonce)
 	}
-	return adopt(c)
+	return v.adopt(c)
 }
 
 func all[T any](list []T, holds func(T) bool) bool {

@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
 )
 
 // The rounds of a WRITE.
@@ -89,11 +88,10 @@ func (w *writer) store() protocols.Step {
 	}
 	commitment := commitments[0] // all are N̄
 	w.candidate = Candidate{TS: ts, Nonce: nonce, Vec: w.keys.vector(w.key, ts, commitment)}
-	fragments, err := dispersal.Encode(w.value, w.t, w.mem)
+	fragments, cc, err := w.data.encode(w.value, w.mem)
 	if err != nil {
 		return w.fail(err)
 	}
-	cc := dispersal.Checksum(w.suite, len(w.value), fragments)
 	body := &Store{Entry: Entry{TS: ts, CC: cc, Commitment: commitment, Vec: w.candidate.Vec}}
 	requests := make(protocols.Broadcast, w.servers())
 	for i, fragment := range fragments {
