@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/mpowerstore"
 )
 
 // explore plays schedules from seed 1 on.
@@ -64,6 +65,40 @@ func TestMoreFaults(t *testing.T) {
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}
+	}
+}
+
+// So it is with the variants.
+func TestVariants(t *testing.T) {
+	for _, p := range catalog.Variants() {
+		for _, a := range append(byzantine.Against(p), byzantine.Attack{ID: "none"}) {
+			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(60)
+			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+				schedules = 300 // it must come about
+			}
+			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
+		}
+	}
+}
+
+// A bounded history costs READs rounds under many WRITEs to one key, fewer the more of it is kept, and nothing else.
+func TestBoundedHistoryUnderContention(t *testing.T) {
+	var longer [2]int64
+	for i, k := range []int{1, 4} {
+		s := Scenario{
+			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: Fsync, Writers: 3, Keys: 1, Ops: 5,
+			Attack: byzantine.Attack{ID: "none"},
+		}
+		tally := explore(t, s, 300)
+		demand(t, s, tally)
+		for rounds, n := range tally.Reads {
+			if rounds > 2 {
+				longer[i] += n
+			}
+		}
+	}
+	if longer[0] <= longer[1] || longer[1] == 0 {
+		t.Errorf("%d READs of more than two rounds where one entry is kept, %d where four are", longer[0], longer[1])
 	}
 }
 

@@ -12,7 +12,7 @@ func TestNames(t *testing.T) {
 	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
-	for _, name := range Names() {
+	for _, name := range slices.Concat(Names(), VariantNames()) {
 		if p, err := ByName(name); err != nil || p.Name() != name {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
@@ -20,7 +20,10 @@ func TestNames(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	const want = `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx`
+	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx`
+	for _, name := range VariantNames() {
+		want += ", " + name
+	}
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -38,13 +41,14 @@ func TestQuorums(t *testing.T) {
 		"mpowerstore": func(t int) int { return t + 1 },
 		"phalanx":     func(t int) int { return t + 1 },
 	}
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Variants()) {
+		protocol, _ := protocols.SplitName(p.Name())
 		for f := 1; f <= 10; f++ {
 			s, q := p.Servers(f), p.Quorum(f)
 			if q > s-f {
 				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", p.Name(), f, q, s)
 			}
-			if want := common[p.Name()](f); 2*q-s < want {
+			if want := common[protocol](f); 2*q-s < want {
 				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", p.Name(), f, q, s, 2*q-s, want)
 			}
 		}
@@ -59,6 +63,9 @@ func TestCost(t *testing.T) {
 		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
+
+		"mpowerstore+replicated": {4, 7, 10},
+		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},
 	} {
 		p, err := ByName(name)
 		if err != nil {
@@ -80,7 +87,7 @@ func TestCost(t *testing.T) {
 
 // Of every kind there is, NewBody makes a fresh body of just that kind; of all others none.
 func TestNewBody(t *testing.T) {
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Variants()) {
 		kinds := 0
 		for k := range 256 {
 			kind := protocols.Kind(k)

@@ -133,6 +133,12 @@ func (l *liar) lie(reply *protocols.Message) {
 func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 	c := l.candidate()
 	e := ack.Entry
+	if l.chance(40) { // of its history, which counts where servers prune it
+		ack.Horizon = l.candidate().TS.Timestamp
+		if !c.TS.IsZero() {
+			ack.Top = &c
+		}
+	}
 	switch choice := l.rand.IntN(8); {
 	case choice == 0:
 		*ack = FilterAck{}
@@ -159,13 +165,17 @@ func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 // TestRandomLies runs random schedules under liars: histories stay linearizable and every operation ends.
 func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
+		Protocol
 		faults, seeds int
 		suite         string
-	}{{1, 100, "paper"}, {1, 100, "modern"}, {2, 60, "modern"}, {3, 30, "modern"}} {
-		t.Run(fmt.Sprintf("t=%d/%s", x.faults, x.suite), func(t *testing.T) {
+	}{
+		{Protocol{}, 1, 100, "paper"}, {Protocol{}, 1, 100, "modern"}, {Protocol{}, 2, 60, "modern"}, {Protocol{}, 3, 30, "modern"},
+		{whole, 1, 40, "modern"}, {whole, 2, 20, "modern"}, {bounded, 1, 100, "modern"}, {bounded, 2, 30, "modern"},
+	} {
+		t.Run(fmt.Sprintf("%s/t=%d/%s", x.Name(), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
-				Protocol: Protocol{}, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
+				Protocol: x.Protocol, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
 			}.Check(t)
 		})
 	}
@@ -173,8 +183,14 @@ func TestRandomLies(t *testing.T) {
 
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 100 / faults}.Check(t)
+		for p, seeds := range map[Protocol]int{{}: 100, whole: 30, bounded: 60} {
+			prototest.Scenario{Protocol: p, Faults: faults, Seeds: seeds / faults}.Check(t)
+		}
 	}
 }
 
-func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Protocol{}) }
+func TestSequentialOperations(t *testing.T) {
+	for _, p := range []Protocol{{}, whole, bounded} {
+		t.Run(p.Name(), func(t *testing.T) { prototest.CheckSequential(t, p) })
+	}
+}
