@@ -170,7 +170,7 @@ func TestRandomLies(t *testing.T) {
 		suite         string
 	}{
 		{Protocol{}, 1, 100, "paper"}, {Protocol{}, 1, 100, "modern"}, {Protocol{}, 2, 60, "modern"}, {Protocol{}, 3, 30, "modern"},
-		{whole, 1, 40, "modern"}, {whole, 2, 20, "modern"}, {bounded, 1, 100, "modern"}, {bounded, 2, 30, "modern"},
+		{whole, 1, 20, "modern"}, {whole, 2, 10, "modern"}, {bounded, 1, 60, "modern"}, {bounded, 2, 20, "modern"},
 	} {
 		t.Run(fmt.Sprintf("%s/t=%d/%s", x.Name(), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
@@ -183,7 +183,7 @@ func TestRandomLies(t *testing.T) {
 
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		for p, seeds := range map[Protocol]int{{}: 100, whole: 30, bounded: 60} {
+		for p, seeds := range map[Protocol]int{{}: 100, whole: 15, bounded: 40} {
 			prototest.Scenario{Protocol: p, Faults: faults, Seeds: seeds / faults}.Check(t)
 		}
 	}
