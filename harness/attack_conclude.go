@@ -30,11 +30,27 @@ func (t *trial) conclude(out *result.Trial, entries []history.Entry) error {
 	out.Events = append([]result.Event{}, t.events...)
 	out.DurationS = t.load.Seconds()
 	out.LongestGapMs = longestGap(entries, t.start, t.start+int64(t.load))
-	for _, r := range t.reports {
+	fillAll(out, t.reports)
+	return fillLoad(out, t.loaded)
+}
+
+// fillAll fills in what was counted from the first operation to the last, before and after the load too.
+func fillAll(out *result.Trial, reports []agent.MixedReport) {
+	out.ReadKinds, out.WriteKinds = map[result.Rounds]int64{}, map[result.Rounds]int64{}
+	for _, r := range reports {
 		out.Ops.Pending += r.Pending
 		out.Ops.Failed += r.Failed
+		addRounds(out.ReadKinds, r.Read.Rounds)
+		addRounds(out.WriteKinds, r.Write.Rounds)
+		out.ReadMost.Raise(r.Read.Most)
+		out.WriteMost.Raise(r.Write.Most)
 	}
-	return fillLoad(out, t.loaded)
+}
+
+func addRounds(sum, more map[result.Rounds]int64) {
+	for rounds, ops := range more {
+		sum[rounds] += ops
+	}
 }
 
 // fillLoad fills in what the measured load came to.
@@ -45,11 +61,11 @@ func fillLoad(out *result.Trial, reports []agent.MixedReport) error {
 	for _, r := range reports {
 		out.Ops.Reads += r.Reads
 		out.Ops.Writes += r.Writes
-		for n, count := range r.ReadRounds {
-			out.ReadRounds[strconv.Itoa(n)] += count
+		for rounds, count := range r.Read.Rounds {
+			out.ReadRounds[strconv.Itoa(rounds.Total())] += count
 		}
 		out.Timeline = addBuckets(out.Timeline, r.Buckets)
-		errs = append(errs, addHistogram(reads, r.ReadHistogram), addHistogram(writes, r.WriteHistogram))
+		errs = append(errs, addHistogram(reads, r.Read.Histogram), addHistogram(writes, r.Write.Histogram))
 	}
 	out.ThroughputOps = float64(out.Ops.Reads+out.Ops.Writes) / out.DurationS
 	out.ReadMs, out.WriteMs = latency(reads), latency(writes)

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"encoding/base64"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,18 +44,33 @@ func encode(t *testing.T, latencies ...int64) string {
 	return string(data)
 }
 
+type rounds = map[result.Rounds]int64
+
+// twoRounds is n operations of a data and a metadata round.
+func twoRounds(n int64) rounds { return rounds{{Data: 1, Metadata: 1}: n} }
+
+// most is an operation of so many requests and bytes to servers.
+func most(requests, bytes int64) result.Most {
+	return result.Most{Messages: result.Traffic{ClientToServer: requests}, Bytes: result.Traffic{ClientToServer: bytes}}
+}
+
 func TestFillLoad(t *testing.T) {
 	reports := []agent.MixedReport{
 		{
-			Reads: 2, Writes: 1, ReadRounds: map[int]int64{2: 2},
-			ReadHistogram: encode(t, 1e6, 3e6), WriteHistogram: encode(t, 8e6),
+			Reads: 2, Writes: 1,
+			Read:  agent.MixedKind{Rounds: twoRounds(2), Histogram: encode(t, 1e6, 3e6), Most: most(8, 500)},
+			Write: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Histogram: encode(t, 8e6), Most: most(12, 900)},
 			Buckets: []result.Bucket{
 				{Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}},
 				{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}},
 			},
 		},
 		{
-			Reads: 1, ReadRounds: map[int]int64{2: 1, 3: 1}, ReadHistogram: encode(t, 5e6), WriteHistogram: encode(t),
+			Reads: 1, Pending: 3, Failed: 4,
+			Read: agent.MixedKind{
+				Rounds: rounds{{Data: 1, Metadata: 1}: 1, {Data: 1, Metadata: 2}: 1}, Histogram: encode(t, 5e6), Most: most(12, 400),
+			},
+			Write: agent.MixedKind{Histogram: encode(t)},
 			Buckets: []result.Bucket{
 				{Read: result.Ended{Ops: 1, MeanMs: 5, MaxMs: 5}}, {AtMs: 100, Errors: 1}, {AtMs: 200},
 			},
@@ -79,7 +95,15 @@ func TestFillLoad(t *testing.T) {
 	if !near(out.ReadMs.Mean, 3, 0.01) || !near(out.ReadMs.Max, 5, 0.01) || !near(out.WriteMs.P50, 8, 0.01) {
 		t.Errorf("READs %+v, WRITEs %+v", out.ReadMs, out.WriteMs)
 	}
-	reports[0].ReadHistogram = base64.StdEncoding.EncodeToString([]byte("no histogram"))
+	fillAll(&out, reports)
+	wantReads := rounds{{Data: 1, Metadata: 1}: 3, {Data: 1, Metadata: 2}: 1}
+	if !maps.Equal(out.ReadKinds, wantReads) || !maps.Equal(out.WriteKinds, reports[0].Write.Rounds) {
+		t.Errorf("READs %v, WRITEs %v", out.ReadKinds, out.WriteKinds)
+	}
+	if out.ReadMost != most(12, 500) || out.WriteMost != most(12, 900) || out.Ops.Pending != 3 || out.Ops.Failed != 4 {
+		t.Errorf("READs %+v, WRITEs %+v, %+v", out.ReadMost, out.WriteMost, out.Ops)
+	}
+	reports[0].Read.Histogram = base64.StdEncoding.EncodeToString([]byte("no histogram"))
 	if err := fillLoad(&out, reports); err == nil {
 		t.Error("a damaged histogram was taken")
 	}

@@ -43,14 +43,14 @@ func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, repor
 	f.judgeTimestamps(entries)
 	var pending, failed int64
 	var why string
-	rounds := map[int]int64{}
+	rounds := map[result.Rounds]int64{}
 	for _, r := range reports {
 		pending += r.Pending
 		failed += r.Failed
 		if why == "" {
 			why = r.FirstError
 		}
-		for n, reads := range r.ReadRounds {
+		for n, reads := range r.Read.Rounds {
 			rounds[n] += reads
 		}
 	}
@@ -61,8 +61,8 @@ func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, repor
 	}
 	f.count(harm, failed-corrupt, "%d operations failed: %s", failed-corrupt, why)
 	for n, reads := range rounds {
-		if e.Rounds > 0 && n > e.Rounds {
-			f.count(byzantine.TooManyRounds, reads, "%d READs took %d rounds, want %d at most", reads, n, e.Rounds)
+		if e.Rounds > 0 && n.Total() > e.Rounds {
+			f.count(byzantine.TooManyRounds, reads, "%d READs took %d rounds, want %d at most", reads, n.Total(), e.Rounds)
 		}
 	}
 	return report.Verdict

@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 	}{
 		{
 			name: "all is well", expect: byzantine.Expectation{Rounds: 2}, entries: fine,
-			reports: []agent.MixedReport{{Reads: 1, Writes: 2, ReadRounds: map[int]int64{2: 1}}},
+			reports: []agent.MixedReport{{Reads: 1, Writes: 2, Read: agent.MixedKind{Rounds: twoRounds(1)}}},
 		},
 		{
 			name: "a READ misses a WRITE", entries: and(op(protocols.Read, 2, 2, 60, 70, 1)),
@@ -80,12 +80,12 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "READs take too many rounds", expect: byzantine.Expectation{Rounds: 2}, entries: fine,
-			reports: []agent.MixedReport{{ReadRounds: map[int]int64{2: 9, 3: 4}}},
+			reports: []agent.MixedReport{{Read: agent.MixedKind{Rounds: rounds{{Metadata: 2}: 9, {Data: 1, Metadata: 2}: 1, {Metadata: 3}: 3}}}},
 			want:    map[byzantine.Harm]int64{byzantine.TooManyRounds: 4},
 		},
 		{
 			name: "READs may take three rounds", expect: byzantine.Expectation{Rounds: 3}, entries: fine,
-			reports: []agent.MixedReport{{ReadRounds: map[int]int64{3: 4}}},
+			reports: []agent.MixedReport{{Read: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 2}: 4}}}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -145,6 +145,11 @@ func (t *trial) phases(ctx context.Context) error {
 			return err
 		}
 	}
+	if crowds(t.attack, t.protocol.Name()) {
+		if err := t.crowd(ctx); err != nil {
+			return err
+		}
+	}
 	_, err := t.mix(ctx, "read back", everyone, clock.Now()+int64(startDelay), readBackTime, 0)
 	return err
 }
@@ -175,8 +180,15 @@ func (t *trial) underAttack(ctx context.Context) error {
 func (t *trial) mix(ctx context.Context, phase string, agents []int, start int64, length time.Duration,
 	writes float64,
 ) ([]agent.MixedReport, error) {
+	return t.mixOn(ctx, attackKeys, phase, agents, start, length, writes)
+}
+
+// mixOn is mix on so many keys.
+func (t *trial) mixOn(ctx context.Context, keys int, phase string, agents []int, start int64, length time.Duration,
+	writes float64,
+) ([]agent.MixedReport, error) {
 	spec := agent.MixedSpec{
-		WriteShare: writes, Keys: attackKeys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
+		WriteShare: writes, Keys: keys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
 		EndNs: start + int64(length), BucketNs: int64(bucketTime), OpTimeoutNs: int64(patience),
 	}
 	if t.expected.Beyond {

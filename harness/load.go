@@ -10,6 +10,7 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -132,7 +133,7 @@ func (l *loaded) fail(f agent.Failures) {
 
 // merge adds the agents' reports up.
 func (l *loaded) merge(reports []agent.LoadReport) error {
-	l.Rounds = make(map[int]int64)
+	l.Rounds, l.RoundKinds = make(map[int]int64), make(map[result.Rounds]int64)
 	for i, r := range reports {
 		h, err := hdrhistogram.Decode([]byte(r.Histogram))
 		if err != nil {
@@ -151,12 +152,15 @@ func (l *loaded) merge(reports []agent.LoadReport) error {
 		l.Overtaken += r.Overtaken
 		l.SentBytes += r.SentBytes
 		l.ReceivedBytes += r.ReceivedBytes
+		l.Messages.ClientToServer += r.Messages.ClientToServer
+		l.Messages.ServerToClient += r.Messages.ServerToClient
 		l.Background.Ops += r.Background.Ops
 		l.Background.SentBytes += r.Background.SentBytes
 		l.Background.ReceivedBytes += r.Background.ReceivedBytes
 		for rounds, n := range r.Rounds {
 			l.Rounds[rounds] += n
 		}
+		addRounds(l.RoundKinds, r.RoundKinds)
 		if l.Error == "" {
 			l.Error = r.Error
 		}

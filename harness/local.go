@@ -164,5 +164,5 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 	register := p.NewRegister(protocols.ClientParams{
 		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
 	})
-	return client.New(links, register), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
+	return client.New(links, register, protocols.Liars(p, l.T)), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
 }

@@ -26,6 +26,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	for rounds, n := range l.Rounds {
 		p.Rounds[strconv.Itoa(rounds)] = n
 	}
+	p.ModelRounds.Data, p.ModelRounds.Metadata = protocols.RoundsOf(protocol, protocols.Op(p.Op), p.T)
 	if err := fillLatency(p, l); err != nil {
 		return err
 	}
@@ -77,6 +78,7 @@ func fillLatency(p *result.Point, l loaded) error {
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.
 func fillTraffic(p *result.Point, l loaded, cost protocols.Cost) {
+	p.RoundKinds, p.Messages = l.RoundKinds, l.Messages
 	p.WireBytes = result.Traffic{ClientToServer: l.SentBytes, ServerToClient: l.ReceivedBytes}
 	p.Background = background(l)
 	p.LinkBytes = l.whole.payload()

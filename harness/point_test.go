@@ -113,6 +113,8 @@ func ofLoad() loaded {
 		LoadReport: agent.LoadReport{
 			WindowOps: 1000, LoadOps: operations, LatencyNs: 1000 * 8e6, Rounds: map[int]int64{2: 990, 3: 10},
 			SentBytes: operations * value / 100, ReceivedBytes: 2 * operations * value,
+			RoundKinds: rounds{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
+			Messages:   result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
 		},
 		histogram: h,
 		seconds:   2, amplification: 2.5,
@@ -132,11 +134,15 @@ func TestFill(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
 	p := &result.Point{
-		Protocol: "mpowerstore", Op: "read", T: 1, ValueBytes: 100_000, Clients: 4, Shaped: true,
+		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 4, Shaped: true,
 		Linearizable: result.Verdict{Verdict: history.Linearizable},
 	}
 	if err := r.fill(p, ofLoad()); err != nil {
 		t.Fatal(err)
+	}
+	if p.RoundKinds[result.Rounds{Data: 1, Metadata: 2}] != 10 || p.ModelRounds != (result.Rounds{Data: 1, Metadata: 1}) ||
+		p.Messages.ServerToClient != 12_040 {
+		t.Errorf("rounds %v, by the model %v, messages %+v", p.RoundKinds, p.ModelRounds, p.Messages)
 	}
 	for name, c := range map[string]struct{ got, want, tolerance float64 }{
 		"servers":          {float64(p.Servers), 4, 0},
@@ -180,7 +186,7 @@ func TestFillWithoutNumbers(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 0)
 	l := ofLoad()
 	l.WindowOps, l.LoadOps, l.LatencyNs, l.histogram = 0, 0, 0, hdrhistogram.New(1000, 1e11, 3)
-	p := &result.Point{Protocol: "mabd", Op: "write", T: 1, ValueBytes: 100_000, Clients: 4}
+	p := &result.Point{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000, Clients: 4}
 	if err := r.fill(p, l); err != nil {
 		t.Fatal(err)
 	}
@@ -221,11 +227,13 @@ func TestMergeReports(t *testing.T) {
 	reports := []agent.LoadReport{
 		{
 			WindowOps: 2, LoadOps: 3, LatencyNs: 5, Histogram: histogram(2000, 3000), Rounds: map[int]int64{2: 2}, SentBytes: 7,
+			RoundKinds: twoRounds(3), Messages: result.Traffic{ClientToServer: 24, ServerToClient: 23},
 			WaitNs: 3, Overtaken: 1, Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
 		},
 		{
 			WindowOps: 1, LoadOps: 1, Errors: 1, Error: "broken", LatencyNs: 4, Histogram: histogram(int64(time.Second)),
 			Rounds: map[int]int64{2: 1, 3: 1}, SentBytes: 1, ReceivedBytes: 9, WaitNs: 4, Overtaken: 2,
+			RoundKinds: rounds{{Data: 1, Metadata: 1}: 1, {Metadata: 1}: 5}, Messages: result.Traffic{ClientToServer: 1, ServerToClient: 2},
 		},
 		{Errors: 2, Error: "later", Histogram: histogram()},
 	}
@@ -237,6 +245,7 @@ func TestMergeReports(t *testing.T) {
 	want := agent.LoadReport{
 		WindowOps: 3, LoadOps: 4, Errors: 3, Error: "broken", LatencyNs: 9, Rounds: map[int]int64{2: 3, 3: 1},
 		SentBytes: 8, ReceivedBytes: 9, WaitNs: 7, Overtaken: 3,
+		RoundKinds: rounds{{Data: 1, Metadata: 1}: 4, {Metadata: 1}: 5}, Messages: result.Traffic{ClientToServer: 25, ServerToClient: 25},
 		Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
 	}
 	if !reflect.DeepEqual(l.LoadReport, want) {

@@ -30,8 +30,11 @@ func sans(size vg.Length) text.Style {
 	}
 }
 
-// newPlot is an empty panel with its fonts and axes that begin at 0.
-func newPlot() *plot.Plot {
+// newPlot is an empty panel with faint horizontal lines, its fonts, and axes that begin at 0.
+func newPlot() *plot.Plot { return newPanel(gridlines{}) }
+
+// newPanel is newPlot with those lines.
+func newPanel(grid plot.Plotter) *plot.Plot {
 	p := plot.New()
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font = sans(labelSize).Font
@@ -43,7 +46,7 @@ func newPlot() *plot.Plot {
 		a.Tick.Marker = plot.TickerFunc(roundTicks)
 	}
 	p.X.Min, p.Y.Min = 0, 0
-	p.Add(gridlines{})
+	p.Add(grid)
 	return p
 }
 

@@ -27,6 +27,9 @@ func newCaption(f figure, cells []Cell) caption {
 	if n := violations(cells); n > 0 {
 		c.loud = append(c.loud, "NOT LINEARIZABLE: the checkers found violations in "+count(n, "run"))
 	}
+	if f.note != "" {
+		c.lines = append(c.lines, f.note)
+	}
 	c.lines = append(c.lines, repetitions(cells))
 	if m := missingCells(cells); len(m) > 0 {
 		c.lines = append(c.lines, "Missing, without a valid run: "+strings.Join(m, "; ")+".")

@@ -74,6 +74,7 @@ func (c Cell) mean(of func(result.Point) float64) float64 { return c.Estimate(of
 func (c Cell) All() []result.Point { return slices.Concat(c.Valid, c.Invalid) }
 
 func throughputMBps(p result.Point) float64 { return p.ThroughputMBps }
+func latencyMean(p result.Point) float64    { return p.LatencyMs.Mean }
 func p50(p result.Point) float64            { return p.LatencyMs.P50 }
 func p99(p result.Point) float64            { return p.LatencyMs.P99 }
 
@@ -132,7 +133,7 @@ func (c *Cell) add(s *result.Set, p result.Point) error {
 // String names the measurement for error messages.
 func (k Key) String() string {
 	return fmt.Sprintf("%s %s at t = %d, %s values, %s",
-		protocolName(k.Protocol), opName(k.Op), k.T, sizeName(k.ValueBytes), count(k.Clients, "client"))
+		k.system().name(), opName(k.Op), k.T, sizeName(k.ValueBytes), count(k.Clients, "client"))
 }
 
 func compareKeys(a, b Key) int {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
 // A figure is how the points of one name are drawn: a panel per operation, and which parameters all its points must
@@ -17,15 +18,43 @@ type figure struct {
 	entry func(l look) sample              // a protocol's sample in the legend
 	marks func(cells []Cell) legend        // what else needs an explanation
 	wan   bool                             // only a network with delays makes this figure
+	note  string                           // in the caption, before all else
+	// rows is in place of panel and entry where a figure has several rows of panels, with an operation per column.
+	rows func(cells []Cell) (rows [][]*plot.Plot, height, gutter vg.Length)
+	// table says that its points make a table of the summary and nothing to draw.
+	table bool
 }
+
+// The figures that set variants, and suites and durabilities, side by side.
+const (
+	ablationFigure = "ablation"
+	setUpFigure    = "setup"
+)
 
 // figures is the one list of what Draw draws: the paper's, and latency against throughput in the WAN too.
 var figures = map[string]figure{
-	"2a":  {append(setUp, valueSize, threshold), latencyPanel, curveSample, boundMark(ruleSample), false},
-	"2b":  {append(setUp, valueSize), thresholdPanel, barSample, boundMark(boundSample), false},
-	"2c":  {append(setUp, threshold), sizePanel, curveSample, boundMark(ruleSample), false},
-	"2d":  {append(setUp, valueSize, clients), delayPanel, barSample, latencyMarks, true},
-	"wan": {append(setUp, valueSize, threshold), latencyPanel, curveSample, boundMark(ruleSample), true},
+	"2a": {fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample)},
+	"2b": {fixed: append(setUp, valueSize), panel: thresholdPanel, entry: barSample, marks: boundMark(boundSample)},
+	"2c": {fixed: append(setUp, threshold), panel: sizePanel, entry: curveSample, marks: boundMark(ruleSample)},
+	"2d": {fixed: append(setUp, valueSize, clients), panel: delayPanel, entry: barSample, marks: latencyMarks, wan: true},
+	"wan": {
+		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
+		wan: true,
+	},
+	"single": {
+		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
+		note: "What a third round of WRITEs, for many writers, costs.",
+	},
+	ablationFigure: {
+		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
+		note: "First from Phalanx to M-PoWerStore, one cause of the gain after the other: metadata write-back, erasure coding, " +
+			"MACs for signatures. Then the others.",
+	},
+	setUpFigure: {
+		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
+		note: "Suite paper and durability write where the name says nothing.",
+	},
+	"table3": {table: true},
 }
 
 // latencyPanel is figure 2(a), and the same in the WAN: mean latency against throughput, a curve per protocol through

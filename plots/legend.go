@@ -114,6 +114,10 @@ func latencyMarks(cells []Cell) legend {
 	return l
 }
 
+func uprightBoundSample(c draw.Canvas) {
+	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: 1.1}, nearName(c), c.Min.Y, nearName(c), c.Max.Y)
+}
+
 func boundSample(c draw.Canvas) { drawBound(c, c.Min.X+3, c.Max.X-3, c.Center().Y) }
 
 // Samples of marks that are much narrower than a sample stand near their names.

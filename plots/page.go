@@ -26,6 +26,7 @@ type page struct {
 	titles    []string       // of the columns; none: no room for any
 	rows      [][]*plot.Plot // of panels, all equally long
 	rowHeight vg.Length
+	gutter    vg.Length // left of the panels, for what they draw there
 	caption   caption
 }
 
@@ -36,20 +37,31 @@ func newPage(name string, cells []Cell) (*page, error) {
 		return nil, err
 	}
 	p := &page{figure: name, rowHeight: panelHeight, caption: newCaption(f, cells)}
-	var panels []*plot.Plot // one per operation
 	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
-		panel := newPlot()
-		f.panel(panel, keep(cells, func(c Cell) bool { return c.Op == op }))
-		p.titles, panels = append(p.titles, f.title(op)), append(panels, panel)
+		p.titles = append(p.titles, f.title(op))
 	}
-	align(panels)
-	p.rows = [][]*plot.Plot{panels}
-	for _, protocol := range protocolsOf(cells) {
-		l := lookOf(protocol)
-		p.legend = append(p.legend, entry{name: l.name, sample: f.entry(l)})
+	if f.rows != nil {
+		p.rows, p.rowHeight, p.gutter = f.rows(cells)
+	} else {
+		p.rows = [][]*plot.Plot{f.panels(cells)}
+		for _, protocol := range protocolsOf(cells) {
+			l := lookOf(protocol)
+			p.legend = append(p.legend, entry{name: l.name, sample: f.entry(l)})
+		}
 	}
 	p.legend = append(p.legend, f.marks(cells)...)
 	return p, nil
+}
+
+// panels is one per operation.
+func (f figure) panels(cells []Cell) (panels []*plot.Plot) {
+	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
+		panel := newPlot()
+		f.panel(panel, keep(cells, func(c Cell) bool { return c.Op == op }))
+		panels = append(panels, panel)
+	}
+	align(panels)
+	return panels
 }
 
 // title is that of an operation's panel.
@@ -86,7 +98,7 @@ func (p *page) draw(c draw.Canvas) {
 
 // drawPanels draws the rows of panels with the columns' titles above.
 func (p *page) drawPanels(c draw.Canvas) {
-	c = draw.Crop(c, 0, 0, 0, -p.titleHeight())
+	c = draw.Crop(c, p.gutter, 0, 0, -p.titleHeight())
 	title := sans(titleSize)
 	title.XAlign = draw.XCenter
 	tiles := draw.Tiles{Rows: len(p.rows), Cols: len(p.rows[0]), PadX: panelGap, PadY: rowGap}

@@ -62,7 +62,7 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 func layOut(cells []Cell) ([]*page, error) {
 	byFigure := map[string][]Cell{}
 	for _, c := range cells {
-		if c.Figure != "" {
+		if c.Figure != "" && !figures[c.Figure].table {
 			byFigure[c.Figure] = append(byFigure[c.Figure], c)
 		}
 	}

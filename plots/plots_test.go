@@ -91,7 +91,7 @@ func TestFigures(t *testing.T) {
 }
 
 func TestFiguresOfLittle(t *testing.T) {
-	for _, figure := range []string{"2a", "2b", "2c", "2d", "wan"} {
+	for _, figure := range []string{"2a", "2b", "2c", "2d", "wan", "single"} {
 		single := syntheticFigure(figure, 1)
 		if svg := render(t, single); !strings.Contains(svg, "One run per point") {
 			t.Errorf("%s of one repetition does not say so", figure)

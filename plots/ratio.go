@@ -24,12 +24,21 @@ type Ratio struct {
 // NewRatio pairs the two cells by repetition, because both are measured once in each and so suffer the same noise. A
 // ratio is skewed and its logarithm is not, so that takes Student's t: exp(mean ± t(n−1)·s/√n) of ln(over/under).
 func NewRatio(over, under Cell) Ratio {
+	r := ratioOf(over, under, throughputMBps)
+	if a, b := over.cost(), under.cost(); a > 0 && b > 0 {
+		r.Model = b / a
+	}
+	return r
+}
+
+// ratioOf is the ratio of any quantity, without the model's.
+func ratioOf(over, under Cell, of func(result.Point) float64) Ratio {
 	r := Ratio{Over: over, Under: under}
 	var logs []float64
 	for _, p := range over.Valid {
 		same := func(q result.Point) bool { return q.Repetition == p.Repetition }
 		if i := slices.IndexFunc(under.Valid, same); i >= 0 {
-			logs = append(logs, math.Log(p.ThroughputMBps/under.Valid[i].ThroughputMBps))
+			logs = append(logs, math.Log(of(p)/of(under.Valid[i])))
 		}
 	}
 	e := NewEstimate(logs)
@@ -39,9 +48,6 @@ func NewRatio(over, under Cell) Ratio {
 	}
 	if e.HasInterval() {
 		r.Low, r.High = math.Exp(e.Mean-e.Half), math.Exp(e.Mean+e.Half)
-	}
-	if a, b := over.cost(), under.cost(); a > 0 && b > 0 {
-		r.Model = b / a
 	}
 	return r
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, the ratios of peak throughputs next
-// to those that the network alone predicts, and what came of attacks. It refuses what Cells refuses, and trials that do
+// to those that the network alone predicts, the paper's Table 3, and what came of attacks. It refuses what Cells refuses, and trials that do
 // not belong together.
 func Summary(sets []*result.Set) (Tables, error) {
 	cells, err := Cells(sets)
@@ -26,12 +26,21 @@ func Summary(sets []*result.Set) (Tables, error) {
 			tables = append(tables, measurements(n.title, n.columns, n.note, sets, keep(cells, isIn)))
 		}
 	}
-	saturated := func(c Cell) bool { return !c.wan() || c.Figure == "wan" } // otherwise there is no peak
+	saturated := func(c Cell) bool { // otherwise there is no peak
+		return (!c.wan() || c.Figure == "wan") && !figures[c.Figure].table
+	}
 	if r := Ratios(keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, ratioTable(r))
 	}
+	if t, found := splitTable(cells); found {
+		tables = append(tables, t)
+	}
+	counts, err := roundsTables(sets, cells)
+	if err != nil {
+		return nil, err
+	}
 	attacks, err := attackTable(sets)
-	return append(tables, attacks...), err
+	return slices.Concat(tables, counts, attacks), err
 }
 
 // onlyTrials reports whether the set is an attack run's.

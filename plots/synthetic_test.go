@@ -76,7 +76,7 @@ func syntheticFigure(figure string, n int) *result.Set {
 	random := rand.New(rand.NewPCG(2013, uint64(n)))
 	ts, sizes, clients := []int{1}, []int{256 << 10}, []int{8}
 	switch figure {
-	case "2a":
+	case "2a", "single":
 		clients = clientCounts
 	case "2b":
 		ts = []int{1, 2, 3}
@@ -84,6 +84,8 @@ func syntheticFigure(figure string, n int) *result.Set {
 		sizes = fileSizes
 	case "2d":
 		ts, clients = []int{1, 2, 3}, []int{1}
+	case ablationFigure:
+		clients = []int{1, 12}
 	case "wan":
 		clients = []int{1, 2, 4, 8, 16}
 	}

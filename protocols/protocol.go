@@ -50,6 +50,27 @@ func CostOf(p Protocol, op Op, t int) (c Cost) {
 	return c
 }
 
+// Liars is how many of the protocol's servers may lie, and not merely crash: t, but none of 3t servers or fewer, with
+// which no register withstands a lie (the paper, §7).
+func Liars(p Protocol, t int) int {
+	if p.Servers(t) > 3*t {
+		return t
+	}
+	return 0
+}
+
+// RoundsOf counts the protocol's legs: those with a payload, in either direction, and those without.
+func RoundsOf(p Protocol, op Op, t int) (data, metadata int) {
+	for _, leg := range p.Legs(op, t) {
+		if leg != (Leg{}) {
+			data++
+		} else {
+			metadata++
+		}
+	}
+	return data, metadata
+}
+
 // An Op is READ or WRITE.
 type Op string
 

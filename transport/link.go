@@ -145,12 +145,14 @@ func (l *link) write(conn net.Conn, connection uint64) error {
 		}
 		room = buffers // WriteTo consumes buffers
 		n, err := buffers.WriteTo(conn)
-		l.written(batch)
 		l.meter.sent.add(0, int(n))
+		if err == nil {
+			l.meter.sent.add(len(batch), 0)
+		}
+		l.written(batch)
 		if err != nil {
 			return err
 		}
-		l.meter.sent.add(len(batch), 0)
 	}
 }
 

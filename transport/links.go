@@ -70,8 +70,8 @@ func (l *Links) Begin(key protocols.Key) *Exchange {
 	return x
 }
 
-// Quiesce waits until no request of an ended exchange is queued or unanswered on the connected links. The error names
-// the servers that still owe replies.
+// Quiesce waits until no request of an ended exchange is queued or unanswered on the connected links; then Traffic has
+// counted all their messages. The error names the servers that still owe replies.
 func (l *Links) Quiesce(ctx context.Context) error {
 	return poll(ctx, func() error {
 		var owing []error

@@ -69,6 +69,7 @@ type outbox struct {
 	queue      []*request
 	backlog    int // bytes in queue
 	ended      int // requests of ended exchanges
+	overtaken  int // requests that were settled while they were written
 	arrears    arrears
 }
 
@@ -150,11 +151,14 @@ func (o *outbox) take(connection uint64, batch []*request) []*request {
 
 func (o *outbox) current(connection uint64) bool { return o.connected && o.connection == connection }
 
-// written says that the batch is no longer being written.
+// written says that the batch is no longer being written, and counted as sent if it was.
 func (o *outbox) written(batch []*request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range batch {
+		if r.settled {
+			o.overtaken--
+		}
 		r.state = sent
 		r.free()
 	}
@@ -202,11 +206,12 @@ func (o *outbox) end(r *request) {
 	}
 }
 
-// owed is how many requests of ended exchanges are queued or unanswered on the connection.
+// owed is how many requests of ended exchanges are queued or unanswered on the connection, or were answered before the
+// writer could count them.
 func (o *outbox) owed() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.ended
+	return o.ended + o.overtaken
 }
 
 // discard gives up all requests of ended exchanges.
@@ -257,6 +262,9 @@ func (o *outbox) remove(r *request) {
 		return
 	}
 	r.settled, r.replies = true, nil
+	if r.state == writing {
+		o.overtaken++
+	}
 	delete(o.requests, r.id)
 	if r.ended {
 		o.ended--

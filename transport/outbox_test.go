@@ -196,3 +196,20 @@ func (d *desk) check(t *rapid.T) {
 			backlog, d.link.backlog, ended, d.link.ended, arrears, d.link.arrears.bytes)
 	}
 }
+
+// A reply may overtake the writer's count of its request: the link is not at rest before both have come.
+func TestOwedUntilCounted(t *testing.T) {
+	d := newDesk()
+	d.link.open()
+	x := d.begin(10)
+	batch := d.link.take(d.link.connection, nil)
+	d.link.settle(batch[0])
+	x.End()
+	if n := d.link.owed(); n != 1 {
+		t.Errorf("answered while it is written: %d requests owed, want 1", n)
+	}
+	d.link.written(batch)
+	if n := d.link.owed(); n != 0 {
+		t.Errorf("answered and written: %d requests owed", n)
+	}
+}

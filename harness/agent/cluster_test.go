@@ -14,6 +14,7 @@ import (
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
@@ -161,7 +162,7 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 		cancel()
 		return a.links.Quiesce(noTime) // the links are at rest already: all bytes have been counted
 	})
-	sum.Rounds = map[int]int64{}
+	sum.Rounds, sum.RoundKinds = map[int]int64{}, map[result.Rounds]int64{}
 	for _, r := range reports {
 		sum.WindowOps += r.WindowOps
 		sum.LoadOps += r.LoadOps
@@ -170,11 +171,16 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 		sum.WaitNs += r.WaitNs
 		sum.SentBytes += r.SentBytes
 		sum.ReceivedBytes += r.ReceivedBytes
+		sum.Messages.ClientToServer += r.Messages.ClientToServer
+		sum.Messages.ServerToClient += r.Messages.ServerToClient
 		sum.Background.Ops += r.Background.Ops
 		sum.Background.SentBytes += r.Background.SentBytes
 		sum.Background.ReceivedBytes += r.Background.ReceivedBytes
 		for rounds, n := range r.Rounds {
 			sum.Rounds[rounds] += n
+		}
+		for rounds, n := range r.RoundKinds {
+			sum.RoundKinds[rounds] += n
 		}
 	}
 	if sum.Errors > 0 || sum.LoadOps == 0 {
@@ -183,17 +189,17 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 	return sum
 }
 
-// wantRounds expects the number of rounds of every operation in the window.
-func (b *bench) wantRounds(op protocols.Op, r LoadReport) {
+// wantRounds expects of every operation the rounds of the cost model, and to and from every server a message in each.
+func (b *bench) wantRounds(op protocols.Op, faults int, r LoadReport) {
 	b.t.Helper()
-	want := map[string]map[protocols.Op]int{
-		"powerstore":  {protocols.Read: 2, protocols.Write: 2},
-		"mpowerstore": {protocols.Read: 2, protocols.Write: 3},
-		"mabd":        {protocols.Read: 2, protocols.Write: 2},
-		"phalanx":     {protocols.Read: 2, protocols.Write: 2},
-	}[b.protocol.Name()][op]
-	if r.Rounds[want] != r.WindowOps {
-		b.t.Errorf("%s: rounds %v, want %d for each of %d operations", op, r.Rounds, want, r.WindowOps)
+	var want result.Rounds
+	want.Data, want.Metadata = protocols.RoundsOf(b.protocol, op, faults)
+	if r.Rounds[want.Total()] != r.WindowOps || len(r.RoundKinds) != 1 || r.RoundKinds[want] != r.LoadOps {
+		b.t.Errorf("%s: rounds %v and %v, want %v for each of %d operations", op, r.Rounds, r.RoundKinds, want, r.LoadOps)
+	}
+	messages := r.LoadOps * int64(want.Total()*b.protocol.Servers(faults))
+	if r.Messages != (result.Traffic{ClientToServer: messages, ServerToClient: messages}) {
+		b.t.Errorf("%s: messages %+v, want %d each way", op, r.Messages, messages)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -48,13 +49,16 @@ type LoadReport struct {
 	LatencyNs int64  // sum over the window's operations
 	Histogram string // of the window's latencies in ns, HDR V2 compressed and base64
 	Rounds    map[int]int64
+	// RoundKinds is the rounds of all operations from start to drain.
+	RoundKinds map[result.Rounds]int64
 	// WaitNs is how long, in sum, clients waited for servers that lagged behind before they began the window's operations.
 	// It is no part of the latency.
 	WaitNs int64
 	// Overtaken counts operations of the load that began although a connected server lagged too far behind.
 	Overtaken int64
-	// Bytes written to and read from the links, from start to drain, without the background's.
+	// What was written to and read from the links, from start to drain, without the background's.
 	SentBytes, ReceivedBytes int64
+	Messages                 result.Traffic
 	Background               Background
 }
 
@@ -151,6 +155,8 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 	after := a.links.Traffic()
 	report.SentBytes = int64(after.Sent.Bytes - before.Sent.Bytes)
 	report.ReceivedBytes = int64(after.Received.Bytes - before.Received.Bytes)
+	report.Messages.ClientToServer = int64(after.Sent.Messages - before.Sent.Messages)
+	report.Messages.ServerToClient = int64(after.Received.Messages - before.Received.Messages)
 	return report, err
 }
 

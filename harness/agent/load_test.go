@@ -18,6 +18,7 @@ import (
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/workloads"
@@ -33,8 +34,8 @@ func TestRun(t *testing.T) {
 				b.preload()
 				reads, writes := b.load(protocols.Read, clients), b.load(protocols.Write, clients)
 				b.readBack()
-				b.wantRounds(protocols.Read, reads)
-				b.wantRounds(protocols.Write, writes)
+				b.wantRounds(protocols.Read, faults, reads)
+				b.wantRounds(protocols.Write, faults, writes)
 				b.wantCost(protocols.Read, faults, reads)
 				b.wantCost(protocols.Write, faults, writes)
 				entries := b.wantLinearizable()
@@ -210,10 +211,11 @@ func TestTally(t *testing.T) {
 	spec := LoadSpec{WarmupEndNs: 1000, MeasureEndNs: 2000}
 	one, two := newTally(), newTally()
 	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
-		one.add(completed{start: end - 500, end: end, rounds: 2}, nil, spec)
+		one.add(completed{start: end - 500, end: end, rounds: result.Rounds{Data: 1, Metadata: 1}}, nil, spec)
 	}
-	two.add(completed{start: 1000, end: 1800, rounds: 3, waited: 7}, nil, spec)
-	two.add(completed{start: 1000, end: 2500, rounds: 3, waited: 5}, nil, spec)
+	three := result.Rounds{Data: 1, Metadata: 2}
+	two.add(completed{start: 1000, end: 1800, rounds: three, waited: 7}, nil, spec)
+	two.add(completed{start: 1000, end: 2500, rounds: three, waited: 5}, nil, spec)
 	two.add(completed{}, errors.New("first"), spec)
 	two.add(completed{}, errors.New("second"), spec)
 	r, err := merge([]*tally{one, two})
@@ -222,6 +224,9 @@ func TestTally(t *testing.T) {
 	}
 	if r.WindowOps != 3 || r.LoadOps != 8 || r.WaitNs != 7 || r.LatencyNs != 500+500+800 || r.Rounds[2] != 2 || r.Rounds[3] != 1 {
 		t.Errorf("%+v", r)
+	}
+	if len(r.RoundKinds) != 2 || r.RoundKinds[three] != 2 || r.RoundKinds[result.Rounds{Data: 1, Metadata: 1}] != 6 {
+		t.Errorf("rounds of the load's operations: %v", r.RoundKinds)
 	}
 	if r.Errors != 2 || r.Error != "first" {
 		t.Errorf("%d errors, the first %q", r.Errors, r.Error)
@@ -237,7 +242,7 @@ func TestTallyKeepsExtremes(t *testing.T) {
 	tally := newTally()
 	spec := LoadSpec{MeasureEndNs: 1 << 62}
 	for _, latency := range []int64{0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour)} {
-		tally.add(completed{end: latency, rounds: 2}, nil, spec)
+		tally.add(completed{end: latency}, nil, spec)
 	}
 	if n := tally.histogram.TotalCount(); n != 6 || tally.windowOps != 6 {
 		t.Errorf("%d of 6 latencies recorded", n)

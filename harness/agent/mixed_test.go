@@ -72,7 +72,7 @@ func TestMixedAddsUp(t *testing.T) {
 	each(t, func(t *testing.T, p protocols.Protocol) {
 		b := newServers(t, p, 1, "", 0)
 		b.agents = []*Agent{b.start(small)}
-		b.mixed(mixedSpec(10 * time.Millisecond)) // another load before is not counted
+		b.preload() // what came before is not counted
 		var before int
 		var spec MixedSpec
 		r := b.busy(100*time.Millisecond, func(s *MixedSpec) { spec, before = *s, len(b.history()) })
@@ -92,19 +92,33 @@ func TestMixedAddsUp(t *testing.T) {
 			t.Errorf("longest operation %d ns, in the history %d ns", r.LongestNs, histories)
 		}
 		read, write, errs := sumBuckets(t, r.Buckets, spec)
-		wantKind(t, "READ", read, r.Reads, r.ReadHistogram)
-		wantKind(t, "WRITE", write, r.Writes, r.WriteHistogram)
+		wantKind(t, "READ", read, r.Reads, r.Read.Histogram)
+		wantKind(t, "WRITE", write, r.Writes, r.Write.Histogram)
 		if errs != 0 || ms(r.LongestNs) != max(read.MaxMs, write.MaxMs) {
 			t.Errorf("buckets: %d errors, longest %v and %v ms; report %+v", errs, read.MaxMs, write.MaxMs, r)
 		}
-		rounds := int64(0)
-		for _, n := range r.ReadRounds {
-			rounds += n
-		}
-		if rounds != r.Reads {
-			t.Errorf("rounds of %d READs: %v", r.Reads, r.ReadRounds)
-		}
+		b.wantKinds(protocols.Read, r.Reads, r.Read)
+		b.wantKinds(protocols.Write, r.Writes, r.Write)
 	})
+}
+
+// wantKinds expects all operations to have taken the rounds of the cost model, and the largest of them to have moved
+// what it says.
+func (b *bench) wantKinds(op protocols.Op, ops int64, k MixedKind) {
+	b.t.Helper()
+	var model result.Rounds
+	model.Data, model.Metadata = protocols.RoundsOf(b.protocol, op, 1)
+	if len(k.Rounds) != 1 || k.Rounds[model] != ops {
+		b.t.Errorf("%ss: rounds %v, want %v of %d", op, k.Rounds, model, ops)
+	}
+	requests := int64(model.Total() * b.protocol.Servers(1))
+	if got := k.Most.Messages; got.ClientToServer != requests || got.ServerToClient > requests || got.ServerToClient == 0 {
+		b.t.Errorf("%ss: at most %+v messages, want %d requests and a reply to most of them", op, got, requests)
+	}
+	least := protocols.CostOf(b.protocol, op, 1).ClientToServers * 1024
+	if got := float64(k.Most.Bytes.ClientToServer); got < least || got > least+float64(requests)*400 {
+		b.t.Errorf("%ss: at most %v bytes to servers, want a little more than %v", op, got, least)
+	}
 }
 
 func sumBuckets(t *testing.T, buckets []result.Bucket, spec MixedSpec) (read, write result.Ended, errs int64) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
@@ -21,10 +19,8 @@ type MixedReport struct {
 	Pending       int64 // given up
 	Failed        int64 // that ended with an error, or READs of bytes that nobody wrote
 	FirstError    string
-	ReadRounds    map[int]int64 // rounds → READs that ended well
-	// Latencies in ns of the operations that ended well, HDR V2 compressed and base64.
-	ReadHistogram, WriteHistogram string
-	LongestNs                     int64 // of all operations, also of those that were given up
+	Read, Write   MixedKind
+	LongestNs     int64 // of all operations, also of those that were given up
 }
 
 // mixedTally counts operations of a mixed load.
@@ -34,8 +30,7 @@ type mixedTally struct {
 	pending, failed int64
 	longestNs       int64
 	firstError      error
-	readRounds      map[int]int64
-	kinds           map[protocols.Op]*hdrhistogram.Histogram
+	kinds           map[protocols.Op]*kind
 }
 
 // bucket is what was over in one interval.
@@ -49,10 +44,9 @@ type ended struct{ ops, sumNs, maxNs int64 }
 
 func newMixedTally(spec MixedSpec) *mixedTally {
 	return &mixedTally{
-		spec:       spec,
-		buckets:    make([]bucket, max(0, (spec.EndNs-spec.StartNs+spec.BucketNs-1)/spec.BucketNs)),
-		readRounds: make(map[int]int64),
-		kinds:      map[protocols.Op]*hdrhistogram.Histogram{protocols.Read: newHistogram(), protocols.Write: newHistogram()},
+		spec:    spec,
+		buckets: make([]bucket, max(0, (spec.EndNs-spec.StartNs+spec.BucketNs-1)/spec.BucketNs)),
+		kinds:   map[protocols.Op]*kind{protocols.Read: newKind(), protocols.Write: newKind()},
 	}
 }
 
@@ -66,10 +60,9 @@ func (t *mixedTally) add(op protocols.Op, done completed, err error) {
 		t.fail(err)
 		return
 	}
-	_ = t.kinds[op].RecordValue(min(latency, histogramMax)) // in range by construction
+	t.kinds[op].add(latency, done)
 	if op == protocols.Read {
 		b.read.add(ended{1, latency, latency})
-		t.readRounds[done.rounds]++
 	} else {
 		b.write.add(ended{1, latency, latency})
 	}
@@ -111,11 +104,8 @@ func (t *mixedTally) merge(o *mixedTally) {
 	t.failed += o.failed
 	t.longestNs = max(t.longestNs, o.longestNs)
 	t.firstError = cmp.Or(t.firstError, o.firstError)
-	for rounds, n := range o.readRounds {
-		t.readRounds[rounds] += n
-	}
-	for op, h := range o.kinds {
-		t.kinds[op].Merge(h)
+	for op, k := range o.kinds {
+		t.kinds[op].merge(k)
 	}
 }
 
@@ -125,15 +115,16 @@ func (t *mixedTally) report() (r MixedReport, err error) {
 			AtMs: ms(int64(i) * t.spec.BucketNs), Read: b.read.result(), Write: b.write.result(), Errors: b.errors,
 		})
 	}
-	r.Reads, r.Writes = t.kinds[protocols.Read].TotalCount(), t.kinds[protocols.Write].TotalCount()
-	r.Pending, r.Failed, r.LongestNs, r.ReadRounds = t.pending, t.failed, t.longestNs, t.readRounds
+	reads, writes := t.kinds[protocols.Read], t.kinds[protocols.Write]
+	r.Reads, r.Writes = reads.histogram.TotalCount(), writes.histogram.TotalCount()
+	r.Pending, r.Failed, r.LongestNs = t.pending, t.failed, t.longestNs
 	if t.firstError != nil {
 		r.FirstError = t.firstError.Error()
 	}
-	if r.ReadHistogram, err = encode(t.kinds[protocols.Read]); err != nil {
+	if r.Read, err = reads.report(); err != nil {
 		return r, err
 	}
-	r.WriteHistogram, err = encode(t.kinds[protocols.Write])
+	r.Write, err = writes.report()
 	return r, err
 }
 

@@ -8,15 +8,17 @@ import (
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
-// completed is an operation that is over: its interval in ns of the run's clock, its number of rounds, and for how
+// completed is an operation that is over: its interval in ns of the run's clock, its rounds, what it moved, and for how
 // many ns the client waited before.
 type completed struct {
 	start, end int64
-	rounds     int
+	rounds     result.Rounds
+	most       result.Most
 	waited     int64
 }
 
@@ -58,7 +60,7 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}
 	defer outcome.Release()
-	done.rounds = outcome.Rounds
+	done.rounds, done.most = outcome.Rounds, outcome.Most
 	entry.Complete(done.end, outcome.Timestamp)
 	if e.Op == protocols.Read {
 		err = a.check(entry, outcome)

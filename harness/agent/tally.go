@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
@@ -19,7 +21,8 @@ type tally struct {
 
 	firstError error
 	histogram  *hdrhistogram.Histogram
-	rounds     map[int]int64
+	rounds     map[int]int64           // of the window
+	kinds      map[result.Rounds]int64 // of the whole load
 }
 
 func newHistogram() *hdrhistogram.Histogram {
@@ -36,6 +39,7 @@ func newTally() *tally {
 	return &tally{
 		histogram: newHistogram(),
 		rounds:    make(map[int]int64),
+		kinds:     make(map[result.Rounds]int64),
 	}
 }
 
@@ -48,6 +52,7 @@ func (t *tally) add(done completed, err error, spec LoadSpec) {
 		return
 	}
 	t.loadOps++
+	t.kinds[done.rounds]++
 	if done.end < spec.WarmupEndNs || done.end >= spec.MeasureEndNs {
 		return
 	}
@@ -55,7 +60,7 @@ func (t *tally) add(done completed, err error, spec LoadSpec) {
 	t.windowOps++
 	t.latencyNs += latency
 	t.waitNs += done.waited
-	t.rounds[done.rounds]++
+	t.rounds[done.rounds.Total()]++
 	_ = t.histogram.RecordValue(min(latency, histogramMax)) // in range by construction
 }
 
@@ -73,13 +78,17 @@ func merge(tallies []*tally) (LoadReport, error) {
 		for rounds, n := range t.rounds {
 			sum.rounds[rounds] += n
 		}
+		for rounds, n := range t.kinds {
+			sum.kinds[rounds] += n
+		}
 		if sum.firstError == nil {
 			sum.firstError = t.firstError
 		}
 	}
 	report := LoadReport{
 		WindowOps: sum.windowOps, LoadOps: sum.loadOps, Errors: sum.errors,
-		LatencyNs: sum.latencyNs, WaitNs: sum.waitNs, Overtaken: sum.overtaken, Rounds: sum.rounds,
+		LatencyNs: sum.latencyNs, WaitNs: sum.waitNs, Overtaken: sum.overtaken,
+		Rounds: sum.rounds, RoundKinds: sum.kinds,
 	}
 	if sum.firstError != nil {
 		report.Error = sum.firstError.Error()

@@ -94,7 +94,7 @@ func TestBackground(t *testing.T) {
 				continue // a slow machine: nothing but handshakes
 			}
 			loads++
-			b.wantRounds(protocols.Read, r)
+			b.wantRounds(protocols.Read, 1, r)
 			b.wantCost(protocols.Read, 1, r)
 			w := r.Background
 			b.wantCost(protocols.Write, 1, LoadReport{LoadOps: w.Ops, SentBytes: w.SentBytes, ReceivedBytes: w.ReceivedBytes})

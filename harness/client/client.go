@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/transport"
 )
@@ -17,17 +18,21 @@ var ErrPending = errors.New("operation pending")
 type Client struct {
 	links    *transport.Links
 	register protocols.Register
+	faults   int
 }
 
-// New returns a client that speaks as register over the links, which several clients may share.
-func New(links *transport.Links, register protocols.Register) *Client {
-	return &Client{links: links, register: register}
+// New returns a client that speaks as register over the links, which several clients may share, to servers of which no
+// more than faults lie.
+func New(links *transport.Links, register protocols.Register, faults int) *Client {
+	return &Client{links: links, register: register, faults: faults}
 }
 
 // An Outcome is a completed operation. Its result lives until Release.
 type Outcome struct {
 	protocols.Result
-	Rounds int
+	Rounds result.Rounds
+	// Most is what the operation moved until it ended.
+	Most result.Most
 
 	exchange *transport.Exchange
 }
@@ -39,12 +44,13 @@ func (o *Outcome) Release() { o.exchange.End() }
 type Call struct {
 	exchange  *transport.Exchange
 	operation protocols.Operation
+	rounds    rounds
 }
 
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return Call{x, c.register.Read(key, x.Memory())}
+	return Call{x, c.register.Read(key, x.Memory()), rounds{faults: c.faults}}
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -52,28 +58,26 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return Call{x, c.register.Write(key, value, x.Memory())}
+	return Call{x, c.register.Write(key, value, x.Memory()), rounds{faults: c.faults}}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
 func (c Call) Run(ctx context.Context) (*Outcome, error) {
-	result, rounds, err := c.drive(ctx)
+	r, err := c.drive(ctx)
 	if err != nil {
 		c.exchange.End()
 		return nil, err
 	}
-	return &Outcome{Result: result, Rounds: rounds, exchange: c.exchange}, nil
+	return &Outcome{Result: r, Rounds: c.rounds.count(), Most: moved(c.exchange), exchange: c.exchange}, nil
 }
 
-func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
+func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 	next := c.operation.Start()
 	step := protocols.Step{Done: next == nil}
-	rounds := 0
 	for ; ; next = step.Next {
 		if next != nil {
-			rounds++
-			if err := c.exchange.Send(rounds, next); err != nil {
-				return protocols.Result{}, rounds, err
+			if err := c.exchange.Send(c.rounds.begin(next), next); err != nil {
+				return protocols.Result{}, err
 			}
 		}
 		if step.Done { // perhaps with a last round to whose replies nobody listens
@@ -81,11 +85,11 @@ func (c Call) drive(ctx context.Context) (protocols.Result, int, error) {
 		}
 		select {
 		case r := <-c.exchange.Replies():
+			c.rounds.hear(r)
 			step = c.operation.Answer(r.Round, r.Server, r.Message)
 		case <-ctx.Done():
-			return protocols.Result{}, rounds, fmt.Errorf("%w in round %d: %w", ErrPending, rounds, ctx.Err())
+			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, len(c.rounds.all), ctx.Err())
 		}
 	}
-	result, err := c.operation.Result()
-	return result, rounds, err
+	return c.operation.Result()
 }

@@ -26,6 +26,7 @@ type cluster struct {
 	writer   suite.ClientKeys
 	reader   suite.ClientKeys
 	suite    suite.Suite
+	spoil    func(int, protocols.Server) protocols.Server
 
 	mu     sync.Mutex
 	open   *sync.Cond
@@ -35,7 +36,13 @@ type cluster struct {
 
 func newCluster(t *testing.T, p protocols.Protocol) *cluster {
 	t.Helper()
-	c := &cluster{t: t, protocol: p, suite: suite.Modern(), closed: map[int]bool{}}
+	return newFaulty(t, p, func(_ int, s protocols.Server) protocols.Server { return s })
+}
+
+// newFaulty is a cluster of servers that spoil makes faulty, by index.
+func newFaulty(t *testing.T, p protocols.Protocol, spoil func(int, protocols.Server) protocols.Server) *cluster {
+	t.Helper()
+	c := &cluster{t: t, protocol: p, suite: suite.Modern(), closed: map[int]bool{}, spoil: spoil}
 	c.open = sync.NewCond(&c.mu)
 	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
 	if err != nil {
@@ -59,7 +66,7 @@ func (c *cluster) serve(index int, keys suite.ServerKeys) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	automaton := c.protocol.NewServer(protocols.ServerParams{Index: index, T: 1, Suite: c.suite, Keys: keys})
+	automaton := c.spoil(index, c.protocol.NewServer(protocols.ServerParams{Index: index, T: 1, Suite: c.suite, Keys: keys}))
 	var mu sync.Mutex
 	handle := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
 		protocols.Message, error,
@@ -158,7 +165,7 @@ func (c *cluster) keys(role protocols.Role) suite.ClientKeys {
 func (c *cluster) client(links *transport.Links, role protocols.Role, pid uint64) *client.Client {
 	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: c.keys(role), Entropy: rand.Reader,
-	}))
+	}), protocols.Liars(c.protocol, 1))
 }
 
 // soon ends when a test has waited too long.
@@ -176,7 +183,7 @@ func (c *cluster) write(w *client.Client, value string) int {
 		c.t.Fatalf("write %q: %v", value, err)
 	}
 	defer outcome.Release()
-	return outcome.Rounds
+	return outcome.Rounds.Total()
 }
 
 // read returns what the key holds, "⊥" for no value, and the number of rounds.
@@ -188,7 +195,7 @@ func (c *cluster) read(r *client.Client, key protocols.Key) (string, int) {
 	}
 	defer outcome.Release()
 	if outcome.Bottom {
-		return "⊥", outcome.Rounds
+		return "⊥", outcome.Rounds.Total()
 	}
-	return string(outcome.Value), outcome.Rounds
+	return string(outcome.Value), outcome.Rounds.Total()
 }

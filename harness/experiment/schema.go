@@ -53,7 +53,7 @@ func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = pattern(&e.Name, namePattern,
 		"up to 64 small letters, digits, - and _, as it names the results' folder")
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "single", "ablation", "setup", "table3")
 	k["title"] = pattern(&e.Title, titlePattern, "one line of up to 200 characters")
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k

@@ -82,7 +82,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 func (c *cluster) client(links *transport.Links, keys suite.ClientKeys, pid uint64) *client.Client {
 	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: keys, Entropy: rand.Reader,
-	}))
+	}), protocols.Liars(c.protocol, 1))
 }
 
 // soon ends when a test has waited too long.

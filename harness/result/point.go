@@ -38,10 +38,14 @@ type Point struct {
 	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
 	Rounds    map[string]int64 `json:"rounds"`    // rounds used → operations
 
-	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations.
-	LoadOps   int64   `json:"load_ops"`
-	WireBytes Traffic `json:"wire_bytes"` // as counted by the transport
-	LinkBytes Traffic `json:"link_bytes"` // TCP payload as counted at the server hosts' interfaces; 0 when unshaped
+	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations. RoundKinds are
+	// the rounds that these took, ModelRounds those of the cost model. Points of earlier versions lack the three.
+	LoadOps     int64            `json:"load_ops"`
+	RoundKinds  map[Rounds]int64 `json:"round_kinds,omitempty"` // rounds used → operations
+	ModelRounds Rounds           `json:"model_rounds,omitzero"`
+	Messages    Traffic          `json:"messages,omitzero"` // requests and replies
+	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
+	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload as counted at the server hosts' interfaces; 0 when unshaped
 	// WireFactor is bytes per operation in multiples of ValueBytes; CostFactor is what the cost model predicts.
 	WireFactor TrafficFactor `json:"wire_factor"`
 	CostFactor TrafficFactor `json:"cost_factor"`
@@ -94,7 +98,7 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Traffic is bytes by direction.
+// Traffic is bytes or messages by direction.
 type Traffic struct {
 	ClientToServer int64 `json:"client_to_server"`
 	ServerToClient int64 `json:"server_to_client"`

@@ -90,9 +90,10 @@ func set(v reflect.Value, next *int) {
 		v.SetBool(true)
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		value := reflect.New(v.Type().Elem()).Elem()
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		set(key, next)
 		set(value, next)
-		v.SetMapIndex(reflect.ValueOf("key"), value)
+		v.SetMapIndex(key, value)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			v.SetBytes([]byte(`{"t":[1]}`)) // raw JSON

@@ -32,9 +32,15 @@ type Trial struct {
 	Detail   string           `json:"detail"`  // the first harm, in words
 	Skipped  string           `json:"skipped"` // why it was not played, if it was not
 
-	DurationS     float64          `json:"duration_s"`
-	Ops           TrialOps         `json:"ops"`
-	ReadRounds    map[string]int64 `json:"read_rounds"` // rounds used → READs
+	DurationS  float64          `json:"duration_s"`
+	Ops        TrialOps         `json:"ops"`
+	ReadRounds map[string]int64 `json:"read_rounds"` // rounds used → READs
+	// ReadKinds and WriteKinds are the rounds that operations took, before and after the load too; ReadMost and WriteMost
+	// are the most that one of them moved. Trials of earlier versions lack them.
+	ReadKinds     map[Rounds]int64 `json:"read_round_kinds,omitempty"` // rounds used → READs
+	WriteKinds    map[Rounds]int64 `json:"write_round_kinds,omitempty"`
+	ReadMost      Most             `json:"read_most,omitzero"`
+	WriteMost     Most             `json:"write_most,omitzero"`
 	ThroughputOps float64          `json:"throughput_ops"`
 	ReadMs        Latency          `json:"read_ms"`
 	WriteMs       Latency          `json:"write_ms"`

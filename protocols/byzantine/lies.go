@@ -130,13 +130,13 @@ func elsewhere(p Part, reply protocols.Message) protocols.Message {
 // topped is a candidate that the server claims to have adopted: any that the attackers have seen, or one of its own
 // making, each time another.
 func (p Part) topped(ack *mpowerstore.FilterAck) *mpowerstore.Candidate {
-	if known := p.Loot.candidates(); len(known) > 0 && p.Dice.Roll(2) == 0 {
+	if known := p.candidates(); len(known) > 0 && p.Dice.Roll(2) == 0 {
 		return &known[p.Dice.Roll(len(known))].Candidate
 	}
 	if ack.Entry == nil {
 		return nil
 	}
-	c := mpowerstore.Candidate{TS: ack.Entry.TS, Nonce: flipped(ack.Entry.Commitment), Vec: ack.Entry.Vec}
+	c := p.shapely(mpowerstore.Candidate{TS: ack.Entry.TS, Vec: ack.Entry.Vec})
 	c.TS.Num += uint64(1 + p.Dice.Roll(ahead))
 	return &c
 }
@@ -144,7 +144,7 @@ func (p Part) topped(ack *mpowerstore.FilterAck) *mpowerstore.Candidate {
 // replay reports a candidate that the attackers have seen, of whatever key, with a nonce of its own where that is not
 // known yet.
 func replay(p Part, reply protocols.Message) protocols.Message {
-	known := p.Loot.candidates()
+	known := p.candidates()
 	if len(known) == 0 {
 		return reply
 	}

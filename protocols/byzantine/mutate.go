@@ -41,6 +41,7 @@ func (p Part) copied(body protocols.Body) protocols.Body {
 func (p Part) bogus(reply protocols.Message) protocols.Message {
 	body := p.copied(reply.Body)
 	p.inflate(reflect.ValueOf(body))
+	p.shapen(body)
 	value := append([]byte("what nobody wrote "), reply.Payload...)
 	if reply.Payload == nil {
 		value = nil
@@ -73,8 +74,7 @@ func (p Part) inflate(v reflect.Value) {
 	}
 }
 
-// invent fills an empty list of bytes as a hash, MAC or nonce of the suite would, and one of lists with one for each
-// server.
+// invent fills an empty list of bytes as a hash or MAC of the suite would, and one of lists with one for each server.
 func (p Part) invent(v reflect.Value) {
 	if v.Len() > 0 {
 		return

@@ -93,14 +93,10 @@ func (h *hostile) invented() mpowerstore.Candidate {
 	binary.BigEndian.PutUint64(seed[:], uint64(h.Dice.Roll(1<<30)))
 	junk := sha256.Sum256(seed[:])
 	size := h.Suite.HashSize()
-	c := mpowerstore.Candidate{
+	return h.shapely(mpowerstore.Candidate{
 		TS:    mpowerstore.TS{Timestamp: protocols.Timestamp{Num: ahead + uint64(h.Dice.Roll(1<<20)), PID: 1}, MAC: junk[:size]},
-		Nonce: junk[:h.Suite.NonceSize()],
-	}
-	for range h.Protocol.Servers(h.T) {
-		c.Vec = append(c.Vec, junk[:size])
-	}
-	return c
+		Nonce: junk[:],
+	})
 }
 
 // flood has the servers filter as many invented candidates as they let pass (R1).

@@ -28,6 +28,9 @@ func All() []protocols.Protocol {
 // is worth. They are measured where an experiment names them, and nowhere else.
 func Variants() []protocols.Protocol {
 	return []protocols.Protocol{
+		powerstore.Protocol{Polynomial: true},
+		mpowerstore.Protocol{Proof: mpowerstore.PolynomialProof},
+		mpowerstore.Protocol{Proof: mpowerstore.SignatureProof},
 		mpowerstore.Protocol{Replicated: true},
 		mpowerstore.Protocol{History: 4},
 		mpowerstore.Protocol{History: 1},

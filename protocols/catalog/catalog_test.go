@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -20,10 +21,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx`
-	for _, name := range VariantNames() {
-		want += ", " + name
-	}
+	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx, ` + strings.Join(VariantNames(), ", ")
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -44,8 +44,13 @@ type Entry struct {
 
 	TS         TS
 	CC         dispersal.CrossChecksum
-	Commitment []byte // N̄ = H(N)
+	Commitment []byte // N̄ = H(N), or what another kind of proof has in its place
 	Vec        [][]byte
+}
+
+// with is the entry with another commitment.
+func (e *Entry) with(commitment []byte) *Entry {
+	return &Entry{TS: e.TS, CC: e.CC, Commitment: commitment, Vec: e.Vec}
 }
 
 // same reports whether e and o stem from the same STORE.

@@ -87,7 +87,7 @@ func (r *reader) check(server int) bool {
 // that C had it with the vector that the writer stored (line 153), so that FILTER has written it back.
 func (r *reader) choose(entry *Entry) (nonce []byte, intact bool) {
 	for _, c := range r.c {
-		if !c.TS.Equal(entry.TS.Timestamp) || !r.literal && !r.pow.Verify(entry.Commitment, c.Nonce) {
+		if !c.TS.Equal(entry.TS.Timestamp) || !r.literal && !r.proof.fits(entry.Commitment, c.Nonce) {
 			continue
 		}
 		if c.same(entry.candidate(c.Nonce)) {

@@ -92,15 +92,11 @@ func (h *kept) replace(dropped []protocols.Timestamp, records []protocols.Record
 }
 
 // disclose adds to the answer to FILTER what was pruned, and lc if that is higher than what is answered.
-func (v view) disclose(ack *FilterAck) error {
+func (v view) disclose(ack *FilterAck, lc Candidate) error {
 	if v.history == 0 {
 		return nil
 	}
 	h, err := v.kept()
-	if err != nil {
-		return err
-	}
-	lc, err := v.lc()
 	if ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp) {
 		ack.Top = &lc
 	}

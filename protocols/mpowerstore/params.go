@@ -4,16 +4,16 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// params is what both ends know: the failure threshold t, the primitives, how values lie on the servers, how much
-// history these keep, and whether both follow the paper to the letter.
+// params is what both ends know: the failure threshold t, the primitives, the kind of proofs, how values lie on the
+// servers, how much history these keep, and whether both follow the paper to the letter.
 type params struct {
 	t       int
 	suite   suite.Suite
-	pow     pow.Hash
+	proof   proof
+	shape   shape // of the proofs
 	data    disperser
 	history int // K (history.go); 0 for all of it
 	literal bool
@@ -43,16 +43,15 @@ func (p params) issued(ts TS) bool {
 
 // written reports whether c has the shape of the candidate of a write: not that of c0.
 func (p params) written(c Candidate) bool {
-	return p.issued(c.TS) && len(c.Nonce) == p.suite.NonceSize() && p.isVec(c.Vec)
+	return p.issued(c.TS) && len(c.Nonce) == p.shape.nonce && p.isVec(c.Vec)
 }
 
-// stored reports whether e and the fragment have the shapes of a history entry.
-func (p params) stored(e *Entry, fragment []byte) bool {
-	return p.issued(e.TS) && p.data.shaped(e.CC, fragment) &&
-		len(e.Commitment) == p.suite.HashSize() && p.isVec(e.Vec)
+// stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.
+func (p params) stored(e *Entry, fragment []byte, commitment int) bool {
+	return p.issued(e.TS) && p.data.shaped(e.CC, fragment) && len(e.Commitment) == commitment && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {
-	return len(vec) == p.servers() &&
+	return len(vec) == p.shape.macs &&
 		!slices.ContainsFunc(vec, func(mac []byte) bool { return len(mac) != p.suite.HashSize() })
 }

@@ -22,6 +22,8 @@ type Protocol struct {
 	// Literal follows the paper's pseudo-code as printed, without D1 to D3, to show what goes wrong then. Channels keep
 	// their roles (D4), and COMPLETE its second line of defence.
 	Literal bool
+	// Proof is the kind of proofs of writing; the zero one is the paper's.
+	Proof Proof
 	// Replicated does without erasure coding: every server stores the whole value.
 	Replicated bool
 	// History is K ≥ 1 where servers keep, of the entries of completed writes, the K highest and prune the others; with 0
@@ -36,6 +38,8 @@ func (p Protocol) Name() string {
 	switch {
 	case p.Literal:
 		return protocols.FullName(Name, "literal")
+	case p.Proof != HashProof:
+		return protocols.FullName(Name, string(p.Proof))
 	case p.Replicated:
 		return protocols.FullName(Name, "replicated")
 	case p.History == usualHistory:
@@ -44,6 +48,12 @@ func (p Protocol) Name() string {
 		return protocols.FullName(Name, fmt.Sprintf("bounded%d", p.History))
 	}
 	return Name
+}
+
+// CandidateShape is how long a candidate's nonce is, in bytes, and its vector, in MACs: for those who make some up.
+func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
+	shape := p.params(t, s).shape
+	return shape.nonce, shape.macs
 }
 
 // Servers implements protocols.Protocol: S = 3t+1.
@@ -64,7 +74,9 @@ func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 
 // NewServer implements protocols.Protocol.
 func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
-	return &server{params: p.params(s.T, s.Suite), index: s.Index, group: s.Suite.MAC(s.Keys.Group)}
+	params := p.params(s.T, s.Suite)
+	verifier, err := params.proof.verifier(s)
+	return &server{params: params, verifier: verifier, keyErr: err}
 }
 
 // NewRegister implements protocols.Protocol.
@@ -72,14 +84,24 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	r := &register{
 		params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, issued: map[protocols.Key]*uint64{},
 	}
-	r.keys, r.readOnly = writerKeys(r.params, c)
+	if r.keys, r.readOnly = writerKeys(r.params, c); r.readOnly == nil {
+		r.prover, r.readOnly = r.proof.prover(c, r.keys)
+	}
 	return r
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	return params{
-		t: t, suite: s, pow: pow.Hash{Suite: s}, data: p.disperser(t, s), history: p.History, literal: p.Literal,
+	params := params{t: t, suite: s, data: p.disperser(t, s), history: p.History, literal: p.Literal}
+	switch p.Proof {
+	case SignatureProof:
+		params.proof = signatures{s, params.servers()}
+	case PolynomialProof:
+		params.proof = nonces{s, pow.Polynomial{T: t}, params.servers()}
+	default:
+		params.proof = nonces{s, pow.Hash{Suite: s}, params.servers()}
 	}
+	params.shape = params.proof.shape()
+	return params
 }
 
 func (p Protocol) disperser(t int, s suite.Suite) disperser {

@@ -101,7 +101,7 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 
 // record takes a server's answer for W[i], unless it is malformed.
 func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment)) {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment, r.shape.told)) {
 		return false
 	}
 	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}

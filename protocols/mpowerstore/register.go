@@ -14,6 +14,7 @@ type register struct {
 	pid      uint64
 	entropy  io.Reader
 	keys     *keyring
+	prover   prover
 	readOnly error // why this client cannot write, if it cannot
 
 	// issued holds the last number that this client gave to a WRITE of each key. A WRITE that failed midway has used
@@ -59,6 +60,6 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 	}
 	return &writer{
 		params: r.params, key: r.bound(key), value: value, mem: mem,
-		pid: r.pid, keys: r.keys, entropy: r.entropy, issued: issued,
+		pid: r.pid, keys: r.keys, prover: r.prover, entropy: r.entropy, issued: issued,
 	}
 }

@@ -11,6 +11,18 @@ import (
 
 const key = protocols.Key("k")
 
+// kinds are the protocol with every kind of proofs.
+var kinds = []Protocol{{}, {Proof: PolynomialProof}, {Proof: SignatureProof}}
+
+// paramsOf is what all processes of the cluster know.
+func paramsOf(c *prototest.Cluster) params {
+	r := c.Register(1, protocols.Reader)
+	if watched, ok := r.(watchedRegister); ok {
+		r = watched.Register
+	}
+	return r.(*register).params
+}
+
 // forging is a Byzantine server: the inner one, but for the replies that forge changes. Forge returns nil to keep the
 // inner server's reply.
 type forging struct {

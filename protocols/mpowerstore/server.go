@@ -4,14 +4,13 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/suite"
 )
 
 // server is the automaton of server s_i (Algorithm 5).
 type server struct {
 	params
-	index int
-	group suite.MAC // under k_i
+	verifier
+	keyErr error // why there is no verifier
 }
 
 // Handle implements protocols.Server.
@@ -20,6 +19,9 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 ) (protocols.Message, []protocols.Record, error) {
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Message{}, nil, err
+	}
+	if s.keyErr != nil {
+		return protocols.Message{}, nil, s.keyErr
 	}
 	v := view{server: s, key: key, state: state}
 	switch m := request.Body.(type) {
@@ -52,7 +54,12 @@ func (v view) clock() (protocols.Message, []protocols.Record, error) {
 
 // store is lines 111 to 113. What is stored stays: a second STORE of the timestamp is but acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
-	if !v.stored(e, fragment) {
+	commitment, err := v.receive(v.bound(v.key), e.TS.Timestamp, e.Commitment)
+	if err != nil {
+		return refuse("malformed STORE: %v", err)
+	}
+	e = e.with(commitment)
+	if !v.stored(e, fragment, v.shape.kept) {
 		return refuse("malformed STORE with a fragment of %d bytes", len(fragment))
 	}
 	name := recordHist(e.TS.Timestamp)
@@ -98,22 +105,28 @@ func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Rec
 	if !all(candidates, v.written) {
 		return refuse("malformed candidate in FILTER")
 	}
-	hv, err := v.highestValid(candidates)
-	ack := &FilterAck{TS: hv.TS.Timestamp}
-	if err == nil {
-		err = v.disclose(ack)
+	lc, err := v.lc()
+	if err != nil {
+		return protocols.Message{}, nil, err
 	}
-	if err != nil || hv.TS.IsZero() {
+	hv, err := v.highestValid(candidates, lc)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
+	ack := &FilterAck{TS: hv.TS.Timestamp}
+	if err := v.disclose(ack, lc); err != nil || hv.TS.IsZero() {
 		return answerOrFail(ack, nil, err)
 	}
-	var fragment []byte
-	ack.Entry, fragment, err = v.hist(hv.TS.Timestamp)
+	entry, fragment, err := v.hist(hv.TS.Timestamp)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	records, err := v.writeBack(hv, ack.Entry)
+	records, err := v.writeBack(hv, lc, entry)
 	if err != nil {
 		return protocols.Message{}, nil, err
+	}
+	if entry != nil {
+		ack.Entry = entry.with(v.tell(entry.Commitment, hv.Nonce))
 	}
 	return protocols.Message{Body: ack, Payload: fragment}, records, nil
 }
@@ -123,6 +136,10 @@ func (v view) repair(c Candidate) (protocols.Message, []protocols.Record, error)
 	if !v.written(c) {
 		return refuse("malformed candidate in REPAIR")
 	}
+	lc, err := v.lc()
+	if err != nil || !lc.TS.Less(c.TS.Timestamp) {
+		return answerOrFail(&RepairAck{}, nil, err)
+	}
 	valid, err := v.valid(c)
 	if err != nil || !valid {
 		return answerOrFail(&RepairAck{}, nil, err)
@@ -131,7 +148,7 @@ func (v view) repair(c Candidate) (protocols.Message, []protocols.Record, error)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	records, err := v.writeBack(c, entry)
+	records, err := v.writeBack(c, lc, entry)
 	return answerOrFail(&RepairAck{}, records, err)
 }
 

@@ -11,9 +11,9 @@ import (
 )
 
 // requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
-func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
+func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Candidate) {
 	t.Helper()
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	c := prototest.New(t, p, 1, "modern", 1)
 	write := c.Client(1, protocols.Writer).Write(key, []byte("value"))
 	var store Store
 	var fragment []byte
@@ -33,12 +33,20 @@ func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
 }
 
 func TestServerRefuses(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	for _, p := range kinds {
+		t.Run(p.Name(), func(t *testing.T) { serverRefuses(t, p) })
+	}
+}
+
+func serverRefuses(t *testing.T, p Protocol) {
+	c, store, fragment, good := requests(t, p)
 	w, r := protocols.Writer, protocols.Reader
-	bad := good
-	bad.Vec = bad.Vec[1:]
-	wrong := store
-	wrong.Entry.Commitment = nil
+	bad, short := good, good
+	bad.Vec = append(slices.Clone(bad.Vec), c.Suite.Hash())
+	short.Nonce = short.Nonce[1:]
+	wrong, wrongVec := store, store
+	wrong.Entry.Commitment = append(slices.Clone(wrong.Entry.Commitment), 0)
+	wrongVec.Entry.Vec = bad.Vec
 	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
 	for name, request := range map[string]struct {
 		from    protocols.Role
@@ -53,12 +61,14 @@ func TestServerRefuses(t *testing.T) {
 		"STORE without fragment":   {w, key, &store, nil},
 		"STORE of a long fragment": {w, key, &store, append(slices.Clone(fragment), 0)},
 		"a malformed STORE":        {w, key, &wrong, fragment},
+		"STORE of a long vector":   {w, key, &wrongVec, fragment},
 		"an empty STORE":           {w, key, &Store{}, nil},
 		"a malformed COMPLETE":     {w, key, &Complete{Candidate: bad}, nil},
 		"COMPLETE of c0":           {w, key, &Complete{}, nil},
 		"FILTER of nothing":        {r, key, &Filter{}, nil},
 		"FILTER of too many":       {r, key, &Filter{Candidates: slices.Repeat([]Candidate{good}, 5)}, nil},
 		"FILTER of c0":             {r, key, &Filter{Candidates: []Candidate{good, {}}}, nil},
+		"COMPLETE, short nonce":    {w, key, &Complete{Candidate: short}, nil},
 		"a malformed REPAIR":       {r, key, &Repair{Candidate: bad}, nil},
 		"a reply":                  {w, key, &StoreAck{}, nil},
 		"no body":                  {w, key, nil, nil},
@@ -134,7 +144,7 @@ func (s brokenState) Body(string) (body []byte, found bool, err error) {
 
 // A server that cannot read its records says so and blames no client.
 func TestBrokenState(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	c, store, fragment, good := requests(t, Protocol{})
 	reason := errors.New("disk on fire")
 	spoiltVec := spoilt(good) // makes the server look into the history
 	for _, m := range []protocols.Message{

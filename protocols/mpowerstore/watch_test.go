@@ -34,10 +34,23 @@ type ended struct {
 	ts     protocols.Timestamp
 }
 
-// play plays schedules in which corrupt makes servers Byzantine. A claim that was never asked about fails.
+// play plays schedules in which corrupt makes servers Byzantine, with every kind of proofs: the paper's most. A claim
+// that was never asked about fails.
 func (w *watch) play(t *testing.T, corrupt func(*prototest.Cluster, int)) {
 	t.Helper()
-	for faults, seeds := range map[int]int{1: 30, 2: 10} {
+	for _, p := range kinds {
+		w.Protocol, w.asked = p, 0
+		t.Run(p.Name(), func(t *testing.T) { w.playOne(t, corrupt) })
+	}
+}
+
+func (w *watch) playOne(t *testing.T, corrupt func(*prototest.Cluster, int)) {
+	t.Helper()
+	schedules := map[int]int{1: 30, 2: 10}
+	if w.Proof != HashProof {
+		schedules = map[int]int{1: 6, 2: 3}
+	}
+	for faults, seeds := range schedules {
 		prototest.Scenario{
 			Protocol: w, Faults: faults, Seeds: seeds, Byzantine: func(c *prototest.Cluster, server int) {
 				if w.cluster != c { // a new schedule
@@ -58,7 +71,7 @@ func (w *watch) NewServer(p protocols.ServerParams) protocols.Server {
 		w.servers = nil
 	}
 	w.servers = append(w.servers, w.Protocol.NewServer(p).(*server))
-	return watchedServer{w.servers[p.Index], w}
+	return watchedServer{w.servers[p.Index], p.Index, w}
 }
 
 func (w *watch) NewRegister(p protocols.ClientParams) protocols.Register {
@@ -117,7 +130,8 @@ func (p peek) Body(name string) (body []byte, found bool, err error) {
 
 type watchedServer struct {
 	*server
-	w *watch
+	index int
+	w     *watch
 }
 
 func (s watchedServer) Handle(from protocols.Role, key protocols.Key, request protocols.Message,

@@ -1,6 +1,7 @@
 package mpowerstore
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/powbench/powbench/protocols"
@@ -21,6 +22,7 @@ type writer struct {
 	mem     protocols.Memory
 	pid     uint64
 	keys    *keyring
+	prover  prover
 	entropy io.Reader
 	issued  *uint64 // the last number this client gave to a WRITE of the key
 
@@ -82,22 +84,29 @@ func (w *writer) clockAck(ts TS) {
 func (w *writer) store() protocols.Step {
 	*w.issued = max(*w.issued, w.highest.Num) + 1
 	ts := w.keys.issue(w.key, protocols.Timestamp{Num: *w.issued, PID: w.pid})
-	nonce, commitments, err := w.pow.Commit(w.entropy, w.servers())
+	candidate, commitments, err := w.prover.prove(w.key, ts, w.entropy)
 	if err != nil {
 		return w.fail(err)
 	}
-	commitment := commitments[0] // all are N̄
-	w.candidate = Candidate{TS: ts, Nonce: nonce, Vec: w.keys.vector(w.key, ts, commitment)}
+	w.candidate = candidate
 	fragments, cc, err := w.data.encode(w.value, w.mem)
 	if err != nil {
 		return w.fail(err)
 	}
-	body := &Store{Entry: Entry{TS: ts, CC: cc, Commitment: commitment, Vec: w.candidate.Vec}}
+	return protocols.Begin(w.stores(Entry{TS: ts, CC: cc, Vec: candidate.Vec}, commitments, fragments))
+}
+
+// stores are the STOREs. Servers that are to keep the same share a body: it is encoded once.
+func (w *writer) stores(entry Entry, commitments, fragments [][]byte) protocols.Broadcast {
 	requests := make(protocols.Broadcast, w.servers())
+	var body *Store
 	for i, fragment := range fragments {
+		if body == nil || !bytes.Equal(body.Entry.Commitment, commitments[i]) {
+			body = &Store{Entry: *entry.with(commitments[i])}
+		}
 		requests[i] = protocols.Message{Body: body, Payload: fragment}
 	}
-	return protocols.Begin(requests)
+	return requests
 }
 
 // complete begins procedure COMPLETE, which reveals the nonce (lines 90, 107).

@@ -102,7 +102,7 @@ func demandProofs(t *testing.T, c *prototest.Cluster, seed uint64, liar int) {
 // holders is how many correct servers have the candidate's proof in their history.
 func holders(t *testing.T, c *prototest.Cluster, candidate Candidate, liar int) (n int) {
 	t.Helper()
-	pow := newParams(c.Faults, c.Suite).pow
+	pow := paramsOf(c).pow
 	for server := range c.Servers {
 		var e Entry
 		load(t, c, server, recordHist(candidate.TS), &e)

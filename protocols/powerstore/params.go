@@ -11,10 +11,8 @@ import (
 type params struct {
 	t     int
 	suite suite.Suite
-	pow   pow.Hash
+	pow   pow.Scheme
 }
-
-func newParams(t int, s suite.Suite) params { return params{t: t, suite: s, pow: pow.Hash{Suite: s}} }
 
 // servers is S = 3t+1.
 func (p params) servers() int { return 3*p.t + 1 }
@@ -33,7 +31,7 @@ func issued(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID == theWri
 
 // written reports whether c has the shape of the candidate of a write: not that of c0.
 func (p params) written(c Candidate) bool {
-	return issued(c.TS) && len(c.Nonce) == p.suite.NonceSize()
+	return issued(c.TS) && len(c.Nonce) == p.pow.SecretSize()
 }
 
 // isFragment reports whether cc and the fragment have the shapes of those of a value.
@@ -41,7 +39,7 @@ func (p params) isFragment(cc dispersal.CrossChecksum, fragment []byte) bool {
 	return cc.WellFormed(p.suite, p.t) && len(fragment) == dispersal.FragmentLength(int(cc.Length), p.t)
 }
 
-// stored reports whether e and the fragment have the shapes of a history entry.
+// stored reports whether e and the fragment have the shapes of a history entry, its commitment opened.
 func (p params) stored(e *Entry, fragment []byte) bool {
-	return issued(e.TS) && p.isFragment(e.CC, fragment) && len(e.Commitment) == p.suite.HashSize()
+	return issued(e.TS) && p.isFragment(e.CC, fragment) && len(e.Commitment) == p.pow.CommitmentSize()
 }

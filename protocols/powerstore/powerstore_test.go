@@ -13,8 +13,8 @@ import (
 )
 
 func TestWriteThenRead(t *testing.T) {
-	for _, suiteName := range []string{"paper", "modern"} {
-		c := prototest.New(t, Protocol{}, 1, suiteName, 1)
+	for i, suiteName := range []string{"paper", "modern", "paper", "modern"} {
+		c := prototest.New(t, both[i/2], 1, suiteName, 1)
 		w, r := c.Client(7, protocols.Writer), c.Client(2, protocols.Reader)
 		bottom := r.Read(key)
 		if got := c.Finish(bottom); !got.Bottom || got.Value != nil || !got.Timestamp.IsZero() {

@@ -8,14 +8,23 @@
 package powerstore
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/pow"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // Name is the protocol's name in configurations and results.
 const Name = "powerstore"
 
 // Protocol implements protocols.Protocol.
-type Protocol struct{}
+type Protocol struct {
+	// Polynomial takes the proofs of writing of §3.3 in place of those of §3.2: then N is a polynomial's coefficients and
+	// N̄ each server's own secret share, to which STORE is a confidential channel.
+	Polynomial bool
+}
 
 var (
 	_ protocols.Protocol     = Protocol{}
@@ -26,7 +35,17 @@ var (
 func (Protocol) SingleWriter() {}
 
 // Name implements protocols.Protocol.
-func (Protocol) Name() string { return Name }
+func (p Protocol) Name() string {
+	if p.Polynomial {
+		return protocols.FullName(Name, "polynomial")
+	}
+	return Name
+}
+
+// CandidateShape is how long a candidate's nonce is, in bytes, for those who make some up. There are no MACs.
+func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
+	return p.params(t, s).pow.SecretSize(), 0
+}
 
 // Servers implements protocols.Protocol: S = 3t+1.
 func (Protocol) Servers(t int) int { return params{t: t}.servers() }
@@ -45,16 +64,36 @@ func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 }
 
 // NewServer implements protocols.Protocol.
-func (Protocol) NewServer(s protocols.ServerParams) protocols.Server {
-	return &server{params: newParams(s.T, s.Suite)}
+func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
+	params := p.params(s.T, s.Suite)
+	channel, err := pow.NewChannel(params.pow, s.Keys.Group, s.Index)
+	return &server{params: params, channel: channel, channelErr: err}
 }
 
 // NewRegister implements protocols.Protocol.
-func (Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
+func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	if c.Issued == nil {
 		c.Issued = protocols.Remembered{}
 	}
-	return &register{
-		params: newParams(c.T, c.Suite), writes: c.Keys.IsWriter(), entropy: c.Entropy, issued: c.Issued,
+	r := &register{params: p.params(c.T, c.Suite), entropy: c.Entropy, issued: c.Issued}
+	r.channels, r.readOnly = writerChannels(r.params, c.Keys)
+	return r
+}
+
+func (p Protocol) params(t int, s suite.Suite) params {
+	if p.Polynomial {
+		return params{t: t, suite: s, pow: pow.Polynomial{T: t}}
 	}
+	return params{t: t, suite: s, pow: pow.Hash{Suite: s}}
+}
+
+// writerChannels returns the writer's channels to the servers, or says why the client is not the writer.
+func writerChannels(p params, keys suite.ClientKeys) (pow.Channels, error) {
+	if !keys.IsWriter() {
+		return nil, errors.New("this client has a reader's keys: give it the writer's to write")
+	}
+	if n := len(keys.Groups); n != p.servers() {
+		return nil, fmt.Errorf("%d group keys for t = %d: want one for each of the %d servers", n, p.t, p.servers())
+	}
+	return pow.NewChannels(p.pow, keys.Groups)
 }

@@ -71,7 +71,7 @@ func (l *liars) learn(body protocols.Body) {
 	case *Filter:
 		l.known = append(l.known, m.Candidates...)
 	case *Store: // the nonce is not known yet
-		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: make([]byte, l.Suite.NonceSize())})
+		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: make([]byte, paramsOf(l.Cluster).pow.SecretSize())})
 	}
 }
 
@@ -140,11 +140,19 @@ func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
 		faults, seeds int
 		suite         string
-	}{{1, 100, "paper"}, {1, 100, "modern"}, {2, 50, "modern"}, {3, 25, "modern"}} {
-		t.Run(fmt.Sprintf("t=%d/%s", x.faults, x.suite), func(t *testing.T) {
+		protocol      Protocol
+	}{
+		{1, 100, "paper", Protocol{}},
+		{1, 100, "modern", Protocol{}},
+		{2, 50, "modern", Protocol{}},
+		{3, 25, "modern", Protocol{}},
+		{1, 60, "modern", Protocol{Polynomial: true}},
+		{2, 30, "paper", Protocol{Polynomial: true}},
+	} {
+		t.Run(fmt.Sprintf("%s/t=%d/%s", x.protocol.Name(), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
-				Protocol: Protocol{}, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Writers: 1, Readers: 4, Keys: 1,
+				Protocol: x.protocol, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Writers: 1, Readers: 4, Keys: 1,
 				Byzantine: l.join,
 			}.Check(t)
 		})
@@ -154,7 +162,7 @@ func TestRandomLies(t *testing.T) {
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
 		prototest.Scenario{
-			Protocol: Protocol{}, Faults: faults, Seeds: 90 / faults, Writers: 1, Readers: 4, Ops: 10,
+			Protocol: both[faults%2], Faults: faults, Seeds: 90 / faults, Writers: 1, Readers: 4, Ops: 10,
 		}.Check(t)
 	}
 }

@@ -6,17 +6,16 @@ import (
 	"io"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/pow"
 )
-
-// errReadOnly says why a client cannot write.
-var errReadOnly = errors.New("this client has a reader's keys: give it the writer's to write")
 
 // register implements protocols.Register.
 type register struct {
 	params
-	writes  bool // the client is the writer
-	entropy io.Reader
-	issued  protocols.Issued
+	channels pow.Channels // the writer's
+	readOnly error        // why this client cannot write, if it cannot
+	entropy  io.Reader
+	issued   protocols.Issued
 }
 
 // Read implements protocols.Register.
@@ -29,12 +28,11 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
-	err := errors.Join(protocols.CheckKey(key), protocols.CheckValue(value))
-	if !r.writes {
-		err = errReadOnly
-	}
-	if err != nil {
+	if err := errors.Join(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(fmt.Errorf("write: %w", err))
 	}
-	return &writer{params: r.params, key: key, value: value, mem: mem, entropy: r.entropy, issued: r.issued}
+	return &writer{
+		params: r.params, key: key, value: value, mem: mem,
+		channels: r.channels, entropy: r.entropy, issued: r.issued,
+	}
 }

@@ -11,6 +11,12 @@ import (
 
 const key = protocols.Key("k")
 
+// both are the protocol with either kind of proofs.
+var both = []Protocol{{}, {Polynomial: true}}
+
+// paramsOf is what all processes of the cluster know.
+func paramsOf(c *prototest.Cluster) params { return c.Register(1, protocols.Reader).(*register).params }
+
 // forging is a Byzantine server: the inner one, but for the replies that forge changes. Forge returns nil to keep the
 // inner server's reply.
 type forging struct {
@@ -136,7 +142,7 @@ func (c Candidate) same(o Candidate) bool {
 // bogus is a candidate that nobody wrote.
 func bogus(c *prototest.Cluster, num uint64) Candidate {
 	ts := protocols.Timestamp{Num: num, PID: theWriter}
-	return Candidate{TS: ts, Nonce: slices.Repeat([]byte{byte(num)}, c.Suite.NonceSize())}
+	return Candidate{TS: ts, Nonce: slices.Repeat([]byte{byte(num)}, paramsOf(c).pow.SecretSize())}
 }
 
 // flipped is b with one bit changed.

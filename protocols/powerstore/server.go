@@ -4,11 +4,14 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/pow"
 )
 
 // server is the automaton of server s_i (Algorithm 2).
 type server struct {
 	params
+	channel    *pow.Channel // over which commitments come
+	channelErr error        // why there is none, if there should be
 }
 
 // Handle implements protocols.Server.
@@ -39,6 +42,10 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 
 // store is lines 22 to 24. What is stored stays: a second STORE of the timestamp is but acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
+	e, err := v.opened(e)
+	if err != nil {
+		return protocols.Message{}, nil, err
+	}
 	if !v.stored(e, fragment) {
 		return refuse("malformed STORE with a fragment of %d bytes", len(fragment))
 	}
@@ -48,6 +55,18 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	}
 	records, err := record(nil, name, e, fragment)
 	return answerOrFail(&StoreAck{}, err, records...)
+}
+
+// opened is the entry as the server keeps it: with its commitment as the channel brought it.
+func (v view) opened(e *Entry) (*Entry, error) {
+	if v.channelErr != nil {
+		return nil, v.channelErr
+	}
+	commitment, err := v.channel.Open(v.key, e.TS, e.Commitment)
+	if err != nil {
+		return nil, fmt.Errorf("%w: malformed STORE: %w", protocols.ErrRefused, err)
+	}
+	return &Entry{TS: e.TS, CC: e.CC, Commitment: commitment}, nil
 }
 
 // complete is lines 25 to 27.

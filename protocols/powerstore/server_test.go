@@ -11,9 +11,9 @@ import (
 )
 
 // requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
-func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
+func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Candidate) {
 	t.Helper()
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	c := prototest.New(t, p, 1, "modern", 1)
 	client := c.Client(1, protocols.Writer)
 	op := client.Register.Write(key, []byte("value"), protocols.Heap{}).(*writer)
 	first := op.Start()[0]
@@ -21,13 +21,20 @@ func requests(t *testing.T) (*prototest.Cluster, Store, []byte, Candidate) {
 }
 
 func TestServerRefuses(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	for _, p := range both {
+		t.Run(p.Name(), func(t *testing.T) { serverRefuses(t, p) })
+	}
+}
+
+func serverRefuses(t *testing.T, p Protocol) {
+	c, store, fragment, good := requests(t, p)
 	w, r := protocols.Writer, protocols.Reader
 	bad, other := good, good
 	bad.Nonce = bad.Nonce[1:]
 	other.TS.PID++
-	wrong, wrongTS := store, store
+	wrong, wrongTS, longer := store, store, store
 	wrong.Entry.Commitment = nil
+	longer.Entry.Commitment = append(slices.Clone(store.Entry.Commitment), 0)
 	wrongTS.Entry.TS.Num = 0
 	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
 	for name, request := range map[string]struct {
@@ -42,6 +49,7 @@ func TestServerRefuses(t *testing.T) {
 		"STORE without fragment":   {w, key, &store, nil},
 		"STORE of a long fragment": {w, key, &store, append(slices.Clone(fragment), 0)},
 		"STORE without commitment": {w, key, &wrong, fragment},
+		"STORE with a long one":    {w, key, &longer, fragment},
 		"STORE of ts0":             {w, key, &wrongTS, fragment},
 		"an empty STORE":           {w, key, &Store{}, nil},
 		"a malformed COMPLETE":     {w, key, &Complete{Candidate: bad}, nil},
@@ -67,7 +75,7 @@ func TestServerRefuses(t *testing.T) {
 
 // GC (lines 28 to 31): the highest valid candidate becomes lc, what is not higher goes, what is stays.
 func TestGarbageCollection(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	c, store, fragment, good := requests(t, Protocol{})
 	wrong := good
 	wrong.Nonce = flipped(good.Nonce)
 	high := bogus(c, 9)
@@ -100,7 +108,7 @@ func TestGarbageCollection(t *testing.T) {
 
 // What is stored or complete is not replaced by what is not higher (D8, line 26).
 func TestNothingIsOverwritten(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	c, store, fragment, good := requests(t, Protocol{})
 	for _, f := range [][]byte{fragment, flipped(fragment)} {
 		m := protocols.Message{Body: &store, Payload: f}
 		if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
@@ -176,7 +184,7 @@ func (s brokenState) Body(string) (body []byte, found bool, err error) {
 
 // A server that cannot read its records says so and blames no client.
 func TestBrokenState(t *testing.T) {
-	c, store, fragment, good := requests(t)
+	c, store, fragment, good := requests(t, Protocol{})
 	reason := errors.New("disk on fire")
 	for _, m := range []protocols.Message{
 		{Body: &Collect{}},

@@ -1,11 +1,13 @@
 package powerstore
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/pow"
 )
 
 // The rounds of a WRITE.
@@ -17,11 +19,12 @@ const (
 // writer is a WRITE in progress (Algorithm 1).
 type writer struct {
 	params
-	key     protocols.Key
-	value   []byte
-	mem     protocols.Memory
-	entropy io.Reader
-	issued  protocols.Issued
+	key      protocols.Key
+	value    []byte
+	mem      protocols.Memory
+	channels pow.Channels
+	entropy  io.Reader
+	issued   protocols.Issued
 
 	round, acks int
 	candidate   Candidate // (ts, N)
@@ -54,13 +57,24 @@ func (w *writer) store() (protocols.Broadcast, error) {
 		return nil, err
 	}
 	w.candidate = Candidate{TS: ts, Nonce: nonce}
-	cc := dispersal.Checksum(w.suite, len(w.value), fragments)
-	body := &Store{Entry: Entry{TS: ts, CC: cc, Commitment: commitments[0]}} // all commitments are N̄
+	if commitments, err = w.channels.Seal(w.entropy, w.key, ts, commitments); err != nil {
+		return nil, err
+	}
+	entry := Entry{TS: ts, CC: dispersal.Checksum(w.suite, len(w.value), fragments)}
+	return w.stores(entry, commitments, fragments), nil
+}
+
+// stores are the STOREs. Servers that are to keep the same share a body: it is encoded once.
+func (w *writer) stores(entry Entry, commitments, fragments [][]byte) protocols.Broadcast {
 	requests := make(protocols.Broadcast, w.servers())
+	var body *Store
 	for i, fragment := range fragments {
+		if body == nil || !bytes.Equal(body.Entry.Commitment, commitments[i]) {
+			body = &Store{Entry: Entry{TS: entry.TS, CC: entry.CC, Commitment: commitments[i]}}
+		}
 		requests[i] = protocols.Message{Body: body, Payload: fragment}
 	}
-	return requests, nil
+	return requests
 }
 
 // issue is line 4. The number is kept before anything is sent: were the writer's successor to issue it again, servers

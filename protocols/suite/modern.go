@@ -16,6 +16,8 @@ func (modern) Name() string   { return "modern" }
 func (modern) HashSize() int  { return sha256.Size }
 func (modern) NonceSize() int { return 256 / 8 }
 
+func (modern) SignatureSize() int { return ed25519.SignatureSize }
+
 func (modern) Hash(parts ...[]byte) []byte {
 	if len(parts) == 1 {
 		sum := sha256.Sum256(parts[0])

@@ -15,6 +15,8 @@ func (paper) Name() string   { return "paper" }
 func (paper) HashSize() int  { return sha1.Size }
 func (paper) NonceSize() int { return 160 / 8 }
 
+func (paper) SignatureSize() int { return dsaSignatureSize }
+
 func (paper) Hash(parts ...[]byte) []byte {
 	if len(parts) == 1 {
 		sum := sha1.Sum(parts[0])

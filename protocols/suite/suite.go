@@ -14,6 +14,8 @@ type Suite interface {
 	NonceSize() int
 	// MAC prepares the message authentication function for one key.
 	MAC(key []byte) MAC
+	// SignatureSize is the length of every signature in bytes.
+	SignatureSize() int
 	// GenerateKey makes a key pair for signatures.
 	GenerateKey(random io.Reader) (private, public []byte, err error)
 	// Signer and Verifier prepare a key for use.

@@ -1,0 +1,187 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync/atomic"
+	"testing"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/dice"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/transport"
+)
+
+// large is a value beside which all else is small.
+const large = 256 << 10
+
+// modelOf is the rounds of the cost model at t = 1.
+func modelOf(p protocols.Protocol, op protocols.Op) (r result.Rounds) {
+	r.Data, r.Metadata = protocols.RoundsOf(p, op, 1)
+	return r
+}
+
+// Every protocol takes the rounds of its legs, a message to and from each server in each of them, and the bytes of the
+// cost model: so does the first WRITE, a second one, and a READ.
+func TestCounts(t *testing.T) {
+	for _, p := range catalog.All() {
+		t.Run(p.Name(), func(t *testing.T) {
+			c := newCluster(t, p)
+			links := c.links(protocols.Writer)
+			w := c.client(links, protocols.Writer, 1)
+			write := func() client.Call { return w.Write("k", large, func([]byte) {}) }
+			c.wantCounts(links, protocols.Write, write())
+			c.wantCounts(links, protocols.Write, write())
+			c.wantCounts(links, protocols.Read, w.Read("k"))
+		})
+	}
+}
+
+// wantCounts runs an operation from rest to rest and compares what was counted with the cost model.
+func (c *cluster) wantCounts(links *transport.Links, op protocols.Op, call client.Call) {
+	c.t.Helper()
+	before := links.Traffic()
+	outcome, err := call.Run(c.soon())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	outcome.Release()
+	if err := links.Quiesce(c.soon()); err != nil {
+		c.t.Fatal(err)
+	}
+	after := links.Traffic()
+	model := modelOf(c.protocol, op)
+	if outcome.Rounds != model {
+		c.t.Errorf("%s: rounds %v, want %v", op, outcome.Rounds, model)
+	}
+	cost := protocols.CostOf(c.protocol, op, 1)
+	messages := uint64(model.Total() * len(c.addrs))
+	if got := outcome.Most.Messages; got.ClientToServer != int64(messages) || got.ServerToClient > got.ClientToServer {
+		c.t.Errorf("%s: %+v when it ended, want %d requests", op, got, messages)
+	}
+	for direction, d := range map[string]struct {
+		from, to transport.Count
+		model    float64
+	}{
+		"requests": {before.Sent, after.Sent, cost.ClientToServers},
+		"replies":  {before.Received, after.Received, cost.ServersToClient},
+	} {
+		if got := d.to.Messages - d.from.Messages; got != messages {
+			c.t.Errorf("%s: %d %s, want %d", op, got, direction, messages)
+		}
+		if got := float64(d.to.Bytes-d.from.Bytes) / large; math.Abs(got-d.model) > 0.03*max(1, d.model) {
+			c.t.Errorf("%s: %s of %.3f values, want %.3f", op, direction, got, d.model)
+		}
+	}
+}
+
+// A serverFunc handles a server's requests in its stead.
+type serverFunc func(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error)
+
+func (f serverFunc) Handle(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	return f(from, key, m, state)
+}
+
+// One lying server adds a payload to all that it says, or leaves it out: no round changes its kind.
+func TestLiarsDoNotChangeTheCount(t *testing.T) {
+	for name, payload := range map[string][]byte{"adds": make([]byte, 1000), "leaves out": nil} {
+		for _, p := range catalog.All() {
+			if protocols.Liars(p, 1) == 0 {
+				continue
+			}
+			t.Run(p.Name()+" "+name, func(t *testing.T) {
+				c := newFaulty(t, p, func(index int, s protocols.Server) protocols.Server {
+					return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
+						protocols.Message, []protocols.Record, error,
+					) {
+						reply, records, err := s.Handle(from, key, m, state)
+						if index == 0 && reply.Body != nil {
+							reply.Payload = payload
+						}
+						return reply, records, err
+					})
+				})
+				links := c.links(protocols.Writer)
+				w := c.client(links, protocols.Writer, 1)
+				c.wantRounds(w.Write("k", large, func([]byte) {}), modelOf(p, protocols.Write))
+				if err := links.Quiesce(c.soon()); err != nil {
+					t.Fatal(err)
+				}
+				c.hold(3) // so that the liar is heard
+				c.wantRounds(w.Write("k", large, func([]byte) {}), modelOf(p, protocols.Write))
+				c.release()
+				c.wantRounds(w.Read("k"), modelOf(p, protocols.Read))
+			})
+		}
+	}
+}
+
+func (c *cluster) wantRounds(call client.Call, want result.Rounds) {
+	c.t.Helper()
+	outcome, err := call.Run(c.soon())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer outcome.Release()
+	if outcome.Rounds != want {
+		c.t.Errorf("rounds %v, want %v", outcome.Rounds, want)
+	}
+}
+
+// A server that spoils the MACs of the candidate it reports makes a READ write the right ones back: D+2d, the paper's
+// worst case. For that no other server may know the candidate: the writer dies when this one alone has its COMPLETE.
+func TestThirdRoundUnderAttack(t *testing.T) {
+	attack, err := byzantine.ByID("B6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, suite := mpowerstore.Protocol{}, suite.Modern()
+	var dying atomic.Bool
+	completed := make(chan struct{})
+	c := newFaulty(t, p, func(index int, s protocols.Server) protocols.Server {
+		if index == 0 {
+			s = attack.Server(byzantine.Part{
+				Protocol: p, T: 1, Suite: suite, Index: index, Dice: dice.New(1), Loot: new(byzantine.Loot),
+			}, s)
+		}
+		return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
+			protocols.Message, []protocols.Record, error,
+		) {
+			if _, complete := m.Body.(*mpowerstore.Complete); complete && dying.Load() {
+				if index > 0 {
+					return protocols.Message{}, nil, nil // it never comes
+				}
+				defer close(completed)
+			}
+			return s.Handle(from, key, m, state)
+		})
+	})
+	links := c.links(protocols.Writer)
+	w := c.client(links, protocols.Writer, 1)
+	c.write(w, "before")
+	if err := links.Quiesce(c.soon()); err != nil {
+		t.Fatal(err)
+	}
+	dying.Store(true)
+	ctx, cancel := context.WithCancel(c.soon())
+	go func() {
+		<-completed
+		cancel()
+	}()
+	if _, err := w.Write("k", large, func([]byte) {}).Run(ctx); !errors.Is(err, client.ErrPending) {
+		t.Fatalf("the WRITE that one server saw complete: %v", err)
+	}
+	c.hold(3) // so that the liar is heard
+	r := c.client(c.links(protocols.Reader), protocols.Reader, 2)
+	c.wantRounds(r.Read("k"), result.Rounds{Data: 1, Metadata: 2})
+	c.wantRounds(r.Read("k"), result.Rounds{Data: 1, Metadata: 1})
+}

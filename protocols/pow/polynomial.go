@@ -1,0 +1,89 @@
+package pow
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"filippo.io/edwards25519/field"
+)
+
+// Polynomial is the scheme of §3.3: the secret is a random polynomial P of degree T over Z_q, by its T+1 coefficients
+// α_0 … α_T, and the commitment of server i its share (x_i, P(x_i)) at a random point x_i ≠ 0 of its own. T servers
+// together do not know P, and nobody who does not know x_i finds another polynomial that takes the value P(x_i) there,
+// but with a probability of T/(q−1) a try.
+//
+// Numbers are 32 bytes, little-endian. Every one of them has a single encoding; the others are refused.
+type Polynomial struct {
+	T int
+	// Evaluate computes P(x); nil is Horner.
+	Evaluate Evaluation
+	// Count, unless nil, counts the multiplications. The scheme is then not safe for concurrent use.
+	Count *Multiplications
+}
+
+var _ Scheme = Polynomial{}
+
+// SecretSize implements Scheme: T+1 coefficients.
+func (p Polynomial) SecretSize() int { return (p.T + 1) * elementSize }
+
+// CommitmentSize implements Scheme: x_i and P(x_i).
+func (p Polynomial) CommitmentSize() int { return 2 * elementSize }
+
+// Private implements Scheme: a polynomial that takes a known value at a known point is easily made.
+func (p Polynomial) Private() bool { return true }
+
+// Commit implements Scheme.
+func (p Polynomial) Commit(entropy io.Reader, n int) (secret []byte, commitments [][]byte, err error) {
+	coefficients := make([]field.Element, p.T+1)
+	for j := range coefficients {
+		if err := draw(entropy, &coefficients[j]); err != nil {
+			return nil, nil, fmt.Errorf("draw a coefficient: %w", err)
+		}
+		secret = append(secret, coefficients[j].Bytes()...)
+	}
+	commitments = make([][]byte, n)
+	for i := range commitments {
+		if commitments[i], err = p.share(entropy, coefficients); err != nil {
+			return nil, nil, fmt.Errorf("draw the point of server %d: %w", i+1, err)
+		}
+	}
+	return secret, commitments, nil
+}
+
+// share is (x, P(x)) at a random x ≠ 0: where x = 0, P(x) is the coefficient α_0 itself.
+func (p Polynomial) share(entropy io.Reader, coefficients []field.Element) ([]byte, error) {
+	var x field.Element
+	if err := draw(entropy, &x); err != nil {
+		return nil, err
+	}
+	if isZero(&x) {
+		return nil, errZero
+	}
+	y := p.evaluate(coefficients, &x)
+	return append(x.Bytes(), y.Bytes()...), nil
+}
+
+// Verify implements Scheme.
+func (p Polynomial) Verify(commitment, secret []byte) bool {
+	if len(commitment) != p.CommitmentSize() || len(secret) != p.SecretSize() {
+		return false
+	}
+	encoded := slices.Concat(secret, commitment)
+	numbers := make([]field.Element, p.T+3)
+	for j := range numbers {
+		if !decode(&numbers[j], encoded[j*elementSize:][:elementSize]) {
+			return false
+		}
+	}
+	x, y := &numbers[p.T+1], &numbers[p.T+2]
+	got := p.evaluate(numbers[:p.T+1], x)
+	return !isZero(x) && got.Equal(y) == 1
+}
+
+func (p Polynomial) evaluate(coefficients []field.Element, x *field.Element) field.Element {
+	if p.Evaluate == nil {
+		return Horner(coefficients, x, p.Count)
+	}
+	return p.Evaluate(coefficients, x, p.Count)
+}

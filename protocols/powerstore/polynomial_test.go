@@ -1,0 +1,94 @@
+package powerstore
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// §3.3: "correct servers never divulge their share". Whoever sees all messages sees neither x_i nor P(x_i) of any
+// server, before COMPLETE or after.
+func TestSharesAreNotTold(t *testing.T) {
+	c := prototest.New(t, Protocol{Polynomial: true}, 1, "modern", 1)
+	w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)
+	runs := []*prototest.Run{w.Write(key, []byte("v")), nil, nil}
+	c.Finish(runs[0])
+	c.Deliver(prototest.Everything)
+	for i := range runs[1:] {
+		runs[i+1] = r.Read(key)
+		c.Finish(runs[i+1])
+		c.Deliver(prototest.Everything)
+	}
+	secrets := map[string]bool{}
+	for server := range c.Servers {
+		var e Entry
+		load(t, c, server, recordHist(lcOf(t, c, server).TS), &e)
+		if !paramsOf(c).pow.Verify(e.Commitment, lcOf(t, c, server).Nonce) {
+			t.Fatalf("s%d holds no share of what was written", server+1)
+		}
+		secrets[string(e.Commitment[:32])], secrets[string(e.Commitment[32:])] = true, true
+	}
+	if len(secrets) != 8 {
+		t.Fatalf("the four servers hold %d numbers, want 8", len(secrets))
+	}
+	messages := 0
+	for _, run := range runs {
+		for _, e := range run.Trace {
+			messages++
+			data, err := protocols.Marshal(bytes.Clone(e.Payload), e.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for secret := range secrets {
+				if bytes.Contains(data, []byte(secret)) {
+					t.Errorf("round %d of a %s, reply %v, tells a share", e.Round, run.Kind, e.Reply)
+				}
+			}
+		}
+	}
+	if messages < 3*2*(4+3) {
+		t.Errorf("%d messages looked at", messages)
+	}
+}
+
+// A share is worth nothing at another server, under another key or with another timestamp: the STORE is refused.
+func TestShareOfAnother(t *testing.T) {
+	p := Protocol{Polynomial: true}
+	c, store, fragment, _ := requests(t, p)
+	later := store
+	later.Entry.TS.Num++
+	for name, x := range map[string]struct {
+		key    protocols.Key
+		server int
+		body   *Store
+	}{"server": {key, 1, &store}, "key": {"other", 0, &store}, "timestamp": {key, 0, &later}} {
+		m := protocols.Message{Body: x.body, Payload: fragment}
+		if _, err := c.Request(protocols.Writer, x.key, x.server, m); !errors.Is(err, protocols.ErrRefused) {
+			t.Errorf("the share of another %s: %v, want a refusal", name, err)
+		}
+	}
+	if _, err := c.Request(protocols.Writer, key, 0, protocols.Message{Body: &store, Payload: fragment}); err != nil {
+		t.Errorf("the server's own share: %v", err)
+	}
+}
+
+// A writer needs the key of every server to seal its share with.
+func TestWriterWithoutAllKeys(t *testing.T) {
+	c := prototest.New(t, Protocol{Polynomial: true}, 1, "modern", 1)
+	keys := c.WriterKeys
+	keys.Groups = keys.Groups[1:]
+	register := Protocol{Polynomial: true}.NewRegister(protocols.ClientParams{
+		T: 1, Suite: c.Suite, Keys: keys, Entropy: rand.NewChaCha8([32]byte{1}),
+	})
+	op := register.Write(key, nil, protocols.Heap{})
+	if next := op.Start(); next != nil {
+		t.Error("the WRITE begins")
+	}
+	if _, err := op.Result(); err == nil {
+		t.Error("the WRITE succeeded")
+	}
+}
