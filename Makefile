@@ -11,14 +11,15 @@ WAN     := configs/fig2d.yaml configs/wan.yaml
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 # The newest run of every figure; on a fresh clone the reference results.
-sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest $(RESULTS)/attack/latest),\
+sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest $(RESULTS)/attack/latest \
+	$(RESULTS)/table1/latest),\
 	$(wildcard $(RESULTS)/reference/lan/fig2? $(RESULTS)/reference/wan/fig2d $(RESULTS)/reference/wan/wan \
-	$(RESULTS)/reference/attack))
+	$(RESULTS)/reference/attack $(RESULTS)/reference/table1))
 
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench attack simulate wan-kernel plots test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables attack simulate wan-kernel plots test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,10 @@ lan-bench: build ## measure and draw Figure 2(a)-(c) on the emulated LAN (QUICK=
 
 wan-bench: build wan-kernel ## measure and draw Figure 2(d) and a curve on the emulated WAN (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) $(WAN)
+	$(MAKE) plots
+
+tables: build ## measure and print Table 1: proofs of writing against signatures
+	$(BIN) costs --results $(RESULTS) configs/table1.yaml
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)

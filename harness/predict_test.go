@@ -45,6 +45,21 @@ func TestPredictFromBytes(t *testing.T) {
 	}
 }
 
+// Where nothing is left to chance the ends of the interval may differ by rounding, but never the wrong way.
+func TestPredictAnInterval(t *testing.T) {
+	r := delayed(t, netem.Delay{})
+	r.manifest.Testbed.RateBits = 1e9
+	for _, p := range catalog.All() {
+		for faults := 1; faults <= 3; faults++ {
+			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
+				if got := prediction(t, r, p.Name(), op, faults); got.Low > got.High {
+					t.Errorf("%s of %s, t=%d: from %v to %v", op, p.Name(), faults, got.Low, got.High)
+				}
+			}
+		}
+	}
+}
+
 // With a fixed delay and no bytes to speak of, only rounds count.
 func TestPredictFromRounds(t *testing.T) {
 	r := delayed(t, netem.Delay{Mean: 20 * time.Millisecond})

@@ -1,11 +1,11 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
@@ -57,69 +57,73 @@ func addRounds(sum, more map[result.Rounds]int64) {
 	}
 }
 
-// traffic is a quantity per operation of all runs, by direction, divided by unit.
-func (c counted) traffic(unit int, of func(result.Point) result.Traffic) (f result.TrafficFactor) {
-	var ops float64
-	for _, p := range c.runs {
-		t := of(p)
-		f.ClientToServer += float64(t.ClientToServer)
-		f.ServerToClient += float64(t.ServerToClient)
-		ops += float64(p.LoadOps * int64(unit))
-	}
-	return result.TrafficFactor{ClientToServer: f.ClientToServer / ops, ServerToClient: f.ServerToClient / ops}
-}
-
+// messages are per operation, of all runs.
 func (c counted) messages() result.TrafficFactor {
-	return c.traffic(1, func(p result.Point) result.Traffic { return p.Messages })
+	return perOperation(c.runs, 1, func(p result.Point) result.Traffic { return p.Messages })
 }
 
+// bytes are per operation, of all runs, in multiples of the value's size.
 func (c counted) bytes() result.TrafficFactor {
-	return c.traffic(c.ValueBytes, func(p result.Point) result.Traffic { return p.WireBytes })
+	return perOperation(c.runs, c.ValueBytes, func(p result.Point) result.Traffic { return p.WireBytes })
 }
 
-// differences names what is not as the cost model says. That every round asks all servers is no part of it: a variant
-// may ask fewer.
-func (c counted) differences() (all []string) {
-	model := c.runs[0]
-	if kinds := c.rounds(); len(kinds) != 1 || kinds[model.ModelRounds] == 0 {
-		all = append(all, "rounds")
+// perOperation is a quantity per operation of all runs, in multiples of unit.
+func perOperation(runs []result.Point, unit int, of func(result.Point) result.Traffic) result.TrafficFactor {
+	var sum result.TrafficFactor
+	var ops float64
+	for _, p := range runs {
+		sum.ClientToServer += float64(of(p).ClientToServer)
+		sum.ServerToClient += float64(of(p).ServerToClient)
+		ops += float64(p.LoadOps)
 	}
-	want := float64(model.Servers * model.ModelRounds.Total())
-	if c.Variant == paperVariant && c.messages() != (result.TrafficFactor{ClientToServer: want, ServerToClient: want}) {
-		all = append(all, "messages")
-	}
-	up, down := c.deviations()
-	if math.Abs(up) > bytesTolerance || math.Abs(down) > bytesTolerance {
-		all = append(all, "bytes")
-	}
-	return all
+	ops *= float64(unit)
+	return result.TrafficFactor{ClientToServer: sum.ClientToServer / ops, ServerToClient: sum.ServerToClient / ops}
 }
 
-// deviations are how far bytes are off, by direction.
+// sent is how many messages the model expects each way, where every round asks all servers.
+func sent(p result.Point) float64 { return float64(p.Servers * p.ModelRounds.Total()) }
+
+// verdict says whether each run is as the cost model says. That every round asks all servers is no part of the model: a
+// variant may ask fewer.
+func (c counted) verdict() string {
+	if len(c.runs) == 0 {
+		return notMeasured
+	}
+	var rounds, messages, bytes bool
+	for _, p := range c.runs {
+		one := counted{c.Cell, []result.Point{p}}
+		rounds = rounds || p.RoundKinds[p.ModelRounds] != p.LoadOps || len(p.RoundKinds) != 1
+		all := result.TrafficFactor{ClientToServer: sent(p), ServerToClient: sent(p)}
+		messages = messages || c.Variant == paperVariant && one.messages() != all
+		up, down := one.deviations()
+		bytes = bytes || max(math.Abs(up), math.Abs(down)) > bytesTolerance
+	}
+	var differences []string
+	for _, d := range []struct {
+		found bool
+		name  string
+	}{{rounds, "rounds"}, {messages, "messages"}, {bytes, "bytes"}} {
+		if d.found {
+			differences = append(differences, d.name)
+		}
+	}
+	if len(differences) == 0 {
+		return equal
+	}
+	return differs + ": " + strings.Join(differences, ", ")
+}
+
+// deviations are how far bytes are off the first run's model, by direction.
 func (c counted) deviations() (up, down float64) {
 	measured, model := c.bytes(), c.runs[0].CostFactor
 	of := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
 	return of(measured.ClientToServer, model.ClientToServer), of(measured.ServerToClient, model.ServerToClient)
 }
 
-func (c counted) verdict() string {
-	if len(c.runs) == 0 {
-		return notMeasured
-	}
-	return verdictOf(c.differences())
-}
-
-func verdictOf(differences []string) string {
-	if len(differences) > 0 {
-		return differs + ": " + strings.Join(differences, ", ")
-	}
-	return equal
-}
-
 // roundsName names the rounds that operations took, as in "D+d" and "D+d (90), D+2d (3)", the most frequent first.
 func roundsName(kinds map[result.Rounds]int64) string {
 	all := slices.SortedFunc(maps.Keys(kinds), func(a, b result.Rounds) int {
-		return max(-1, min(1, int(kinds[b]-kinds[a])))*4 + strings.Compare(a.String(), b.String())
+		return cmp.Or(cmp.Compare(kinds[b], kinds[a]), strings.Compare(a.String(), b.String()))
 	})
 	switch len(all) {
 	case 0:
@@ -132,48 +136,4 @@ func roundsName(kinds map[result.Rounds]int64) string {
 		names[i] = fmt.Sprintf("%v (%d)", r, kinds[r])
 	}
 	return strings.Join(names, ", ")
-}
-
-// faultFreeTable is a row for each measurement.
-func faultFreeTable(cells []counted) Table {
-	t := Table{
-		Title: "Table 3: rounds, messages and bytes without faults",
-		Header: []string{
-			"protocol", "op", "t", "value", "runs", "operations", "model", "measured", "messages c→s", "messages s→c",
-			"bytes c→s", "bytes s→c", "deviation", "verdict",
-		},
-		Notes: []string{fmt.Sprintf("Per operation, in brackets what the model says: every round asks all servers and all answer; bytes, framing "+
-			"included, in multiples of the value's size. Deviation: of the bytes, c→s / s→c, in percent of the model's or of one "+
-			"value, if that is more. Equal: the same rounds in every operation, the same messages, and bytes within %.0f %%.",
-			100*bytesTolerance)},
-	}
-	for _, c := range cells {
-		t.Rows = append(t.Rows, c.row())
-	}
-	return t
-}
-
-func (c counted) row() []string {
-	what := []string{
-		c.system().name(), opName(c.Op), strconv.Itoa(c.T), sizeName(c.ValueBytes),
-		fmt.Sprintf("%d/%d", len(c.runs), len(c.All())),
-	}
-	if len(c.runs) == 0 {
-		return append(what, missing, missing, missing, missing, missing, missing, missing, missing, c.verdict())
-	}
-	var ops int64
-	for _, p := range c.runs {
-		ops += p.LoadOps
-	}
-	model, messages, bytes := c.runs[0], c.messages(), c.bytes()
-	sent := float64(model.Servers * model.ModelRounds.Total())
-	up, down := c.deviations()
-	beside := func(measured, model float64) string {
-		return strconv.FormatFloat(measured, 'g', 6, 64) + " (" + strconv.FormatFloat(model, 'g', 6, 64) + ")"
-	}
-	return append(what, strconv.FormatInt(ops, 10), model.ModelRounds.String(), roundsName(c.rounds()),
-		beside(messages.ClientToServer, sent), beside(messages.ServerToClient, sent),
-		fmt.Sprintf("%.3f (%.3f)", bytes.ClientToServer, model.CostFactor.ClientToServer),
-		fmt.Sprintf("%.3f (%.3f)", bytes.ServerToClient, model.CostFactor.ServerToClient),
-		fmt.Sprintf("%+.2f / %+.2f %%", 100*up, 100*down), c.verdict())
 }

@@ -25,7 +25,7 @@ import (
 )
 
 // Draw draws every figure that points and trials of the sets belong to into dir, as SVG, PDF and PNG, and returns the
-// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials. Points without a
+// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for costs. Points without a
 // figure are left alone; if all are, no file is written. Nothing is written either if what one of the figures would show
 // does not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
@@ -41,7 +41,11 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages = append(pages, attacks...)
+	costs, err := costFigure(sets)
+	if err != nil {
+		return nil, err
+	}
+	pages = slices.Concat(pages, attacks, costs)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}

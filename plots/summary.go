@@ -11,8 +11,8 @@ import (
 )
 
 // Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, the ratios of peak throughputs next
-// to those that the network alone predicts, the paper's Table 3, and what came of attacks. It refuses what Cells refuses, and trials that do
-// not belong together.
+// to those that the network alone predicts, the paper's Tables 1 and 3, and what came of attacks. It refuses what Cells
+// refuses, and trials that do not belong together.
 func Summary(sets []*result.Set) (Tables, error) {
 	cells, err := Cells(sets)
 	if err != nil {
@@ -21,7 +21,7 @@ func Summary(sets []*result.Set) (Tables, error) {
 	var tables Tables
 	for _, n := range networks {
 		isIn := func(c Cell) bool { return inWAN(c.Set) == n.wan }
-		sets := keep(sets, func(s *result.Set) bool { return inWAN(s) == n.wan && !onlyTrials(s) })
+		sets := keep(sets, func(s *result.Set) bool { return inWAN(s) == n.wan && !withoutPoints(s) })
 		if len(sets) > 0 {
 			tables = append(tables, measurements(n.title, n.columns, n.note, sets, keep(cells, isIn)))
 		}
@@ -40,11 +40,15 @@ func Summary(sets []*result.Set) (Tables, error) {
 		return nil, err
 	}
 	attacks, err := attackTable(sets)
-	return slices.Concat(tables, counts, attacks), err
+	if err != nil {
+		return nil, err
+	}
+	costs, err := costTables(sets)
+	return slices.Concat(tables, counts, attacks, costs), err
 }
 
-// onlyTrials reports whether the set is an attack run's.
-func onlyTrials(s *result.Set) bool { return len(s.Trials) > 0 && len(s.Points) == 0 }
+// withoutPoints reports whether the set is one of trials or of costs.
+func withoutPoints(s *result.Set) bool { return len(s.Trials)+len(s.Costs) > 0 && len(s.Points) == 0 }
 
 // networks are the kinds of network, each with a table of its own, because what matters differs.
 var networks = []struct {

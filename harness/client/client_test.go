@@ -15,14 +15,11 @@ import (
 	"github.com/powbench/powbench/protocols/mabd"
 )
 
-// systems are the protocols and their variants.
-func systems() []protocols.Protocol { return slices.Concat(catalog.All(), catalog.Variants()) }
-
 func TestReadAndWrite(t *testing.T) {
 	rounds := map[string]struct{ read, write int }{
 		"powerstore": {2, 2}, "mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2},
 	}
-	for _, p := range systems() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			w := c.client(c.links(protocols.Writer), protocols.Writer, 1)
@@ -100,7 +97,7 @@ func TestNoTime(t *testing.T) {
 // One server of t = 1 answers everything late: each operation ends without it, and all its replies, which come while
 // later operations on the same key run, change nothing.
 func TestLateReplies(t *testing.T) {
-	for _, p := range systems() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
@@ -135,7 +132,7 @@ func TestLateReplies(t *testing.T) {
 
 // Clients of one process share its links. Their operations, also those on the same key, do not get in each other's way.
 func TestClientsShareLinks(t *testing.T) {
-	for _, p := range systems() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
@@ -172,7 +169,7 @@ func TestClientsShareLinks(t *testing.T) {
 func TestCannotBegin(t *testing.T) {
 	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
 	fill := func([]byte) {}
-	for _, p := range systems() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		c := newCluster(t, p)
 		links := c.links(protocols.Writer)
 		w, r := c.client(links, protocols.Writer, 1), c.client(links, protocols.Reader, 2)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -85,5 +86,40 @@ func TestManualsExamples(t *testing.T) {
 		if _, err := decode([]byte(example[1])); err != nil {
 			t.Errorf("%v\n%s", err, example[1])
 		}
+	}
+}
+
+// The manual's section on files of costs has a row for each key with its default, and one for each scheme.
+func TestManualOnCosts(t *testing.T) {
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## A file of costs\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	c := defaultCosts()
+	for key := range c.keys() {
+		checkRow(t, section, key)
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys map[string]any
+	if err := json.Unmarshal(data, &keys); err != nil {
+		t.Fatal(err)
+	}
+	delete(keys, "costs") // has no default
+	keys["schemes"] = "all"
+	checkRows(t, section, "", keys)
+	_, example, _ := strings.Cut(section, "```\n")
+	example, _, _ = strings.Cut(example, "```")
+	shown, err := decodeCosts([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured, err := LoadCosts("../../configs/table1.yaml")
+	if err != nil || !reflect.DeepEqual(shown, configured) {
+		t.Errorf("the manual shows %+v, the file is %+v, %v", shown, configured, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/powbench/powbench/harness/costs"
 	"github.com/powbench/powbench/protocols/catalog"
 )
 
@@ -35,13 +37,17 @@ func mustLoad(t *testing.T, text string) *Experiment {
 	return e
 }
 
+// lists are lists in errors that grow with what there is.
+var lists = strings.NewReplacer(strings.Join(catalog.Names(), ", "), "PROTOCOLS",
+	strings.Join(costs.Names(), ", "), "SCHEMES")
+
 // Every case is a file; what it comes to, or the error that refuses it, is compared with the text behind it.
 func TestFiles(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			out, err := output(t, d)
 			if err != nil {
-				return strings.ReplaceAll(err.Error(), strings.Join(catalog.Names(), ", "), "PROTOCOLS") + "\n"
+				return lists.Replace(err.Error()) + "\n"
 			}
 			return out
 		})
@@ -50,6 +56,14 @@ func TestFiles(t *testing.T) {
 
 func output(t *testing.T, d *datadriven.TestData) (string, error) {
 	var out bytes.Buffer
+	if d.Cmd == "costs" {
+		c, err := loadCosts(t, d.Input)
+		if err != nil {
+			return "", err
+		}
+		data, err := json.Marshal(c)
+		return string(data) + "\n", err
+	}
 	e, err := load(t, d.Input)
 	if err != nil {
 		return "", err
@@ -97,11 +111,22 @@ func TestSnippet(t *testing.T) {
 	}
 }
 
+// configs are the files in configs/ that are experiments.
 func configs(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("../../configs/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no configs: %v", err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(file string) bool {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !bytes.Contains(data, []byte("\nexperiment: "))
+	})
+	if len(files) == 0 {
+		t.Fatal("no experiments in configs/")
 	}
 	return files
 }
@@ -143,6 +168,7 @@ func TestJSONIsAFile(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	checkBudget(t, 80*time.Minute, 270*time.Second, "fig2a", "fig2b", "fig2c")
 	checkBudget(t, 45*time.Minute, 5*time.Minute, "fig2d", "wan")
+	checkBudget(t, 5*time.Minute, 2*time.Minute, "table3")
 }
 
 func checkBudget(t *testing.T, mostFull, mostQuick time.Duration, figures ...string) {

@@ -48,13 +48,18 @@ var (
 	titlePattern = regexp.MustCompile(`^.{1,200}$`)
 )
 
+// The patterns in words.
+const (
+	nameForm  = "up to 64 small letters, digits, - and _, as it names the results' folder"
+	titleForm = "one line of up to 200 characters"
+)
+
 // keys are the keys of a file.
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
-	k["experiment"] = pattern(&e.Name, namePattern,
-		"up to 64 small letters, digits, - and _, as it names the results' folder")
+	k["experiment"] = pattern(&e.Name, namePattern, nameForm)
 	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "single", "ablation", "setup", "table3")
-	k["title"] = pattern(&e.Title, titlePattern, "one line of up to 200 characters")
+	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
 }

@@ -24,7 +24,8 @@ type Set struct {
 	Dir      string
 	Manifest Manifest
 	Points   []Point
-	Trials   []Trial // of an attack run; points and trials are never in one folder
+	Trials   []Trial // of an attack run
+	Costs    []Cost  // of a table of costs; points, trials and costs are never in one folder
 }
 
 // Read reads the result set in dir. A set of another schema version is refused.
@@ -46,7 +47,10 @@ func Read(dir string) (*Set, error) {
 	if s.Points, err = readLines(filepath.Join(dir, PointsFile), func(p Point) int { return p.Schema }); err != nil {
 		return s, err
 	}
-	s.Trials, err = readLines(filepath.Join(dir, TrialsFile), func(t Trial) int { return t.Schema })
+	if s.Trials, err = readLines(filepath.Join(dir, TrialsFile), func(t Trial) int { return t.Schema }); err != nil {
+		return s, err
+	}
+	s.Costs, err = readLines(filepath.Join(dir, CostsFile), func(c Cost) int { return c.Schema })
 	return s, err
 }
 

@@ -1,6 +1,10 @@
 package prototest
 
-import "github.com/powbench/powbench/protocols"
+import (
+	"bytes"
+
+	"github.com/powbench/powbench/protocols"
+)
 
 // A Run is one operation in progress, driven as the model demands: one reply per (server, round), the first.
 type Run struct {
@@ -36,6 +40,17 @@ func (r *Run) Abandon() { r.abandoned = true }
 
 // Is matches the messages of the run.
 func (r *Run) Is(e Envelope) bool { return e.Run == r }
+
+// Tells is the first message of the trace that contains the secret, in its body as encoded or in its payload.
+func (r *Run) Tells(secret []byte) (e Envelope, found bool, err error) {
+	for _, e := range r.Trace {
+		data, err := protocols.Marshal(nil, e.Body)
+		if err != nil || bytes.Contains(data, secret) || bytes.Contains(e.Payload, secret) {
+			return e, err == nil, err
+		}
+	}
+	return Envelope{}, false, nil
+}
 
 // A Client is a register's end in a cluster.
 type Client struct {

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+)
+
+func newCosts() *cobra.Command {
+	var results string
+	c := &cobra.Command{
+		Use:   "costs CONFIG",
+		Short: "Measure what proofs of writing and signatures cost, and print the paper's Table 1",
+		Long: "costs measures how long one processor takes to construct and to verify the proofs of writing and the\n" +
+			"signatures that the file names, counts the modular multiplications of polynomial proofs, writes the results\n" +
+			"below --results, prints Table 1 and draws it.",
+		Example: "  powbench costs configs/table1.yaml",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			table, err := experiment.LoadCosts(files[0])
+			if err != nil {
+				return usage(err)
+			}
+			return measureCosts(cmd.Context(), harness.CostOptions{
+				Costs: table, ConfigFile: files[0], Results: results, Progress: os.Stderr,
+			})
+		},
+	}
+	c.Flags().StringVar(&results, "results", "results", "folder of all results")
+	return c
+}
+
+// measureCosts measures the costs and draws them.
+func measureCosts(ctx context.Context, o harness.CostOptions) error {
+	dir, err := harness.MeasureCosts(ctx, o)
+	if err != nil {
+		return err
+	}
+	return drawInto(filepath.Join(dir, result.FigureDir), []string{dir})
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// TestCosts measures a small table as a user would, and draws it again from the results alone.
+func TestCosts(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.yaml")
+	text := "costs: x\nrepetitions: 1\nschemes: [hash-sha256, polynomial-horner, ed25519]\nt: [1, 2]\nmeasure: 5ms\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := run(t, "costs", "--results", dir, file)
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	latest := filepath.Join(dir, "x", result.LatestLink)
+	if code, again, stderr := run(t, "plot", "--out", filepath.Join(dir, "figures"), latest); code != exitDone ||
+		!strings.Contains(again, "Table 1: costs") || !strings.Contains(stdout, "polynomial-horner") {
+		t.Errorf("exit code %d, first %q, then %q, %s", code, stdout, again, stderr)
+	}
+	for _, picture := range []string{filepath.Join(latest, result.FigureDir, "figtable1.svg"), filepath.Join(dir, "figures", "figtable1.png")} {
+		if _, err := os.Stat(picture); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCostsUsage(t *testing.T) {
+	for want, args := range map[string][]string{
+		"this is a file for `powbench run`": {"../../configs/smoke.yaml"},
+		"accepts 1 arg(s), received 0":      {},
+		"none.yaml: no such file":           {"none.yaml"},
+	} {
+		code, _, stderr := run(t, append([]string{"costs"}, args...)...)
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
+		}
+	}
+	if code, _, stderr := run(t, "run", "../../configs/table1.yaml"); code != exitUsage ||
+		!strings.Contains(stderr, "this is a file for `powbench costs`") {
+		t.Errorf("run of a file of costs: exit code %d, error %q", code, stderr)
+	}
+}

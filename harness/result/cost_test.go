@@ -1,0 +1,61 @@
+package result
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestCostRoundTrip(t *testing.T) {
+	var want Cost
+	set(reflect.ValueOf(&want).Elem(), new(int))
+	dir := newSet(t, 0)
+	for _, c := range []Cost{want, {Scheme: "ed25519"}} {
+		if err := AppendCost(dir, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want.Schema = SchemaVersion // AppendCost sets it, whatever the cost says
+	s := mustRead(t, dir)
+	if len(s.Costs) != 2 || len(s.Points)+len(s.Trials) != 0 || s.Costs[1].Scheme != "ed25519" {
+		t.Fatalf("read back %+v", s)
+	}
+	if !reflect.DeepEqual(s.Costs[0], want) {
+		t.Errorf("read back %+v\nwant %+v", s.Costs[0], want)
+	}
+}
+
+// What an interrupted run leaves of its last line is no cost, and the next one takes its place.
+func TestTornCost(t *testing.T) {
+	line, err := json.Marshal(Cost{Schema: SchemaVersion, Scheme: "first"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range len(line) {
+		dir := newSet(t, 0)
+		overwrite(t, dir, CostsFile, string(line)+"\n"+string(line[:cut]))
+		if err := AppendCost(dir, Cost{Scheme: "second"}); err != nil {
+			t.Fatal(err)
+		}
+		if s := mustRead(t, dir); len(s.Costs) != 2 || s.Costs[1].Scheme != "second" {
+			t.Fatalf("cut at byte %d of the second line: %+v", cut, s.Costs)
+		}
+	}
+}
+
+func TestReadRefusesCosts(t *testing.T) {
+	for want, text := range map[string]string{
+		CostsFile + ":1: results of schema version 9": `{"schema":9}` + "\n",
+		CostsFile + ":1: json: cannot unmarshal":      fmt.Sprintf(`{"schema":%d,"t":"one"}`, SchemaVersion) + "\n",
+		CostsFile + ":1: unexpected end":              "\n",
+	} {
+		dir := newSet(t, 0)
+		overwrite(t, dir, CostsFile, text)
+		if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, want)) {
+			t.Errorf("Read: %v, want %s", err, want)
+		}
+	}
+}

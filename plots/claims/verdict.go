@@ -1,0 +1,151 @@
+package claims
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/quantity"
+)
+
+// Outcome is what came of a claim: quantity.Holds, CannotTell, NotMeasured or DoesNotHold.
+type Outcome = quantity.Outcome
+
+// A Verdict is what results say about a claim.
+type Verdict struct {
+	ID, Section, Claim, Reading string // as in the book
+	Note                        string // as in the book; may be empty
+	Expression                  string // the inequalities, a line each; empty if a test decides the claim
+	Outcome                     Outcome
+	Measured                    string   // one line, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if nothing of it was measured
+	Missing                     string   // what would have to be measured, or what else decides it; empty if nothing
+	Points                      []string // IDs of the points, trials and simulations used (quantity.ID, quantity.TrialID)
+}
+
+// Verdicts are those of a book's claims, in its order.
+type Verdicts []Verdict
+
+// Evaluate decides every claim from the sets, and from simulated schedules if they are given. It refuses sets that do not
+// belong together, as plots.Cells does.
+func (b *Book) Evaluate(sets []*result.Set, simulated ...quantity.Simulated) ([]Verdict, error) {
+	results, err := quantity.New(sets, simulated...)
+	if err != nil {
+		return nil, err
+	}
+	return b.evaluate(results)
+}
+
+func (b *Book) evaluate(results *quantity.Results) ([]Verdict, error) {
+	verdicts := make([]Verdict, len(b.claims))
+	for i, c := range b.claims {
+		var err error
+		if verdicts[i], err = c.evaluate(results); err != nil {
+			return nil, fmt.Errorf("%s:%w", b.file, err)
+		}
+	}
+	return verdicts, nil
+}
+
+// evaluate decides a claim: by the worst of its inequalities.
+func (c claim) evaluate(results *quantity.Results) (Verdict, error) {
+	v := Verdict{ID: c.ID.Text, Section: c.Section, Claim: c.Claim, Reading: c.Reading, Note: c.Note}
+	if c.Test != "" {
+		v.Outcome, v.Missing = quantity.NotMeasured, "decided by a test: "+c.Test
+		return v, nil
+	}
+	var found findings
+	var missing []string
+	for _, source := range c.Holds {
+		v.Expression = strings.TrimPrefix(v.Expression+"\n"+source.Text, "\n")
+		for _, vars := range c.For.Rounds() {
+			comparison, err := results.Compare(source.Text, vars)
+			if err != nil {
+				return v, fmt.Errorf("%d: claim %q: %w", source.Line, c.ID.Text, err)
+			}
+			v.Outcome = max(v.Outcome, comparison.Outcome)
+			v.Points = append(v.Points, comparison.Points...)
+			missing = append(missing, comparison.Missing...)
+			found = found.add(comparison.Measured, c.label(vars))
+		}
+	}
+	v.Measured = found.String()
+	if len(missing) > 0 {
+		v.Missing = "missing: " + strings.Join(distinct(missing), ", ")
+	}
+	v.Points = distinct(v.Points)
+	return v, nil
+}
+
+// label is the variables' values in the order of the loop.
+func (c claim) label(vars map[string]any) string {
+	var parts []string
+	for _, item := range c.For {
+		name := fmt.Sprint(item.Key)
+		text := fmt.Sprint(vars[name])
+		if _, isNumber := vars[name].(string); !isNumber {
+			text = name + " = " + text
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " ")
+}
+
+func distinct(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// findings are what was measured, and for which values of the variables: the same number counts once.
+type findings []finding
+
+type finding struct {
+	measured string
+	labels   []string
+}
+
+func (f findings) add(measured, label string) findings {
+	if measured == "" {
+		return f
+	}
+	if i := slices.IndexFunc(f, func(x finding) bool { return x.measured == measured }); i >= 0 {
+		f[i].labels = append(f[i].labels, label)
+		return f
+	}
+	return append(f, finding{measured, []string{label}})
+}
+
+// maxLabels is how many labels a finding lists.
+const maxLabels = 3
+
+// String is all findings in one line, as in "read: 1.56 [1.50, 1.63] ≥ 1.5; write: …".
+func (f findings) String() string {
+	parts := make([]string, len(f))
+	for i, x := range f {
+		labels := strings.Join(x.labels, ", ")
+		if x.labels[0] == "" { // without variables
+			labels = ""
+		} else if len(x.labels) > maxLabels {
+			labels = fmt.Sprintf("%s … %s (%d)", x.labels[0], x.labels[len(x.labels)-1], len(x.labels))
+		}
+		parts[i] = strings.TrimPrefix(labels+": "+x.measured, ": ")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Table is the verdicts as a table, for a terminal or a document.
+func (vs Verdicts) Table() plots.Table {
+	t := plots.Table{Title: "Claims", Header: []string{"paper", "claim", "outcome", "measured"}, Notes: []string{
+		"Holds, does not hold: the whole 95 % confidence interval fulfils the claim's inequality, or no part of it. Cannot tell: " +
+			"it lies on both sides, or there are too few repetitions for one.",
+	}}
+	for _, v := range vs {
+		t.Rows = append(t.Rows, []string{v.Section, v.Claim, v.Outcome.String(), cmp.Or(v.Measured, "–")})
+		if v.Missing != "" {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s: %s.", v.ID, v.Missing))
+		}
+	}
+	return t
+}

@@ -1,0 +1,146 @@
+package plots
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+func mustGatherCosts(t *testing.T, s *result.Set) *costTable {
+	t.Helper()
+	table, err := costsOf([]*result.Set{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// renderCosts draws the figure of the set's costs as SVG.
+func renderCosts(t *testing.T, s *result.Set) string {
+	t.Helper()
+	pages, err := costFigure([]*result.Set{s})
+	if err != nil || len(pages) != 1 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	c := vgsvg.New(pages[0].size())
+	pages[0].draw(draw.New(c))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
+		t.Error("the figure contains NaN or Inf")
+	}
+	return b.String()
+}
+
+// disturbedCosts is a run that lost measurements, one scheme's at t = 2 altogether.
+func disturbedCosts() *result.Set {
+	s := syntheticCosts(3, 0.2)
+	for i := range s.Costs {
+		c := &s.Costs[i]
+		c.Valid = !(c.Scheme == "polynomial-naive" && c.T == 2) && !(c.Scheme == "ed25519" && c.Repetition == 1)
+	}
+	return s
+}
+
+func TestTable1(t *testing.T) {
+	for name, s := range map[string]*result.Set{
+		"table1": syntheticCosts(5, 0.2), "table1-disturbed": disturbedCosts(),
+	} {
+		tables, err := Summary([]*result.Set{s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(tables) != 2 {
+			t.Fatalf("%d tables, want Table 1 and the costs at every t: %v", len(tables), tables)
+		}
+		checkGolden(t, name+".md", tables.Markdown())
+		checkGolden(t, "fig"+name+".svg", renderCosts(t, s))
+	}
+}
+
+// Planted times and counts give their exponents: the paper's, where costs are powers of t.
+func TestGrowth(t *testing.T) {
+	table := mustGatherCosts(t, syntheticCosts(2, 0))
+	for _, c := range syntheticSchemes {
+		for i, want := range []float64{c.growConstruct, c.growVerify} {
+			got := timeGrowth(table.of(c.scheme), sides[i])
+			if want == signature {
+				if got.Known() {
+					t.Errorf("%s %s: a signature grows as %v", c.scheme, sides[i].name, got)
+				}
+			} else if got.N != 2 || math.Abs(got.Mean-want) > 1e-9 || got.Half > 1e-9 {
+				t.Errorf("%s %s grows as %v, want %g", c.scheme, sides[i].name, got, want)
+			}
+		}
+	}
+	// The sums of powers of t that the closed forms are, by another least squares.
+	for scheme, want := range map[string][2]float64{"polynomial-naive": {2.6510, 1.7539}, "polynomial-horner": {1.8971, 1}} {
+		for i, s := range sides {
+			if got := countGrowth(table.of(scheme), s); math.Abs(got.Mean-want[i]) > 1e-4 {
+				t.Errorf("%s: multiplications to %s grow as %.4f, want %g", scheme, s.name, got.Mean, want[i])
+			}
+		}
+	}
+	if e := countGrowth(table.of("hash-sha256"), sides[0]); e.Known() {
+		t.Errorf("what was not counted grows as %v", e)
+	}
+}
+
+// A repetition that lacks a t is fitted to another range, and so is not taken.
+func TestGrowthOfWholeRepetitions(t *testing.T) {
+	s := syntheticCosts(3, 0)
+	s.Costs = slices.DeleteFunc(s.Costs, func(c result.Cost) bool { return c.T == 10 && c.Repetition == 2 })
+	if got := timeGrowth(mustGatherCosts(t, s).of("polynomial-naive"), sides[0]); got.N != 2 {
+		t.Errorf("%d exponents, want those of the two repetitions that have every t", got.N)
+	}
+	for _, xy := range [][2][]float64{{{1}, {1}}, {{1, 0}, {1, 2}}, {{1, 2}, {1, 0}}, {nil, nil}} {
+		if a, ok := growth(xy[0], xy[1]); ok {
+			t.Errorf("growth(%v, %v) = %g", xy[0], xy[1], a)
+		}
+	}
+}
+
+func TestCostsRefused(t *testing.T) {
+	change := func(f func(c *result.Cost)) []*result.Set {
+		s := syntheticCosts(1, 0)
+		f(&s.Costs[2])
+		return []*result.Set{s}
+	}
+	for want, sets := range map[string][]*result.Set{
+		"hold costs: give only one of the two":            {syntheticCosts(1, 0), syntheticCosts(1, 0)},
+		"costs.jsonl:3: a time of 0 ns":                   change(func(c *result.Cost) { c.Verify.Ns = 0 }),
+		"costs.jsonl:3: a time of NaN ns":                 change(func(c *result.Cost) { c.Construct.Ns = math.NaN() }),
+		`costs.jsonl:3: scheme "" at t = 3 is impossible`: change(func(c *result.Cost) { c.Scheme = "" }),
+		`scheme "hash-sha1" at t = -1 is impossible`:      change(func(c *result.Cost) { c.T = -1 }),
+	} {
+		if _, err := Summary(sets); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Summary: %v, want %q", err, want)
+		}
+		if _, err := Draw(sets, t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Draw: %v, want %q", err, want)
+		}
+	}
+}
+
+// Few measurements, and schemes from elsewhere, make a table all the same; a curve takes two values of t.
+func TestCostsOfLittle(t *testing.T) {
+	s := syntheticCosts(1, 0)
+	s.Costs = keep(s.Costs, func(c result.Cost) bool { return c.T <= 1 })
+	s.Costs[0].Scheme = "pigeon"
+	tables, err := Summary([]*result.Set{s})
+	if err != nil || !strings.Contains(tables.Text(), "pigeon") || strings.Contains(tables.Text(), "NaN") {
+		t.Errorf("%v\n%s", err, tables.Text())
+	}
+	if pages, err := costFigure([]*result.Set{s}); err != nil || len(pages) != 0 {
+		t.Errorf("a figure of one t: %d pages, %v", len(pages), err)
+	}
+}

@@ -1,0 +1,100 @@
+package quantity
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+func TestOutcomes(t *testing.T) {
+	r := results(t, measured(map[string][]float64{
+		"mpowerstore": {59, 60, 61}, "mabd": {39, 40, 41}, "phalanx": {58, 60, 63}, "powerstore": {50},
+	}))
+	for inequality, want := range map[string]struct {
+		outcome  Outcome
+		measured string
+	}{
+		mine + " >= 50":                           {Holds, "60.0 ± 2.5 ≥ 50"},
+		mine + " <= 50":                           {DoesNotHold, "60.0 ± 2.5 ≤ 50"},
+		mine + " > 70":                            {DoesNotHold, "60.0 ± 2.5 > 70"},
+		mine + " >= 59":                           {CannotTell, "60.0 ± 2.5 ≥ 59"},
+		"59 < " + mine:                            {CannotTell, "59 < 60.0 ± 2.5"},
+		mine + "/" + theirs + " >= 1.45":          {Holds, "1.50 [1.47, 1.53] ≥ 1.45"},
+		theirs + " < " + mine:                     {Holds, "40.0 ± 2.5 < 60.0 ± 2.5 (ratio 0.67 [0.65, 0.68])"},
+		mine + ` < peak("2b", "phalanx", "read")`: {CannotTell, "60.0 ± 2.5 < 60.3 ± 6.3 (ratio 0.99 [0.93, 1.06])"},
+		`peak("2b", "powerstore", "read") > 1`:    {CannotTell, "50.0 > 1"},
+		`rounds("2b", "mabd", "read") == 2`:       {Holds, "2 = 2"},
+		`rounds("2b", "mabd", "read") == 3`:       {DoesNotHold, "2, not 3"},
+		`rounds("2b", "mabd", "read") <= 2`:       {Holds, "2 ≤ 2"},
+		`rounds("2b", "mabd", "read") < 2`:        {DoesNotHold, "2 < 2"},
+		`peak("2b", "mabd", "write") > 1`:         {NotMeasured, ""},
+		`rounds("2b", "mabd", "write") == 2`:      {NotMeasured, ""},
+	} {
+		got, err := r.Compare(inequality, nil)
+		if err != nil || got.Outcome != want.outcome || got.Measured != want.measured {
+			t.Errorf("%s: %s, %q (%v), want %s, %q", inequality, got.Outcome, got.Measured, err, want.outcome, want.measured)
+		}
+		if (got.Outcome == NotMeasured) != (len(got.Missing) > 0) || len(got.Points) == 0 && got.Outcome != NotMeasured {
+			t.Errorf("%s: missing %v, points %v", inequality, got.Missing, got.Points)
+		}
+	}
+}
+
+func TestNoInequality(t *testing.T) {
+	r := results(t, measured(map[string][]float64{"mpowerstore": {59, 60}}))
+	for inequality, want := range map[string]string{
+		mine:                               "is not an inequality",
+		"1 < 2":                            "is not an inequality",
+		mine + "==1":                       "compares counts only",
+		mine + " > 1 and " + mine + " > 2": "mismatched types",
+	} {
+		if _, err := r.Compare(inequality, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q in it", inequality, err, want)
+		}
+	}
+}
+
+func TestTrialsAndCosts(t *testing.T) {
+	trials := &result.Set{Dir: "results/attack", Trials: []result.Trial{
+		{Protocol: "mabd", Attack: "B2", Harms: map[string]int64{"stale read": 3}, Linearizable: result.Verdict{Verdict: "violation"}},
+		{Protocol: "mpowerstore", Attack: "B6", ReadRounds: map[string]int64{"2": 90, "3": 4, "4": 0}, Linearizable: result.Verdict{Verdict: "ok"}},
+		{Protocol: "phalanx", Attack: "N3", Skipped: "no NetEm"},
+		{Protocol: "phalanx", Attack: "B1", Linearizable: result.Verdict{Verdict: "unknown"}},
+	}}
+	costs := &result.Set{Dir: "results/table1"}
+	for i, ns := range []float64{900, 1100} {
+		costs.Costs = append(costs.Costs, result.Cost{
+			Scheme: "polynomial-naive", T: 2, Repetition: i + 1, Valid: true, Construct: result.Spent{Ns: ns, Multiplications: 35},
+		}, result.Cost{Scheme: "ed25519", Repetition: i + 1, Valid: i == 0, Construct: result.Spent{Ns: 2e4}})
+	}
+	r, err := New([]*result.Set{trials, costs}, Simulated{Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
+		Harms: map[string]int64{"stale read": 3}}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
+		Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for expression, want := range map[string]string{
+		`harms("mabd", "B2")`:                                 "4",
+		`harms("phalanx", "B1")`:                              "1", // nobody knows that there is none
+		`harms("phalanx", "N3")`:                              "–",
+		`attacked("mpowerstore", "B6", "read")`:               "3",
+		`cost("polynomial-naive", "construct", 2)`:            "1.00 ± 1.27",
+		`cost("ed25519", "construct", 7)`:                     "20.0",
+		`multiplications("polynomial-naive", "construct", 2)`: "35",
+		`simulatedShare("mabd", "B2", "stale read")`:          "3",
+		`simulatedHarms("mabd", "B2")`:                        "3",
+		`simulatedRounds("phalanx", "B2", 3)`:                 "25",
+		`simulated("schedules")`:                              "109",
+		`simulated("harmless")`:                               "9",
+	} {
+		if got := quantity(t, r, expression).Interval().String(); got != want {
+			t.Errorf("%s = %s, want %s", expression, got, want)
+		}
+	}
+	for _, sets := range [][]*result.Set{{trials, trials}, {costs, costs}} {
+		if _, err := New(sets); err == nil || !strings.Contains(err.Error(), "give only one of the two") {
+			t.Errorf("two of the same: error %v", err)
+		}
+	}
+}

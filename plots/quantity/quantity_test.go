@@ -1,0 +1,116 @@
+package quantity
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/powbench/powbench/plots"
+)
+
+// A ratio is what the table of ratios says, and a mean what all tables say.
+func TestSameStatisticsAsTables(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		throughputs := rapid.SliceOfN(rapid.Float64Range(1, 100), 5, 5)
+		sets := measured(map[string][]float64{"mpowerstore": throughputs.Draw(rt, "a"), "mabd": throughputs.Draw(rt, "b")})
+		r := results(t, sets)
+		want := plots.Ratios(r.cells)[0]
+		if got := quantity(t, r, mine+"/"+theirs).Interval(); got.N != 5 || !near(got.Value, want.Value) ||
+			!near(got.Low, want.Low) || !near(got.High, want.High) || got.String() != want.String() {
+			rt.Fatalf("%+v, the table says %+v", got, want)
+		}
+		mean := want.Over.Throughput()
+		if got := quantity(t, r, mine).Interval(); got.String() != mean.String() || !near(got.Half(), mean.Half) {
+			rt.Fatalf("%v, the table says %v", got, mean)
+		}
+	})
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(b)) }
+
+func TestArithmetic(t *testing.T) {
+	r := results(t, measured(map[string][]float64{"mpowerstore": {50, 60, 0}, "mabd": {25, 0, 40}}))
+	for expression, want := range map[string]struct {
+		n     int
+		value float64
+	}{
+		mine:                      {2, 55},
+		mine + " * 2 + 1":         {2, 111},
+		"1 - " + mine:             {2, -54},
+		"2 * " + mine:             {2, 110},
+		"3000 / " + mine:          {2, math.Sqrt(60 * 50)},
+		mine + "/" + theirs:       {1, 2}, // they share a repetition
+		mine + "-" + theirs:       {1, 25},
+		"(" + mine + "/50-1)*100": {2, 10},
+		`1.5 + 1`:                 {0, 2.5},
+		`printed("1.5")`:          {0, 1.45},
+		`printed("50")`:           {0, 49.5},
+		`most(lowest("ops", "2b"), highest("throughput_MBps", "2b"))`:  {0, 60},
+		`least(lowest("ops", "2b"), highest("throughput_MBps", "2b"))`: {0, 0},
+		`highest("wire_deviation", "2b") * 100`:                        {0, 1},
+		`rounds("2b", "mabd", "read", {clients: 4})`:                   {0, 2},
+		`unverified("2b")`: {0, 0},
+	} {
+		if got := quantity(t, r, expression).Interval(); got.N != want.n || !near(got.Value, want.value) {
+			t.Errorf("%s = %+v, want %+v", expression, got, want)
+		}
+	}
+}
+
+// What is missing is named, whatever is done with it.
+func TestMissing(t *testing.T) {
+	r := results(t, measured(map[string][]float64{"mpowerstore": {50, 0}, "mabd": {0, 30}}))
+	for expression, want := range map[string]string{
+		`peak("2b", "phalanx", "read")`:                                "2b/phalanx/read/t1/256KiB/paper/write",
+		`2 * peak("2b", "mabd", "write", {t: 2, KiB: 64}) + ` + mine:   "2b/mabd/write/t2/64KiB/paper/write",
+		`peak("2b", "mpowerstore+hedged", "read") / ` + mine:           "2b/mpowerstore+hedged/read/t1/256KiB/paper/write",
+		`latency("2b", "mabd", "read", {clients: 9, suite: "modern"})`: "2b/mabd/read/t1/256KiB/c9/modern/write",
+		mine + "/" + theirs:                                "a repetition in which",
+		`mean("probe.ks", "2b", "mabd", "read")`:           "probe.ks of 2b/mabd/read",
+		`highest("link.up_mbps", "2c")`:                    "link.up_mbps of figure 2c",
+		`harms("mabd", "B2")`:                              "attack/mabd/B2",
+		`cost("ed25519", "verify", 3)`:                     "costs/ed25519/t3",
+		`multiplications("polynomial-naive", "verify", 3)`: "multiplications of costs/polynomial-naive/t3",
+		`simulated("schedules")`:                           "simulated schedules",
+		`simulatedShare("mabd", "B2", "stale read")`:       "simulation/mabd/B2",
+		mine + ` / most(highest("ops", "2b"))`:             "is 0",
+	} {
+		q := quantity(t, r, expression)
+		if q.Known() || !strings.Contains(list(q.Missing), want) {
+			t.Errorf("%s: missing %q, want %q", expression, q.Missing, want)
+		}
+	}
+}
+
+// What an expression may not ask for is an error that says what it may, with results and without.
+func TestWrongExpressions(t *testing.T) {
+	for expression, want := range map[string]string{
+		`peak("2x", "mabd", "read")`:               `unknown figure "2x": it is 2a`,
+		`peak("2b", "mbad", "read")`:               `unknown protocol "mbad": it is mpowerstore, mabd`,
+		`peak("2b", "mabd", "scan")`:               `unknown operation "scan": it is read, write`,
+		`peak("2b", "mabd", "read", {T: 1})`:       `unknown option "T": it is KiB, clients`,
+		`peak("2b", "mabd", "read", {t: "1"})`:     "option t cannot be 1",
+		`peak("2b", "mabd", "read", {t: 0})`:       "option t cannot be 0",
+		`mean("latency_ms", "2b", "mabd", "read")`: `unknown field "latency_ms": it is attempt`,
+		`lowest("link.up", "2b")`:                  `unknown field "link.up": it is link.attempts`,
+		`peek("2b", "mabd", "read")`:               "known here: peak(FIGURE, PROTOCOL",
+		`peak("2b", "mabd")`:                       "not enough arguments",
+		`peak("2b", other, "read")`:                "unknown name other",
+		`peak("2b", "mabd", "read") > 1`:           "is not a quantity",
+		`"2b"`:                                     "is not a quantity",
+		`harms("nobody", "B2")`:                    `unknown protocol "nobody"`,
+		`cost("md5", "verify", 1)`:                 `unknown scheme "md5": it is hash-sha1`,
+		`cost("ed25519", "sign", 1)`:               `unknown operation "sign": it is construct, verify`,
+		`simulated("seconds")`:                     `unknown number "seconds"`,
+		`printed("many")`:                          "not a number",
+		`peak("2b", "mabd", "read") + `:            "unexpected token",
+	} {
+		for _, r := range []*Results{{}, results(t, measured(map[string][]float64{"mabd": {1, 2}}))} {
+			if _, err := r.Evaluate(expression, nil); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q in it", expression, err, want)
+			}
+		}
+	}
+}

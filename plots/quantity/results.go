@@ -1,0 +1,181 @@
+package quantity
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots"
+)
+
+// Results is what expressions are evaluated over. The zero Results has nothing: whatever an expression asks for is
+// missing, but what it may not ask for is an error all the same.
+type Results struct {
+	cells     []plots.Cell
+	sets      []*result.Set
+	simulated []Simulated
+}
+
+// New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
+// belong together, as plots.Cells does, and what was tried twice.
+func New(sets []*result.Set, simulated ...Simulated) (*Results, error) {
+	cells, err := plots.Cells(sets)
+	if err != nil {
+		return nil, err
+	}
+	if err := twice(sets); err != nil {
+		return nil, err
+	}
+	return &Results{cells, sets, simulated}, nil
+}
+
+// twice refuses a trial, and a repetition of a cost, that two sets have.
+func twice(sets []*result.Set) error {
+	places := map[string]string{}
+	claim := func(id string, s *result.Set) error {
+		if first, again := places[id]; again {
+			return fmt.Errorf("%s is in %s and in %s: give only one of the two", id, first, s.Dir)
+		}
+		places[id] = s.Dir
+		return nil
+	}
+	for _, s := range sets {
+		for _, t := range s.Trials {
+			if err := claim(TrialID(t), s); err != nil {
+				return err
+			}
+		}
+		for _, c := range s.Costs {
+			if !c.Valid {
+				continue
+			}
+			if err := claim(fmt.Sprintf("%s, repetition %d,", costID(c), c.Repetition), s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A selection is the points that an expression names.
+type selection struct {
+	figure, protocol, variant, op string
+	t, kib, clients               int // clients 0: the peak
+	suite, durability             string
+}
+
+// selectable are the options of a selection. What an expression leaves out is as in the paper's Table 2 and in
+// experiments: t = 1, 256 KiB, suite paper, durability write.
+var selectable = map[string]func(s *selection, x any) bool{
+	"t":          func(s *selection, x any) bool { return set(&s.t, x) && s.t > 0 },
+	"KiB":        func(s *selection, x any) bool { return set(&s.kib, x) && s.kib > 0 },
+	"clients":    func(s *selection, x any) bool { return set(&s.clients, x) && s.clients > 0 },
+	"suite":      func(s *selection, x any) bool { return set(&s.suite, x) },
+	"durability": func(s *selection, x any) bool { return set(&s.durability, x) },
+}
+
+func set[T any](to *T, x any) (ok bool) {
+	*to, ok = x.(T)
+	return ok
+}
+
+// newSelection reads what stands in an expression: figure, protocol, operation and perhaps options.
+func newSelection(args []any) (selection, error) {
+	s := selection{figure: args[0].(string), op: args[2].(string), t: 1, kib: 256, suite: "paper", durability: "write"}
+	var err error
+	if s.protocol, s.variant, err = protocolOf(args[1].(string)); err != nil {
+		return s, err
+	}
+	if err := cmp.Or(oneOf("figure", s.figure, plots.Figures()), oneOf("operation", s.op, ops)); err != nil {
+		return s, err
+	}
+	if len(args) > 3 {
+		for name, x := range args[3].(map[string]any) {
+			if set, ok := selectable[name]; !ok {
+				return s, fmt.Errorf("unknown option %q: it is %s", name, options(selectable))
+			} else if !set(&s, x) {
+				return s, fmt.Errorf("option %s cannot be %v", name, x)
+			}
+		}
+	}
+	return s, nil
+}
+
+var ops = []string{"read", "write"}
+
+// protocolOf is a protocol and its variant, as results name them: "mpowerstore+hedged" is mpowerstore and hedged.
+func protocolOf(name string) (protocol, variant string, err error) {
+	protocol, variant, _ = strings.Cut(name, "+")
+	return protocol, cmp.Or(variant, "paper"), oneOf("protocol", protocol, plots.Protocols())
+}
+
+func oneOf(what, name string, known []string) error {
+	if slices.Contains(known, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown %s %q: it is %s", what, name, list(known))
+}
+
+func options[V any](m map[string]V) string { return list(slices.Sorted(maps.Keys(m))) }
+
+func list(names []string) string { return strings.Join(names, ", ") }
+
+// cell is the one selected: with the given number of clients, or the peak. It has no point if it was not measured.
+func (r *Results) cell(s selection) plots.Cell {
+	cells := r.series(s)
+	if s.clients == 0 {
+		cells = plots.Peaks(cells)
+	}
+	i := slices.IndexFunc(cells, func(c plots.Cell) bool { return s.clients == 0 || c.Clients == s.clients })
+	if i < 0 {
+		return plots.Cell{}
+	}
+	return cells[i]
+}
+
+// series is the cells that differ from what is selected at most in the number of clients.
+func (r *Results) series(s selection) []plots.Cell {
+	var all []plots.Cell
+	for _, c := range r.cells {
+		k := plots.Key{
+			Figure: s.figure, Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
+			ValueBytes: s.kib << 10, Clients: c.Clients,
+		}
+		if c.Key == k {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// String names the selection where it is missing.
+func (s selection) String() string {
+	text := fmt.Sprintf("%s/%s/%s/t%d/%dKiB", s.figure, name(s.protocol, s.variant), s.op, s.t, s.kib)
+	if s.clients > 0 {
+		text += fmt.Sprintf("/c%d", s.clients)
+	}
+	return text + "/" + s.suite + "/" + s.durability
+}
+
+// ID names the point of which p is a repetition, as in "fig2b/mpowerstore/read/t1/256KiB/c8/paper/write".
+func ID(p result.Point) string {
+	size := fmt.Sprintf("%dB", p.ValueBytes)
+	if p.ValueBytes%1024 == 0 {
+		size = fmt.Sprintf("%dKiB", p.ValueBytes/1024)
+	}
+	return fmt.Sprintf("%s/%s/%s/t%d/%s/c%d/%s/%s",
+		p.Experiment, name(p.Protocol, p.Variant), p.Op, p.T, size, p.Clients, p.Suite, p.Durability)
+}
+
+// TrialID names a trial, as in "attack/mpowerstore/B6".
+func TrialID(t result.Trial) string { return "attack/" + t.Protocol + "/" + t.Attack }
+
+func name(protocol, variant string) string {
+	if variant == "paper" {
+		return protocol
+	}
+	return protocol + "+" + variant
+}

@@ -1,0 +1,234 @@
+package plots
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// legs are the rounds of READ and WRITE without faults.
+var legs = map[string]map[string]result.Rounds{
+	"powerstore":  {"read": {Data: 1, Metadata: 1}, "write": {Data: 1, Metadata: 1}},
+	"mpowerstore": {"read": {Data: 1, Metadata: 1}, "write": {Data: 1, Metadata: 2}},
+	"mabd":        {"read": {Data: 2}, "write": {Data: 1, Metadata: 1}},
+	"phalanx":     {"read": {Data: 2}, "write": {Data: 1, Metadata: 1}},
+}
+
+// countedSet is a run in which all that is counted is as it should be.
+func countedSet() *result.Set {
+	s := syntheticFigure("table3", 2)
+	for _, p := range s.Points { // one more protocol
+		if p.Protocol == "mpowerstore" {
+			p.Protocol = "powerstore"
+			s.Points = append(s.Points, p)
+		}
+	}
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Servers = 3*p.T + 1
+		if p.Protocol == "mabd" {
+			p.Servers = 2*p.T + 1
+		}
+		p.LoadOps, p.ModelRounds = 40, legs[p.Protocol][p.Op]
+		if p.CostFactor.ClientToServer < 1 { // no longer of any use to figures
+			p.CostFactor.ClientToServer = 0
+		}
+		p.RoundKinds = map[result.Rounds]int64{p.ModelRounds: p.LoadOps}
+		messages := p.LoadOps * int64(p.Servers*p.ModelRounds.Total())
+		p.Messages = result.Traffic{ClientToServer: messages, ServerToClient: messages}
+		unit := float64(p.LoadOps) * float64(p.ValueBytes)
+		p.WireBytes = result.Traffic{
+			ClientToServer: int64((p.CostFactor.ClientToServer + 0.004) * unit),
+			ServerToClient: int64((p.CostFactor.ServerToClient + 0.002) * unit),
+		}
+	}
+	return s
+}
+
+// countedTrials is an attack run that counted rounds. M-PoWerStore's READs need a third one under B6.
+func countedTrials() *result.Set {
+	s := syntheticTrials()
+	for i := range s.Trials {
+		t := &s.Trials[i]
+		t.ReadKinds = map[result.Rounds]int64{legs[t.Protocol]["read"]: 1000, {Metadata: 1}: 3}
+		t.WriteKinds = map[result.Rounds]int64{legs[t.Protocol]["write"]: 500}
+		t.ReadMost.Bytes.ServerToClient = 8192
+		if t.Protocol == "mpowerstore" && t.Attack == "B6" {
+			t.ReadKinds[result.Rounds{Data: 1, Metadata: 2}] = 17
+			t.ReadMost.Messages = result.Traffic{ClientToServer: 12, ServerToClient: 11}
+		}
+		if t.Protocol == "mabd" && t.Attack == "B3" { // beyond what it is to withstand
+			t.ReadKinds[result.Rounds{Data: 7}] = 1
+		}
+		if t.Protocol == "phalanx" && t.Attack == "B12" {
+			t.Expected, t.ReadKinds = "anything, beyond the model", map[result.Rounds]int64{{Data: 6}: 1}
+		}
+	}
+	return s
+}
+
+// countTables are the tables of counts by title.
+func countTables(t *testing.T, sets ...*result.Set) map[string]Table {
+	t.Helper()
+	tables, err := Summary(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]Table{}
+	for _, table := range tables {
+		if strings.HasPrefix(table.Title, "Table 3: ") {
+			found[strings.Fields(table.Title)[2]] = table
+		}
+	}
+	return found
+}
+
+// verdicts are the last cells of the rows that begin with the name.
+func verdicts(t Table, name string) (all []string) {
+	for _, row := range t.Rows {
+		if row[0] == name {
+			all = append(all, row[len(row)-1])
+		}
+	}
+	return all
+}
+
+func TestTable3(t *testing.T) {
+	tables, err := roundsTables([]*result.Set{countedTrials()}, mustCells(t, countedSet()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkGolden(t, "table3.md", tables.Markdown())
+	for _, row := range slices.Concat(tables[1].Rows, tables[2].Rows) {
+		if v := row[len(row)-1]; v != equal && v != missing {
+			t.Errorf("%v: %s", row, v)
+		}
+	}
+}
+
+// Whatever is counted wrong, in one run of all, makes its row and its protocol differ, and no other.
+func TestWrongCountsDiffer(t *testing.T) {
+	for want, spoil := range map[string]func(p *result.Point){
+		"DIFFERS: rounds": func(p *result.Point) {
+			p.RoundKinds = map[result.Rounds]int64{p.ModelRounds: p.LoadOps - 1, {Data: 2, Metadata: 1}: 1}
+		},
+		"DIFFERS: messages": func(p *result.Point) { p.Messages.ServerToClient-- },
+		"DIFFERS: bytes":    func(p *result.Point) { p.WireBytes.ClientToServer += p.WireBytes.ClientToServer / 10 },
+		"DIFFERS: rounds, messages, bytes": func(p *result.Point) {
+			p.ModelRounds.Data++
+			p.CostFactor.ServerToClient++
+		},
+	} {
+		s := countedSet()
+		i := slices.IndexFunc(s.Points, func(p result.Point) bool { return p.Protocol == "phalanx" && p.Op == "write" })
+		spoil(&s.Points[i])
+		s.Points[i].Valid = false // what is wrong may also make it invalid, but does not hide behind that
+		tables := countTables(t, s)
+		if got := verdicts(tables["rounds,"], "Phalanx"); !slices.Equal(got, []string{equal, want}) {
+			t.Errorf("%s: rows say %q", want, got)
+		}
+		if got := verdicts(tables["latency"], "Phalanx [34]"); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: the protocol's row says %q", want, got)
+		}
+		if got := verdicts(tables["latency"], "PoWerStore"); !slices.Equal(got, []string{"equal without faults"}) {
+			t.Errorf("%s: another protocol's row says %q", want, got)
+		}
+	}
+}
+
+// What was not counted does not pass for equal: runs in which operations failed, or of an earlier version.
+func TestNotCounted(t *testing.T) {
+	s := countedSet()
+	for i := range s.Points {
+		if p := &s.Points[i]; p.Protocol == "mabd" && p.Op == "read" {
+			p.Errors = 1
+		} else if p.Protocol == "mabd" {
+			p.RoundKinds = nil
+		}
+	}
+	tables := countTables(t, s)
+	for _, name := range []string{"rounds,", "latency"} {
+		if got := verdicts(tables[name], "M-ABD"); slices.ContainsFunc(got, func(v string) bool { return v != notMeasured }) {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// The paper's worst case must be reached and not exceeded.
+func TestWorstCase(t *testing.T) {
+	for want, of := range map[string]func(r *result.Trial){
+		equal:             func(*result.Trial) {},
+		notReached:        func(r *result.Trial) { r.ReadKinds = legs1000(1, 1) },
+		"DIFFERS: rounds": func(r *result.Trial) { r.ReadKinds = legs1000(2, 1) },
+	} {
+		s := countedTrials()
+		for i := range s.Trials {
+			if r := &s.Trials[i]; r.Protocol == "mpowerstore" && r.Attack == "B6" {
+				of(r)
+			}
+		}
+		tables := countTables(t, countedSet(), s)
+		if got := verdicts(tables["worst"], "M-PoWerStore"); !slices.Equal(got, []string{want, equal}) {
+			t.Errorf("%s: READ and WRITE %q", want, got)
+		}
+		if got := verdicts(tables["latency"], "M-PoWerStore"); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: the protocol's row says %q", want, got)
+		}
+	}
+}
+
+func legs1000(data, metadata int) map[result.Rounds]int64 {
+	return map[result.Rounds]int64{{Data: data, Metadata: metadata}: 1000}
+}
+
+// Rounds of which no trial or point speaks are in no table, and are not drawn.
+func TestNoCounts(t *testing.T) {
+	if tables := countTables(t, syntheticFigure("2b", 1), countedTrials()); len(tables) > 0 {
+		t.Errorf("tables without counts: %v", tables)
+	}
+	tables := countTables(t, countedSet(), syntheticTrials())
+	if _, there := tables["worst"]; there || len(tables) != 2 {
+		t.Error("trials of an earlier version have a worst case")
+	}
+	files, err := Draw([]*result.Set{countedSet()}, t.TempDir())
+	if err != nil || len(files) > 0 {
+		t.Errorf("drawn: %v, %v", files, err)
+	}
+	summary, err := Summary([]*result.Set{countedSet()})
+	if err != nil || strings.Contains(summary.Text(), "Ratios") {
+		t.Errorf("ratios of what is no peak: %v", err)
+	}
+}
+
+// What is printed for the protocols that are run can be compared.
+func TestPublishedRoundsAreRounds(t *testing.T) {
+	run := 0
+	for _, p := range table3 {
+		for _, op := range []string{"read", "write"} {
+			var r result.Rounds
+			if err := r.UnmarshalText([]byte(p.of(op))); err != nil && p.protocol != "" {
+				t.Errorf("%s: %v", p.name, err)
+			}
+		}
+		if p.protocol != "" {
+			run++
+		}
+	}
+	if run != 3 || len(table3) != 7 {
+		t.Errorf("%d of %d rows are run, want 3 of 7", run, len(table3))
+	}
+}
+
+func TestRoundsName(t *testing.T) {
+	for want, kinds := range map[string]map[result.Rounds]int64{
+		"–":                         nil,
+		"2D":                        {{Data: 2}: 3},
+		"D+d (9), 2D (4), D+2d (4)": {{Data: 1, Metadata: 2}: 4, {Data: 1, Metadata: 1}: 9, {Data: 2}: 4},
+	} {
+		if got := roundsName(kinds); got != want {
+			t.Errorf("%v are %q, want %q", kinds, got, want)
+		}
+	}
+}
