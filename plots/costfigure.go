@@ -18,7 +18,7 @@ func costFigure(sets []*result.Set) ([]*page, error) {
 	if t == nil || err != nil || len(t.thresholds()) < 2 {
 		return nil, err
 	}
-	p := &page{figure: "table1", rowHeight: panelHeight, caption: t.caption()}
+	p := &page{figure: "table1", heading: "What proofs of writing and signatures cost", rowHeight: panelHeight, caption: t.caption()}
 	var panels []*plot.Plot
 	for _, s := range sides {
 		p.titles = append(p.titles, strings.ToUpper(s.name[:1])+s.name[1:])

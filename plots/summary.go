@@ -67,7 +67,7 @@ const columnsNote = "MB/s, ops/s and mean latency: mean ± half of the 95 % conf
 	"model)."
 
 func measurements(title string, columns []column, note string, sets []*result.Set, cells []Cell) Table {
-	t := Table{Title: title}
+	t := Table{Title: title, Cells: cells}
 	columns = keep(columns, func(col column) bool {
 		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
 	})

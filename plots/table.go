@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // A Table is rows of text under a header, with what must be said about them.
@@ -12,6 +14,9 @@ type Table struct {
 	Header []string
 	Rows   [][]string // each as long as Header
 	Notes  []string   // sentences below the table
+	// Cells are the measurements that the rows are of, and Trials the trials; one for each row, or none.
+	Cells  []Cell
+	Trials []result.Trial
 }
 
 // Tables is a list of tables to read in a terminal or to publish.

@@ -72,7 +72,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	primitives, err := suite.ByName(cfg.Suite)
+	primitives, err := protocols.SuiteFor(protocol, cfg.Suite)
 	if err != nil {
 		return nil, err
 	}

@@ -48,17 +48,12 @@ func (r *reader) safe(ts protocols.Timestamp) (*Entry, [][]byte) {
 // rightFragments returns t+1 fragments of the entry, or nil if not so many servers sent the entry and a right one.
 // Hashing is what a READ computes most: no more fragments are hashed than needed, the data before the parity.
 func (r *reader) rightFragments(entry *Entry) [][]byte {
-	var members []int
-	for i, a := range r.w {
-		if a != nil && a.entry != nil && a.entry.same(entry) {
-			members = append(members, i)
-		}
-	}
-	if len(members) < r.t+1 {
+	senders := r.senders(entry)
+	if len(senders) < r.t+1 {
 		return nil
 	}
 	fragments, count := make([][]byte, r.servers()), 0
-	for _, i := range members {
+	for _, i := range senders {
 		if !r.check(i) {
 			continue
 		}
@@ -70,10 +65,20 @@ func (r *reader) rightFragments(entry *Entry) [][]byte {
 	return nil
 }
 
+// senders are the servers that sent the entry.
+func (r *reader) senders(entry *Entry) (servers []int) {
+	for i, a := range r.w {
+		if a != nil && a.entry != nil && a.entry.same(entry) {
+			servers = append(servers, i)
+		}
+	}
+	return servers
+}
+
 // check hashes the fragment of a server, once, and disowns the entry of one that sent a wrong fragment.
 func (r *reader) check(server int) bool {
 	a := r.w[server]
-	if !a.right && a.entry != nil {
+	if !a.right && a.entry != nil && len(a.fragment) > 0 {
 		if a.right = a.entry.CC.Matches(r.suite, server, a.fragment); !a.right {
 			a.entry = nil
 		}

@@ -16,6 +16,7 @@ type params struct {
 	proof   proof
 	shape   shape // of the proofs
 	literal bool
+	lean    bool
 }
 
 // bound is the key that MACs bind (D3): none in the literal variant.
@@ -47,9 +48,11 @@ func (p params) written(c Candidate) bool {
 
 // stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.
 func (p params) stored(e *Entry, fragment []byte, commitment int) bool {
-	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) &&
-		len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t) &&
-		len(e.Commitment) == commitment && p.isVec(e.Vec)
+	return p.isEntry(e, commitment) && len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t)
+}
+
+func (p params) isEntry(e *Entry, commitment int) bool {
+	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) && len(e.Commitment) == commitment && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {

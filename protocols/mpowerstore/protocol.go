@@ -22,6 +22,8 @@ type Protocol struct {
 	Literal bool
 	// Proof is the kind of proofs of writing; the zero one is the paper's.
 	Proof Proof
+	// Lean READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
+	Lean bool
 }
 
 var _ protocols.Protocol = Protocol{}
@@ -33,6 +35,8 @@ func (p Protocol) Name() string {
 		return protocols.FullName(Name, "literal")
 	case p.Proof != HashProof:
 		return protocols.FullName(Name, string(p.Proof))
+	case p.Lean:
+		return protocols.FullName(Name, "lean")
 	}
 	return Name
 }
@@ -51,10 +55,13 @@ func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
 
 // Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER (the
 // paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 	fragment := 1 / float64(t+1)
 	if op == protocols.Write {
 		return []protocols.Leg{{}, {Request: fragment}, {}}
+	}
+	if p.Lean { // t+1 fragments
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
 	}
 	return []protocols.Leg{{}, {Reply: fragment}}
 }
@@ -78,7 +85,7 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	params := params{t: t, suite: s, literal: p.Literal}
+	params := params{t: t, suite: s, literal: p.Literal, lean: p.Lean}
 	switch p.Proof {
 	case SignatureProof:
 		params.proof = signatures{s, params.servers()}

@@ -22,6 +22,7 @@ type reader struct {
 	round, acks int
 	c           []Candidate // C: only FILTER_ACKs change it once COLLECT has ended, by exclusion (D6)
 	w           []*answer   // W, by server; nil for those that have not answered FILTER
+	spared      []bool      // by server: FILTER did not ask it for its fragment (variant Lean); nil for none
 	result      protocols.Result
 	err         error
 }
@@ -79,12 +80,26 @@ func (r *reader) collectAck(c Candidate) protocols.Step {
 // filterAck records W[i] and drops the candidates that this excludes (lines 148 to 150). FILTER ends once a quorum has
 // answered and either C is empty or its highest timestamp is safe (D7).
 func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment, r.shape.told)) {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
 		return protocols.Wait()
 	}
 	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
 	r.c = slices.DeleteFunc(r.c, r.invalid)
-	if r.acks++; r.acks < r.quorum() {
+	r.acks++
+	return r.filtered()
+}
+
+// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
+func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
+	if r.spared != nil && r.spared[server] && len(fragment) == 0 {
+		return r.isEntry(e, r.shape.told)
+	}
+	return r.stored(e, fragment, r.shape.told)
+}
+
+// filtered ends FILTER if W allows it.
+func (r *reader) filtered() protocols.Step {
+	if r.acks < r.quorum() {
 		return protocols.Wait()
 	}
 	if len(r.c) == 0 {

@@ -41,7 +41,11 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
-	return &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
+	read := &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
+	if r.lean {
+		return newLeanReader(read, protocols.Spread(key, r.pid, r.servers()))
+	}
+	return read
 }
 
 // Write implements protocols.Register.
