@@ -10,17 +10,22 @@ import (
 )
 
 // runAgain is the command that measures the point's repetitions again: the experiment of its run, cut down to it. Its
-// results go into a folder of their own.
+// results go into a folder of their own. With an open loop comes a closed one, of as many clients.
 func runAgain(r *run, p result.Point) string {
-	only, err := json.Marshal(map[string]any{
+	cut := map[string]any{
 		"protocols": []string{systemOf(p)}, "operations": []string{p.Op}, "suite": p.Suite, "durability": p.Durability,
 		"t": []int{p.T}, "value": []string{fmt.Sprintf("%dB", p.ValueBytes)}, "clients": []int{p.Clients},
-	})
+	}
+	without := " | del(.arrival)"
+	if p.Open() {
+		cut["arrival"], without = arrival{p.Arrival, []string{rateOf(p)}, p.Clients}, ""
+	}
+	only, err := json.Marshal(cut)
 	if err != nil {
 		panic(err) // texts and numbers
 	}
 	return fmt.Sprintf("jq %s %s > again.yaml && powbench run --results again again.yaml",
-		quoted(".config + "+string(only)), quoted(r.manifest()))
+		quoted(".config + "+string(only)+without), quoted(r.manifest()))
 }
 
 // manifest is the path of the run's manifest, as the run was given.

@@ -35,6 +35,17 @@ func TestCoverage(t *testing.T) {
 	if c := coverageOf(searched); len(c.Missing) != 1 || !strings.Contains(c.Missing[0], "mpowerstore, read") {
 		t.Errorf("of a run whose clients were searched for: %+v", c)
 	}
+	open := measured(2)
+	for _, p := range open.Points {
+		if p.Repetition == 1 {
+			p.OpenLoop = result.OpenLoop{Arrival: result.Poisson, Rate: 12.5}
+			open.Points = append(open.Points, p)
+		}
+	}
+	open.Manifest.Config = []byte(strings.Replace(string(open.Manifest.Config), "{", `{"arrival":{"rates":["12.5/s"],"clients":2},`, 1))
+	if c := coverageOf(open); c.String() != "4 of 16 points missing" || !strings.Contains(c.Missing[0], "2 clients at 12.5/s, repetition 2") {
+		t.Errorf("half of the open loops: %s, %v", c, c.Missing)
+	}
 	for _, config := range []string{"", "null", "{}", "[1]"} {
 		unknown := measured(1)
 		unknown.Manifest.Config = []byte(config)
@@ -138,7 +149,7 @@ func TestAgain(t *testing.T) {
 		t.Errorf("%s\nwant it to end with %s", got, want)
 	}
 	_, rest, _ := strings.Cut(got, "jq '.config + ")
-	object, _, _ := strings.Cut(rest, "' ")
+	object, _, _ := strings.Cut(rest, " | del(.arrival)' ")
 	var only plan
 	if err := json.Unmarshal([]byte(object), &only); err != nil {
 		t.Fatal(err)
@@ -147,6 +158,10 @@ func TestAgain(t *testing.T) {
 	p.Repetition = 1
 	if names := only.names(); len(names) != 1 || names[0] != only.nameOf(p) {
 		t.Errorf("%s asks for %v, want %s", object, names, only.nameOf(p))
+	}
+	p.OpenLoop = result.OpenLoop{Arrival: result.Fixed, Rate: 12.5}
+	if got, want := runAgain(r, p), `"arrival":{"process":"fixed","rates":["12.5/s"],"clients":3}`; !strings.Contains(got, want) {
+		t.Errorf("%s\nwant %s in it", got, want)
 	}
 	r.Manifest.Seed, r.Manifest.Quick = 9, true
 	trial := attackAgain(r, result.Trial{Protocol: "mabd", Attack: "B2; rm -rf ~", T: 1})

@@ -18,8 +18,16 @@ type plan struct {
 	T           flexible  `json:"t"`
 	Value       []string  `json:"value"`
 	Clients     flexible  `json:"clients"` // empty if it is searched for
+	Arrival     arrival   `json:"arrival"`
 	Repetitions int       `json:"repetitions"`
 	Attacks     []string  `json:"attacks"` // of an attack run
+}
+
+// An arrival is the open loops of an experiment, if there are any.
+type arrival struct {
+	Process string   `json:"process"`
+	Rates   []string `json:"rates"` // such as "100/s"
+	Clients int      `json:"clients"`
 }
 
 // oneOrMore is a text or a list of them.
@@ -63,10 +71,14 @@ func (p plan) names() []string {
 	for i := range repetitions {
 		repetitions[i] = i + 1
 	}
+	loads := texts(clients, "%d clients")
+	for _, rate := range p.Arrival.Rates {
+		loads = append(loads, fmt.Sprintf("%d clients at %s", p.Arrival.Clients, rate))
+	}
 	names := p.Protocols
 	for _, list := range [][]string{
 		p.Operations, p.Suite, p.Durability, texts(p.T, "t = %d"), texts(sizes(p.Value), "%d bytes"),
-		texts(clients, "%d clients"), texts(repetitions, "repetition %d"),
+		loads, texts(repetitions, "repetition %d"),
 	} {
 		var longer []string
 		for _, name := range names {
@@ -79,18 +91,24 @@ func (p plan) names() []string {
 	return names
 }
 
+// rateOf is the rate of an open loop's point as an experiment names it.
+func rateOf(p result.Point) string { return fmt.Sprintf("%g/s", p.Rate) }
+
 // searched stands for a number of clients that a search finds.
 const searched = 0
 
 // nameOf is the name of a point in the plan.
 func (p plan) nameOf(x result.Point) string {
-	clients := x.Clients
-	if len(p.Clients) == 0 {
-		clients = searched
+	load := fmt.Sprintf("%d clients", x.Clients)
+	switch {
+	case x.Open():
+		load += " at " + rateOf(x)
+	case len(p.Clients) == 0:
+		load = fmt.Sprintf("%d clients", searched)
 	}
 	return strings.Join([]string{
 		systemOf(x), x.Op, x.Suite, x.Durability, fmt.Sprintf("t = %d", x.T), fmt.Sprintf("%d bytes", x.ValueBytes),
-		fmt.Sprintf("%d clients", clients), fmt.Sprintf("repetition %d", x.Repetition),
+		load, fmt.Sprintf("repetition %d", x.Repetition),
 	}, ", ")
 }
 
