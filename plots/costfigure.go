@@ -43,7 +43,7 @@ func (t *costTable) panel(s side) *plot.Plot {
 	for _, scheme := range t.shown() {
 		cells := t.of(scheme.id)
 		if cells[0].t > 0 {
-			p.Add(curve{*scheme.look, logDots(cells, s)})
+			p.Add(curve{look: *scheme.look, dots: logDots(cells, s)})
 		} else if e := cells[0].logTime(s); e.Known() {
 			p.Add(rule{*scheme.look, e.Mean, false})
 		}

@@ -71,7 +71,7 @@ func layOutAll(sets []*result.Set) ([]*page, error) {
 func layOut(cells []Cell) ([]*page, error) {
 	byFigure := map[string][]Cell{}
 	for _, c := range cells {
-		if c.Figure != "" && !figures[c.Figure].table {
+		if c.Figure == openFigure || c.Figure != "" && !figures[c.Figure].table && isClosed(c) {
 			byFigure[c.Figure] = append(byFigure[c.Figure], c)
 		}
 	}

@@ -14,9 +14,11 @@ type Table struct {
 	Header []string
 	Rows   [][]string // each as long as Header
 	Notes  []string   // sentences below the table
-	// Cells are the measurements that the rows are of, and Trials the trials; one for each row, or none.
+	// What the rows are of, one for each row, or none: Cells the measurements, Trials the trials, Costs all repetitions of
+	// a scheme's costs.
 	Cells  []Cell
 	Trials []result.Trial
+	Costs  [][]result.Cost
 }
 
 // Tables is a list of tables to read in a terminal or to publish.

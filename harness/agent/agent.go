@@ -1,4 +1,4 @@
-// Package agent is a load-generating process: some of a run's closed-loop clients, on one host.
+// Package agent is a load-generating process: some of a run's clients, on one host.
 package agent
 
 import (

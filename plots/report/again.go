@@ -20,8 +20,11 @@ func runAgain(r *run, p result.Point) string {
 		panic(err) // texts and numbers
 	}
 	return fmt.Sprintf("jq %s %s > again.yaml && powbench run --results again again.yaml",
-		quoted(".config + "+string(only)), quoted(filepath.Join(r.Name, result.ManifestFile)))
+		quoted(".config + "+string(only)), quoted(r.manifest()))
 }
+
+// manifest is the path of the run's manifest, as the run was given.
+func (r *run) manifest() string { return filepath.Join(r.Name, result.ManifestFile) }
 
 // attackAgain is the command that plays the trial again, after the fault-free one.
 func attackAgain(r *run, t result.Trial) string {

@@ -85,26 +85,24 @@ func newFigure(p plots.Picture, ids anchors) figure {
 
 // summarize says what the report is of, and what of it is missing.
 func (d *document) summarize(in Input) (content, loud []string) {
-	points, invalid, trials := 0, 0, 0
+	points, invalid, trials, costs := 0, 0, 0, 0
 	for i, s := range in.Sets {
-		points += len(s.Points)
-		trials += len(s.Trials)
+		points, trials, costs = points+len(s.Points), trials+len(s.Trials), costs+len(s.Costs)
 		for _, p := range s.Points {
 			if !p.Valid {
 				invalid++
 			}
 		}
-		if c := d.Runs[i].Coverage; len(c.Missing) > 0 {
-			loud = append(loud, fmt.Sprintf("%s: %s.", d.Runs[i].Name, c))
+		if r := d.Runs[i]; len(r.Coverage.Missing) > 0 {
+			loud = append(loud, fmt.Sprintf("%s: %s.", r.Name, r.Coverage))
+		} else if s.Manifest.Finished == "" {
+			loud = append(loud, r.Name+": this run was not finished.")
 		}
 	}
 	line := fmt.Sprintf("%d runs with %d points", len(in.Sets), points)
-	if invalid > 0 {
-		line += fmt.Sprintf(", of which %d are invalid and left out of figures and estimates", invalid)
-	}
-	if trials > 0 {
-		line += fmt.Sprintf(", and %d trials under attack", trials)
-	}
+	line += ifTrue(invalid > 0, fmt.Sprintf(" (of which %d are invalid and left out of figures and estimates)", invalid))
+	line += ifTrue(trials > 0, fmt.Sprintf(", %d trials under attack", trials))
+	line += ifTrue(costs > 0, fmt.Sprintf(", %d measurements of what proofs and signatures cost", costs))
 	return []string{line + "."}, loud
 }
 

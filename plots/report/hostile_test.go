@@ -64,9 +64,12 @@ func TestHostileTextsStayTexts(t *testing.T) {
 	poison(reflect.ValueOf(&points.Points[0]).Elem(), "Figure", "Op")
 	poison(reflect.ValueOf(&trials.Trials[0]).Elem(), "Timeline")
 	trials.Trials[0].Expected, trials.Trials[0].Skipped = hostile, ""
+	costs := &result.Set{Dir: "results/table1", Costs: []result.Cost{{T: 1, SecurityBits: 80, Repetition: 1, Attempt: 1, Valid: true}}}
+	costs.Costs[0].Construct.Ns, costs.Costs[0].Verify.Ns = 1500, 400
+	poison(reflect.ValueOf(&costs.Costs[0]).Elem())
 	var verdict claims.Verdict
 	poison(reflect.ValueOf(&verdict).Elem())
-	page, root := render(t, Input{Sets: []*result.Set{points, trials}, Claims: []claims.Verdict{verdict}})
+	page, root := render(t, Input{Sets: []*result.Set{points, trials, costs}, Claims: []claims.Verdict{verdict}})
 	for _, n := range elements(root, all) {
 		if n.Data == "img" || n.Data == "textarea" {
 			t.Fatalf("a text became an element %s", n.Data)

@@ -129,11 +129,45 @@ func TestMissingPointsAreLoud(t *testing.T) {
 	}
 }
 
+func TestUnfinishedRunsAreLoud(t *testing.T) {
+	s := measured(1)
+	const want = "results/fig2b/synthetic: this run was not finished."
+	if page, _ := render(t, Input{Sets: []*result.Set{s}}); !strings.Contains(page, want) {
+		t.Errorf("the report does not say %q", want)
+	}
+	s.Manifest.Finished = "2026-11-23T06:07:15Z"
+	if page, _ := render(t, Input{Sets: []*result.Set{s}}); strings.Contains(page, `class="loud"`) {
+		t.Error("a complete run is complained of")
+	}
+}
+
+// Costs lead down to their repetitions too, in the order in which they were made.
+func TestCosts(t *testing.T) {
+	s := &result.Set{Dir: "results/table1/synthetic", Manifest: result.Manifest{Experiment: "table1"}}
+	for i, valid := range []bool{true, false, true} {
+		s.Costs = append(s.Costs, result.Cost{
+			Schema: result.SchemaVersion, Scheme: "hash-sha1", SecurityBits: 80, T: 2, Servers: 7, MessageBytes: 20,
+			Repetition: 1 + i/2, Attempt: 1 + i%2, Construct: result.Spent{Ops: 5, Ns: 1500}, Verify: result.Spent{Ops: 9, Ns: 400},
+			Valid: valid, InvalidReason: strings.Repeat("steal", (i % 2)),
+		})
+	}
+	_, root := render(t, Input{Sets: []*result.Set{s}})
+	var lines []string
+	for _, n := range elements(root, func(n *html.Node) bool { return n.Data == "tr" }) {
+		lines = append(lines, strings.Join(strings.Fields(text(n)), " "))
+	}
+	for _, want := range []string{"repetition11, attempt 22", "validyesNO: stealyes", "construct: µs1.501.501.50"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("no line %q in %q", want, lines)
+		}
+	}
+}
+
 func TestInvalidPointsSayWhy(t *testing.T) {
 	s := measured(2)
 	s.Points[1].Valid, s.Points[1].InvalidReason = false, "steal above 10 %"
 	_, root := render(t, Input{Sets: []*result.Set{s}})
-	for _, want := range []string{"NO: steal above 10 %", "1 runs with 8 points, of which 1"} {
+	for _, want := range []string{"NO: steal above 10 %", "1 runs with 8 points (of which 1"} {
 		if !strings.Contains(text(root), want) {
 			t.Errorf("the report lacks %q", want)
 		}

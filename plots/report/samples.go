@@ -19,24 +19,42 @@ type samples struct {
 	Run        *run
 	Columns    []string // "1", or "1, attempt 2"
 	Facts      []fact
-	Histograms []histogram // of the columns
+	Histograms []histogram // of the columns; none of costs
 	All        histogram   // of the valid ones together
-	Histories  []file
-	Again      string // the command that measures it again
+	Histories  []file      // of the columns; none of costs
+	Again      string      // the command that measures it again
 }
 
-// A fact is one quantity of every repetition.
+// A fact is one property of every repetition.
 type fact struct {
 	Name   string
 	Values []string
 }
 
-// quantities are what is said of a repetition, in this order.
-var quantities = []struct {
+// A property is what is said of a repetition in some respect.
+type property[T any] struct {
 	name string
-	of   func(p result.Point) string
-}{
-	{"valid", validity},
+	of   func(T) string
+}
+
+// factsOf are the properties of the repetitions, without those that none of them has.
+func factsOf[T any](repetitions []T, properties []property[T]) []fact {
+	var facts []fact
+	for _, p := range properties {
+		f := fact{Name: p.name}
+		for _, r := range repetitions {
+			f.Values = append(f.Values, p.of(r))
+		}
+		if slices.ContainsFunc(f.Values, func(v string) bool { return v != unknown }) {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// ofPoint is what is said of a repetition of a measurement, in this order.
+var ofPoint = []property[result.Point]{
+	{"valid", func(p result.Point) string { return validity(p.Valid, p.InvalidReason) }},
 	{"throughput, MB/s", func(p result.Point) string { return number(p.ThroughputMBps) }},
 	{"throughput, ops/s", func(p result.Point) string { return number(p.ThroughputOps) }},
 	{"of the network bound", func(p result.Point) string { return share(p.BoundRatio) }},
@@ -73,22 +91,10 @@ func newSamples(c plots.Cell, r *run) *samples {
 	})
 	s := &samples{Name: c.String(), Run: r, Again: runAgain(r, points[0])}
 	for _, p := range points {
-		column := strconv.Itoa(p.Repetition)
-		if p.Attempt > 1 {
-			column += fmt.Sprintf(", attempt %d", p.Attempt)
-		}
-		s.Columns = append(s.Columns, column)
+		s.Columns = append(s.Columns, columnName(p.Repetition, p.Attempt))
 		s.Histories = append(s.Histories, r.history(p.History))
 	}
-	for _, q := range quantities {
-		f := fact{Name: q.name}
-		for _, p := range points {
-			f.Values = append(f.Values, q.of(p))
-		}
-		if slices.ContainsFunc(f.Values, func(v string) bool { return v != unknown }) {
-			s.Facts = append(s.Facts, f)
-		}
-	}
+	s.Facts = factsOf(points, ofPoint)
 	s.Histograms, s.All = histograms(points)
 	return s
 }
@@ -98,11 +104,15 @@ func number(x float64) string { return plots.Estimate{N: 1, Mean: x}.String() }
 
 func share(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
 
-func validity(p result.Point) string {
-	if p.Valid {
+func columnName(repetition, attempt int) string {
+	return strconv.Itoa(repetition) + ifTrue(attempt > 1, fmt.Sprintf(", attempt %d", attempt))
+}
+
+func validity(valid bool, why string) string {
+	if valid {
 		return "yes"
 	}
-	return "NO: " + cmp.Or(p.InvalidReason, "no reason recorded")
+	return "NO: " + cmp.Or(why, "no reason recorded")
 }
 
 func verdict(v result.Verdict) string {

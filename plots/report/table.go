@@ -7,7 +7,8 @@ import (
 	"github.com/powbench/powbench/plots/quantity"
 )
 
-// A table is one of the tables of plots. Where its rows are measurements or trials, each leads down to its samples.
+// A table is one of the tables of plots. Where its rows are measurements, trials or costs, each leads
+// down to its samples.
 type table struct {
 	plots.Table
 	ID   string
@@ -23,7 +24,7 @@ type row struct {
 }
 
 // Deep reports whether the table's rows lead down to samples.
-func (t table) Deep() bool { return len(t.Cells) > 0 || len(t.Trials) > 0 }
+func (t table) Deep() bool { return len(t.Cells)+len(t.Trials)+len(t.Costs) > 0 }
 
 // mostNotes is how many notes of a table are shown without being asked for.
 const mostNotes = 12
@@ -38,21 +39,21 @@ func (t table) Further() []string { return t.Notes[len(t.Foremost()):] }
 func long(text string) bool { return utf8.RuneCountInString(text) > 40 }
 
 // newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
-// points and trials.
+// points, trials and costs.
 func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) table {
 	out := table{Table: t, ID: ids.unique("table-" + t.Title)}
 	for i, texts := range t.Rows {
-		r := row{Texts: texts}
+		r, name := row{Texts: texts}, ""
 		switch {
 		case len(t.Cells) > 0:
-			c := t.Cells[i]
-			name := quantity.ID(c.All()[0])
-			r.ID, r.Samples = ids.unique(name), newSamples(c, runs[c.Set])
-			rows[name] = r.ID
+			name, r.Samples = quantity.ID(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
 		case len(t.Trials) > 0:
-			x := t.Trials[i]
-			name := quantity.TrialID(x)
-			r.ID, r.Trial = ids.unique(name), newTrial(x, runs)
+			name, r.Trial = quantity.TrialID(t.Trials[i]), newTrial(t.Trials[i], runs)
+		case len(t.Costs) > 0:
+			name, r.Samples = quantity.CostID(t.Costs[i][0]), newCosts(t.Costs[i], runs)
+		}
+		if name != "" {
+			r.ID = ids.unique(name)
 			rows[name] = r.ID
 		}
 		out.Rows = append(out.Rows, r)
