@@ -131,8 +131,8 @@ func (l look) line() draw.LineStyle {
 
 func (t *costTable) caption() caption {
 	var c caption
-	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU times, on one "+
-		"processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
+	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU "+
+		"times, on one processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
 	c.lines = append(c.lines, t.circumstances())
 	c.lines = append(c.lines, t.leftOut()...)

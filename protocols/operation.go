@@ -55,7 +55,7 @@ func Widen(b Broadcast) Step { return Step{More: b} }
 // Done is the last step of an operation.
 func Done() Step { return Step{Done: true} }
 
-// An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1.
+// An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1, at most MaxRounds.
 //
 // Its driver delivers at most one reply per (server, round), also replies that come late for an earlier round; sends
 // again what may have been lost; and calls its methods from one goroutine at a time. The operation drops any reply

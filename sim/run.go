@@ -6,9 +6,6 @@ import (
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
-// maxRounds bounds an operation's rounds, by the width of a Choice.
-const maxRounds = 15
-
 // patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
 const patience = span / 4
 
@@ -83,9 +80,9 @@ func (r *run) doom() {
 
 // begin sends a round's requests.
 func (r *run) begin(b protocols.Broadcast) {
-	if r.rounds++; len(b) != len(r.hosts) || r.rounds > maxRounds {
+	if r.rounds++; len(b) != len(r.hosts) || r.rounds > protocols.MaxRounds {
 		r.find(byzantine.Failure, "round %d of a %s goes to %d servers, want %d servers and %d rounds at most",
-			r.rounds, r.kind, len(b), len(r.hosts), maxRounds)
+			r.rounds, r.kind, len(b), len(r.hosts), protocols.MaxRounds)
 		return
 	}
 	r.setFar()

@@ -39,7 +39,8 @@ var whatNames = [...]string{
 // What it comes to is a function of the seed and of its name alone, so that it stays when other choices are muted.
 type Choice uint64
 
-// The fields of a Choice, in bits from the lowest: what, client, operation, round, server, and a number more.
+// The fields of a Choice, in bits from the lowest: what, client, operation, round (at most protocols.MaxRounds), server,
+// and a number more.
 const (
 	clientBit = 8
 	seqBit    = 16

@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
@@ -87,6 +88,27 @@ func TestMoreFaults(t *testing.T) {
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}
+	}
+}
+
+// A bounded history costs READs rounds under many WRITEs to one key, fewer the more of it is kept, and nothing else.
+func TestBoundedHistoryUnderContention(t *testing.T) {
+	var longer [2]int64
+	for i, k := range []int{1, 4} {
+		s := Scenario{
+			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: Fsync, Writers: 3, Keys: 1, Ops: 5,
+			Attack: byzantine.Attack{ID: "none"},
+		}
+		tally := explore(t, s, 300)
+		demand(t, s, tally)
+		for rounds, n := range tally.Reads {
+			if rounds > 2 {
+				longer[i] += n
+			}
+		}
+	}
+	if longer[0] <= longer[1] || longer[1] == 0 {
+		t.Errorf("%d READs of more than two rounds where one entry is kept, %d where four are", longer[0], longer[1])
 	}
 }
 

@@ -97,7 +97,7 @@ func TestNoTime(t *testing.T) {
 // One server of t = 1 answers everything late: each operation ends without it, and all its replies, which come while
 // later operations on the same key run, change nothing.
 func TestLateReplies(t *testing.T) {
-	for _, p := range catalog.All() {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)

@@ -4,11 +4,10 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/transport"
 )
 
 // pace is a client's patience with each round of one kind of operation, from round 1.
-type pace [transport.MaxRounds + 1]patience
+type pace [protocols.MaxRounds + 1]patience
 
 // hedge tells an operation, if it wants to know, when a round is overdue.
 type hedge struct {

@@ -67,6 +67,9 @@ func TestCost(t *testing.T) {
 		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
+
+		"mpowerstore+replicated": {4, 7, 10},
+		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},
 	} {
 		p, err := ByName(name)
 		if err != nil {

@@ -65,7 +65,8 @@ type (
 
 		Candidate Candidate
 	}
-	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them.
+	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them, or to
+	// 2S where servers prune their history.
 	Filter struct {
 		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 
@@ -73,12 +74,15 @@ type (
 		Brief      bool // the fragment is not wanted (variant Lean)
 	}
 	// FilterAck is the answer to Filter: the timestamp of the highest valid candidate, ts0 if there is none, with the
-	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them.
+	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them. Where servers prune their
+	// history, Horizon is the highest timestamp that this one has pruned, and Top its lc, if that is higher than TS.
 	FilterAck struct {
 		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 
-		TS    protocols.Timestamp
-		Entry *Entry
+		TS      protocols.Timestamp
+		Entry   *Entry
+		Horizon protocols.Timestamp
+		Top     *Candidate
 	}
 	// Fetch asks for the fragment stored under the timestamp (variant Lean).
 	Fetch struct {

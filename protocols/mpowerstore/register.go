@@ -42,8 +42,11 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
 	read := &reader{params: r.params, mem: mem, w: make([]*answer, r.servers())}
-	if r.lean {
+	switch {
+	case r.lean:
 		return newLeanReader(read, protocols.Spread(key, r.pid, r.servers()))
+	case r.history > 0:
+		return &iterating{reader: *read, tops: make([]Candidate, r.servers())}
 	}
 	return read
 }

@@ -56,8 +56,14 @@ func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
 	return e, decode(v.key, name, body, e)
 }
 
-// adopt is the record that makes c the last completed write.
-func adopt(c Candidate) ([]protocols.Record, error) { return record(recordLC, &c, nil) }
+// adopt is the records that make c the last completed write.
+func (v view) adopt(c Candidate) ([]protocols.Record, error) {
+	records, err := record(recordLC, &c, nil)
+	if err != nil {
+		return nil, err
+	}
+	return v.pruned(c.TS.Timestamp, records)
+}
 
 func record(name string, body any, payload []byte) ([]protocols.Record, error) {
 	b, err := protocols.Marshal(nil, body)
