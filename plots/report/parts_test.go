@@ -35,16 +35,14 @@ func TestCoverage(t *testing.T) {
 	if c := coverageOf(searched); len(c.Missing) != 1 || !strings.Contains(c.Missing[0], "mpowerstore, read") {
 		t.Errorf("of a run whose clients were searched for: %+v", c)
 	}
-	open := measured(2)
+	open := measured(1)
+	open.Manifest.Config = []byte(strings.Replace(string(open.Manifest.Config), "{", `{"arrival":{"rates":["50/s","0.5/s"],"clients":2},`, 1))
 	for _, p := range open.Points {
-		if p.Repetition == 1 {
-			p.OpenLoop = result.OpenLoop{Arrival: result.Poisson, Rate: 12.5}
-			open.Points = append(open.Points, p)
-		}
+		p.Arrival, p.Rate = result.Fixed, 50
+		open.Points = append(open.Points, p)
 	}
-	open.Manifest.Config = []byte(strings.Replace(string(open.Manifest.Config), "{", `{"arrival":{"rates":["12.5/s"],"clients":2},`, 1))
-	if c := coverageOf(open); c.String() != "4 of 16 points missing" || !strings.Contains(c.Missing[0], "2 clients at 12.5/s, repetition 2") {
-		t.Errorf("half of the open loops: %s, %v", c, c.Missing)
+	if c := coverageOf(open); c.String() != "4 of 12 points missing" || !strings.Contains(c.Missing[0], "0.5/s for 2 clients") {
+		t.Errorf("of open loops: %s: %v", c, c.Missing)
 	}
 	for _, config := range []string{"", "null", "{}", "[1]"} {
 		unknown := measured(1)
@@ -159,9 +157,9 @@ func TestAgain(t *testing.T) {
 	if names := only.names(); len(names) != 1 || names[0] != only.nameOf(p) {
 		t.Errorf("%s asks for %v, want %s", object, names, only.nameOf(p))
 	}
-	p.OpenLoop = result.OpenLoop{Arrival: result.Fixed, Rate: 12.5}
-	if got, want := runAgain(r, p), `"arrival":{"process":"fixed","rates":["12.5/s"],"clients":3}`; !strings.Contains(got, want) {
-		t.Errorf("%s\nwant %s in it", got, want)
+	p.Arrival, p.Rate = result.Poisson, 12.5
+	if got := runAgain(r, p); !strings.Contains(got, `"arrival":{"clients":3,"process":"poisson","rates":["12.5/s"]}`) {
+		t.Errorf("%s repeats no open loop", got)
 	}
 	r.Manifest.Seed, r.Manifest.Quick = 9, true
 	trial := attackAgain(r, result.Trial{Protocol: "mabd", Attack: "B2; rm -rf ~", T: 1})

@@ -66,12 +66,12 @@ var ofPoint = []property[result.Point]{
 	{"p99, ms", func(p result.Point) string { return number(p.LatencyMs.P99) }},
 	{"p99.9, ms", func(p result.Point) string { return number(p.LatencyMs.P999) }},
 	{"max, ms", func(p result.Point) string { return number(p.LatencyMs.Max) }},
-	{"arrival", ifOpen(func(p result.Point) string { return p.Arrival + " at " + rateOf(p) })},
-	{"service time mean, ms", ifOpen(func(p result.Point) string { return number(p.ServiceMs.Mean) })},
-	{"service time p99, ms", ifOpen(func(p result.Point) string { return number(p.ServiceMs.P99) })},
-	{"slip mean, ms", ifOpen(func(p result.Point) string { return number(p.SlipMs.Mean) })},
-	{"slip p99, ms", ifOpen(func(p result.Point) string { return number(p.SlipMs.P99) })},
-	{"backlog", ifOpen(func(p result.Point) string { return fmt.Sprintf("%d, then %d", p.Backlog.Begin, p.Backlog.End) })},
+	{"service time mean, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.Mean)) }},
+	{"service time p99, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.P99)) }},
+	{"slip of the schedule p99, ms", func(p result.Point) string { return ofOpen(p, number(p.SlipMs.P99)) }},
+	{"operations due, waiting at the ends", func(p result.Point) string {
+		return ofOpen(p, fmt.Sprintf("%d, %d and %d", p.Arrivals, p.Backlog.Begin, p.Backlog.End))
+	}},
 	{"wait for lagging servers, ms", func(p result.Point) string { return number(p.LagWaitMs) }},
 	{"operations by rounds", func(p result.Point) string { return roundsOf(p.Rounds) }},
 	{"by rounds with data (D), without (d)", func(p result.Point) string { return kindsOf(p.RoundKinds) }},
@@ -88,16 +88,6 @@ var ofPoint = []property[result.Point]{
 	{"keys", func(p result.Point) string { return strconv.Itoa(p.Keys) }},
 	{"seed", func(p result.Point) string { return strconv.FormatUint(p.Seed, 10) }},
 	{"started", func(p result.Point) string { return p.Started }},
-}
-
-// ifOpen is of points of open loops only.
-func ifOpen(of func(result.Point) string) func(result.Point) string {
-	return func(p result.Point) string {
-		if !p.Open() {
-			return unknown
-		}
-		return of(p)
-	}
 }
 
 func newSamples(c plots.Cell, r *run) *samples {
@@ -141,6 +131,14 @@ func verdict(v result.Verdict) string {
 
 // unknown stands for what was not recorded.
 const unknown = "–"
+
+// ofOpen is the text if the point is of an open loop.
+func ofOpen(p result.Point, text string) string {
+	if !p.Open() {
+		return unknown
+	}
+	return text
+}
 
 // recorded is a count, which is 0 where it was not recorded.
 func recorded(n int64) string {
