@@ -97,7 +97,7 @@ func (t *costTable) everyT() Table {
 			row = append(row, c.estimate(s, microseconds).String(), orWhole(c.estimate(s, allocations).Mean),
 				orWhole(c.estimate(s, allocatedBytes).Mean), orWhole(c.multiplications(s)))
 		}
-		table.Rows = append(table.Rows, row)
+		table.Rows, table.Costs = append(table.Rows, row), append(table.Costs, c.all())
 	}
 	table.Notes = []string{"Allocations and bytes: of one operation, mean over the repetitions, rounded."}
 	return table

@@ -41,12 +41,12 @@ var mutants = []mutant{
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() {\n\t\treturn protocols.Done()",
-		new: "if true {\n\t\treturn protocols.Done()", protocol: "mabd", attack: "none", seeds: 2000,
+		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() ||", new: "if true ||",
+		protocol: "mabd", attack: "none", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() {\n\t\treturn protocols.Done()",
-		new: "if true {\n\t\treturn protocols.Done()", protocol: "phalanx", attack: "none", seeds: 2000,
+		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() ||",
+		new: "if true ||", protocol: "phalanx", attack: "none", seeds: 2000,
 	},
 	{
 		name: "a quorum of one less", file: mpow + "params.go", old: "quorum() int { return 2*p.t + 1 }",
@@ -70,7 +70,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "fragments are not hashed", file: mpow + "filter.go",
-		old: "a.right = a.entry.CC.Matches(r.suite, server, a.fragment); !a.right", new: "a.right = true; !a.right",
+		old: "a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right", new: "a.right = true; !a.right",
 		protocol: "mpowerstore", attack: "B5", seeds: 2000,
 	},
 	{

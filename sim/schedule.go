@@ -26,11 +26,13 @@ const (
 	partitioned      // which servers are cut off, when, for how long
 	lie              // what an attacker does
 	wire             // whether all messages pass through the codec
+	overdue          // when a round takes too long
 )
 
 var whatNames = [...]string{
 	"", "begin", "size", "delay", "detour", "duplicate", "drop", "reset", "death", "survivor", "faulty", "outage", "loss",
 	"partition", "lie", "wire",
+	"overdue",
 }
 
 // A Choice names one decision of a schedule: what it is about, and for which client, operation, round and server.

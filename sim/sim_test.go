@@ -12,6 +12,7 @@ import (
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // explore plays schedules from seed 1 on.
@@ -55,10 +56,19 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
-// A variant withstands what its protocol does.
+// A variant withstands what its protocol does. Where only the suite's signatures differ, the attack that has it all is
+// enough.
 func TestVariants(t *testing.T) {
 	for _, p := range catalog.Variants() {
-		for _, a := range byzantine.Against(p) {
+		primitives, err := protocols.SuiteFor(p, "modern")
+		if err != nil {
+			t.Fatal(err)
+		}
+		attacks := append(byzantine.Against(p), byzantine.Attack{ID: "none"})
+		if primitives != suite.Modern() {
+			attacks = attacks[:1]
+		}
+		for _, a := range attacks {
 			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
 			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about

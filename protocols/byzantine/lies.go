@@ -25,7 +25,7 @@ func inflateClock(p Part, reply protocols.Message) protocols.Message {
 // corrupt changes a little of what a READ is sent (B5).
 func corrupt(p Part, reply protocols.Message) protocols.Message {
 	switch reply.Body.(type) {
-	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mabd.GetAck, *phalanx.GetAck:
+	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mpowerstore.FetchAck, *mabd.GetAck, *phalanx.GetAck:
 		return p.corrupted(reply)
 	}
 	return reply

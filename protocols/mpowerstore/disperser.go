@@ -14,8 +14,9 @@ import (
 type disperser interface {
 	// encode is the servers' fragments of the value and what identifies them; buffers come from mem.
 	encode(value []byte, mem protocols.Memory) ([][]byte, dispersal.CrossChecksum, error)
-	// shaped reports whether encode makes a cross-checksum and fragments of such lengths.
-	shaped(cc dispersal.CrossChecksum, fragment []byte) bool
+	// shaped reports whether encode makes such a cross-checksum; length is how many bytes its fragments then have.
+	shaped(cc dispersal.CrossChecksum) bool
+	length(cc dispersal.CrossChecksum) int
 	// right reports whether the fragment is the server's of cc, which is shaped.
 	right(cc dispersal.CrossChecksum, server int, fragment []byte) bool
 	// enough is how many right fragments decode needs.
@@ -41,8 +42,10 @@ func (d coded) encode(value []byte, mem protocols.Memory) ([][]byte, dispersal.C
 	return fragments, dispersal.Checksum(d.suite, len(value), fragments), nil
 }
 
-func (d coded) shaped(cc dispersal.CrossChecksum, fragment []byte) bool {
-	return cc.WellFormed(d.suite, d.t) && len(fragment) == dispersal.FragmentLength(int(cc.Length), d.t)
+func (d coded) shaped(cc dispersal.CrossChecksum) bool { return cc.WellFormed(d.suite, d.t) }
+
+func (d coded) length(cc dispersal.CrossChecksum) int {
+	return dispersal.FragmentLength(int(cc.Length), d.t)
 }
 
 func (d coded) right(cc dispersal.CrossChecksum, server int, fragment []byte) bool {
@@ -69,10 +72,11 @@ func (d replicated) encode(value []byte, _ protocols.Memory) ([][]byte, dispersa
 	return copies, dispersal.Checksum(d.suite, len(value), copies[:1]), nil
 }
 
-func (d replicated) shaped(cc dispersal.CrossChecksum, fragment []byte) bool {
-	return len(fragment) <= protocols.MaxValueBytes && uint64(len(fragment)) == cc.Length &&
-		len(cc.Hashes) == 1 && len(cc.Hashes[0]) == d.suite.HashSize()
+func (d replicated) shaped(cc dispersal.CrossChecksum) bool {
+	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == 1 && len(cc.Hashes[0]) == d.suite.HashSize()
 }
+
+func (d replicated) length(cc dispersal.CrossChecksum) int { return int(cc.Length) }
 
 func (d replicated) right(cc dispersal.CrossChecksum, _ int, fragment []byte) bool {
 	return bytes.Equal(d.suite.Hash(fragment), cc.Hashes[0])

@@ -49,17 +49,12 @@ func (r *reader) safe(ts protocols.Timestamp) (*Entry, [][]byte) {
 // rightFragments returns enough right fragments of the entry, or nil if fewer than t+1 servers sent the entry or too few
 // a right one. Hashing is what a READ computes most: no more are hashed than needed, the data before the parity.
 func (r *reader) rightFragments(entry *Entry) [][]byte {
-	var members []int
-	for i, a := range r.w {
-		if a != nil && a.entry != nil && a.entry.same(entry) {
-			members = append(members, i)
-		}
-	}
-	if len(members) < r.t+1 {
+	senders := r.senders(entry)
+	if len(senders) < r.t+1 {
 		return nil
 	}
 	fragments, count := make([][]byte, r.servers()), 0
-	for _, i := range members {
+	for _, i := range senders {
 		if !r.check(i) {
 			continue
 		}
@@ -71,10 +66,20 @@ func (r *reader) rightFragments(entry *Entry) [][]byte {
 	return nil
 }
 
+// senders are the servers that sent the entry.
+func (r *reader) senders(entry *Entry) (servers []int) {
+	for i, a := range r.w {
+		if a != nil && a.entry != nil && a.entry.same(entry) {
+			servers = append(servers, i)
+		}
+	}
+	return servers
+}
+
 // check hashes the fragment of a server, once, and disowns the entry of one that sent a wrong fragment.
 func (r *reader) check(server int) bool {
 	a := r.w[server]
-	if !a.right && a.entry != nil {
+	if !a.right && a.entry != nil && !r.withheld(server, a.fragment) {
 		if a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right {
 			a.entry = nil
 		}

@@ -17,6 +17,7 @@ type params struct {
 	data    disperser
 	history int // K (history.go); 0 for all of it
 	literal bool
+	lean    bool
 }
 
 // bound is the key that MACs bind (D3): none in the literal variant.
@@ -48,7 +49,11 @@ func (p params) written(c Candidate) bool {
 
 // stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.
 func (p params) stored(e *Entry, fragment []byte, commitment int) bool {
-	return p.issued(e.TS) && p.data.shaped(e.CC, fragment) && len(e.Commitment) == commitment && p.isVec(e.Vec)
+	return p.isEntry(e, commitment) && len(fragment) == p.data.length(e.CC)
+}
+
+func (p params) isEntry(e *Entry, commitment int) bool {
+	return p.issued(e.TS) && p.data.shaped(e.CC) && len(e.Commitment) == commitment && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {

@@ -29,6 +29,8 @@ type Protocol struct {
 	// History is K ≥ 1 where servers keep, of the entries of completed writes, the K highest and prune the others; with 0
 	// they keep all, as in the paper.
 	History int
+	// Lean READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
+	Lean bool
 }
 
 var _ protocols.Protocol = Protocol{}
@@ -46,6 +48,8 @@ func (p Protocol) Name() string {
 		return protocols.FullName(Name, "bounded")
 	case p.History > 0:
 		return protocols.FullName(Name, fmt.Sprintf("bounded%d", p.History))
+	case p.Lean:
+		return protocols.FullName(Name, "lean")
 	}
 	return Name
 }
@@ -69,6 +73,9 @@ func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 	if op == protocols.Write {
 		return []protocols.Leg{{}, {Request: fragment}, {}}
 	}
+	if p.Lean { // t+1 fragments
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
+	}
 	return []protocols.Leg{{}, {Reply: fragment}}
 }
 
@@ -91,7 +98,9 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	params := params{t: t, suite: s, data: p.disperser(t, s), history: p.History, literal: p.Literal}
+	params := params{
+		t: t, suite: s, data: p.disperser(t, s), history: p.History, literal: p.Literal, lean: p.Lean,
+	}
 	switch p.Proof {
 	case SignatureProof:
 		params.proof = signatures{s, params.servers()}

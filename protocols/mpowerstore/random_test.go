@@ -127,6 +127,8 @@ func (l *liar) lie(reply *protocols.Message) {
 		ack.Candidate = l.candidate()
 	case *FilterAck:
 		l.lieAboutEntry(ack, &reply.Payload)
+	case *FetchAck:
+		reply.Payload = flipped(reply.Payload)
 	}
 }
 

@@ -21,6 +21,7 @@ type reader struct {
 	round, acks int
 	c           []Candidate // C: only FILTER_ACKs change it once COLLECT has ended, by exclusion (D6)
 	w           []*answer   // W, by server; nil for those that have not answered FILTER
+	spared      []bool      // by server: FILTER did not ask it for its fragment (variant Lean); nil for none
 	result      protocols.Result
 	err         error
 }
@@ -86,6 +87,34 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 		return protocols.Wait()
 	}
 	r.c = slices.DeleteFunc(r.c, r.invalid)
+	return r.filtered()
+}
+
+// record takes a server's answer for W[i], unless it is malformed.
+func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
+		return false
+	}
+	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
+	r.acks++
+	return true
+}
+
+// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
+func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
+	if r.withheld(server, fragment) {
+		return r.isEntry(e, r.shape.told)
+	}
+	return r.stored(e, fragment, r.shape.told)
+}
+
+// withheld reports whether there is no fragment because FILTER spared the server.
+func (r *reader) withheld(server int, fragment []byte) bool {
+	return r.spared != nil && r.spared[server] && len(fragment) == 0
+}
+
+// filtered ends FILTER if W allows it.
+func (r *reader) filtered() protocols.Step {
 	if r.acks < r.quorum() {
 		return protocols.Wait()
 	}
@@ -97,16 +126,6 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 		return protocols.Wait()
 	}
 	return r.restore(entry, fragments)
-}
-
-// record takes a server's answer for W[i], unless it is malformed.
-func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment, r.shape.told)) {
-		return false
-	}
-	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
-	r.acks++
-	return true
 }
 
 // bottom ends the READ with the initial value (line 143).

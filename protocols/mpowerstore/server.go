@@ -28,7 +28,9 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Collect:
 		return v.collect()
 	case *Filter:
-		return v.filter(m.Candidates)
+		return v.filter(m)
+	case *Fetch:
+		return v.fetch(m.TS)
 	case *Repair:
 		return v.repair(m.Candidate)
 	}
@@ -98,18 +100,18 @@ func (v view) collect() (protocols.Message, []protocols.Record, error) {
 }
 
 // filter is lines 119 to 123. No candidate is valid ⇒ the answer is that of c0.
-func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
-	if n := len(candidates); n == 0 || n > v.filterable() {
+func (v view) filter(m *Filter) (protocols.Message, []protocols.Record, error) {
+	if n := len(m.Candidates); n == 0 || n > v.filterable() {
 		return refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable())
 	}
-	if !all(candidates, v.written) {
+	if !all(m.Candidates, v.written) {
 		return refuse("malformed candidate in FILTER")
 	}
 	lc, err := v.lc()
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	hv, err := v.highestValid(candidates, lc)
+	hv, err := v.highestValid(m.Candidates, lc)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
@@ -117,7 +119,7 @@ func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Rec
 	if err := v.disclose(ack, lc); err != nil || hv.TS.IsZero() {
 		return answerOrFail(ack, nil, err)
 	}
-	entry, fragment, err := v.hist(hv.TS.Timestamp)
+	entry, fragment, err := v.hist(hv.TS.Timestamp, m.Brief)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}

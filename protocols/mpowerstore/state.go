@@ -30,8 +30,12 @@ func (v view) lc() (c Candidate, err error) {
 	return c, decode(v.key, recordLC, body, &c)
 }
 
-// hist is Hist[ts] with the fragment, or nil if there is no such entry.
-func (v view) hist(ts protocols.Timestamp) (*Entry, []byte, error) {
+// hist is Hist[ts] with the fragment, unless it should be brief, or nil if there is no such entry.
+func (v view) hist(ts protocols.Timestamp, brief bool) (*Entry, []byte, error) {
+	if brief {
+		e, err := v.entry(ts)
+		return e, nil, err
+	}
 	name := recordHist(ts)
 	body, fragment, found, err := v.state.Get(name)
 	if err != nil || !found {
