@@ -1,6 +1,7 @@
 package quantity
 
 import (
+	"encoding"
 	"fmt"
 	"maps"
 	"math"
@@ -34,6 +35,9 @@ func numbersIn[T any](t reflect.Type, prefix string, index []int) map[string]fie
 			kind = kind.Elem()
 		}
 		switch {
+		case f.Anonymous: // its fields are among those around it
+			maps.Copy(all, numbersIn[T](kind, prefix, path))
+		case kind.Implements(reflect.TypeFor[encoding.TextMarshaler]()): // a text in the files
 		case kind.Kind() == reflect.Struct:
 			maps.Copy(all, numbersIn[T](kind, name+".", path))
 		case kind.ConvertibleTo(reflect.TypeFor[float64]()):

@@ -142,7 +142,7 @@ func (r *Results) series(s selection) []plots.Cell {
 	for _, c := range r.cells {
 		k := plots.Key{
 			Figure: s.figure, Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
-			ValueBytes: s.kib << 10, Clients: c.Clients,
+			ValueBytes: s.kib << 10, Clients: c.Clients, Arrival: result.Closed,
 		}
 		if c.Key == k {
 			all = append(all, c)
