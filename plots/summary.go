@@ -67,19 +67,10 @@ const columnsNote = "MB/s, ops/s and mean latency: mean ± half of the 95 % conf
 	"model)."
 
 func measurements(title string, columns []column, note string, sets []*result.Set, cells []Cell) Table {
-	t := Table{Title: title}
-	columns = keep(columns, func(col column) bool {
-		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
-	})
-	for _, col := range columns {
-		t.Header = append(t.Header, col.head)
-	}
+	columns = neededColumns(columns, cells)
+	t := Table{Title: title, Header: heads(columns)}
 	for _, c := range cells {
-		row := make([]string, len(columns))
-		for i, col := range columns {
-			row[i] = col.of(c)
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, rowOf(columns, c))
 	}
 	t.Notes = append(whereFrom(sets), repetitions(cells), note)
 	t.Notes = append(t.Notes, invalidReasons(cells)...)
