@@ -36,9 +36,9 @@ func circumstancesTable(a, b result.Manifest) (Table, error) {
 }
 
 // recorded is what the manifest says of circumstances, by the path of the field, without what is measured or says only when and
-// from where the run was started.
+// how the run was started.
 func recorded(m result.Manifest) (map[string]string, error) {
-	m.Started, m.Finished, m.Title, m.ConfigFile = "", "", "", ""
+	m.Started, m.Finished, m.ConfigFile = "", "", ""
 	m.Testbed.Before, m.Testbed.After, m.Testbed.DelaysBefore, m.Testbed.DelaysAfter = nil, nil, nil, nil
 	m.Searches = nil
 	m.Machine.DataDisk = fileSystem(m.Machine)
@@ -59,6 +59,8 @@ func recorded(m result.Manifest) (map[string]string, error) {
 	}
 	flat := map[string]string{}
 	flatten(flat, "", fields)
+	delete(flat, "title")
+	delete(flat, "config.title")
 	return flat, nil
 }
 
@@ -68,7 +70,7 @@ func fileSystem(m result.Machine) string {
 	return kind
 }
 
-// flatten collects the values below x by their paths, as in "testbed.hosts.0".
+// flatten collects the values below x by their paths, as in "testbed.delays.0.mean_ms"; a list without structure is one.
 func flatten(into map[string]string, path string, x any) {
 	below := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 	switch x := x.(type) {
@@ -77,11 +79,24 @@ func flatten(into map[string]string, path string, x any) {
 			flatten(into, below(name), value)
 		}
 	case []any:
+		if allOf(x, isScalar) {
+			into[path] = strings.Trim(fmt.Sprint(x), "[]")
+			return
+		}
 		for i, value := range x {
 			flatten(into, below(fmt.Sprint(i)), value)
 		}
 	case nil:
 	default:
 		into[path] = fmt.Sprint(x)
+	}
+}
+
+func isScalar(x any) bool {
+	switch x.(type) {
+	case map[string]any, []any:
+		return false
+	default:
+		return true
 	}
 }

@@ -180,11 +180,11 @@ func onlyTable(onlyA, onlyB []Cell) Table {
 
 // sideNote says what A or B is, what of it was left out, and what a reader must know of it.
 func sideNote(side string, cells []Cell) string {
-	runs := 0
+	runs, invalid := 0, 0
 	for _, c := range cells {
-		runs += len(c.All())
+		runs, invalid = runs+len(c.All()), invalid+len(c.Invalid)
 	}
-	note := fmt.Sprintf("%s: %s, %s.", side, cells[0].Set.Dir, count(runs, "run"))
+	note := fmt.Sprintf("%s: %s, %s, %d of them invalid.", side, cells[0].Set.Dir, count(runs, "run"), invalid)
 	for _, reason := range invalidReasons(cells) {
 		note += " " + reason
 	}
