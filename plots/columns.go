@@ -59,6 +59,12 @@ var pointColumns = []column{
 	always("t", func(c Cell) string { return strconv.Itoa(c.T) }),
 	always("value", func(c Cell) string { return sizeName(c.ValueBytes) }),
 	always("clients", func(c Cell) string { return strconv.Itoa(c.Clients) }),
+	{"arrival", func(c Cell) string {
+		if isClosed(c) {
+			return result.Closed
+		}
+		return fmt.Sprintf("%s %g/s", c.Arrival, c.Rate)
+	}, isOpen},
 }
 
 // whatColumns say what was measured, and how often.
@@ -86,6 +92,12 @@ var latencyColumns = []column{
 	always("mean ms", func(c Cell) string { return c.Latency().String() }),
 	always("p50 ms", func(c Cell) string { return orMissing(c.mean(p50)) }),
 	always("p99 ms", func(c Cell) string { return orMissing(c.mean(p99)) }),
+	{"service ms", func(c Cell) string {
+		return orMissing(c.mean(func(p result.Point) float64 { return p.ServiceMs.Mean }))
+	}, isOpen},
+	{"slip ms", func(c Cell) string {
+		return orMissing(c.mean(func(p result.Point) float64 { return p.SlipMs.Mean }))
+	}, isOpen},
 }
 
 // modelColumns set the mean latency against the cost model's.

@@ -64,5 +64,9 @@ func benchmarkName(c Cell) string {
 	if searched(c.Set) {
 		return name + "/clients=saturate"
 	}
-	return name + fmt.Sprintf("/clients=%d", c.Clients)
+	name += fmt.Sprintf("/clients=%d", c.Clients)
+	if c.open() {
+		name += fmt.Sprintf("/arrival=%s/rate=%g", c.Arrival, c.Rate)
+	}
+	return name
 }

@@ -66,10 +66,11 @@ func TestBenchmarkNames(t *testing.T) {
 	s := synthetic("fig2b")
 	k := Key{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4}
 	for want, change := range map[string]func(*Key){
-		"MPoWerStore/op=read/t=1/value=256KiB/clients=4":            func(*Key) {},
-		"MABD/variant=unanimous/op=read/t=1/value=256KiB/clients=4": func(k *Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
-		"Nullprotocol/op=write/t=2/value=1MiB/clients=4":            func(k *Key) { k.Protocol, k.Op, k.T, k.ValueBytes = "null", "write", 2, 1<<20 },
-		"MPoWerStore/op=read/t=1/value=1000B/clients=12":            func(k *Key) { k.ValueBytes, k.Clients = 1000, 12 },
+		"MPoWerStore/op=read/t=1/value=256KiB/clients=4":                           func(*Key) {},
+		"MABD/variant=unanimous/op=read/t=1/value=256KiB/clients=4":                func(k *Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
+		"Nullprotocol/op=write/t=2/value=1MiB/clients=4":                           func(k *Key) { k.Protocol, k.Op, k.T, k.ValueBytes = "null", "write", 2, 1<<20 },
+		"MPoWerStore/op=read/t=1/value=1000B/clients=12":                           func(k *Key) { k.ValueBytes, k.Clients = 1000, 12 },
+		"MPoWerStore/op=read/t=1/value=256KiB/clients=4/arrival=poisson/rate=62.5": func(k *Key) { k.Arrival, k.Rate = "poisson", 62.5 },
 	} {
 		c := Cell{Key: k, Set: s}
 		change(&c.Key)

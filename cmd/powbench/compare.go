@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
 )
 
@@ -21,7 +20,7 @@ func newCompare() *cobra.Command {
 			"  powbench compare --markdown results/reference/lan/fig2b results/fig2b/latest",
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
-			sets, err := readAll(dirs)
+			sets, err := readSets(dirs)
 			if err != nil {
 				return err
 			}
@@ -50,24 +49,11 @@ func newExport() *cobra.Command {
 		Example: "  powbench export results/fig2b/latest",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
-			sets, err := readAll(dirs)
+			sets, err := readSets(dirs)
 			if err != nil {
 				return err
 			}
 			return usage(plots.Export(cmd.OutOrStdout(), sets[0]))
 		},
 	}
-}
-
-// readAll reads the result sets in the folders.
-func readAll(dirs []string) ([]*result.Set, error) {
-	var sets []*result.Set
-	for _, d := range dirs {
-		s, err := result.Read(d)
-		if err != nil {
-			return nil, usage(err)
-		}
-		sets = append(sets, s)
-	}
-	return sets, nil
 }

@@ -120,7 +120,7 @@ func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
 
 // drawInto draws the figures of the result sets into dir and prints their summary.
 func drawInto(dir string, sets []string) error {
-	read, err := readAll(sets)
+	read, err := readSets(sets)
 	if err != nil {
 		return err
 	}

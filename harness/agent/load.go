@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
@@ -22,7 +21,8 @@ const (
 	Hot     = "hot"     // one key that all share, or the client's own
 )
 
-// LoadSpec is one closed loop: Clients clients, over all agents, run operations back to back.
+// LoadSpec is one load by Clients clients over all agents. In a closed loop each runs operations back to back; in an open
+// loop operations arrive by themselves, and an idle client runs each.
 type LoadSpec struct {
 	Op       protocols.Op
 	Clients  int
@@ -30,6 +30,10 @@ type LoadSpec struct {
 	Keys     int    // of the uniform model
 	// Concurrency is the probability of concurrency that the hot model shall give.
 	Concurrency float64
+	// Arrival is the process by which operations arrive, of package workloads; empty for a closed loop. Rate is that of all
+	// agents together, in operations per second.
+	Arrival string
+	Rate    float64
 	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
 	// load; 0 for none.
 	BackgroundShare float64
@@ -46,13 +50,16 @@ type LoadReport struct {
 	LoadOps   int64 // completed from start to drain
 	Errors    int64
 	Error     string // the first of them
-	LatencyNs int64  // sum over the window's operations
-	Histogram string // of the window's latencies in ns, HDR V2 compressed and base64
+	// LatencyNs is the sum over the window's operations, Histogram their latencies in ns, HDR V2 compressed and base64. In an
+	// open loop latencies count from when the operations were due.
+	LatencyNs int64
+	Histogram string
+	Open      *OpenReport // nil of a closed loop
 	Rounds    map[int]int64
 	// RoundKinds is the rounds of all operations from start to drain.
 	RoundKinds map[result.Rounds]int64
 	// WaitNs is how long, in sum, clients waited for servers that lagged behind before they began the window's operations.
-	// It is no part of the latency.
+	// In a closed loop it is no part of the latency.
 	WaitNs int64
 	// Overtaken counts operations of the load that began although a connected server lagged too far behind.
 	Overtaken int64
@@ -124,9 +131,13 @@ func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) erro
 	return all
 }
 
-// Load runs the closed loop to its end and waits until the links are at rest.
+// Load runs the loop to its end and waits until the links are at rest.
 func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 	if err := a.checkWriters(spec); err != nil {
+		return LoadReport{}, err
+	}
+	run, err := a.loopOf(spec)
+	if err != nil {
 		return LoadReport{}, err
 	}
 	before := a.links.Traffic()
@@ -136,9 +147,9 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 		if c.index >= spec.Clients {
 			continue
 		}
-		t := newTally()
+		t := newTally(spec)
 		tallies = append(tallies, t)
-		wg.Go(func() { a.loop(ctx, c, spec, t) })
+		wg.Go(func() { run(ctx, c, t) })
 	}
 	var beside Background
 	var besideErr error
@@ -149,7 +160,7 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 	if err := a.links.Quiesce(ctx); err != nil {
 		return LoadReport{}, fmt.Errorf("links do not come to rest: %w", err)
 	}
-	report, err := merge(tallies)
+	report, err := merge(spec, tallies)
 	report.Background = beside
 	report.fail(besideErr)
 	after := a.links.Traffic()
@@ -177,30 +188,4 @@ func (s LoadSpec) chooser(client uint64) workloads.Chooser {
 		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
 	}
 	return workloads.NewChooser(s.Seed, client, s.Keys)
-}
-
-// loop is one client: the next operation begins when the last has ended, without think time, but for servers that lag.
-func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally) {
-	keys := spec.chooser(c.number())
-	if clock.SleepUntil(ctx, spec.StartNs) != nil {
-		return
-	}
-	for {
-		begun := clock.Now()
-		caughtUp := a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
-		now := clock.Now()
-		if now >= spec.MeasureEndNs || ctx.Err() != nil {
-			return
-		}
-		if !caughtUp {
-			t.overtaken++
-		}
-		op, key := spec.Op, keys.Next()
-		if op == protocols.Write {
-			op, key = a.toWrite(c, key, spec.Keys)
-		}
-		done, err := a.operate(ctx, c, op, key)
-		done.waited = now - begun
-		t.add(done, err, spec)
-	}
 }
