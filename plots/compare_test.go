@@ -30,7 +30,8 @@ func TestNewChangeIsWelchs(t *testing.T) {
 	}
 	c := newChange(repeated(x...), repeated(y...), throughputMBps)
 	half := math.Log(c.high / c.ratio)
-	if math.Abs(math.Log(c.ratio)-1) > 1e-9 || math.Abs(half-math.Log(c.ratio/c.low)) > 1e-9 || half < 3.182*e*0.9 || half > 4.303*e {
+	if math.Abs(math.Log(c.ratio)-1) > 1e-9 || math.Abs(half-math.Log(c.ratio/c.low)) > 1e-9 ||
+		half < studentT(4)*e || half > studentT(3)*e {
 		t.Errorf("got %v with logarithms 1 ± %.3f", c, half)
 	}
 	if c.p < 0.4 || c.p > 0.6 { // t = 0.739

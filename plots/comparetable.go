@@ -11,20 +11,6 @@ import (
 // ErrNoPoints says that a set has nothing to compare or export.
 var ErrNoPoints = errors.New("no points there: name the folder of a run of an experiment that measured some")
 
-// aspects are the quantities that are compared.
-var aspects = []struct {
-	title          string
-	of             func(result.Point) float64
-	higherIsBetter bool
-}{
-	{"Throughput (MB/s)", throughputMBps, true},
-	{"Mean latency (ms)", latencyMean, false},
-	{"p99 latency (ms)", p99, false},
-}
-
-// A couple is a measurement in both runs. Their numbers of clients differ only if both runs searched for it.
-type couple struct{ a, b Cell }
-
 // Compare sets run B against run A, point by point: throughput, mean and 99th percentile of the latency, each as B / A
 // with its 95 % confidence interval and a verdict; the points of only one of them; and the circumstances that differ. It
 // refuses what Cells refuses, and sets without points.
@@ -54,59 +40,6 @@ func pointsOf(s *result.Set) ([]Cell, error) {
 	return Cells([]*result.Set{s})
 }
 
-// searched reports whether the set's numbers of clients were searched for.
-func searched(s *result.Set) bool { return len(s.Manifest.Searches) > 0 }
-
-// match finds each measurement of one run in the other, if need be with any number of clients.
-func match(inA, inB []Cell, anyClients bool) (couples []couple, onlyA, onlyB []Cell) {
-	onlyB = slices.Clone(inB)
-	for _, a := range inA {
-		i := slices.IndexFunc(onlyB, func(b Cell) bool {
-			if anyClients {
-				b.Clients = a.Clients
-			}
-			return a.Key == b.Key
-		})
-		if i < 0 {
-			onlyA = append(onlyA, a)
-			continue
-		}
-		couples = append(couples, couple{a, onlyB[i]})
-		onlyB = slices.Delete(onlyB, i, i+1)
-	}
-	return couples, onlyA, onlyB
-}
-
-// A finding is what became of one aspect of a couple.
-type finding struct {
-	aspect int
-	couple couple
-	change change
-	holds  bool // by Holm's method, among all findings
-}
-
-// findings are every aspect of every couple, except for latencies under different numbers of clients: these do not compare.
-func findings(couples []couple) []finding {
-	var found []finding
-	var tested []int // the findings with an interval
-	var p []float64  // of these
-	for i, aspect := range aspects {
-		for _, c := range couples {
-			if aspect.higherIsBetter || c.a.Clients == c.b.Clients {
-				change := newChange(c.a, c.b, aspect.of)
-				if change.hasInterval() {
-					tested, p = append(tested, len(found)), append(p, change.p)
-				}
-				found = append(found, finding{aspect: i, couple: c, change: change})
-			}
-		}
-	}
-	for i, rejected := range holm(p) {
-		found[tested[i]].holds = rejected
-	}
-	return found
-}
-
 // changeTables is a table for each aspect. The first says how to read them all.
 func changeTables(couples []couple) Tables {
 	var tables Tables
@@ -126,8 +59,8 @@ func changeTables(couples []couple) Tables {
 const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
 	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
 	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + tooFew +
-	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in it. " +
-	"The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
+	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in " +
+	"it. The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
 	"is not in them. Where both runs searched for the number of clients and chose different ones, only throughputs compare."
 
 // chanceNote says how many differences would be found if there was none.
@@ -135,8 +68,8 @@ func chanceNote(found []finding) string {
 	found = keep(found, func(f finding) bool { return f.change.hasInterval() })
 	exclude := keep(found, func(f finding) bool { return f.change.excludes1() })
 	hold := keep(exclude, func(f finding) bool { return f.holds })
-	return fmt.Sprintf("If nothing had changed, about %.1f of %s would exclude 1 by chance; %d do, %d of them by Holm's method too.",
-		(1-confidence)*float64(len(found)), count(len(found), "interval"), len(exclude), len(hold))
+	return fmt.Sprintf("If nothing had changed, about %.1f of %s would exclude 1 by chance; %d do, %d of them by Holm's method "+
+		"too.", (1-confidence)*float64(len(found)), count(len(found), "interval"), len(exclude), len(hold))
 }
 
 func changeTable(title string, higherIsBetter bool, found []finding) Table {
@@ -155,15 +88,6 @@ func changeTable(title string, higherIsBetter bool, found []finding) Table {
 			f.change.a.String(), f.change.b.String(), f.change.String(), f.change.verdict(higherIsBetter, f.holds)))
 	}
 	return t
-}
-
-// says is what the column says of both, or of A and of B where they differ.
-func (c couple) says(col column) string {
-	a, b := col.of(c.a), col.of(c.b)
-	if a != b {
-		return a + ", " + b
-	}
-	return a
 }
 
 // onlyTable lists the measurements that only one of the runs has.

@@ -46,7 +46,9 @@ func TestExportIsReadBack(t *testing.T) {
 		for _, p := range c.Valid {
 			r := results[0]
 			results = results[1:]
-			want := map[string]float64{"sec/op": p.LatencyMs.Mean / 1e3, "p99-sec/op": p.LatencyMs.P99 / 1e3, "B/s": p.ThroughputMBps * 1e6}
+			want := map[string]float64{
+				"sec/op": p.LatencyMs.Mean / 1e3, "p99-sec/op": p.LatencyMs.P99 / 1e3, "B/s": p.ThroughputMBps * 1e6,
+			}
 			for unit, x := range want {
 				if got, ok := r.Value(unit); !ok || math.Abs(got-x) > 1e-6*x {
 					t.Errorf("%s repetition %d: %v %s, want %v", c, p.Repetition, got, unit, x)
@@ -65,12 +67,13 @@ func TestExportIsReadBack(t *testing.T) {
 func TestBenchmarkNames(t *testing.T) {
 	s := synthetic("fig2b")
 	k := Key{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4}
+	const usual = "/op=read/t=1/value=256KiB/clients=4"
 	for want, change := range map[string]func(*Key){
-		"MPoWerStore/op=read/t=1/value=256KiB/clients=4":                           func(*Key) {},
-		"MABD/variant=unanimous/op=read/t=1/value=256KiB/clients=4":                func(k *Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
-		"Nullprotocol/op=write/t=2/value=1MiB/clients=4":                           func(k *Key) { k.Protocol, k.Op, k.T, k.ValueBytes = "null", "write", 2, 1<<20 },
-		"MPoWerStore/op=read/t=1/value=1000B/clients=12":                           func(k *Key) { k.ValueBytes, k.Clients = 1000, 12 },
-		"MPoWerStore/op=read/t=1/value=256KiB/clients=4/arrival=poisson/rate=62.5": func(k *Key) { k.Arrival, k.Rate = "poisson", 62.5 },
+		"MPoWerStore" + usual:                                func(*Key) {},
+		"MABD/variant=unanimous" + usual:                     func(k *Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
+		"Nullprotocol/op=write/t=2/value=256KiB/clients=4":   func(k *Key) { k.Protocol, k.Op, k.T = "null", "write", 2 },
+		"MPoWerStore/op=read/t=1/value=1000B/clients=12":     func(k *Key) { k.ValueBytes, k.Clients = 1000, 12 },
+		"MPoWerStore" + usual + "/arrival=poisson/rate=62.5": func(k *Key) { k.Arrival, k.Rate = "poisson", 62.5 },
 	} {
 		c := Cell{Key: k, Set: s}
 		change(&c.Key)
