@@ -32,7 +32,7 @@ func repeat(s Scenario, seed uint64) string {
 // demand fails the test unless the tally is as expected, and names the seeds that repeat what is not.
 func demand(t *testing.T, s Scenario, tally *Tally) {
 	t.Helper()
-	want := s.Attack.Expected(s.Protocol.Name())
+	want := s.Attack.Expected(s.Protocol)
 	if want.Holds(tally.Harms) {
 		return
 	}
@@ -59,7 +59,7 @@ func TestVariants(t *testing.T) {
 	for _, p := range catalog.Variants() {
 		for _, a := range byzantine.Against(p) {
 			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
-			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
@@ -72,7 +72,7 @@ func TestMoreFaults(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, a := range byzantine.Against(p) {
 			s, schedules := Scenario{Protocol: p, T: 2, Durability: Fsync, Attack: a}, uint64(60)
-			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })

@@ -56,10 +56,13 @@ type Attack struct {
 	// the model.
 	Server func(Part, protocols.Server) protocols.Server
 	Liars  int
+	// Crash says that the attacking servers do no more than a crashed one: nothing.
+	Crash bool
 	// Reader makes a client hostile; nil if none is. The READs of its register are attacks that return nothing.
 	Reader func(Part, protocols.Register) protocols.Register
 	Condition
-	// Expect is what must come of it, by the protocol's name. A protocol that is not named is expected to withstand.
+	// Expect is what must come of it, by the protocol's name, or others for all that are not named. If neither is there,
+	// the outcome follows from what the protocol promises; see Expected.
 	Expect map[string]Expectation
 }
 
@@ -97,10 +100,21 @@ func Harms() []Harm {
 	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
 }
 
-// Expected is what must come of the attack on the protocol of that name, or on any variant of it.
-func (a Attack) Expected(name string) Expectation {
-	protocol, _ := protocols.SplitName(name)
-	return a.Expect[protocol]
+// Expected is what must come of the attack on the protocol, or on any variant of it. Of one that no expectation names it
+// is that it withstands, but where no server may lie, lies are beyond the model, and so are readers that attack. A round that its WRITE lacks
+// is nothing to die in.
+func (a Attack) Expected(p protocols.Protocol) Expectation {
+	protocol, _ := protocols.SplitName(p.Name())
+	for _, name := range []string{protocol, others} {
+		if e, named := a.Expect[name]; named {
+			return e
+		}
+	}
+	if a.WriterDies > len(p.Legs(protocols.Write, 1)) {
+		return Expectation{None: true}
+	}
+	lies := a.Server != nil && !a.Crash || a.Reader != nil
+	return Expectation{Beyond: lies && protocols.Liars(p, 1) == 0}
 }
 
 // Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also

@@ -93,6 +93,9 @@ func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
 // issuable reports whether some WRITE can have issued the tag: numbers and process ids begin with 1.
 func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }
 
+// known reports whether a correct server can know the tag as finalized; the zero one is that of ⊥.
+func known(ts protocols.Timestamp) bool { return ts.IsZero() || issuable(ts) }
+
 // isElement reports whether the element can be one of a value of so many bytes.
 func isElement(element []byte, length uint64, t int) bool {
 	return length <= protocols.MaxValueBytes && len(element) == dispersal.FragmentLength(int(length), t)

@@ -16,8 +16,6 @@
 package cas
 
 import (
-	"fmt"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 )
@@ -58,40 +56,4 @@ func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register 
 		t: params.T, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
 		pid: params.PID, writer: params.Keys.IsWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
 	}
-}
-
-// register is a client's end.
-type register struct {
-	t, servers, quorum int
-	pid                uint64
-	writer             bool
-	// issued is, by key, the highest tag that this client gave to a value. A WRITE that was given up may have left
-	// elements under a tag that was never finalized, so that query does not tell of it.
-	issued map[protocols.Key]*protocols.Timestamp
-}
-
-// Read implements protocols.Register.
-func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
-	if err := protocols.CheckKey(key); err != nil {
-		return protocols.Failed(err)
-	}
-	return &read{register: r, mem: mem}
-}
-
-// Write implements protocols.Register.
-func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
-	if !r.writer {
-		return protocols.Failed(fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid))
-	}
-	if err := protocols.CheckKey(key); err != nil {
-		return protocols.Failed(err)
-	}
-	elements, err := dispersal.Encode(value, r.t, mem)
-	if err != nil {
-		return protocols.Failed(err)
-	}
-	if r.issued[key] == nil {
-		r.issued[key] = new(protocols.Timestamp)
-	}
-	return &write{register: r, length: uint64(len(value)), elements: elements, issued: r.issued[key]}
 }

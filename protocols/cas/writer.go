@@ -10,63 +10,35 @@ import (
 // errExhausted ends a WRITE that learned the highest tag there can be; only a server that lies comes to it.
 var errExhausted = errors.New("a server reported the highest tag there is, and no WRITE can follow it")
 
-// The rounds of a WRITE.
-const (
-	roundQuery = iota + 1
-	roundPreWrite
-	roundFinalize
-)
-
-// write is a WRITE in progress.
+// write is a WRITE in progress: query, pre-write, finalize.
 type write struct {
-	*register
+	phase
 	length   uint64               // of the value
 	elements [][]byte             // of the value, by server
 	issued   *protocols.Timestamp // of this key: the highest so far
-	round    int
-	acks     int                 // in this round
-	ts       protocols.Timestamp // in query the highest of the replies, then the value's own
 	err      error
 }
 
-// Start begins query.
-func (w *write) Start() protocols.Broadcast {
-	w.round = roundQuery
-	return protocols.ToAll(w.servers, protocols.Message{Body: &Query{}})
-}
-
-// Answer waits, in each round, for a quorum.
+// Answer implements protocols.Operation.
 func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
-	if round != w.round || !w.accept(reply.Body) {
-		return protocols.Wait()
+	if round != w.round {
+		return protocols.Wait() // late
 	}
-	if w.acks++; w.acks < w.quorum {
-		return protocols.Wait()
-	}
-	w.round, w.acks = w.round+1, 0
-	switch round {
-	case roundQuery:
-		return w.preWrite()
-	case roundPreWrite:
-		return protocols.Begin(protocols.ToAll(w.servers, protocols.Message{Body: &Finalize{TS: w.ts}}))
-	}
-	return protocols.Done()
-}
-
-// accept reports whether the body answers the current round, and takes the tag from one that answers query.
-func (w *write) accept(body protocols.Body) (ok bool) {
-	switch w.round {
-	case roundQuery:
-		ack, is := body.(*QueryAck)
-		if ok = is && (ack.TS.IsZero() || issuable(ack.TS)); ok && w.ts.Less(ack.TS) {
-			w.ts = ack.TS
+	switch ack := reply.Body.(type) {
+	case *QueryAck:
+		if round == 1 && known(ack.TS) && w.learn(ack.TS) {
+			return w.preWrite()
 		}
-	case roundPreWrite:
-		_, ok = body.(*PreWriteAck)
-	case roundFinalize:
-		_, ok = body.(*FinalizeAck)
+	case *PreWriteAck:
+		if round == 2 && w.acked() {
+			return w.begin(protocols.Message{Body: &Finalize{TS: w.ts}})
+		}
+	case *FinalizeAck:
+		if round == 3 && w.acked() {
+			return protocols.Done()
+		}
 	}
-	return ok
+	return protocols.Wait()
 }
 
 // preWrite issues the tag after the highest known and sends each server its element.
@@ -80,11 +52,11 @@ func (w *write) preWrite() protocols.Step {
 	}
 	w.ts = w.ts.Next(w.pid)
 	*w.issued = w.ts
-	requests := protocols.ToAll(w.servers, protocols.Message{Body: &PreWrite{TS: w.ts, Length: w.length}})
-	for i := range requests {
-		requests[i].Payload = w.elements[i]
+	step := w.begin(protocols.Message{Body: &PreWrite{TS: w.ts, Length: w.length}})
+	for server, element := range w.elements {
+		step.Next[server].Payload = element
 	}
-	return protocols.Begin(requests)
+	return step
 }
 
 // Result implements protocols.Operation.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
+	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx", "cas"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames()) {
@@ -21,7 +21,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx, ` + strings.Join(VariantNames(), ", ")
+	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx, cas, ` + strings.Join(VariantNames(), ", ")
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -38,6 +38,7 @@ func TestQuorums(t *testing.T) {
 		"powerstore":  func(t int) int { return t + 1 },
 		"mpowerstore": func(t int) int { return t + 1 },
 		"phalanx":     func(t int) int { return t + 1 },
+		"cas":         func(t int) int { return t + 1 }, // the elements that restore a value
 	}
 	for _, p := range slices.Concat(All(), Variants()) {
 		protocol, _ := protocols.SplitName(p.Name())
@@ -61,6 +62,7 @@ func TestCost(t *testing.T) {
 		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
+		"cas":         {4. / 2, 7. / 3, 10. / 4},
 	} {
 		p, err := ByName(name)
 		if err != nil {
