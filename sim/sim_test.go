@@ -9,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 )
@@ -94,6 +95,19 @@ func TestServersThatForget(t *testing.T) {
 					t.Errorf("M-ABD survived servers that forget: %v", tally.Harms)
 				}
 			})
+		}
+	}
+}
+
+// What is beyond a protocol's model is played all the same, and the harm is found.
+func TestBeyondTheModel(t *testing.T) {
+	for attack, harm := range map[string]byzantine.Harm{"B3": byzantine.Hang, "B5": byzantine.Phantom} {
+		s := Scenario{Protocol: cas.Protocol{}, T: 1, Durability: Fsync, Attack: mustAttack(t, attack)}
+		if want := (byzantine.Expectation{Beyond: true}); s.Attack.Expected(s.Protocol) != want {
+			t.Errorf("%s on CAS: expected is %s", attack, s.Attack.Expected(s.Protocol))
+		}
+		if tally := explore(t, s, 100); tally.Harms[harm] == 0 {
+			t.Errorf("%s on CAS: %v, want a %s", attack, tally.Harms, harm)
 		}
 	}
 }
