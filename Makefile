@@ -13,13 +13,15 @@ run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume
 # The newest run of every figure; on a fresh clone the reference results.
 sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest $(RESULTS)/attack/latest \
 	$(RESULTS)/table1/latest),\
-	$(wildcard $(RESULTS)/reference/lan/fig2? $(RESULTS)/reference/wan/fig2d $(RESULTS)/reference/wan/wan \
-	$(RESULTS)/reference/attack $(RESULTS)/reference/table1))
+	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
+
+# What simulations found, which decides claims too.
+simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS)/reference/simulation/*.json))
 
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables attack simulate wan-kernel plots test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables attack simulate wan-kernel plots report test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +57,10 @@ wan-kernel: build
 plots: build ## draw all figures and tables again, from results/ alone
 	@test -n "$(strip $(sets))" || { echo "no results yet: make lan-bench" >&2; exit 1; }
 	$(BIN) plot --out $(RESULTS)/figures $(sets)
+
+report: build ## say which claims hold and write results/report.html, all of it in one file, from results/ alone
+	@test -n "$(strip $(sets))" || { echo "no results yet: make lan-bench" >&2; exit 1; }
+	$(BIN) report --out $(RESULTS)/report.html $(addprefix --simulated ,$(simulations)) $(sets)
 
 test: ## run all tests; the last ones run real processes on the shaped testbed
 	$(GO) vet ./...

@@ -12,8 +12,12 @@ func TestCrowds(t *testing.T) {
 		attack, protocol string
 		want             bool
 	}{
-		{"B6", "mpowerstore", true}, {"B6", "mpowerstore+polynomial", true}, {"B6", "powerstore", false}, {"B6", "phalanx", false},
-		{"B1", "mpowerstore", false}, {"R5", "mpowerstore", false},
+		{"B6", "mpowerstore", true},
+		{"B6", "mpowerstore+signed", true},
+		{"B6", "powerstore", false},
+		{"B6", "phalanx", false},
+		{"B1", "mpowerstore", false},
+		{"R5", "mpowerstore", false},
 	} {
 		if got := crowds(mustAttack(c.attack), protocolOf(t, c.protocol)); got != c.want {
 			t.Errorf("%s on %s: %v", c.attack, c.protocol, got)

@@ -7,6 +7,7 @@ import (
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/targeted"
 	"github.com/powbench/powbench/storage"
 )
 
@@ -16,6 +17,9 @@ const metadataBytes = 1024
 // accounted is how many bytes operations may have a server store: the protocol's share of the value for each that
 // brings one, and metadata.
 func accounted(p protocols.Protocol, t int, entries []history.Entry) int64 {
+	if few, ok := p.(targeted.Protocol); ok {
+		p = few.Protocol // a server may be in the quorums of all keys
+	}
 	share := func(op protocols.Op) int64 {
 		return int64(protocols.CostOf(p, op, t).ClientToServers / float64(p.Servers(t)) * attackValueBytes)
 	}

@@ -51,7 +51,7 @@ type cluster struct {
 func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layout, spec clusterSpec) (
 	_ *cluster, err error,
 ) {
-	primitives, err := suite.ByName(spec.suite)
+	primitives, err := protocols.SuiteFor(spec.protocol, spec.suite)
 	if err != nil {
 		return nil, err
 	}

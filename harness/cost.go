@@ -43,8 +43,8 @@ type attemptedRun struct {
 	attempts int
 }
 
-// MeasureCosts measures the costs and returns the folder of the results. When it fails or ctx ends, what was measured so
-// far is kept.
+// MeasureCosts measures the costs and returns the folder of the results. When it fails or ctx ends, what was measured
+// so far is kept.
 func MeasureCosts(ctx context.Context, o CostOptions) (dir string, err error) {
 	c := &coster{CostOptions: o, tasks: map[taskKey]*costs.Task{}}
 	c.measure = c.measureBoth
@@ -189,8 +189,8 @@ func (c *coster) spent(op costs.Operation) (result.Spent, error) {
 	}, nil
 }
 
-// disturbance says what spoilt the measurement; it is empty if nothing did. Other work of this machine does not count as
-// CPU time of ours, but what the hypervisor takes may.
+// disturbance says what spoilt the measurement; it is empty if nothing did. Other work of this machine does not count
+// as CPU time of ours, but what the hypervisor takes may.
 func disturbance(c result.Cost) string {
 	if c.HostSteal <= stealTolerance {
 		return ""

@@ -19,7 +19,8 @@ func costFile(t *testing.T) CostOptions {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "x.yaml")
-	text := "costs: x\nrepetitions: 2\nattempts: 2\nschemes: [hash-sha256, polynomial-naive, ed25519]\nt: [1, 2]\nmeasure: 5ms\n"
+	text := "costs: x\nrepetitions: 2\nattempts: 2\nmeasure: 5ms\n" +
+		"schemes: [hash-sha256, polynomial-naive, ed25519]\nt: [1, 2]\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package harness
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -17,7 +16,7 @@ import (
 // startDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
 const startDelay = 50 * time.Millisecond
 
-// loadSpec is one closed loop over a cluster.
+// loadSpec is one load of a cluster.
 type loadSpec struct {
 	op              protocols.Op
 	clients, keys   int
@@ -25,6 +24,8 @@ type loadSpec struct {
 	seed            uint64
 	keyModel        string  // see agent.LoadSpec
 	concurrency     float64 // of the hot model
+	arrival         string  // see agent.LoadSpec; empty for a closed loop
+	rate            float64 // of the arrivals
 	background      float64 // share of all bytes that a writer beside the load may take
 }
 
@@ -32,6 +33,7 @@ type loadSpec struct {
 type loaded struct {
 	agent.LoadReport // of all agents together, but for the histogram
 	histogram        *hdrhistogram.Histogram
+	open             *openLoaded   // nil of a closed loop
 	seconds          float64       // of the measured window
 	window           interval      // between the readings at its edges, which may come a moment late
 	whole            interval      // from rest before the load to rest after it
@@ -67,7 +69,7 @@ func (c *cluster) readBack(ctx context.Context, keys int) (agent.Failures, error
 	return sumFailures(failures), err
 }
 
-// load runs the closed loop: warm-up, measured window, drain.
+// load runs the loop: warm-up, measured window, drain.
 func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l loaded, err error) {
 	if l.whole.from, err = c.read(hosts); err != nil {
 		return l, err
@@ -89,6 +91,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	reports, err := onAgents[agent.LoadSpec, agent.LoadReport](ctx, c, "Service.Load", func(int) agent.LoadSpec {
 		return agent.LoadSpec{
 			Op: spec.op, Clients: spec.clients, Seed: spec.seed,
+			Arrival: spec.arrival, Rate: spec.rate,
 			KeyModel: spec.keyModel, Keys: spec.keys, Concurrency: spec.concurrency, BackgroundShare: spec.background,
 			StartNs: start, WarmupEndNs: warm, MeasureEndNs: end,
 		}
@@ -134,15 +137,13 @@ func (l *loaded) fail(f agent.Failures) {
 // merge adds the agents' reports up.
 func (l *loaded) merge(reports []agent.LoadReport) error {
 	l.Rounds, l.RoundKinds = make(map[int]int64), make(map[result.Rounds]int64)
-	for i, r := range reports {
-		h, err := hdrhistogram.Decode([]byte(r.Histogram))
-		if err != nil {
-			return fmt.Errorf("agent %d: histogram: %w", i+1, err)
+	l.histogram = newHistogram()
+	for _, r := range reports {
+		if err := addHistogram(l.histogram, r.Histogram); err != nil {
+			return err
 		}
-		if l.histogram == nil {
-			l.histogram = h
-		} else {
-			l.histogram.Merge(h)
+		if err := l.mergeOpen(r.Open); err != nil {
+			return err
 		}
 		l.WindowOps += r.WindowOps
 		l.LoadOps += r.LoadOps

@@ -50,7 +50,7 @@ func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPor
 	if err != nil {
 		return nil, err
 	}
-	s, err := suite.ByName(primitives)
+	s, err := protocols.SuiteFor(p, primitives)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := suite.ByName(l.Suite)
+	s, err := protocols.SuiteFor(p, l.Suite)
 	if err != nil {
 		return nil, nil, err
 	}

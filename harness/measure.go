@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 		l, p.Probe, err = r.probed(func() (loaded, error) {
 			return c.load(ctx, r.hosts, loadSpec{
 				op: run.Op, clients: clients, keys: p.Keys, seed: run.Seed, keyModel: p.KeyModel,
+				arrival: r.process(run), rate: run.Rate,
 				concurrency: r.experiment.Concurrency.Fraction(), background: r.background(run.Op),
 				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Phases.Measure.Std(),
 			})
@@ -73,8 +75,9 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 		Protocol: system, Variant: variant, Suite: run.Suite, Durability: run.Durability,
 		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
 		Clients: clients, Keys: r.experiment.Keys(clients), KeyModel: r.experiment.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
-		Seed:   run.Seed,
-		Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
+		Seed:     run.Seed,
+		OpenLoop: result.OpenLoop{Arrival: cmp.Or(r.process(run), result.Closed), Rate: run.Rate},
+		Shaped:   r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
 
@@ -86,9 +89,21 @@ func (r *runner) background(op protocols.Op) float64 {
 	return r.experiment.Workload.Background.Fraction()
 }
 
+// process is how the run's operations arrive; empty if they do not by themselves.
+func (r *runner) process(run experiment.Run) string {
+	if run.Rate == 0 {
+		return ""
+	}
+	return r.experiment.Arrival.Process
+}
+
 // runName is the name of a run's files.
 func runName(run experiment.Run, clients int) string {
-	return fmt.Sprintf("%s-c%d-rep%d", seriesName(run.Series), clients, run.Repetition)
+	load := fmt.Sprintf("c%d", clients)
+	if run.Rate > 0 {
+		load += fmt.Sprintf("-r%g", run.Rate)
+	}
+	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
 }
 
 // seriesName is the part of files' names that the series gives.

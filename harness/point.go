@@ -30,13 +30,18 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	if err := fillLatency(p, l); err != nil {
 		return err
 	}
+	if l.open != nil {
+		if err := fillOpen(p, *l.open); err != nil {
+			return err
+		}
+	}
 	fillTraffic(p, l, protocols.CostOf(protocol, protocols.Op(p.Op), p.T))
 	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
 	if r.manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
 	}
 	p.WriteAmplification = l.amplification
-	if p.Clients == 1 {
+	if p.Clients == 1 && !p.Open() {
 		p.Predicted = r.predict(protocol, protocols.Op(p.Op), p.T, p.ValueBytes)
 	}
 	if r.shaped() {
@@ -50,30 +55,34 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	return nil
 }
 
-// fillLatency sets the latencies of the window's operations and Little's ratio, X·R/c, which is 1 in a closed loop
-// that lost nothing; R includes the wait for servers that lag.
-func fillLatency(p *result.Point, l loaded) error {
-	encoded, err := l.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		return fmt.Errorf("encode histogram: %w", err)
+// fillLatency sets the latencies of the window's operations and, of a closed loop, Little's ratio, X·R/c, which is 1 if
+// the loop lost nothing; R includes the wait for servers that lag.
+func fillLatency(p *result.Point, l loaded) (err error) {
+	if p.Histogram, err = encodeHistogram(l.histogram); err != nil || l.WindowOps == 0 {
+		return err
 	}
-	p.Histogram = string(encoded)
-	if l.WindowOps == 0 {
-		return nil
+	p.LatencyMs = exactLatency(l.LatencyNs, l.histogram)
+	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(l.WindowOps)/1e6, l.Overtaken
+	if !p.Open() {
+		p.LittleRatio = p.ThroughputOps * (p.LatencyMs.Mean + p.LagWaitMs) / 1e3 / float64(p.Clients)
 	}
-	ms := func(ns int64) float64 { return float64(ns) / 1e6 }
-	mean, wait := float64(l.LatencyNs)/float64(l.WindowOps), float64(l.WaitNs)/float64(l.WindowOps)
-	p.LatencyMs = result.Latency{
-		Mean: mean / 1e6,
-		P50:  ms(l.histogram.ValueAtQuantile(50)),
-		P90:  ms(l.histogram.ValueAtQuantile(90)),
-		P99:  ms(l.histogram.ValueAtQuantile(99)),
-		P999: ms(l.histogram.ValueAtQuantile(99.9)),
-		Max:  ms(l.histogram.Max()),
-	}
-	p.LagWaitMs, p.Overtaken = wait/1e6, l.Overtaken
-	p.LittleRatio = p.ThroughputOps * (mean + wait) / 1e9 / float64(p.Clients)
 	return nil
+}
+
+// encodeHistogram is the form in which points keep histograms.
+func encodeHistogram(h *hdrhistogram.Histogram) (string, error) {
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return "", fmt.Errorf("encode histogram: %w", err)
+	}
+	return string(text), nil
+}
+
+// exactLatency is latency with the mean from the exact sum in ns.
+func exactLatency(sumNs int64, h *hdrhistogram.Histogram) result.Latency {
+	l := latency(h)
+	l.Mean = float64(sumNs) / float64(max(1, h.TotalCount())) / 1e6
+	return l
 }
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.

@@ -126,7 +126,7 @@ func runOf(p result.Point) experiment.Run {
 		Protocol: protocols.FullName(p.Protocol, p.Variant), Suite: p.Suite, Durability: p.Durability,
 		Op: protocols.Op(p.Op), T: p.T, ValueBytes: p.ValueBytes,
 	}
-	return experiment.Run{Cell: experiment.Cell{Series: series}, Repetition: p.Repetition}
+	return experiment.Run{Cell: experiment.Cell{Series: series, Rate: p.Rate}, Repetition: p.Repetition}
 }
 
 // seriesOf is the series that a search was made for.

@@ -141,6 +141,28 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// A resumed run tells open loops apart by their rate, and from closed ones with as many clients.
+func TestResumeOpenLoops(t *testing.T) {
+	const text = "experiment: x\nprotocols: [mabd]\noperations: [read]\nclients: [2]\nrepetitions: 1\n" +
+		"arrival: {rates: [50/s, 100/s], clients: 2}\n"
+	results := t.TempDir()
+	first := mustOpen(t, results, text, false)
+	var done []string
+	for _, run := range first.experiment.Schedule() {
+		if run.Rate != 50 {
+			p := first.pointOf(run)
+			if open := run.Rate > 0; p.Open() != open || open != (p.Arrival == result.Poisson) {
+				t.Errorf("a run at %v/s has arrival %q", run.Rate, p.Arrival)
+			}
+			appendPoint(t, first.dir, p)
+			done = append(done, runName(run, run.Clients))
+		}
+	}
+	if got := mustOpen(t, results, text, true).doneRuns(); !slices.Equal(got, done) || len(done) != 2 {
+		t.Errorf("done %v, want %v", got, done)
+	}
+}
+
 // Searches that were made are not made again.
 func TestResumeKeepsSearches(t *testing.T) {
 	results := t.TempDir()
@@ -210,6 +232,7 @@ func TestRunNames(t *testing.T) {
 		t.Fatalf("no experiments: %v", err)
 	}
 	experiments := []*experiment.Experiment{load(t, "experiment: x\nt: [1, 2, 3]\nclients: [1, 11]\nrepetitions: 12\n"+
+		"arrival: {process: fixed, rates: [0.5/s, 1/s, 100/s], clients: 11}\n"+
 		"value: [32B, 1000B, 1KiB, 1025B, 64KiB, 65537B, 1MiB]\n")}
 	for _, file := range files {
 		e, err := experiment.Load(file)

@@ -48,7 +48,8 @@ func invalidReason(p *result.Point, l loaded) string {
 	if p.Ops > 0 {
 		// At each edge of the window, every client has an operation that falls into it in part.
 		edges := float64(p.Clients) / float64(p.Ops)
-		fail(math.Abs(p.LittleRatio-1) > littleTolerance+edges, "Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance+edges,
+			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
 		up, down := max(p.CostFactor.ClientToServer, 1), max(p.CostFactor.ServerToClient, 1)
 		reasons = append(reasons, trafficReasons("transport", p.WireFactor, p.CostFactor, up, down)...)
 		if p.Shaped {
@@ -60,6 +61,7 @@ func invalidReason(p *result.Point, l loaded) string {
 			reasons = append(reasons, trafficReasons("interface", perOperation(p.LinkBytes, p), p.CostFactor, up, down)...)
 		}
 	}
+	reasons = append(reasons, openReasons(p)...)
 	cores := float64(runtime.NumCPU()) * p.DurationS
 	if drifted(p) {
 		reasons = append(reasons, p.Probe.Off)
@@ -71,8 +73,9 @@ func invalidReason(p *result.Point, l loaded) string {
 	return strings.Join(reasons, "; ")
 }
 
-// disturbed reports whether what else runs on the machine spoilt a measurement, so that it is worth another attempt.
-func disturbed(p *result.Point) bool { return starved(p.HostCPU) || drifted(p) }
+// disturbed reports whether what else runs on the machine spoilt a measurement, so that it is worth another attempt. A
+// load generator that is late is taken for a sign of it.
+func disturbed(p *result.Point) bool { return starved(p.HostCPU) || drifted(p) || slips(p) }
 
 // drifted reports whether NetEm failed to keep its time.
 func drifted(p *result.Point) bool { return p.Probe != nil && p.Probe.Off != "" }

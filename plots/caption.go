@@ -107,6 +107,9 @@ func parameters(f figure, cells []Cell) string {
 		shared = append(shared, of(cells[0]))
 	}
 	text := strings.Join(shared, ", ")
+	if closed := keep(cells, isClosed); len(closed) > 0 {
+		cells = closed // the others' clients are no point of a curve
+	}
 	numbers := distinct(cells, func(c Cell) int { return c.Clients })
 	last := len(numbers) - 1
 	for _, n := range numbers[:last] {

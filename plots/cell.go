@@ -21,6 +21,8 @@ type Key struct {
 	T          int
 	ValueBytes int
 	Clients    int
+	Arrival    string  // result.Closed, or how operations arrive by themselves
+	Rate       float64 // that they do at, per second; 0 in a closed loop
 }
 
 // A Cell is one measurement with all its repetitions.
@@ -110,7 +112,7 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 func keyOf(p result.Point) Key {
 	return Key{
 		Figure: p.Figure, Protocol: p.Protocol, Variant: p.Variant, Suite: p.Suite, Durability: p.Durability,
-		Op: p.Op, T: p.T, ValueBytes: p.ValueBytes, Clients: p.Clients,
+		Op: p.Op, T: p.T, ValueBytes: p.ValueBytes, Clients: p.Clients, Arrival: cmp.Or(p.Arrival, result.Closed), Rate: p.Rate,
 	}
 }
 
@@ -132,15 +134,19 @@ func (c *Cell) add(s *result.Set, p result.Point) error {
 
 // String names the measurement for error messages.
 func (k Key) String() string {
-	return fmt.Sprintf("%s %s at t = %d, %s values, %s",
+	s := fmt.Sprintf("%s %s at t = %d, %s values, %s",
 		k.system().name(), opName(k.Op), k.T, sizeName(k.ValueBytes), count(k.Clients, "client"))
+	if k.open() {
+		s += fmt.Sprintf(" at %g/s", k.Rate)
+	}
+	return s
 }
 
 func compareKeys(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T),
 		cmp.Compare(a.ValueBytes, b.ValueBytes), compareProtocols(a.Protocol, b.Protocol),
-		cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant), cmp.Compare(a.Suite, b.Suite),
-		cmp.Compare(a.Durability, b.Durability))
+		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant), cmp.Compare(a.Suite, b.Suite),
+		cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival))
 }
 
 func checkPoint(p result.Point) error {
@@ -152,6 +158,13 @@ func checkPoint(p result.Point) error {
 	}
 	if p.T < 1 || p.ValueBytes < 1 || p.Clients < 1 {
 		return fmt.Errorf("t = %d, value_bytes = %d and clients = %d must be at least 1", p.T, p.ValueBytes, p.Clients)
+	}
+	if !slices.Contains([]string{"", result.Closed, result.Poisson, result.Fixed}, p.Arrival) {
+		return fmt.Errorf("unknown arrival %q: it is %s, %s or %s", p.Arrival, result.Closed, result.Poisson, result.Fixed)
+	}
+	if p.Open() != (p.Rate > 0) || p.Open() && p.Valid && !(p.ServiceMs.Mean > 0) {
+		return fmt.Errorf("arrival %q at a rate of %v/s with a service time of %v ms: an open loop has both, a closed loop none",
+			cmp.Or(p.Arrival, result.Closed), p.Rate, p.ServiceMs.Mean)
 	}
 	for _, x := range []float64{p.ThroughputMBps, p.ThroughputOps, p.LatencyMs.Mean} {
 		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {

@@ -36,6 +36,12 @@ var whatColumns = []column{
 	always("t", func(c Cell) string { return strconv.Itoa(c.T) }),
 	always("value", func(c Cell) string { return sizeName(c.ValueBytes) }),
 	always("clients", func(c Cell) string { return strconv.Itoa(c.Clients) }),
+	{"arrival", func(c Cell) string {
+		if isClosed(c) {
+			return c.Arrival
+		}
+		return fmt.Sprintf("%s %g/s", c.Arrival, c.Rate)
+	}, isOpen},
 	{"keys", func(c Cell) string { return tally(c.All(), keyModel) }, Cell.hot},
 	{"writer beside", func(c Cell) string {
 		if c.background() == 0 {
@@ -59,6 +65,12 @@ var latencyColumns = []column{
 	always("mean ms", func(c Cell) string { return c.Latency().String() }),
 	always("p50 ms", func(c Cell) string { return orMissing(c.mean(p50)) }),
 	always("p99 ms", func(c Cell) string { return orMissing(c.mean(p99)) }),
+	{"service ms", func(c Cell) string {
+		return orMissing(c.mean(func(p result.Point) float64 { return p.ServiceMs.Mean }))
+	}, isOpen},
+	{"slip ms", func(c Cell) string {
+		return orMissing(c.mean(func(p result.Point) float64 { return p.SlipMs.Mean }))
+	}, isOpen},
 }
 
 // modelColumns set the mean latency against the cost model's.

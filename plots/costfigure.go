@@ -18,7 +18,7 @@ func costFigure(sets []*result.Set) ([]*page, error) {
 	if t == nil || err != nil || len(t.thresholds()) < 2 {
 		return nil, err
 	}
-	p := &page{figure: "table1", rowHeight: panelHeight, caption: t.caption()}
+	p := &page{figure: "table1", heading: "What proofs of writing and signatures cost", rowHeight: panelHeight, caption: t.caption()}
 	var panels []*plot.Plot
 	for _, s := range sides {
 		p.titles = append(p.titles, strings.ToUpper(s.name[:1])+s.name[1:])
@@ -43,7 +43,7 @@ func (t *costTable) panel(s side) *plot.Plot {
 	for _, scheme := range t.shown() {
 		cells := t.of(scheme.id)
 		if cells[0].t > 0 {
-			p.Add(curve{*scheme.look, logDots(cells, s)})
+			p.Add(curve{look: *scheme.look, dots: logDots(cells, s)})
 		} else if e := cells[0].logTime(s); e.Known() {
 			p.Add(rule{*scheme.look, e.Mean, false})
 		}
@@ -131,8 +131,8 @@ func (l look) line() draw.LineStyle {
 
 func (t *costTable) caption() caption {
 	var c caption
-	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU times, on one "+
-		"processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
+	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU "+
+		"times, on one processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
 	c.lines = append(c.lines, t.circumstances())
 	c.lines = append(c.lines, t.leftOut()...)

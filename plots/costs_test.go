@@ -83,7 +83,9 @@ func TestGrowth(t *testing.T) {
 		}
 	}
 	// The sums of powers of t that the closed forms are, by another least squares.
-	for scheme, want := range map[string][2]float64{"polynomial-naive": {2.6510, 1.7539}, "polynomial-horner": {1.8971, 1}} {
+	for scheme, want := range map[string][2]float64{
+		"polynomial-naive": {2.6510, 1.7539}, "polynomial-horner": {1.8971, 1},
+	} {
 		for i, s := range sides {
 			if got := countGrowth(table.of(scheme), s); math.Abs(got.Mean-want[i]) > 1e-4 {
 				t.Errorf("%s: multiplications to %s grow as %.4f, want %g", scheme, s.name, got.Mean, want[i])

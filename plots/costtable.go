@@ -18,8 +18,8 @@ func costTables(sets []*result.Set) (Tables, error) {
 	return Tables{t.table1(), t.everyT()}, nil
 }
 
-// table1 has a row for each operation of each scheme: its time at the ends of t, and how it grows, beside what the paper
-// says.
+// table1 has a row for each operation of each scheme: its time at the ends of t, and how it grows, beside what the
+// paper says.
 func (t *costTable) table1() Table {
 	ends := t.ends()
 	table := Table{Title: "Table 1: costs of proofs of writing and of signatures", Header: []string{
@@ -97,7 +97,7 @@ func (t *costTable) everyT() Table {
 			row = append(row, c.estimate(s, microseconds).String(), orWhole(c.estimate(s, allocations).Mean),
 				orWhole(c.estimate(s, allocatedBytes).Mean), orWhole(c.multiplications(s)))
 		}
-		table.Rows = append(table.Rows, row)
+		table.Rows, table.Costs = append(table.Rows, row), append(table.Costs, c.all())
 	}
 	table.Notes = []string{"Allocations and bytes: of one operation, mean over the repetitions, rounded."}
 	return table
@@ -109,8 +109,8 @@ const table1Note = "Construct: what the writer does for all S = 3t+1 servers. Ve
 	"hash-macs: with the MAC for each server that M-PoWerStore adds. polynomial-sealed: with the confidential channel, " +
 	"AES-256-GCM, that the scheme needs."
 
-const countNote = "Multiplications: modulo q = 2²⁵⁵ − 19, counted while they are done. The paper's O(t³) and O(t²) hold " +
-	"only if its \"modular exponentiation\" means a modular multiplication, and each power of x is computed by itself " +
+const countNote = "Multiplications: modulo q = 2²⁵⁵ − 19, counted while they are done. The paper's O(t³) and O(t²) " +
+	"hold only if its \"modular exponentiation\" means a modular multiplication, and each power of x is computed by itself " +
 	"(naive): t(t+1)/2 multiplications a point, at 3t+1 points. By Horner's rule it is t a point: O(t²) to construct, " +
 	"O(t) to verify. Over a short range of t, terms of lower order keep a fitted exponent below the one in O(·). Time " +
 	"also goes into drawing random numbers and into memory, which grow as S."
@@ -133,7 +133,8 @@ func (t *costTable) leftOut() []string {
 	}
 	var lines []string
 	if invalid > 0 {
-		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid, valid+invalid))
+		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid,
+			valid+invalid))
 	}
 	if len(without) > 0 {
 		lines = append(lines, fmt.Sprintf("Missing, without an undisturbed measurement: %s.", strings.Join(without, "; ")))

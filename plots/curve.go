@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -14,6 +15,7 @@ const (
 	ruleWidth    = vg.Length(0.6)
 	whiskerCap   = vg.Length(1.8) // from the whisker to the end of its cap
 	markerRadius = vg.Length(3)
+	markerRim    = vg.Length(1) // of a hollow one
 )
 
 // A dot is one point of a curve. Where y is not known, nothing was measured and the curve has a gap.
@@ -25,7 +27,8 @@ func exactly(x float64) Estimate { return Estimate{N: 1, Mean: x} }
 // A curve is one protocol's line through its dots, with whiskers for their intervals. It is a plot.Plotter.
 type curve struct {
 	look
-	dots []dot
+	dots   []dot
+	hollow bool // are the markers
 }
 
 // Plot implements plot.Plotter.
@@ -33,7 +36,6 @@ func (l curve) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	line := draw.LineStyle{Color: l.color, Width: curveWidth, Dashes: l.dashes}
 	c.StrokeLines(line, l.runs(x, y)...)
-	marker := draw.GlyphStyle{Color: l.color, Radius: markerRadius, Shape: l.marker}
 	for _, d := range l.dots {
 		if !d.y.Known() {
 			continue
@@ -45,8 +47,22 @@ func (l curve) Plot(c draw.Canvas, p *plot.Plot) {
 		if d.y.HasInterval() {
 			l.whisker(c, vg.Point{X: at.X, Y: y(d.y.Low())}, vg.Point{X: at.X, Y: y(d.y.High())})
 		}
-		c.DrawGlyph(marker, at)
+		l.drawMarker(c, at)
 	}
+}
+
+func (l curve) drawMarker(c draw.Canvas, at vg.Point) {
+	c.DrawGlyph(draw.GlyphStyle{Color: l.color, Radius: markerRadius, Shape: l.marker}, at)
+	if l.hollow {
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: markerRadius - markerRim, Shape: l.marker}, at)
+	}
+}
+
+// sample is the curve in the legend.
+func (l curve) sample(c draw.Canvas) {
+	y := c.Center().Y
+	c.StrokeLine2(draw.LineStyle{Color: l.color, Width: curveWidth, Dashes: l.dashes}, c.Min.X, y, c.Max.X, y)
+	l.drawMarker(c, c.Center())
 }
 
 // runs is the polylines between the curve's gaps.

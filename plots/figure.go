@@ -50,6 +50,10 @@ var figures = map[string]figure{
 		note: "First from Phalanx to M-PoWerStore, one cause of the gain after the other: metadata write-back, erasure coding, " +
 			"MACs for signatures. Then the others.",
 	},
+	openFigure: {
+		fixed: append(setUp, valueSize, threshold), rows: openRows, marks: openMarks,
+		note: "Clients that wait before they ask again, and operations that arrive by themselves, drawn at the rate offered.",
+	},
 	setUpFigure: {
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
 		note: "Suite paper and durability write where the name says nothing.",
@@ -136,11 +140,11 @@ func sizePanel(p *plot.Plot, cells []Cell) {
 	p.X.Min, p.X.Max = ticks[0].Value-0.4, ticks[len(ticks)-1].Value+0.4
 }
 
-// Peaks reduces the cells that differ only in the number of clients to the one with the highest mean throughput: the
-// peak throughput, as the paper defines it. Where no cell has a valid point, the first stands for all.
+// Peaks reduces the cells of closed loops that differ only in the number of clients to the one with the highest mean
+// throughput: the peak throughput, as the paper defines it. Where no cell has a valid point, the first stands for all.
 func Peaks(cells []Cell) []Cell {
 	var peaks []Cell
-	for _, c := range cells {
+	for _, c := range keep(cells, isClosed) {
 		same := func(o Cell) bool { o.Clients = c.Clients; return o.Key == c.Key }
 		if i := slices.IndexFunc(peaks, same); i < 0 {
 			peaks = append(peaks, c)

@@ -8,8 +8,8 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// growth is the exponent a with which y grows as t^a, fitted by least squares to the logarithms. It takes two values of t
-// and positive y.
+// growth is the exponent a with which y grows as t^a, fitted by least squares to the logarithms. It takes two values of
+// t and positive y.
 func growth(t, y []float64) (exponent float64, ok bool) {
 	if len(t) < 2 {
 		return 0, false

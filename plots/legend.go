@@ -75,12 +75,11 @@ func (l legend) width() vg.Length {
 
 func (e entry) width() vg.Length { return sampleWidth + sampleGap + sans(tickSize).Width(e.name) }
 
-func curveSample(l look) sample {
-	return func(c draw.Canvas) {
-		y := c.Center().Y
-		c.StrokeLine2(draw.LineStyle{Color: l.color, Width: curveWidth, Dashes: l.dashes}, c.Min.X, y, c.Max.X, y)
-		c.DrawGlyph(draw.GlyphStyle{Color: l.color, Radius: markerRadius, Shape: l.marker}, c.Center())
-	}
+func curveSample(l look) sample { return curve{look: l}.sample }
+
+// markerSample is a curve's marker alone.
+func markerSample(l look) sample {
+	return func(c draw.Canvas) { curve{look: l}.drawMarker(c, vg.Point{X: nearName(c), Y: c.Center().Y}) }
 }
 
 func barSample(l look) sample {

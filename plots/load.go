@@ -21,7 +21,7 @@ func load(cells []Cell) []string {
 	if share > 0 {
 		lines = append(lines, "READs beside a writer, whose traffic was at most "+percent(share)+" of all bytes.")
 	}
-	return lines
+	return append(lines, openLoad(cells)...)
 }
 
 const uniform = "uniform"

@@ -22,6 +22,7 @@ const (
 // A page is one figure, ready to be drawn on any canvas.
 type page struct {
 	figure    string
+	heading   string // what it shows, where the figure's caption has no room for it
 	legend    legend
 	titles    []string       // of the columns; none: no room for any
 	rows      [][]*plot.Plot // of panels, all equally long
@@ -36,7 +37,10 @@ func newPage(name string, cells []Cell) (*page, error) {
 	if err := f.check(cells); err != nil {
 		return nil, err
 	}
-	p := &page{figure: name, rowHeight: panelHeight, caption: newCaption(f, cells)}
+	p := &page{
+		figure: name, heading: figureHeading(name, cells[0].Set.Manifest.Title), rowHeight: panelHeight,
+		caption: newCaption(f, cells),
+	}
 	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
 		p.titles = append(p.titles, f.title(op))
 	}
@@ -72,10 +76,13 @@ func (f figure) title(op string) string {
 	return opName(op)
 }
 
-func (p *page) size() (w, h vg.Length) {
-	const inner = pageWidth - 2*margin
+func (p *page) size() (w, h vg.Length) { return pageWidth, p.height(pageWidth) }
+
+// height is the page's height at that width.
+func (p *page) height(width vg.Length) vg.Length {
+	inner := width - 2*margin
 	rows := vg.Length(len(p.rows))*(p.rowHeight+rowGap) - rowGap
-	return pageWidth, 2*margin + p.legend.height(inner) + p.titleHeight() + rows + p.caption.height(inner)
+	return 2*margin + p.legend.height(inner) + p.titleHeight() + rows + p.caption.height(inner)
 }
 
 func (p *page) titleHeight() vg.Length {

@@ -29,23 +29,10 @@ import (
 // figure are left alone; if all are, no file is written. Nothing is written either if what one of the figures would show
 // does not belong together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
-	cells, err := Cells(sets)
+	pages, err := layOutAll(sets)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := layOut(cells)
-	if err != nil {
-		return nil, err
-	}
-	attacks, err := trialFigures(sets)
-	if err != nil {
-		return nil, err
-	}
-	costs, err := costFigure(sets)
-	if err != nil {
-		return nil, err
-	}
-	pages = slices.Concat(pages, attacks, costs)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -62,11 +49,29 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 	return files, nil
 }
 
+// layOutAll makes a page for each figure that points, trials and costs of the sets belong to.
+func layOutAll(sets []*result.Set) ([]*page, error) {
+	cells, err := Cells(sets)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := layOut(cells)
+	if err != nil {
+		return nil, err
+	}
+	attacks, err := trialFigures(sets)
+	if err != nil {
+		return nil, err
+	}
+	costs, err := costFigure(sets)
+	return slices.Concat(pages, attacks, costs), err
+}
+
 // layOut makes a page for each figure among the cells.
 func layOut(cells []Cell) ([]*page, error) {
 	byFigure := map[string][]Cell{}
 	for _, c := range cells {
-		if c.Figure != "" && !figures[c.Figure].table {
+		if c.Figure == openFigure || c.Figure != "" && !figures[c.Figure].table && isClosed(c) {
 			byFigure[c.Figure] = append(byFigure[c.Figure], c)
 		}
 	}

@@ -66,8 +66,11 @@ const columnsNote = "MB/s, ops/s and mean latency: mean ± half of the 95 % conf
 	"over the runs. Bytes: measured on the wire per operation, in multiples of the value's size (in brackets: the cost " +
 	"model)."
 
+const openNote = "Arrival: closed, or how often operations arrive by themselves; their latency is from when they were due, " +
+	"service is from when they began, and slip how much of the difference is the load generator's."
+
 func measurements(title string, columns []column, note string, sets []*result.Set, cells []Cell) Table {
-	t := Table{Title: title}
+	t := Table{Title: title, Cells: cells}
 	columns = keep(columns, func(col column) bool {
 		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
 	})
@@ -82,6 +85,9 @@ func measurements(title string, columns []column, note string, sets []*result.Se
 		t.Rows = append(t.Rows, row)
 	}
 	t.Notes = append(whereFrom(sets), repetitions(cells), note)
+	if slices.ContainsFunc(cells, isOpen) {
+		t.Notes = append(t.Notes, openNote)
+	}
 	t.Notes = append(t.Notes, invalidReasons(cells)...)
 	return t
 }

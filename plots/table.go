@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // A Table is rows of text under a header, with what must be said about them.
@@ -12,6 +14,11 @@ type Table struct {
 	Header []string
 	Rows   [][]string // each as long as Header
 	Notes  []string   // sentences below the table
+	// What the rows are of, one for each row, or none: Cells the measurements, Trials the trials, Costs all repetitions of
+	// a scheme's costs.
+	Cells  []Cell
+	Trials []result.Trial
+	Costs  [][]result.Cost
 }
 
 // Tables is a list of tables to read in a terminal or to publish.

@@ -93,12 +93,12 @@ func trialFigures(sets []*result.Set) ([]*page, error) {
 	}
 	var pages []*page
 	for _, f := range []struct {
-		name   string
-		shown  []trial
-		layOut func([]trial) *page
+		name, heading string
+		shown         []trial
+		layOut        func([]trial) *page
 	}{
-		{"attacks", attacks(trials), attacksPage},
-		{"timeline", timelines(trials), timelinePage},
+		{"attacks", "Latency under each attack", attacks(trials), attacksPage},
+		{"timeline", "Throughput and latency over time under attack", timelines(trials), timelinePage},
 	} {
 		if !slices.ContainsFunc(f.shown, trial.played) {
 			continue
@@ -107,7 +107,7 @@ func trialFigures(sets []*result.Set) ([]*page, error) {
 			return nil, fmt.Errorf("figure %s: %w", f.name, err)
 		}
 		p := f.layOut(f.shown)
-		p.figure = f.name
+		p.figure, p.heading = f.name, f.heading
 		pages = append(pages, p)
 	}
 	return pages, nil

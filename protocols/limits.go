@@ -8,6 +8,9 @@ const MaxKeyBytes = 4 << 10
 // MaxValueBytes bounds a stored value: 16 MiB.
 const MaxValueBytes = 16 << 20
 
+// MaxRounds bounds the rounds of an operation, so that whoever drives it has room for all replies from its beginning.
+const MaxRounds = 8
+
 // CheckKey returns an ErrRefused if the key is over the limit. Clients check before they send, servers before they
 // serve.
 func CheckKey(key Key) error {

@@ -28,9 +28,18 @@ func ToAll(n int, m Message) Broadcast {
 	return b
 }
 
-// A Step is an operation's reaction to a reply: it waits for more, begins the next round, or has ended.
+// ToOne is of the broadcast only what goes to the server.
+func ToOne(b Broadcast, server int) Broadcast {
+	one := make(Broadcast, len(b))
+	one[server] = b[server]
+	return one
+}
+
+// A Step is an operation's reaction to a reply: it waits for more, asks more servers, begins the next round, or has
+// ended.
 type Step struct {
 	Next Broadcast // the next round's requests, if a round begins
+	More Broadcast // else further requests of this round; those to servers that were asked in it are left out
 	Done bool      // the operation has ended and Result may be called
 }
 
@@ -40,10 +49,13 @@ func Wait() Step { return Step{} }
 // Begin is the step that starts the next round.
 func Begin(b Broadcast) Step { return Step{Next: b} }
 
+// Widen is the step that asks more servers in the current round.
+func Widen(b Broadcast) Step { return Step{More: b} }
+
 // Done is the last step of an operation.
 func Done() Step { return Step{Done: true} }
 
-// An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1.
+// An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1, at most MaxRounds.
 //
 // Its driver delivers at most one reply per (server, round), also replies that come late for an earlier round; sends
 // again what may have been lost; and calls its methods from one goroutine at a time. The operation drops any reply
@@ -55,6 +67,14 @@ type Operation interface {
 	Answer(round, server int, reply Message) Step
 	// Result returns what the operation came to, once it is done.
 	Result() (Result, error)
+}
+
+// Hedged is what an operation implements, besides Operation, if a round of its may begin at a few servers, which need
+// not answer. The driver calls Overdue once for a round that takes longer than it should. When that is, is the driver's
+// business: whatever it decides, the operation is safe; and it ends if every round that does not end is once overdue.
+type Hedged interface {
+	// Overdue takes it that the round, which is the current one, is late.
+	Overdue(round int) Step
 }
 
 // A Result is what a completed operation returns.

@@ -28,7 +28,8 @@ const (
 // It blames the sender; every other error of a Server blames the server's own storage.
 var ErrRefused = errors.New("request refused")
 
-// A Leg is the payload that one round moves to and from each server, in multiples of the value's size.
+// A Leg is the payload that one round moves to and from each server, on average over the servers, in multiples of the
+// value's size.
 type Leg struct {
 	Request float64
 	Reply   float64

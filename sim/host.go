@@ -88,7 +88,9 @@ func (h *host) apply(key protocols.Key, records []protocols.Record) {
 	mine := h.records[key]
 	for _, r := range records {
 		old, had := mine[r.Name]
-		mine[r.Name] = clone(r)
+		if mine[r.Name] = clone(r); r.Delete {
+			delete(mine, r.Name)
+		}
 		if h.Durability != Fsync {
 			h.unsynced = append(h.unsynced, func() {
 				if mine[r.Name] = old; !had {

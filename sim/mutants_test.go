@@ -37,16 +37,16 @@ const (
 
 var mutants = []mutant{
 	{
-		name: "READs do not write back", file: mpow + "valid.go", old: "return adopt(c)", new: "return nil, nil",
+		name: "READs do not write back", file: mpow + "valid.go", old: "return v.adopt(c)", new: "return nil, nil",
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() {\n\t\treturn protocols.Done()",
-		new: "if true {\n\t\treturn protocols.Done()", protocol: "mabd", attack: "none", seeds: 2000,
+		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() ||", new: "if true ||",
+		protocol: "mabd", attack: "none", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() {\n\t\treturn protocols.Done()",
-		new: "if true {\n\t\treturn protocols.Done()", protocol: "phalanx", attack: "none", seeds: 2000,
+		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() ||",
+		new: "if true ||", protocol: "phalanx", attack: "none", seeds: 2000,
 	},
 	{
 		name: "a quorum of one less", file: mpow + "params.go", old: "quorum() int { return 2*p.t + 1 }",
@@ -91,11 +91,13 @@ var mutants = []mutant{
 		protocol: "mpowerstore", attack: "R4", seeds: 5000,
 	},
 	{
-		name: "history is pruned naively", file: mpow + "state.go",
-		old: "e := &Entry{}\n\treturn e, fragment, decode(v.key, name, body, e)",
-		new: "e := &Entry{}\n\tif lc, _ := v.lc(); ts.Less(lc.TS.Timestamp) {\n\t\treturn nil, nil, nil\n\t}\n" +
-			"\treturn e, fragment, decode(v.key, name, body, e)",
-		protocol: "mpowerstore", attack: "none", seeds: 5000,
+		name: "history is pruned, and readers are not told", file: mpow + "history.go",
+		old: "ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp)", new: "_ = h; false",
+		protocol: "mpowerstore+bounded1", attack: "none", seeds: 2000,
+	},
+	{
+		name: "entries above lc are pruned", file: mpow + "history.go", old: "if complete <= k {",
+		new: "if complete = len(h.Entries); complete <= k {", protocol: "mpowerstore+bounded1", attack: "none", seeds: 5000,
 	},
 	{
 		name: "signatures are not verified", file: phx + "datum.go",

@@ -6,9 +6,6 @@ import (
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
-// maxRounds bounds an operation's rounds, by the width of a Choice.
-const maxRounds = 15
-
 // patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
 const patience = span / 4
 
@@ -23,6 +20,7 @@ type run struct {
 	entry    *history.Entry
 	rounds   int
 	far      [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
+	asked    []bool     // by server, in this round
 	answered map[int]bool
 	dies     int // the round in which its client dies; 0 if it does not
 	leave    int // how many requests of that round still leave
@@ -82,24 +80,49 @@ func (r *run) doom() {
 
 // begin sends a round's requests.
 func (r *run) begin(b protocols.Broadcast) {
-	if r.rounds++; len(b) != len(r.hosts) || r.rounds > maxRounds {
+	if r.rounds++; len(b) != len(r.hosts) || r.rounds > protocols.MaxRounds {
 		r.find(byzantine.Failure, "round %d of a %s goes to %d servers, want %d servers and %d rounds at most",
-			r.rounds, r.kind, len(b), len(r.hosts), maxRounds)
+			r.rounds, r.kind, len(b), len(r.hosts), protocols.MaxRounds)
 		return
 	}
 	r.setFar()
-	left := len(b)
+	r.asked = make([]bool, len(b))
 	if r.rounds == r.dies {
-		left = r.leave
+		r.ask(b, r.leave)
+		r.die()
+		return
 	}
-	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, r.rounds, 0, 0), len(b))[:left] {
-		if b[i].Body != nil {
+	r.ask(b, len(b))
+	r.watch()
+}
+
+// ask sends requests of the current round, those that have not been sent: as many of the servers' as may leave.
+func (r *run) ask(b protocols.Broadcast, leave int) {
+	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, r.rounds, 0, 0), len(b))[:leave] {
+		if b[i].Body != nil && !r.asked[i] {
+			r.asked[i] = true
 			r.send(flight{run: r, server: i, round: r.rounds, Message: b[i]})
 		}
 	}
-	if r.rounds == r.dies {
-		r.die()
+}
+
+// watch has the round be overdue, if it is not over by then: time-outs are the adversary's to choose, but in the end
+// there is one.
+func (r *run) watch() {
+	h, ok := r.op.(protocols.Hedged)
+	if !ok {
+		return
 	}
+	round, wait := r.rounds, int64(4*span)
+	if u := r.draw(chooseIn(overdue, r.index, r.seq, round, 0, 0)); u != 0 {
+		wait = 1 << (u % 12)
+	}
+	r.plan(r.now+wait, func() {
+		if !r.over && r.rounds == round {
+			r.tracef("p%d's %s #%d: round %d is overdue", r.pid, r.kind, r.seq, round)
+			r.react(h.Overdue(round))
+		}
+	})
 }
 
 // die leaves the operation pending for ever; the client comes back as another process.
@@ -117,9 +140,16 @@ func (r *run) answer(server, round int, reply protocols.Message) {
 		return
 	}
 	r.answered[at] = true
-	step := r.op.Answer(round, server, reply)
-	if step.Next != nil {
+	r.react(r.op.Answer(round, server, reply))
+}
+
+// react does what the operation wants.
+func (r *run) react(step protocols.Step) {
+	switch {
+	case step.Next != nil:
 		r.begin(step.Next)
+	case step.More != nil:
+		r.ask(step.More, len(step.More))
 	}
 	if step.Done && !r.over {
 		r.end()

@@ -26,18 +26,21 @@ const (
 	partitioned      // which servers are cut off, when, for how long
 	lie              // what an attacker does
 	wire             // whether all messages pass through the codec
+	overdue          // when a round takes too long
 )
 
 var whatNames = [...]string{
 	"", "begin", "size", "delay", "detour", "duplicate", "drop", "reset", "death", "survivor", "faulty", "outage", "loss",
 	"partition", "lie", "wire",
+	"overdue",
 }
 
 // A Choice names one decision of a schedule: what it is about, and for which client, operation, round and server.
 // What it comes to is a function of the seed and of its name alone, so that it stays when other choices are muted.
 type Choice uint64
 
-// The fields of a Choice, in bits from the lowest: what, client, operation, round, server, and a number more.
+// The fields of a Choice, in bits from the lowest: what, client, operation, round (at most protocols.MaxRounds), server,
+// and a number more.
 const (
 	clientBit = 8
 	seqBit    = 16

@@ -12,6 +12,8 @@ import (
 	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // explore plays schedules from seed 1 on.
@@ -55,10 +57,19 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
-// A variant withstands what its protocol does.
+// A variant withstands what its protocol does. Where only the suite's signatures differ, the attack that has it all is
+// enough.
 func TestVariants(t *testing.T) {
 	for _, p := range catalog.Variants() {
-		for _, a := range byzantine.Against(p) {
+		primitives, err := protocols.SuiteFor(p, "modern")
+		if err != nil {
+			t.Fatal(err)
+		}
+		attacks := append(byzantine.Against(p), byzantine.Attack{ID: "none"})
+		if primitives != suite.Modern() {
+			attacks = attacks[:1]
+		}
+		for _, a := range attacks {
 			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
@@ -78,6 +89,27 @@ func TestMoreFaults(t *testing.T) {
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}
+	}
+}
+
+// A bounded history costs READs rounds under many WRITEs to one key, fewer the more of it is kept, and nothing else.
+func TestBoundedHistoryUnderContention(t *testing.T) {
+	var longer [2]int64
+	for i, k := range []int{1, 4} {
+		s := Scenario{
+			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: Fsync, Writers: 3, Keys: 1, Ops: 5,
+			Attack: byzantine.Attack{ID: "none"},
+		}
+		tally := explore(t, s, 300)
+		demand(t, s, tally)
+		for rounds, n := range tally.Reads {
+			if rounds > 2 {
+				longer[i] += n
+			}
+		}
+	}
+	if longer[0] <= longer[1] || longer[1] == 0 {
+		t.Errorf("%d READs of more than two rounds where one entry is kept, %d where four are", longer[0], longer[1])
 	}
 }
 

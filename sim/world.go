@@ -55,7 +55,7 @@ func play(s Scenario, sch schedule, tracing bool) (*Outcome, error) {
 		outcome: Outcome{Reads: map[int]int{}},
 	}
 	w.wired = w.percent(12, choose(wire, 0, 0))
-	if w.suite, err = suite.ByName(s.Suite); err != nil {
+	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
 	}
 	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, s.Protocol.Servers(s.T), entropy(w.seed, 0))

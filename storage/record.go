@@ -33,8 +33,8 @@ func appendEntry(buf []byte, key protocols.Key, name string, part byte) []byte {
 	return append(buf, part)
 }
 
-// Apply stores the records of one request to a key, all or none; of two with one name the later stays. When it returns
-// nil they are durable in the sense of the store's Durability. After an error they may have been stored or not.
+// Apply stores the records of one request to a key, or deletes them, all or none; of two with one name the later stays.
+// When it returns nil that is durable in the sense of the store's Durability. After an error they may have been stored or not.
 // It takes copies.
 func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 	s.closing.RLock()
@@ -50,7 +50,7 @@ func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 	// A batch of just the size: one that grows doubles, and up to 16 MiB would be copied on the way.
 	b := s.db.NewBatchWithSize(bytes + entries + pebbleHeaderBytes)
 	for _, r := range records {
-		if err := put(b, key, r); err != nil {
+		if err := add(b, key, r); err != nil {
 			return explain(s.dir, err)
 		}
 	}
@@ -68,18 +68,10 @@ func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 // pebbleHeaderBytes is the length of a batch's header.
 const pebbleHeaderBytes = 12
 
-// put adds a record's entries to a batch.
-func put(b *pebble.Batch, key protocols.Key, r protocols.Record) error {
-	flag := bodyOnly
-	if r.Payload != nil {
-		flag = bodyPayload
-	}
+// add adds what becomes of a record's entries to a batch.
+func add(b *pebble.Batch, key protocols.Key, r protocols.Record) error {
 	name := appendEntry(make([]byte, 0, entryBytes+len(key)+len(r.Name)), key, r.Name, bodyEntry)
-	body := b.SetDeferred(len(name), 1+len(r.Body))
-	copy(body.Key, name)
-	body.Value[0] = flag
-	copy(body.Value[1:], r.Body)
-	if err := body.Finish(); err != nil {
+	if err := addBody(b, name, r); err != nil {
 		return err
 	}
 	name[len(name)-1] = payloadEntry
@@ -87,6 +79,22 @@ func put(b *pebble.Batch, key protocols.Key, r protocols.Record) error {
 		return b.Delete(name, nil) // that of an earlier record of this name, if there is one
 	}
 	return b.Set(name, r.Payload, nil)
+}
+
+// addBody adds what becomes of the entry of a record's body.
+func addBody(b *pebble.Batch, name []byte, r protocols.Record) error {
+	if r.Delete {
+		return b.Delete(name, nil)
+	}
+	flag := bodyOnly
+	if r.Payload != nil {
+		flag = bodyPayload
+	}
+	body := b.SetDeferred(len(name), 1+len(r.Body))
+	copy(body.Key, name)
+	body.Value[0] = flag
+	copy(body.Value[1:], r.Body)
+	return body.Finish()
 }
 
 // State returns the reader of one register. What it reads is copied into mem.

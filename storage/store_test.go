@@ -48,7 +48,9 @@ func (m model) put(key protocols.Key, records []protocols.Record) {
 		m[key] = map[string]protocols.Record{}
 	}
 	for _, r := range records {
-		m[key][r.Name] = r
+		if m[key][r.Name] = r; r.Delete {
+			delete(m[key], r.Name)
+		}
 	}
 }
 
@@ -88,6 +90,9 @@ func (m model) checkAll(t rapid.TB, s *Store) {
 
 func drawRecord(t *rapid.T) protocols.Record {
 	r := protocols.Record{Name: rapid.SampledFrom(awkward).Draw(t, "name")}
+	if r.Delete = rapid.IntRange(0, 3).Draw(t, "delete") == 0; r.Delete {
+		return r
+	}
 	r.Body = rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(t, "body")
 	if size := rapid.SampledFrom([]int{-1, 0, 1, 5000, 40_000, 100_000}).Draw(t, "size"); size >= 0 {
 		r.Payload = bytes.Repeat([]byte{rapid.Byte().Draw(t, "fill")}, size)
@@ -213,14 +218,16 @@ func TestLargeRecords(t *testing.T) {
 	}
 }
 
-// TestPayloadIsDeleted expects that a payload does not outlive the record that replaced its own without one.
+// TestPayloadIsDeleted expects that a payload does not outlive its record, be this deleted or replaced by one without.
 func TestPayloadIsDeleted(t *testing.T) {
 	s := mustOpen(t, Options{Durability: Memory, Dir: "store"}, vfs.NewMem())
 	defer s.Close()
-	mustApply(t, s, "k", protocols.Record{Name: "n", Payload: []byte("payload")})
-	mustApply(t, s, "k", protocols.Record{Name: "n"})
-	if _, _, err := s.db.Get(appendEntry(nil, "k", "n", payloadEntry)); !errors.Is(err, pebble.ErrNotFound) {
-		t.Errorf("the payload's entry is still there (%v)", err)
+	for _, without := range []protocols.Record{{Name: "n"}, {Name: "n", Delete: true}} {
+		mustApply(t, s, "k", protocols.Record{Name: "n", Payload: []byte("payload")})
+		mustApply(t, s, "k", without)
+		if _, _, err := s.db.Get(appendEntry(nil, "k", "n", payloadEntry)); !errors.Is(err, pebble.ErrNotFound) {
+			t.Errorf("after %+v the payload's entry is still there (%v)", without, err)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func (x *Exchange) Send(round int, b protocols.Broadcast) error {
 	if err := x.check(round, b); err != nil {
 		return err
 	}
-	id := x.id*(MaxRounds+1) + uint64(round)
+	id := x.id*(protocols.MaxRounds+1) + uint64(round)
 	requests, err := x.encode(id, round, b)
 	if err != nil {
 		return fmt.Errorf("round %d: %w", round, err)
@@ -58,8 +58,8 @@ func (x *Exchange) check(round int, b protocols.Broadcast) error {
 	switch {
 	case x.links.ctx.Err() != nil || x.ended:
 		return fmt.Errorf("round %d: the exchange has ended: %w", round, net.ErrClosed)
-	case round < 1 || round > MaxRounds:
-		return fmt.Errorf("round %d: rounds are 1 to %d", round, MaxRounds)
+	case round < 1 || round > protocols.MaxRounds:
+		return fmt.Errorf("round %d: rounds are 1 to %d", round, protocols.MaxRounds)
 	case len(b) != len(x.links.links):
 		return fmt.Errorf("round %d: %d messages to %d servers", round, len(b), len(x.links.links))
 	case len(x.key) > protocols.MaxKeyBytes:

@@ -64,7 +64,7 @@ func (l *Links) WaitConnected(ctx context.Context) error {
 
 // Begin begins the exchange of one operation on key. The caller must End it.
 func (l *Links) Begin(key protocols.Key) *Exchange {
-	replies := make(chan Reply, MaxRounds*len(l.links))
+	replies := make(chan Reply, protocols.MaxRounds*len(l.links))
 	x := &Exchange{links: l, id: l.ops.Add(1), key: key, replies: replies}
 	x.memory.init()
 	return x

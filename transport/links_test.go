@@ -18,7 +18,7 @@ func TestServersEchoEveryRound(t *testing.T) {
 	connected(t, links)
 	x := links.Begin("key")
 	defer x.End()
-	for round := 1; round <= MaxRounds; round++ {
+	for round := 1; round <= protocols.MaxRounds; round++ {
 		payload := fill(x.Memory().Bytes(round*10_000), byte(round))
 		send(t, x, round, 4, fmt.Sprint(round), payload)
 		var seen [4]bool
@@ -247,7 +247,7 @@ func TestSendRefusesWhatCannotBeSent(t *testing.T) {
 	defer long.End()
 	for name, err := range map[string]error{
 		"round 0":         x.Send(0, one),
-		"too many rounds": x.Send(MaxRounds+1, one),
+		"too many rounds": x.Send(protocols.MaxRounds+1, one),
 		"two servers":     x.Send(1, protocols.ToAll(2, one[0])),
 		"a huge payload":  x.Send(1, huge),
 		"a long key":      long.Send(1, one),

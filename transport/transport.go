@@ -27,9 +27,6 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// MaxRounds is how many rounds one exchange may have: room for their replies is kept from its beginning.
-const MaxRounds = 8
-
 // Times after which a peer that does nothing is given up.
 const (
 	handshakeTimeout = 5 * time.Second

@@ -26,7 +26,9 @@ func TestCosts(t *testing.T) {
 		!strings.Contains(again, "Table 1: costs") || !strings.Contains(stdout, "polynomial-horner") {
 		t.Errorf("exit code %d, first %q, then %q, %s", code, stdout, again, stderr)
 	}
-	for _, picture := range []string{filepath.Join(latest, result.FigureDir, "figtable1.svg"), filepath.Join(dir, "figures", "figtable1.png")} {
+	for _, picture := range []string{
+		filepath.Join(latest, result.FigureDir, "figtable1.svg"), filepath.Join(dir, "figures", "figtable1.png"),
+	} {
 		if _, err := os.Stat(picture); err != nil {
 			t.Error(err)
 		}

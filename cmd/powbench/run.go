@@ -120,13 +120,9 @@ func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
 
 // drawInto draws the figures of the result sets into dir and prints their summary.
 func drawInto(dir string, sets []string) error {
-	var read []*result.Set
-	for _, d := range sets {
-		s, err := result.Read(d)
-		if err != nil {
-			return usage(err)
-		}
-		read = append(read, s)
+	read, err := readSets(sets)
+	if err != nil {
+		return err
 	}
 	summary, err := plots.Summary(read)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package agent is a load-generating process: some of a run's closed-loop clients, on one host.
+// Package agent is a load-generating process: some of a run's clients, on one host.
 package agent
 
 import (
@@ -72,7 +72,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	primitives, err := suite.ByName(cfg.Suite)
+	primitives, err := protocols.SuiteFor(protocol, cfg.Suite)
 	if err != nil {
 		return nil, err
 	}

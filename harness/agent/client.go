@@ -13,7 +13,7 @@ import (
 // IncarnationPIDs is how far apart the process ids of a client's incarnations are.
 const IncarnationPIDs = 1_000_000
 
-// loadClient is one closed-loop client. Of its operations at most one is in progress.
+// loadClient is one client of a load. Of its operations at most one is in progress.
 type loadClient struct {
 	index  int    // in the run, from 0
 	pid    uint64 // of its present incarnation (D5)

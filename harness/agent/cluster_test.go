@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -142,7 +143,7 @@ func (b *bench) beside(do func(*Agent) (Failures, error)) {
 	})
 }
 
-// load runs a short closed loop of n clients and returns the sum of the agents' reports.
+// load runs a short load of n clients and returns the sum of the agents' reports.
 func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum LoadReport) {
 	b.t.Helper()
 	start := clock.Now()
@@ -168,6 +169,7 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 		sum.LoadOps += r.LoadOps
 		sum.Errors += r.Errors
 		sum.Error += r.Error
+		sum.LatencyNs += r.LatencyNs
 		sum.WaitNs += r.WaitNs
 		sum.SentBytes += r.SentBytes
 		sum.ReceivedBytes += r.ReceivedBytes
@@ -176,6 +178,14 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 		sum.Background.Ops += r.Background.Ops
 		sum.Background.SentBytes += r.Background.SentBytes
 		sum.Background.ReceivedBytes += r.Background.ReceivedBytes
+		if r.Open != nil {
+			sum.Open = cmp.Or(sum.Open, new(OpenReport))
+			sum.Open.Arrivals += r.Open.Arrivals
+			sum.Open.BacklogBegin += r.Open.BacklogBegin
+			sum.Open.BacklogEnd += r.Open.BacklogEnd
+			sum.Open.Service.SumNs += r.Open.Service.SumNs
+			sum.Open.Slip.SumNs += r.Open.Slip.SumNs
+		}
 		for rounds, n := range r.Rounds {
 			sum.Rounds[rounds] += n
 		}

@@ -22,7 +22,8 @@ const (
 	Hot     = "hot"     // one key that all share, or the client's own
 )
 
-// LoadSpec is one closed loop: Clients clients, over all agents, run operations back to back.
+// LoadSpec is one load by Clients clients over all agents. In a closed loop each runs operations back to back; in an open
+// loop operations arrive by themselves, and an idle client runs each.
 type LoadSpec struct {
 	Op       protocols.Op
 	Clients  int
@@ -30,6 +31,10 @@ type LoadSpec struct {
 	Keys     int    // of the uniform model
 	// Concurrency is the probability of concurrency that the hot model shall give.
 	Concurrency float64
+	// Arrival is the process by which operations arrive, of package workloads; empty for a closed loop. Rate is that of all
+	// agents together, in operations per second.
+	Arrival string
+	Rate    float64
 	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
 	// load; 0 for none.
 	BackgroundShare float64
@@ -46,8 +51,11 @@ type LoadReport struct {
 	LoadOps   int64 // completed from start to drain
 	Errors    int64
 	Error     string // the first of them
-	LatencyNs int64  // sum over the window's operations
-	Histogram string // of the window's latencies in ns, HDR V2 compressed and base64
+	// LatencyNs is the sum over the window's operations, Histogram their latencies in ns, HDR V2 compressed and base64. In an
+	// open loop latencies count from when the operations were due.
+	LatencyNs int64
+	Histogram string
+	Open      *OpenReport // nil of a closed loop
 	Rounds    map[int]int64
 	// RoundKinds is the rounds of all operations from start to drain.
 	RoundKinds map[result.Rounds]int64
@@ -124,9 +132,13 @@ func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) erro
 	return all
 }
 
-// Load runs the closed loop to its end and waits until the links are at rest.
+// Load runs the loop to its end and waits until the links are at rest.
 func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 	if err := a.checkWriters(spec); err != nil {
+		return LoadReport{}, err
+	}
+	run, err := a.loopOf(spec)
+	if err != nil {
 		return LoadReport{}, err
 	}
 	before := a.links.Traffic()
@@ -136,9 +148,9 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 		if c.index >= spec.Clients {
 			continue
 		}
-		t := newTally()
+		t := newTally(spec)
 		tallies = append(tallies, t)
-		wg.Go(func() { a.loop(ctx, c, spec, t) })
+		wg.Go(func() { run(ctx, c, t) })
 	}
 	var beside Background
 	var besideErr error
@@ -149,7 +161,7 @@ func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
 	if err := a.links.Quiesce(ctx); err != nil {
 		return LoadReport{}, fmt.Errorf("links do not come to rest: %w", err)
 	}
-	report, err := merge(tallies)
+	report, err := merge(spec, tallies)
 	report.Background = beside
 	report.fail(besideErr)
 	after := a.links.Traffic()
@@ -179,28 +191,50 @@ func (s LoadSpec) chooser(client uint64) workloads.Chooser {
 	return workloads.NewChooser(s.Seed, client, s.Keys)
 }
 
-// loop is one client: the next operation begins when the last has ended, without think time, but for servers that lag.
-func (a *Agent) loop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally) {
+// loopOf is what one client does in the load, which it counts in the tally.
+func (a *Agent) loopOf(spec LoadSpec) (func(context.Context, *loadClient, *tally), error) {
+	if spec.Arrival == "" {
+		return func(ctx context.Context, c *loadClient, t *tally) { a.closedLoop(ctx, c, spec, t) }, nil
+	}
+	q, err := a.newQueue(spec)
+	return func(ctx context.Context, c *loadClient, t *tally) { a.openLoop(ctx, c, spec, q, t) }, err
+}
+
+// closedLoop is one client: the next operation begins when the last has ended, without think time, but for servers that
+// lag.
+func (a *Agent) closedLoop(ctx context.Context, c *loadClient, spec LoadSpec, t *tally) {
 	keys := spec.chooser(c.number())
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
 		return
 	}
 	for {
-		begun := clock.Now()
-		caughtUp := a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
-		now := clock.Now()
-		if now >= spec.MeasureEndNs || ctx.Err() != nil {
+		done, began, err := a.next(ctx, c, spec, keys, t)
+		if !began {
 			return
 		}
-		if !caughtUp {
-			t.overtaken++
-		}
-		op, key := spec.Op, keys.Next()
-		if op == protocols.Write {
-			op, key = a.toWrite(c, key, spec.Keys)
-		}
-		done, err := a.operate(ctx, c, op, key)
-		done.waited = now - begun
-		t.add(done, err, spec)
+		t.add(done, err)
 	}
+}
+
+// next runs the client's next operation of a load, once no server lags too far behind. It does not begin any after the
+// window or ctx has ended.
+func (a *Agent) next(ctx context.Context, c *loadClient, spec LoadSpec, keys workloads.Chooser, t *tally) (
+	done completed, began bool, err error,
+) {
+	begun := clock.Now()
+	caughtUp := a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+	now := clock.Now()
+	if now >= spec.MeasureEndNs || ctx.Err() != nil {
+		return done, false, nil
+	}
+	if !caughtUp {
+		t.overtaken++
+	}
+	op, key := spec.Op, keys.Next()
+	if op == protocols.Write {
+		op, key = a.toWrite(c, key, spec.Keys)
+	}
+	done, err = a.operate(ctx, c, op, key)
+	done.waited = now - begun
+	return done, true, err
 }

@@ -209,16 +209,16 @@ func TestShareCountsFailures(t *testing.T) {
 // What a client has done counts by where it ended: in the window, outside, or not at all.
 func TestTally(t *testing.T) {
 	spec := LoadSpec{WarmupEndNs: 1000, MeasureEndNs: 2000}
-	one, two := newTally(), newTally()
+	one, two := newTally(spec), newTally(spec)
 	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
-		one.add(completed{start: end - 500, end: end, rounds: result.Rounds{Data: 1, Metadata: 1}}, nil, spec)
+		one.add(completed{due: end - 500, end: end, rounds: result.Rounds{Data: 1, Metadata: 1}}, nil)
 	}
 	three := result.Rounds{Data: 1, Metadata: 2}
-	two.add(completed{start: 1000, end: 1800, rounds: three, waited: 7}, nil, spec)
-	two.add(completed{start: 1000, end: 2500, rounds: three, waited: 5}, nil, spec)
-	two.add(completed{}, errors.New("first"), spec)
-	two.add(completed{}, errors.New("second"), spec)
-	r, err := merge([]*tally{one, two})
+	two.add(completed{due: 1000, end: 1800, rounds: three, waited: 7}, nil)
+	two.add(completed{due: 1000, end: 2500, rounds: three, waited: 5}, nil)
+	two.add(completed{}, errors.New("first"))
+	two.add(completed{}, errors.New("second"))
+	r, err := merge(spec, []*tally{one, two})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,15 +239,14 @@ func TestTally(t *testing.T) {
 
 // Latencies beyond the histogram's range count as its ends, none is lost.
 func TestTallyKeepsExtremes(t *testing.T) {
-	tally := newTally()
-	spec := LoadSpec{MeasureEndNs: 1 << 62}
+	tally := newTally(LoadSpec{MeasureEndNs: 1 << 62})
 	for _, latency := range []int64{0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour)} {
-		tally.add(completed{end: latency}, nil, spec)
+		tally.add(completed{end: latency}, nil)
 	}
-	if n := tally.histogram.TotalCount(); n != 6 || tally.windowOps != 6 {
+	if n := tally.latency.histogram.TotalCount(); n != 6 || tally.windowOps != 6 {
 		t.Errorf("%d of 6 latencies recorded", n)
 	}
-	got := time.Duration(tally.histogram.ValueAtQuantile(60))
+	got := time.Duration(tally.latency.histogram.ValueAtQuantile(60))
 	if (got - time.Second).Abs() > time.Millisecond {
 		t.Errorf("a latency of 1 s was recorded as %v", got)
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// completed is an operation that is over: its interval in ns of the run's clock, its rounds, what it moved, and for how
-// many ns the client waited before.
+// completed is an operation that is over. Instants are in ns of the run's clock, times in ns.
 type completed struct {
+	due        int64 // when it was meant to start: in a closed loop when it did
 	start, end int64
 	rounds     result.Rounds
-	most       result.Most
-	waited     int64
+	most       result.Most // that it moved
+	waited     int64       // by the client, before, for servers that lagged
+	slip       int64       // by which it started late although the client was idle and no server lagged
 }
 
 // operate runs one operation on the key.
@@ -52,10 +53,10 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	e.Start = clock.Now()
 	entry := c.log().Begin(e)
 	if err := a.journal.record(journalLine{Operation: entry}); err != nil {
-		return completed{start: e.Start, end: clock.Now()}, fmt.Errorf("%w; nothing was sent", err)
+		return completed{due: e.Start, start: e.Start, end: clock.Now()}, fmt.Errorf("%w; nothing was sent", err)
 	}
 	outcome, err := call.Run(ctx)
-	done := completed{start: e.Start, end: clock.Now()}
+	done := completed{due: e.Start, start: e.Start, end: clock.Now()}
 	if err != nil {
 		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}

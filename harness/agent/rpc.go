@@ -45,7 +45,7 @@ func (s *Service) ReadBack(spec ReadBackSpec, failures *Failures) (err error) {
 	return err
 }
 
-// Load runs the closed loop.
+// Load runs a closed or an open loop.
 func (s *Service) Load(spec LoadSpec, report *LoadReport) (err error) {
 	if s.agent == nil {
 		return errNotStarted

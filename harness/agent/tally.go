@@ -1,80 +1,70 @@
 package agent
 
-import (
-	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"github.com/powbench/powbench/harness/result"
-)
-
-// Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
-const (
-	histogramMin    = int64(time.Microsecond)
-	histogramMax    = int64(100 * time.Second)
-	histogramDigits = 3
-)
+import "github.com/powbench/powbench/harness/result"
 
 // tally counts one client's operations.
 type tally struct {
-	windowOps, loadOps, errors, latencyNs, waitNs, overtaken int64
+	spec                                          LoadSpec
+	windowOps, loadOps, errors, waitNs, overtaken int64
 
 	firstError error
-	histogram  *hdrhistogram.Histogram
+	latency    timing
 	rounds     map[int]int64           // of the window
 	kinds      map[result.Rounds]int64 // of the whole load
+	open       *openTally              // nil in a closed loop
 }
 
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(histogramMin, histogramMax, histogramDigits)
-}
-
-// encode is the form in which histograms travel: HDR V2, compressed and base64.
-func encode(h *hdrhistogram.Histogram) (string, error) {
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(text), err
-}
-
-func newTally() *tally {
-	return &tally{
-		histogram: newHistogram(),
-		rounds:    make(map[int]int64),
-		kinds:     make(map[result.Rounds]int64),
+func newTally(spec LoadSpec) *tally {
+	t := &tally{spec: spec, latency: newTiming(), rounds: make(map[int]int64), kinds: make(map[result.Rounds]int64)}
+	if spec.Arrival != "" {
+		t.open = newOpenTally(spec)
 	}
+	return t
 }
 
-func (t *tally) add(done completed, err error, spec LoadSpec) {
+// inWindow reports whether the instant lies in the measured window.
+func (s LoadSpec) inWindow(ns int64) bool { return s.WarmupEndNs <= ns && ns < s.MeasureEndNs }
+
+func (t *tally) add(done completed, err error) {
+	if t.open != nil {
+		t.open.arrived(done.due, done.start)
+	}
 	if err != nil {
-		t.errors++
-		if t.firstError == nil {
-			t.firstError = err
-		}
+		t.fail(err)
 		return
 	}
 	t.loadOps++
 	t.kinds[done.rounds]++
-	if done.end < spec.WarmupEndNs || done.end >= spec.MeasureEndNs {
+	if !t.spec.inWindow(done.end) {
 		return
 	}
-	latency := done.end - done.start
 	t.windowOps++
-	t.latencyNs += latency
+	t.latency.add(done.end - done.due)
 	t.waitNs += done.waited
 	t.rounds[done.rounds.Total()]++
-	_ = t.histogram.RecordValue(min(latency, histogramMax)) // in range by construction
+	if t.open != nil {
+		t.open.ended(done)
+	}
 }
 
-// merge adds the clients' tallies up.
-func merge(tallies []*tally) (LoadReport, error) {
-	sum := newTally()
+// fail counts an error.
+func (t *tally) fail(err error) {
+	t.errors++
+	if t.firstError == nil {
+		t.firstError = err
+	}
+}
+
+// merge adds up the clients' tallies of the load.
+func merge(spec LoadSpec, tallies []*tally) (LoadReport, error) {
+	sum := newTally(spec)
 	for _, t := range tallies {
 		sum.windowOps += t.windowOps
 		sum.loadOps += t.loadOps
 		sum.errors += t.errors
-		sum.latencyNs += t.latencyNs
 		sum.waitNs += t.waitNs
 		sum.overtaken += t.overtaken
-		sum.histogram.Merge(t.histogram)
+		sum.latency.merge(t.latency)
 		for rounds, n := range t.rounds {
 			sum.rounds[rounds] += n
 		}
@@ -84,16 +74,26 @@ func merge(tallies []*tally) (LoadReport, error) {
 		if sum.firstError == nil {
 			sum.firstError = t.firstError
 		}
+		if sum.open != nil {
+			sum.open.merge(t.open)
+		}
 	}
+	return sum.report()
+}
+
+func (t *tally) report() (LoadReport, error) {
 	report := LoadReport{
-		WindowOps: sum.windowOps, LoadOps: sum.loadOps, Errors: sum.errors,
-		LatencyNs: sum.latencyNs, WaitNs: sum.waitNs, Overtaken: sum.overtaken,
-		Rounds: sum.rounds, RoundKinds: sum.kinds,
+		WindowOps: t.windowOps, LoadOps: t.loadOps, Errors: t.errors,
+		LatencyNs: t.latency.sum, WaitNs: t.waitNs, Overtaken: t.overtaken,
+		Rounds: t.rounds, RoundKinds: t.kinds,
 	}
-	if sum.firstError != nil {
-		report.Error = sum.firstError.Error()
+	if t.firstError != nil {
+		report.Error = t.firstError.Error()
 	}
 	var err error
-	report.Histogram, err = encode(sum.histogram)
+	if report.Histogram, err = encode(t.latency.histogram); err != nil || t.open == nil {
+		return report, err
+	}
+	report.Open, err = t.open.report()
 	return report, err
 }

@@ -16,9 +16,10 @@ var ErrPending = errors.New("operation pending")
 
 // A Client runs one client's operations, one at a time.
 type Client struct {
-	links    *transport.Links
-	register protocols.Register
-	faults   int
+	links         *transport.Links
+	register      protocols.Register
+	faults        int
+	reads, writes pace
 }
 
 // New returns a client that speaks as register over the links, which several clients may share, to servers of which no
@@ -45,12 +46,13 @@ type Call struct {
 	exchange  *transport.Exchange
 	operation protocols.Operation
 	rounds    rounds
+	pace      *pace
 }
 
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return Call{x, c.register.Read(key, x.Memory()), rounds{faults: c.faults}}
+	return Call{x, c.register.Read(key, x.Memory()), rounds{faults: c.faults}, &c.reads}
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -58,7 +60,7 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return Call{x, c.register.Write(key, value, x.Memory()), rounds{faults: c.faults}}
+	return Call{x, c.register.Write(key, value, x.Memory()), rounds{faults: c.faults}, &c.writes}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
@@ -72,24 +74,38 @@ func (c Call) Run(ctx context.Context) (*Outcome, error) {
 }
 
 func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
-	next := c.operation.Start()
-	step := protocols.Step{Done: next == nil}
-	for ; ; next = step.Next {
-		if next != nil {
-			if err := c.exchange.Send(c.rounds.begin(next), next); err != nil {
-				return protocols.Result{}, err
-			}
+	first := c.operation.Start()
+	step := protocols.Step{Next: first, Done: first == nil}
+	hedge := newHedge(c.operation, c.pace)
+	for {
+		if err := c.send(step, hedge); err != nil {
+			return protocols.Result{}, err
 		}
 		if step.Done { // perhaps with a last round to whose replies nobody listens
-			break
+			hedge.end()
+			return c.operation.Result()
 		}
 		select {
 		case r := <-c.exchange.Replies():
 			c.rounds.hear(r)
 			step = c.operation.Answer(r.Round, r.Server, r.Message)
+		case <-hedge.late():
+			step = hedge.overdue()
 		case <-ctx.Done():
 			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, len(c.rounds.all), ctx.Err())
 		}
 	}
-	return c.operation.Result()
+}
+
+// send sends what the step wants sent, in a round that begins or in the current one.
+func (c *Call) send(step protocols.Step, hedge *hedge) error {
+	switch {
+	case step.Next != nil:
+		round := c.rounds.begin(step.Next)
+		hedge.begin(round)
+		return c.exchange.Send(round, step.Next)
+	case step.More != nil:
+		return c.exchange.Send(len(c.rounds.all), step.More)
+	}
+	return nil
 }

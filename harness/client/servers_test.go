@@ -42,7 +42,11 @@ func newCluster(t *testing.T, p protocols.Protocol) *cluster {
 // newFaulty is a cluster of servers that spoil makes faulty, by index.
 func newFaulty(t *testing.T, p protocols.Protocol, spoil func(int, protocols.Server) protocols.Server) *cluster {
 	t.Helper()
-	c := &cluster{t: t, protocol: p, suite: suite.Modern(), closed: map[int]bool{}, spoil: spoil}
+	primitives, err := protocols.SuiteFor(p, "modern")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{t: t, protocol: p, suite: primitives, closed: map[int]bool{}, spoil: spoil}
 	c.open = sync.NewCond(&c.mu)
 	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
 	if err != nil {

@@ -23,9 +23,9 @@ type Sample struct {
 // Waited is the share of the time in which other work had the processor.
 func (s Sample) Waited() float64 { return max(0, 1-s.CPU.Seconds()/s.Wall.Seconds()) }
 
-// Measure does the operation as often as takes at least that much CPU time, which other work on this machine leaves alone
-// but for caches and clock rates. It does so on one processor, as if there were no other to collect garbage on. Shorter
-// attempts, which find out how often that is, warm up caches and pools before.
+// Measure does the operation as often as takes at least that much CPU time, which other work on this machine leaves
+// alone but for caches and clock rates. It does so on one processor, as if there were no other to collect garbage on.
+// Shorter attempts, which find out how often that is, warm up caches and pools before.
 func Measure(op Operation, atLeast time.Duration) (Sample, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for ops := 1; ; {
@@ -37,8 +37,8 @@ func Measure(op Operation, atLeast time.Duration) (Sample, error) {
 	}
 }
 
-// more is how many operations to do next when so many took too little time: a fifth more than it seems to take, at least
-// one more, and at most a hundred times as many, because the first ones are slow and the clock is coarse.
+// more is how many operations to do next when so many took too little time: a fifth more than it seems to take, at
+// least one more, and at most a hundred times as many, because the first ones are slow and the clock is coarse.
 func more(ops int, took, want time.Duration) int {
 	next := float64(ops) * 1.2 * want.Seconds() / max(took, time.Nanosecond).Seconds()
 	return int(min(max(next, float64(ops+1)), 100*float64(ops)))

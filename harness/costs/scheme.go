@@ -33,7 +33,8 @@ type Task struct {
 	Multiplications func() (construct, verify int64, err error)
 }
 
-// Prepare makes the scheme ready for t, which a scheme that does not grow ignores. The proof that Verify checks is there.
+// Prepare makes the scheme ready for t, which a scheme that does not grow ignores. The proof that Verify checks is
+// there.
 func (s Scheme) Prepare(t int) (*Task, error) {
 	task, err := s.prepare(t)
 	if err == nil {

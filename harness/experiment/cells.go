@@ -8,7 +8,7 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// A Series is what is measured with one or several numbers of clients.
+// A Series is what is measured with one or several numbers of clients, or rates of arrival.
 type Series struct {
 	Protocol   string // or a variant, such as "mpowerstore+polynomial"
 	Suite      string
@@ -38,7 +38,8 @@ func (s Series) unusual() (text string) {
 // A Cell is one point of a figure. Clients is 0 if a search finds it for the series.
 type Cell struct {
 	Series
-	Clients int // all hosts together
+	Clients int     // all hosts together
+	Rate    float64 // of an open loop, in operations per second, all hosts together; 0: a closed loop
 }
 
 // A Run is one repetition of a cell.
@@ -48,26 +49,39 @@ type Run struct {
 	Seed       uint64 // of everything random in it
 }
 
-// Cells lists the experiment's points: the product of its lists, in the order of the file.
+// Cells lists the experiment's points: the product of its lists, in the order of the file. Behind the closed loops of a
+// series come its open loops.
 func (e *Experiment) Cells() []Cell {
-	counts := []int(e.Clients)
-	if counts == nil {
-		counts = []int{0}
-	}
+	loads := e.loads()
 	var cells []Cell
 	for _, t := range e.T {
 		for _, value := range e.Values {
 			for _, op := range e.Operations {
 				for _, s := range e.systems() {
 					s.Op, s.T, s.ValueBytes = op, t, int(value)
-					for _, c := range counts {
-						cells = append(cells, Cell{s, c})
+					for _, c := range loads {
+						c.Series = s
+						cells = append(cells, c)
 					}
 				}
 			}
 		}
 	}
 	return cells
+}
+
+// loads are the cells of each series.
+func (e *Experiment) loads() (all []Cell) {
+	if e.Clients == nil {
+		all = append(all, Cell{Clients: 0})
+	}
+	for _, c := range e.Clients {
+		all = append(all, Cell{Clients: c})
+	}
+	for _, r := range e.Arrival.Rates {
+		all = append(all, Cell{Clients: e.Arrival.Clients, Rate: r.Hz()})
+	}
+	return all
 }
 
 // systems are the protocols with each suite and durability.
@@ -94,9 +108,17 @@ func (e *Experiment) Schedule() []Run {
 		order := rand.New(rand.NewPCG(workloads.Derive(e.Seed, "order", repetition), 0))
 		order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
 		for _, c := range cells {
-			seed := workloads.Derive(e.Seed, "run", c.String(), c.Clients, repetition)
-			runs = append(runs, Run{c, repetition, seed})
+			runs = append(runs, Run{c, repetition, e.seedOf(c, repetition)})
 		}
 	}
 	return runs
+}
+
+// seedOf is the seed of a run.
+func (e *Experiment) seedOf(c Cell, repetition int) uint64 {
+	what := []any{"run", c.String(), c.Clients, repetition}
+	if c.Rate > 0 {
+		what = append(what, e.Arrival.Process, c.Rate)
+	}
+	return workloads.Derive(e.Seed, what...)
 }

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -37,6 +38,35 @@ func TestCellsOfSuitesAndDurabilities(t *testing.T) {
 	}
 	if !reflect.DeepEqual(names, want) {
 		t.Errorf("cells %v, want %v", names, want)
+	}
+}
+
+// Open loops stand behind the closed ones of their series, and are other cells even with as many clients.
+func TestCellsOfOpenLoops(t *testing.T) {
+	const arrival = "arrival: {rates: [0.5/s, 100/s], clients: 4}\n"
+	cells := mustLoad(t, small+arrival).Cells()
+	if want := 3 * 2 * 2 * 2 * (3 + 2); len(cells) != want {
+		t.Errorf("%d cells, want %d", len(cells), want)
+	}
+	type load struct {
+		clients int
+		rate    float64
+	}
+	want := []load{{1, 0}, {2, 0}, {4, 0}, {4, 0.5}, {4, 100}}
+	for i, w := range want {
+		if c := cells[i]; c.Series != cells[0].Series || (load{c.Clients, c.Rate}) != w {
+			t.Errorf("cell %d is %+v, want %+v", i, c, w)
+		}
+	}
+	seeds := map[uint64]bool{}
+	for _, process := range []string{"poisson", "fixed"} {
+		e := mustLoad(t, small+"arrival: {process: "+process+", rates: [0.5/s, 100/s], clients: 4}\n")
+		for _, r := range e.Schedule() {
+			seeds[r.Seed] = true
+		}
+	}
+	if want := 3 * 2 * 2 * 2 * (3 + 2*2) * 4; len(seeds) != want { // the closed loops' are the same in both
+		t.Errorf("%d seeds, want %d", len(seeds), want)
 	}
 }
 
@@ -90,11 +120,16 @@ func TestSeedsDoNotDependOnOtherCells(t *testing.T) {
 	for _, r := range mustLoad(t, small+"protocols: [mabd, phalanx, mpowerstore]").Schedule() {
 		seeds[[2]any{r.Cell, r.Repetition}] = r.Seed
 	}
-	for _, r := range mustLoad(t, small+"protocols: [mabd]\noperations: [write]").Schedule() {
+	fewer := mustLoad(t, small+"protocols: [mabd]\noperations: [write]\narrival: {rates: [9/s]}")
+	for _, r := range keepClosed(fewer.Schedule()) {
 		if seeds[[2]any{r.Cell, r.Repetition}] != r.Seed {
 			t.Errorf("%v, repetition %d: another seed in the larger experiment", r.Cell, r.Repetition)
 		}
 	}
+}
+
+func keepClosed(runs []Run) []Run {
+	return slices.DeleteFunc(runs, func(r Run) bool { return r.Rate > 0 })
 }
 
 func estimate(t *testing.T, e *Experiment) time.Duration {
@@ -112,7 +147,7 @@ func TestEstimateGrows(t *testing.T) {
 		"clients: [4]\nrepetitions: 6", "clients: [4]\nt: [2]", "clients: [4]\nt: [1, 2]", "clients: [5]",
 		"clients: [4]\nvalue: [512KiB]", "clients: [4]\nconcurrency: 0.5%", "clients: [4]\nphases: {warmup: 2s}",
 		"clients: [4]\nphases: {measure: 4s}", "clients: [4]\ntestbed: {rate: 500Mbit}", "clients: saturate",
-		"clients: [4]\ntestbed: {client_hosts: 4}", "clients: [4]\ntestbed: {delay: {mean: 20ms}}")
+		"clients: [4]\narrival: {rates: [1/s]}", "clients: [4]\ntestbed: {client_hosts: 4}", "clients: [4]\ntestbed: {delay: {mean: 20ms}}")
 	checkGrows(t, "clients: [4]\ntestbed: {delay: {mean: 20ms}}",
 		"clients: [4]\ntestbed: {delay: {mean: 40ms}}", "clients: [4]\ntestbed: {delay: {mean: 20ms}, client_hosts: 4}",
 		"clients: [4]\ntestbed: {delay: {mean: 20ms}}\nconcurrency: 0.5%")

@@ -30,8 +30,8 @@ type CostRun struct {
 	Repetition int // from 1
 }
 
-// defaultCosts is what a file of costs need not say. The paper does not say how it counted; t goes as far as experiments
-// may.
+// defaultCosts is what a file of costs need not say. The paper does not say how it counted; t goes as far as
+// experiments may.
 func defaultCosts() Costs {
 	c := Costs{Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: Duration(50 * time.Millisecond)}
 	for t := range maxT {

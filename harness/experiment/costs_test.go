@@ -64,7 +64,9 @@ func TestCostSchedule(t *testing.T) {
 	}
 	first := runs(1)
 	for r := range 2 {
-		for _, want := range []run{{"ed25519", 0, r + 1}, {"hash-sha1", 1, r + 1}, {"hash-sha1", 2, r + 1}, {"hash-sha1", 3, r + 1}} {
+		for _, want := range []run{
+			{"ed25519", 0, r + 1}, {"hash-sha1", 1, r + 1}, {"hash-sha1", 2, r + 1}, {"hash-sha1", 3, r + 1},
+		} {
 			if !slices.Contains(first[4*r:4*r+4], want) {
 				t.Errorf("repetition %d lacks %v: %v", r+1, want, first)
 			}

@@ -57,6 +57,9 @@ func TestManualNamesAllKeys(t *testing.T) {
 	for key := range e.keys(&quick) {
 		checkRow(t, string(text), key)
 	}
+	for key := range e.Arrival.keys() {
+		checkRow(t, string(text), "arrival."+key)
+	}
 	for key := range e.Testbed.keys() {
 		checkRow(t, string(text), "testbed."+key)
 	}

@@ -16,7 +16,7 @@ import (
 // Its JSON form is again an experiment file, one without a quick section.
 type Experiment struct {
 	Name   string `json:"experiment"`
-	Figure string `json:"figure,omitempty"` // "2a" … "2d", "wan", or empty
+	Figure string `json:"figure,omitempty"` // "2a" … "2d", "wan", "open", or empty
 	Title  string `json:"title,omitempty"`
 	Settings
 
@@ -36,6 +36,7 @@ type Settings struct {
 	T           []int          `json:"t"`
 	Values      []Size         `json:"value"`
 	Clients     Clients        `json:"clients"`
+	Arrival     Arrival        `json:"arrival,omitzero"`
 	Concurrency Share          `json:"concurrency"` // probability that an operation overlaps another on its key
 	Workload    Workload       `json:"workload"`
 	Phases      Phases         `json:"phases"`
@@ -43,7 +44,7 @@ type Settings struct {
 	Testbed     Testbed        `json:"testbed"`
 }
 
-// Clients is the numbers of clients to measure with, all hosts together; nil if each series' number is searched for.
+// Clients is the numbers of clients to measure closed loops with, all hosts together; nil if each series' number is searched for.
 type Clients []int
 
 // saturate is what stands for a nil Clients in a file.

@@ -15,7 +15,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/powbench/powbench/harness/costs"
-	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // load reads text as an experiment file by the name of x.yaml.
@@ -38,7 +37,7 @@ func mustLoad(t *testing.T, text string) *Experiment {
 }
 
 // lists are lists in errors that grow with what there is.
-var lists = strings.NewReplacer(strings.Join(catalog.Names(), ", "), "PROTOCOLS",
+var lists = strings.NewReplacer(strings.Join(systems(), ", "), "PROTOCOLS",
 	strings.Join(costs.Names(), ", "), "SCHEMES")
 
 // Every case is a file; what it comes to, or the error that refuses it, is compared with the text behind it.

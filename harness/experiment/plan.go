@@ -25,7 +25,8 @@ func (e *Experiment) Plan(w io.Writer) error {
 	cells := e.Cells()
 	fmt.Fprintf(out, "\n%d cells × %d repetitions = %d runs", len(cells), e.Repetitions, len(cells)*e.Repetitions)
 	if e.Clients == nil {
-		fmt.Fprintf(out, ", after %d searches for the clients that saturate", len(cells))
+		searches := len(cells) / len(e.loads())
+		fmt.Fprintf(out, ", after %d searches for the clients that saturate", searches)
 	}
 	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, calibration %v\n", short(total.Total()),
 		short(total.Runs), short(total.Searches), short(total.Calibration))
@@ -49,6 +50,9 @@ func (e *Experiment) planHead(w io.Writer) {
 	fmt.Fprintf(w, "servers   suite %s, durability %s\n", join(e.Suites), join(e.Durability))
 	fmt.Fprintf(w, "workload  keys %s, concurrency %v, background %v, seed %d\n", e.Workload.Keys, e.Concurrency,
 		e.Workload.Background, e.Seed)
+	if e.OpenLoop() {
+		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)
+	}
 	fmt.Fprintf(w, "phases    warm-up %v, measure %v\n\n", e.Phases.Warmup, e.Phases.Measure)
 }
 
@@ -86,6 +90,9 @@ func (e *Experiment) planCells(w io.Writer) error {
 		clients, keys := "search", "?"
 		if c.Clients > 0 {
 			clients, keys = strconv.Itoa(c.Clients), strconv.Itoa(e.Keys(c.Clients))
+		}
+		if c.Rate > 0 {
+			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol+c.unusual(), c.Op, c.T, p.Servers(c.T),
 			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())

@@ -23,6 +23,8 @@ const (
 	maxValue       = Size(protocols.MaxValueBytes)
 	minRate        = Mbit
 	maxRate        = 100 * Gbit
+	minFrequency   = PerSecond / 10
+	maxFrequency   = 1_000_000 * PerSecond
 	minMeasure     = Duration(200 * time.Millisecond)
 	maxPhase       = Duration(time.Hour)
 	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly
@@ -58,7 +60,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = pattern(&e.Name, namePattern, nameForm)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "single", "ablation", "setup", "table3")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "table3")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -77,6 +79,7 @@ func (s *Settings) keys() keys {
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
 		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
 		"clients":     clients(&s.Clients),
+		"arrival":     arrival(&s.Arrival),
 		"concurrency": between(&s.Concurrency, Percent/100, 100*Percent),
 		"workload": object(keys{
 			"keys":       oneOf(&s.Workload.Keys, Uniform, Hot),

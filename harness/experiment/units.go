@@ -27,6 +27,12 @@ const (
 	Gbit Rate = 1e9
 )
 
+// Frequency is how often something happens, in thousandths per second.
+type Frequency int64
+
+// PerSecond is the unit of Frequency.
+const PerSecond Frequency = 1000
+
 // Duration is a time.Duration that a file writes as 1.5s.
 type Duration time.Duration
 
@@ -38,6 +44,9 @@ const Percent Share = 1e4
 
 // Fraction is the share as a number from 0 to 1.
 func (s Share) Fraction() float64 { return float64(s) / float64(100*Percent) }
+
+// Hz is the frequency as a number per second.
+func (f Frequency) Hz() float64 { return float64(f) / float64(PerSecond) }
 
 // Std is the duration in the form that package time works with.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
@@ -65,6 +74,10 @@ func (Rate) notation() notation {
 	}}
 }
 
+func (Frequency) notation() notation {
+	return notation{"a frequency such as 100/s", []unit{{"/s", int64(PerSecond)}}}
+}
+
 func (Duration) notation() notation {
 	return notation{"a time such as 1.5s", []unit{{"min", 60e9}, {"s", 1e9}, {"ms", 1e6}}}
 }
@@ -79,6 +92,9 @@ func (s Size) String() string { return format(int64(s), s.notation()) }
 // String formats the rate with the largest unit that suits, such as 1Gbit.
 func (r Rate) String() string { return format(int64(r), r.notation()) }
 
+// String formats the frequency per second, such as 100/s.
+func (f Frequency) String() string { return format(int64(f), f.notation()) }
+
 // String formats the duration with the largest unit that suits, such as 1.5s.
 func (d Duration) String() string { return format(int64(d), d.notation()) }
 
@@ -90,6 +106,9 @@ func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText is the form that stands in a file.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// MarshalText is the form that stands in a file.
+func (f Frequency) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // MarshalText is the form that stands in a file.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

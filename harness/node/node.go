@@ -50,7 +50,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	primitives, err := suite.ByName(cfg.Suite)
+	primitives, err := protocols.SuiteFor(protocol, cfg.Suite)
 	if err != nil {
 		return nil, err
 	}

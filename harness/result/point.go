@@ -10,7 +10,7 @@ const SchemaVersion = 2
 type Point struct {
 	Schema     int    `json:"schema"`
 	Experiment string `json:"experiment"`
-	Figure     string `json:"figure"` // "2a" … "2d", or empty
+	Figure     string `json:"figure"` // "2a" … "2d", "wan", "open", or empty
 	Protocol   string `json:"protocol"`
 	Variant    string `json:"variant"` // "paper" unless it is an ablation
 	Suite      string `json:"suite"`
@@ -30,7 +30,7 @@ type Point struct {
 	Errors         int64   `json:"errors"`
 	ThroughputOps  float64 `json:"throughput_ops"`
 	ThroughputMBps float64 `json:"throughput_MBps"`
-	LatencyMs      Latency `json:"latency_ms"`
+	LatencyMs      Latency `json:"latency_ms"` // in an open loop from when the operations were due
 	// LagWaitMs is how long a client waited in the mean, before an operation and its latency began, because some server
 	// lagged behind. Overtaken counts operations of the load that began although one did.
 	LagWaitMs float64          `json:"lag_wait_ms"`
@@ -73,6 +73,37 @@ type Point struct {
 	KeyModel   string         `json:"key_model"` // "uniform" or "hot"
 	Background Background     `json:"background"`
 	Started    string         `json:"started"` // UTC, RFC 3339
+	OpenLoop
+}
+
+// The ways in which operations arrive.
+const (
+	Closed  = "closed" // each client begins the next when the last has ended; so do points that do not say
+	Poisson = "poisson"
+	Fixed   = "fixed"
+)
+
+// OpenLoop is how operations arrived; but for Arrival, all is zero in a closed loop. What is of operations is of those
+// that ended in the window.
+type OpenLoop struct {
+	Arrival  string  `json:"arrival"`            // Closed, also if empty, Poisson or Fixed
+	Rate     float64 `json:"rate,omitempty"`     // offered, in operations per second
+	Arrivals int64   `json:"arrivals,omitempty"` // operations that were due in the window
+	Backlog  Backlog `json:"backlog,omitzero"`
+	// ServiceMs is from the operations' start to their end, SlipMs how late the load generator started them although a
+	// client was idle and no server lagged.
+	ServiceMs        Latency `json:"service_ms,omitzero"`
+	ServiceHistogram string  `json:"service_histogram,omitempty"` // like Histogram
+	SlipMs           Latency `json:"slip_ms,omitzero"`
+}
+
+// Open reports whether operations arrived by themselves.
+func (o OpenLoop) Open() bool { return o.Arrival != "" && o.Arrival != Closed }
+
+// Backlog is operations that were due but had not begun when the window began and when it ended.
+type Backlog struct {
+	Begin int64 `json:"begin"`
+	End   int64 `json:"end"`
 }
 
 // Interval is from Low to High, in milliseconds.

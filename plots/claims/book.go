@@ -36,7 +36,7 @@ func Load(file string) (*Book, error) {
 	}
 	b := &Book{file, content.Claims}
 	if len(b.claims) == 0 {
-		return nil, fmt.Errorf("%s: no claims: list them under claims:", file)
+		return nil, fmt.Errorf("%s: no claims: list them under the key claims", file)
 	}
 	for i, c := range b.claims {
 		if err := c.check(); err != nil {

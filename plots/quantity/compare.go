@@ -6,8 +6,8 @@ import "fmt"
 // all hold, the one that comes last here decides.
 type Outcome int
 
+// The outcomes.
 const (
-	// The outcomes.
 	Holds       Outcome = iota // the whole interval fulfils it
 	CannotTell                 // the interval lies on both sides, or there are too few repetitions for one
 	NotMeasured                // something that it speaks of is not in the results

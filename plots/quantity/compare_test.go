@@ -18,6 +18,7 @@ func TestOutcomes(t *testing.T) {
 		mine + " >= 50":                           {Holds, "60.0 ± 2.5 ≥ 50"},
 		mine + " <= 50":                           {DoesNotHold, "60.0 ± 2.5 ≤ 50"},
 		mine + " > 70":                            {DoesNotHold, "60.0 ± 2.5 > 70"},
+		mine + " >= 61":                           {CannotTell, "60.0 ± 2.5 ≥ 61"},
 		mine + " >= 59":                           {CannotTell, "60.0 ± 2.5 ≥ 59"},
 		"59 < " + mine:                            {CannotTell, "59 < 60.0 ± 2.5"},
 		mine + "/" + theirs + " >= 1.45":          {Holds, "1.50 [1.47, 1.53] ≥ 1.45"},
@@ -59,6 +60,7 @@ func TestTrialsAndCosts(t *testing.T) {
 	trials := &result.Set{Dir: "results/attack", Trials: []result.Trial{
 		{Protocol: "mabd", Attack: "B2", Harms: map[string]int64{"stale read": 3}, Linearizable: result.Verdict{Verdict: "violation"}},
 		{Protocol: "mpowerstore", Attack: "B6", ReadRounds: map[string]int64{"2": 90, "3": 4, "4": 0}, Linearizable: result.Verdict{Verdict: "ok"}},
+		{Protocol: "powerstore", Attack: "B6", WriteKinds: map[result.Rounds]int64{{Data: 2}: 1, {Data: 1, Metadata: 2}: 1, {Data: 3}: 0}},
 		{Protocol: "phalanx", Attack: "N3", Skipped: "no NetEm"},
 		{Protocol: "phalanx", Attack: "B1", Linearizable: result.Verdict{Verdict: "unknown"}},
 	}}
@@ -68,8 +70,16 @@ func TestTrialsAndCosts(t *testing.T) {
 			Scheme: "polynomial-naive", T: 2, Repetition: i + 1, Valid: true, Construct: result.Spent{Ns: ns, Multiplications: 35},
 		}, result.Cost{Scheme: "ed25519", Repetition: i + 1, Valid: i == 0, Construct: result.Spent{Ns: 2e4}})
 	}
-	r, err := New([]*result.Set{trials, costs}, Simulated{Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
-		Harms: map[string]int64{"stale read": 3}}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
+	counted := measured(map[string][]float64{"mabd": {1, 1}, "phalanx": {1}})
+	for i := range counted.Points {
+		if p := &counted.Points[i]; p.Protocol == "mabd" {
+			p.RoundKinds = map[result.Rounds]int64{{Data: 1, Metadata: 2}: 4}
+		}
+	}
+	r, err := New([]*result.Set{trials, costs, counted}, Simulated{
+		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
+		Harms: map[string]int64{"stale read": 3},
+	}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
 		Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +89,12 @@ func TestTrialsAndCosts(t *testing.T) {
 		`harms("phalanx", "B1")`:                              "1", // nobody knows that there is none
 		`harms("phalanx", "N3")`:                              "–",
 		`attacked("mpowerstore", "B6", "read")`:               "3",
+		`attacked("mpowerstore", "B6", "write")`:              "–",
+		`attackedData("mpowerstore", "B6", "read")`:           "–",
+		`attacked("powerstore", "B6", "write")`:               "3",
+		`attackedData("powerstore", "B6", "write")`:           "2",
+		`dataRounds("2b", "mabd", "read")`:                    "1",
+		`dataRounds("2b", "phalanx", "read")`:                 "–",
 		`cost("polynomial-naive", "construct", 2)`:            "1.00 ± 1.27",
 		`cost("ed25519", "construct", 7)`:                     "20.0",
 		`multiplications("polynomial-naive", "construct", 2)`: "35",

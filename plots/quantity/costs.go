@@ -21,7 +21,7 @@ func cost(r *Results, args []any) (any, error) {
 	q := Quantity{samples: map[int]float64{}, scale: 1}
 	for _, c := range costs {
 		q.samples[c.Repetition] = of(c).Ns / 1e3
-		q.Points = []string{costID(c)}
+		q.Points = []string{CostID(c)}
 	}
 	if len(costs) == 0 {
 		q = missing(fmt.Sprintf("costs/%s/t%d", args[0], args[2]))
@@ -35,7 +35,7 @@ func multiplications(r *Results, args []any) (any, error) {
 	for _, c := range costs {
 		if n := of(c).Multiplications; n > 0 {
 			q := Exact(float64(n))
-			q.Points = []string{costID(c)}
+			q.Points = []string{CostID(c)}
 			return q, err
 		}
 	}
@@ -61,4 +61,5 @@ func (r *Results) costs(args []any) (costs []result.Cost, of func(result.Cost) r
 	return costs, sides[side], nil
 }
 
-func costID(c result.Cost) string { return fmt.Sprintf("costs/%s/t%d", c.Scheme, c.T) }
+// CostID names a scheme's costs at one t, as in "costs/hash-sha1/t2".
+func CostID(c result.Cost) string { return fmt.Sprintf("costs/%s/t%d", c.Scheme, c.T) }

@@ -34,22 +34,33 @@ var functions = []function{
 	{"latency", "latency(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, latency},
 	{"mean", "mean(FIELD, FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofField), new(ofFields)}, mean},
 	{"rounds", "rounds(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, rounds},
+	{"dataRounds", "dataRounds(FIGURE, PROTOCOL, OP, {OPTIONS})", []any{new(ofSeries), new(ofPoints)}, dataRounds},
 	{"highest", "highest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, highest},
 	{"lowest", "lowest(FIELD, FIGURE)", []any{new(func(field, figure string) Quantity)}, lowest},
 	{"most", "most(QUANTITY, …)", []any{new(func(...Quantity) Quantity)}, largest},
 	{"least", "least(QUANTITY, …)", []any{new(func(...Quantity) Quantity)}, smallest},
 	{"unverified", "unverified(FIGURE)", []any{new(func(figure string) Quantity)}, unverified},
 	{"harms", "harms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, harms},
+	{"attackedData", "attackedData(PROTOCOL, ATTACK, OP)", []any{new(func(protocol, attack, op string) Quantity)}, attackedData},
 	{"attacked", "attacked(PROTOCOL, ATTACK, OP)", []any{new(func(protocol, attack, op string) Quantity)}, attacked},
 	{"cost", "cost(SCHEME, OPERATION, T)", []any{new(func(scheme, operation string, t int) Quantity)}, cost},
-	{"multiplications", "multiplications(SCHEME, OPERATION, T)",
-		[]any{new(func(scheme, operation string, t int) Quantity)}, multiplications},
+	{
+		"multiplications", "multiplications(SCHEME, OPERATION, T)",
+		[]any{new(func(scheme, operation string, t int) Quantity)},
+		multiplications,
+	},
 	{"simulated", "simulated(WHAT)", []any{new(func(what string) Quantity)}, simulated},
 	{"simulatedHarms", "simulatedHarms(PROTOCOL, ATTACK)", []any{new(func(protocol, attack string) Quantity)}, simulatedHarms},
-	{"simulatedShare", "simulatedShare(PROTOCOL, ATTACK, HARM)",
-		[]any{new(func(protocol, attack, harm string) Quantity)}, simulatedShare},
-	{"simulatedRounds", "simulatedRounds(PROTOCOL, ATTACK, ROUNDS)",
-		[]any{new(func(protocol, attack string, rounds int) Quantity)}, simulatedRounds},
+	{
+		"simulatedShare", "simulatedShare(PROTOCOL, ATTACK, HARM)",
+		[]any{new(func(protocol, attack, harm string) Quantity)},
+		simulatedShare,
+	},
+	{
+		"simulatedRounds", "simulatedRounds(PROTOCOL, ATTACK, ROUNDS)",
+		[]any{new(func(protocol, attack string, rounds int) Quantity)},
+		simulatedRounds,
+	},
 	{"printed", `printed("1.5")`, []any{new(func(text string) float64)}, printed},
 	{"low", "low(QUANTITY)", []any{new(func(Quantity) Quantity)}, part(func(i Interval) float64 { return i.Low })},
 	{"high", "high(QUANTITY)", []any{new(func(Quantity) Quantity)}, part(func(i Interval) float64 { return i.High })},
@@ -88,44 +99,6 @@ func mean(r *Results, args []any) (any, error) {
 		q.samples[p.Repetition] = x
 	}
 	return q, nil
-}
-
-// rounds is the largest number of rounds that an operation took, at any number of clients or the given one.
-func rounds(r *Results, args []any) (any, error) {
-	s, err := newSelection(args)
-	if err != nil {
-		return nil, err
-	}
-	q := missing(s.String())
-	for _, c := range r.series(s) {
-		for _, p := range c.Valid {
-			if s.clients == 0 || s.clients == p.Clients {
-				q = q.atLeast(float64(most(p.Rounds)), ID(p))
-			}
-		}
-	}
-	return q, nil
-}
-
-// atLeast is the exact number q or x, whichever is larger; x rests on the point of that ID.
-func (q Quantity) atLeast(x float64, id string) Quantity {
-	larger := Exact(x)
-	if q.Known() {
-		larger.shift = max(x, q.shift)
-	}
-	larger.Points = join(q.Points, []string{id})
-	return larger
-}
-
-// most is the largest number of rounds that some operation took.
-func most(operations map[string]int64) int {
-	top := 0
-	for text, n := range operations {
-		if rounds, err := strconv.Atoi(text); err == nil && n > 0 {
-			top = max(top, rounds)
-		}
-	}
-	return top
 }
 
 // unverified is the number of points of a figure, valid or not, whose history was not found linearizable.

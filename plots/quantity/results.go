@@ -52,7 +52,7 @@ func twice(sets []*result.Set) error {
 			if !c.Valid {
 				continue
 			}
-			if err := claim(fmt.Sprintf("%s, repetition %d,", costID(c), c.Repetition), s); err != nil {
+			if err := claim(fmt.Sprintf("%s, repetition %d,", CostID(c), c.Repetition), s); err != nil {
 				return err
 			}
 		}

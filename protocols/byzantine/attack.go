@@ -9,6 +9,7 @@ package byzantine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
@@ -100,16 +101,30 @@ func Harms() []Harm {
 	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
 }
 
-// Expected is what must come of the attack on the protocol, or on any variant of it. Of one that no expectation names it
-// is that it withstands, but where no server may lie, lies are beyond the model, and so are readers that attack. A round that its WRITE lacks
-// is nothing to die in.
+// longer are the variants whose READs may take more rounds than their protocol's, at most protocols.MaxRounds.
+var longer = []string{"mpowerstore+bounded", "mpowerstore+bounded1"}
+
+// Expected is what must come of the attack on the protocol, or on any variant of it.
 func (a Attack) Expected(p protocols.Protocol) Expectation {
-	protocol, _ := protocols.SplitName(p.Name())
-	for _, name := range []string{protocol, others} {
-		if e, named := a.Expect[name]; named {
-			return e
-		}
+	name, variant := protocols.SplitName(p.Name())
+	e, named := a.Expect[name]
+	if !named {
+		e, named = a.Expect[others]
 	}
+	switch {
+	case !named:
+		return a.derived(p)
+	case slices.Contains(longer, p.Name()):
+		e.Rounds = 0
+	case e.Rounds > 0 && variant == "lean":
+		e.Rounds++ // FETCH: attackers may hold fragments back, and any server may be slow
+	}
+	return e
+}
+
+// derived is the expectation of a protocol that none names. It is to withstand the attack, but where no server may lie,
+// lies are beyond the model, and so are readers that attack; and no writer dies in a round that there is not.
+func (a Attack) derived(p protocols.Protocol) Expectation {
 	if a.WriterDies > len(p.Legs(protocols.Write, 1)) {
 		return Expectation{None: true}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/powerstore"
 	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/protocols/targeted"
 )
 
 // candidate is one that the attackers know of, with its key.
@@ -48,7 +49,11 @@ func (p Part) candidates() (all []candidate) {
 
 // shape is how long the protocol's candidates are: nonces in bytes, vectors in MACs.
 func (p Part) shape() (nonce, macs int) {
-	if proven, ok := p.Protocol.(interface {
+	protocol := p.Protocol
+	if few, ok := protocol.(targeted.Protocol); ok {
+		protocol = few.Protocol
+	}
+	if proven, ok := protocol.(interface {
 		CandidateShape(t int, s suite.Suite) (nonce, macs int)
 	}); ok {
 		return proven.CandidateShape(p.T, p.Suite)

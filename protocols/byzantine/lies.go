@@ -25,7 +25,7 @@ func inflateClock(p Part, reply protocols.Message) protocols.Message {
 // corrupt changes a little of what a READ is sent: of any protocol whatever brings data (B5).
 func corrupt(p Part, reply protocols.Message) protocols.Message {
 	switch reply.Body.(type) {
-	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mabd.GetAck, *phalanx.GetAck:
+	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mpowerstore.FetchAck, *mabd.GetAck, *phalanx.GetAck:
 		return p.corrupted(reply)
 	}
 	if len(reply.Payload) > 0 {
@@ -101,7 +101,8 @@ func malform(p Part, reply protocols.Message) protocols.Message {
 	return reply
 }
 
-// elsewhere answers FILTER with what was not among the candidates, or without what it should have stored (B10).
+// elsewhere answers FILTER with what was not among the candidates, without what it should have stored, or with a history
+// that was pruned elsewhere than it was (B10).
 func elsewhere(p Part, reply protocols.Message) protocols.Message {
 	if ack, ok := reply.Body.(*powerstore.FilterAck); ok {
 		return elsewhereOne(p, ack, reply.Payload)
@@ -110,8 +111,8 @@ func elsewhere(p Part, reply protocols.Message) protocols.Message {
 	if !ok {
 		return reply
 	}
-	lie := mpowerstore.FilterAck{TS: ack.TS, Entry: ack.Entry}
-	switch p.Dice.Roll(5) {
+	lie := *ack
+	switch p.Dice.Roll(7) {
 	case 1:
 		lie.TS.Num++
 	case 2:
@@ -121,8 +122,26 @@ func elsewhere(p Part, reply protocols.Message) protocols.Message {
 		return protocols.Message{Body: &lie, Payload: reply.Payload}
 	case 4:
 		return protocols.Message{Body: &lie}
+	case 5:
+		lie.Horizon.Num += ahead
+	case 6:
+		lie.Top = p.topped(ack)
 	}
 	return protocols.Message{Body: &lie, Payload: reply.Payload}
+}
+
+// topped is a candidate that the server claims to have adopted: any that the attackers have seen, or one of its own
+// making, each time another.
+func (p Part) topped(ack *mpowerstore.FilterAck) *mpowerstore.Candidate {
+	if known := p.candidates(); len(known) > 0 && p.Dice.Roll(2) == 0 {
+		return &known[p.Dice.Roll(len(known))].Candidate
+	}
+	if ack.Entry == nil {
+		return nil
+	}
+	c := p.shapely(mpowerstore.Candidate{TS: ack.Entry.TS, Vec: ack.Entry.Vec})
+	c.TS.Num += uint64(1 + p.Dice.Roll(ahead))
+	return &c
 }
 
 // replay reports a candidate that the attackers have seen, of whatever key, with a nonce of its own where that is not

@@ -107,9 +107,9 @@ func flood(h *hostile, _ protocols.Key, _ int) protocols.Message {
 	return h.filterInvented(h.Protocol.Servers(h.T))
 }
 
-// overflow has them filter one more (R6).
+// overflow has them filter more than any of the variants allows (R6).
 func overflow(h *hostile, _ protocols.Key, _ int) protocols.Message {
-	return h.filterInvented(h.Protocol.Servers(h.T) + 1)
+	return h.filterInvented(2*h.Protocol.Servers(h.T) + 1)
 }
 
 func (h *hostile) filterInvented(n int) protocols.Message {

@@ -13,6 +13,7 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/protocols/powerstore"
+	"github.com/powbench/powbench/protocols/targeted"
 )
 
 // All lists the protocols in the order in which tables and legends name them.
@@ -33,6 +34,20 @@ func Variants() []protocols.Protocol {
 		powerstore.Protocol{Polynomial: true},
 		mpowerstore.Protocol{Proof: mpowerstore.PolynomialProof},
 		mpowerstore.Protocol{Proof: mpowerstore.SignatureProof},
+		mpowerstore.Protocol{Replicated: true, Proof: mpowerstore.SignatureProof},
+		mpowerstore.Protocol{Replicated: true},
+		mpowerstore.Protocol{History: 4},
+		mpowerstore.Protocol{History: 1},
+		mpowerstore.Protocol{Lean: true},
+		targeted.Protocol{Protocol: mpowerstore.Protocol{}},
+		mabd.Protocol{Variant: mabd.Unanimous},
+		mabd.Protocol{Variant: mabd.MetadataFirst},
+		targeted.Protocol{Protocol: mabd.Protocol{}},
+		phalanx.Protocol{Variant: phalanx.Unanimous},
+		phalanx.Protocol{Variant: phalanx.MetadataFirst},
+		targeted.Protocol{Protocol: phalanx.Protocol{}},
+		phalanx.Protocol{Variant: phalanx.Ed25519},
+		phalanx.Protocol{Variant: phalanx.RSA},
 	}
 }
 

@@ -18,6 +18,12 @@ func TestNames(t *testing.T) {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
 	}
+	for _, name := range VariantNames() {
+		protocol, variant := protocols.SplitName(name)
+		if !slices.Contains(Names(), protocol) || variant == protocols.Paper {
+			t.Errorf("%s is a variant of no protocol", name)
+		}
+	}
 }
 
 func TestUnknownName(t *testing.T) {
@@ -63,6 +69,9 @@ func TestCost(t *testing.T) {
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
 		"cas":         {4. / 2, 7. / 3, 10. / 4},
+
+		"mpowerstore+replicated": {4, 7, 10},
+		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},
 	} {
 		p, err := ByName(name)
 		if err != nil {
@@ -77,6 +86,33 @@ func TestCost(t *testing.T) {
 				if op == protocols.Write && cost.ServersToClient != 0 {
 					t.Errorf("a WRITE of %s, t=%d, brings %v times the value back", name, i+1, cost.ServersToClient)
 				}
+			}
+		}
+	}
+}
+
+// What the variants move of a value, READ and WRITE, in the busier direction.
+func TestVariantCost(t *testing.T) {
+	for name, want := range map[string][2]float64{ // t = 1
+		"mpowerstore+lean":       {1, 2},
+		"mpowerstore+targeted":   {1.5, 1.5},
+		"mabd+unanimous":         {3, 3},
+		"mabd+metadata-first":    {1, 3},
+		"mabd+targeted":          {2, 2},
+		"phalanx+unanimous":      {4, 4},
+		"phalanx+metadata-first": {1, 4},
+		"phalanx+targeted":       {3, 3},
+		"phalanx+ed25519":        {4, 4},
+		"phalanx+rsa":            {4, 4},
+	} {
+		p, err := ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, op := range []protocols.Op{protocols.Read, protocols.Write} {
+			cost := protocols.CostOf(p, op, 1)
+			if got := max(cost.ClientToServers, cost.ServersToClient); math.Abs(got-want[i]) > 1e-9 {
+				t.Errorf("%s of %s: %v times the value, want %v", op, name, got, want[i])
 			}
 		}
 	}

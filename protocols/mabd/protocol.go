@@ -8,18 +8,33 @@
 package mabd
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
 )
 
+// The variants, whose READs do less when nothing interferes with them.
+const (
+	// Unanimous READs do not write back what all servers of the majority have.
+	Unanimous = "unanimous"
+	// MetadataFirst READs ask for timestamps first, then one server for its value, and do not write back what all servers
+	// of the majority have.
+	MetadataFirst = "metadata-first"
+)
+
 // Protocol is M-ABD.
-type Protocol struct{}
+type Protocol struct {
+	// Variant is one of the above, or empty for the register of the literature.
+	Variant string
+}
 
 var _ protocols.Protocol = Protocol{}
 
 // Name implements protocols.Protocol.
-func (Protocol) Name() string { return "mabd" }
+func (p Protocol) Name() string {
+	return protocols.FullName("mabd", cmp.Or(p.Variant, protocols.Paper))
+}
 
 // Servers is S = 2t+1.
 func (Protocol) Servers(t int) int { return 2*t + 1 }
@@ -27,10 +42,16 @@ func (Protocol) Servers(t int) int { return 2*t + 1 }
 // Quorum is a majority.
 func (Protocol) Quorum(t int) int { return t + 1 }
 
-// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
-func (Protocol) Legs(op protocols.Op, _ int) []protocols.Leg {
-	if op == protocols.Write {
+// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one. READs of
+// the variants find the value at all servers.
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	switch {
+	case op == protocols.Write:
 		return []protocols.Leg{{}, {Request: 1}}
+	case p.Variant == Unanimous:
+		return []protocols.Leg{{Reply: 1}}
+	case p.Variant == MetadataFirst:
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
 	}
 	return []protocols.Leg{{Reply: 1}, {Request: 1}}
 }
@@ -60,7 +81,7 @@ func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return serv
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
 	return &register{
-		servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		variant: p.Variant, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
 		pid: params.PID, writer: params.Keys.IsWriter(),
 		issued: map[protocols.Key]*protocols.Timestamp{},
 	}
@@ -68,6 +89,7 @@ func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register 
 
 // register is a client's end.
 type register struct {
+	variant         string
 	servers, quorum int
 	pid             uint64
 	writer          bool
@@ -80,6 +102,9 @@ type register struct {
 func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Failed(err)
+	}
+	if r.variant == MetadataFirst {
+		return &metadataRead{register: r, key: key}
 	}
 	return &read{register: r}
 }

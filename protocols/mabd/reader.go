@@ -8,6 +8,7 @@ type read struct {
 	round   int
 	ts      protocols.Timestamp // the highest of the replies to GET
 	value   []byte              // its value
+	same    int                 // how many of the replies have it
 	replies int                 // to the current round
 }
 
@@ -38,12 +39,15 @@ func (r *read) Answer(round, _ int, reply protocols.Message) protocols.Step {
 // learn takes a server's timestamp and value; after a majority's, the second round begins: PUT of the highest to all.
 func (r *read) learn(ts protocols.Timestamp, value []byte) protocols.Step {
 	if r.ts.Less(ts) {
-		r.ts, r.value = ts, value
+		r.ts, r.value, r.same = ts, value, 0
+	}
+	if r.ts.Equal(ts) {
+		r.same++
 	}
 	if r.replies++; r.replies < r.quorum {
 		return protocols.Wait()
 	}
-	if r.ts.IsZero() {
+	if r.ts.IsZero() || r.variant == Unanimous && r.same == r.replies { // a majority has it, as after a write-back
 		return protocols.Done()
 	}
 	r.round, r.replies = 2, 0
@@ -60,13 +64,15 @@ func (r *read) writtenBack() protocols.Step {
 }
 
 // Result implements protocols.Operation.
-func (r *read) Result() (protocols.Result, error) {
-	if r.ts.IsZero() {
-		return protocols.Result{Bottom: true}, nil
+func (r *read) Result() (protocols.Result, error) { return result(r.ts, r.value), nil }
+
+// result is that of a READ that found the value under the timestamp.
+func result(ts protocols.Timestamp, value []byte) protocols.Result {
+	if ts.IsZero() {
+		return protocols.Result{Bottom: true}
 	}
-	value := r.value
 	if value == nil {
 		value = []byte{} // empty, which is not ⊥
 	}
-	return protocols.Result{Value: value, Timestamp: r.ts}, nil
+	return protocols.Result{Value: value, Timestamp: ts}
 }

@@ -2,6 +2,7 @@ package mabd
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -10,12 +11,14 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// TestTraces plays the scripts of testdata/traces, which show M-ABD message by message. They have one more command:
+// TestTraces plays the scripts of testdata/traces, which show M-ABD message by message, and in folder
+// metadata-first that variant of its READs. They have one more command:
 //
 //	lie server=3   the server claims, from now on, that a client wrote "phantom" at 9.9
 func TestTraces(t *testing.T) {
-	prototest.Walk(t, func(t *testing.T, _ string) *prototest.Script {
-		c := prototest.New(t, Protocol{}, 1, "paper", 1)
+	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
+		variant := map[bool]string{true: MetadataFirst}[strings.Contains(path, MetadataFirst)]
+		c := prototest.New(t, Protocol{Variant: variant}, 1, "paper", 1)
 		return &prototest.Script{
 			Cluster: c, Show: show, Payload: "v",
 			More: map[string]func(*testing.T, *datadriven.TestData) string{

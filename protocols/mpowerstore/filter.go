@@ -9,7 +9,8 @@ import (
 // answer is W[i]: what a server said of its highest valid candidate (Algorithm 6, line 133).
 type answer struct {
 	ts       protocols.Timestamp
-	entry    *Entry // nil if the server holds none, or its fragment is wrong
+	horizon  protocols.Timestamp // up to which the server may have pruned what it held; ts0 where none prunes
+	entry    *Entry              // nil if the server holds none, or its fragment is wrong
 	fragment []byte
 	right    bool // the fragment was found to match the entry
 }
@@ -20,19 +21,19 @@ func highest(candidates []Candidate) protocols.Timestamp {
 }
 
 // invalid(c): a quorum answered with lower timestamps (line 150). The t+1 correct servers that hold a valid candidate
-// never do, so no valid one is excluded.
+// never do, unless they have pruned it, so no valid one is excluded.
 func (r *reader) invalid(c Candidate) bool {
 	lower := 0
 	for _, a := range r.w {
-		if a != nil && a.ts.Less(c.TS.Timestamp) {
+		if a != nil && a.ts.Less(c.TS.Timestamp) && a.horizon.Less(c.TS.Timestamp) {
 			lower++
 		}
 	}
 	return lower >= r.quorum()
 }
 
-// safe(ts): t+1 servers answered with the timestamp, the same entry and a right fragment each (line 158). It returns
-// the entry and those fragments, or nil. One of the servers is correct, so the entry is as the writer stored it.
+// safe(ts): t+1 servers answered with the timestamp and the same entry, and enough of them with a right fragment: with
+// coded values all t+1 (line 158). It returns the entry and those fragments, or nil. One of the servers is correct, so the entry is as the writer stored it.
 func (r *reader) safe(ts protocols.Timestamp) (*Entry, [][]byte) {
 	for _, a := range r.w {
 		if a == nil || a.entry == nil || !a.ts.Equal(ts) {
@@ -45,36 +46,41 @@ func (r *reader) safe(ts protocols.Timestamp) (*Entry, [][]byte) {
 	return nil, nil
 }
 
-// rightFragments returns t+1 fragments of the entry, or nil if not so many servers sent the entry and a right one.
-// Hashing is what a READ computes most: no more fragments are hashed than needed, the data before the parity.
+// rightFragments returns enough right fragments of the entry, or nil if fewer than t+1 servers sent the entry or too few
+// a right one. Hashing is what a READ computes most: no more are hashed than needed, the data before the parity.
 func (r *reader) rightFragments(entry *Entry) [][]byte {
-	var members []int
-	for i, a := range r.w {
-		if a != nil && a.entry != nil && a.entry.same(entry) {
-			members = append(members, i)
-		}
-	}
-	if len(members) < r.t+1 {
+	senders := r.senders(entry)
+	if len(senders) < r.t+1 {
 		return nil
 	}
 	fragments, count := make([][]byte, r.servers()), 0
-	for _, i := range members {
+	for _, i := range senders {
 		if !r.check(i) {
 			continue
 		}
 		fragments[i] = r.w[i].fragment
-		if count++; count == r.t+1 {
+		if count++; count == r.data.enough() {
 			return fragments
 		}
 	}
 	return nil
 }
 
+// senders are the servers that sent the entry.
+func (r *reader) senders(entry *Entry) (servers []int) {
+	for i, a := range r.w {
+		if a != nil && a.entry != nil && a.entry.same(entry) {
+			servers = append(servers, i)
+		}
+	}
+	return servers
+}
+
 // check hashes the fragment of a server, once, and disowns the entry of one that sent a wrong fragment.
 func (r *reader) check(server int) bool {
 	a := r.w[server]
-	if !a.right && a.entry != nil {
-		if a.right = a.entry.CC.Matches(r.suite, server, a.fragment); !a.right {
+	if !a.right && a.entry != nil && (!r.lean || len(a.fragment) > 0) {
+		if a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right {
 			a.entry = nil
 		}
 	}

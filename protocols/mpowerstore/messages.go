@@ -19,6 +19,8 @@ const (
 	kindFilterAck
 	kindRepair
 	kindRepairAck
+	kindFetch
+	kindFetchAck
 )
 
 // The bodies. Fragments travel beside them, as the payload of Store and FilterAck.
@@ -63,19 +65,34 @@ type (
 
 		Candidate Candidate
 	}
-	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them.
+	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them, or to
+	// 2S where servers prune their history.
 	Filter struct {
 		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 
 		Candidates []Candidate
+		Brief      bool // the fragment is not wanted (variant Lean)
 	}
 	// FilterAck is the answer to Filter: the timestamp of the highest valid candidate, ts0 if there is none, with the
-	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them.
+	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them. Where servers prune their
+	// history, Horizon is the highest timestamp that this one has pruned, and Top its lc, if that is higher than TS.
 	FilterAck struct {
 		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 
-		TS    protocols.Timestamp
-		Entry *Entry
+		TS      protocols.Timestamp
+		Entry   *Entry
+		Horizon protocols.Timestamp
+		Top     *Candidate
+	}
+	// Fetch asks for the fragment stored under the timestamp (variant Lean).
+	Fetch struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
+
+		TS protocols.Timestamp
+	}
+	// FetchAck is the answer to Fetch, with the fragment as payload, if the server holds it.
+	FetchAck struct {
+		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
 	}
 	// Repair writes back a candidate whose vector of MACs was restored.
 	Repair struct {
@@ -125,6 +142,12 @@ func (*Repair) Kind() protocols.Kind { return kindRepair }
 // Kind implements protocols.Body.
 func (*RepairAck) Kind() protocols.Kind { return kindRepairAck }
 
+// Kind implements protocols.Body.
+func (*Fetch) Kind() protocols.Kind { return kindFetch }
+
+// Kind implements protocols.Body.
+func (*FetchAck) Kind() protocols.Kind { return kindFetchAck }
+
 // NewBody implements protocols.Protocol.
 func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
 	switch kind {
@@ -152,6 +175,10 @@ func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
 		return &Repair{}
 	case kindRepairAck:
 		return &RepairAck{}
+	case kindFetch:
+		return &Fetch{}
+	case kindFetchAck:
+		return &FetchAck{}
 	}
 	return nil
 }

@@ -194,29 +194,36 @@ func TestCost(t *testing.T) {
 
 // What travels is what the cost model says: a fragment to or from each server, and little else.
 func TestTraffic(t *testing.T) {
-	const length = 1 << 20
 	for faults := 1; faults <= 3; faults++ {
-		c := prototest.New(t, Protocol{}, faults, "modern", 1)
-		write := c.Client(1, protocols.Writer).Write(key, make([]byte, length))
-		c.Finish(write)
-		read := c.Client(2, protocols.Reader).Read(key)
-		c.Deliver(prototest.Everything)
-		for _, run := range []*prototest.Run{write, read} {
-			up, down := 0, 0
-			for _, e := range run.Trace {
-				if e.Reply {
-					down += len(e.Payload)
-				} else {
-					up += len(e.Payload)
-				}
+		for _, p := range []Protocol{{}, whole, bounded} {
+			checkTraffic(t, p, faults)
+		}
+	}
+}
+
+func checkTraffic(t *testing.T, p Protocol, faults int) {
+	t.Helper()
+	const length = 1 << 20
+	c := prototest.New(t, p, faults, "modern", 1)
+	write := c.Client(1, protocols.Writer).Write(key, make([]byte, length))
+	c.Finish(write)
+	read := c.Client(2, protocols.Reader).Read(key)
+	c.Deliver(prototest.Everything)
+	for _, run := range []*prototest.Run{write, read} {
+		up, down := 0, 0
+		for _, e := range run.Trace {
+			if e.Reply {
+				down += len(e.Payload)
+			} else {
+				up += len(e.Payload)
 			}
-			want := protocols.CostOf(Protocol{}, run.Kind, faults)
-			if n := float64(up) / length; n > want.ClientToServers*1.001 || n < want.ClientToServers {
-				t.Errorf("t=%d: %s sends %.3f·|F|, want %.3f", faults, run.Kind, n, want.ClientToServers)
-			}
-			if n := float64(down) / length; n > want.ServersToClient*1.001 {
-				t.Errorf("t=%d: %s receives %.3f·|F|, want %.3f", faults, run.Kind, n, want.ServersToClient)
-			}
+		}
+		want := protocols.CostOf(p, run.Kind, faults)
+		if n := float64(up) / length; n > want.ClientToServers*1.001 || n < want.ClientToServers {
+			t.Errorf("%s, t=%d: %s sends %.3f·|F|, want %.3f", p.Name(), faults, run.Kind, n, want.ClientToServers)
+		}
+		if n := float64(down) / length; n > want.ServersToClient*1.001 {
+			t.Errorf("%s, t=%d: %s receives %.3f·|F|, want %.3f", p.Name(), faults, run.Kind, n, want.ServersToClient)
 		}
 	}
 }

@@ -4,18 +4,20 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// params is what both ends know: the failure threshold t, the primitives, the kind of proofs, and whether they follow
-// the paper to the letter.
+// params is what both ends know: the failure threshold t, the primitives, the kind of proofs, how values lie on the
+// servers, how much history these keep, and whether both follow the paper to the letter.
 type params struct {
 	t       int
 	suite   suite.Suite
 	proof   proof
 	shape   shape // of the proofs
+	data    disperser
+	history int // K (history.go); 0 for all of it
 	literal bool
+	lean    bool
 }
 
 // bound is the key that MACs bind (D3): none in the literal variant.
@@ -47,9 +49,11 @@ func (p params) written(c Candidate) bool {
 
 // stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.
 func (p params) stored(e *Entry, fragment []byte, commitment int) bool {
-	return p.issued(e.TS) && e.CC.WellFormed(p.suite, p.t) &&
-		len(fragment) == dispersal.FragmentLength(int(e.CC.Length), p.t) &&
-		len(e.Commitment) == commitment && p.isVec(e.Vec)
+	return p.isEntry(e, commitment) && len(fragment) == p.data.length(e.CC)
+}
+
+func (p params) isEntry(e *Entry, commitment int) bool {
+	return p.issued(e.TS) && p.data.shaped(e.CC) && len(e.Commitment) == commitment && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {

@@ -7,6 +7,9 @@
 package mpowerstore
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
@@ -22,19 +25,35 @@ type Protocol struct {
 	Literal bool
 	// Proof is the kind of proofs of writing; the zero one is the paper's.
 	Proof Proof
+	// Replicated does without erasure coding: every server stores the whole value.
+	Replicated bool
+	// History is K ≥ 1 where servers keep, of the entries of completed writes, the K highest and prune the others; with 0
+	// they keep all, as in the paper.
+	History int
+	// Lean READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
+	Lean bool
 }
 
 var _ protocols.Protocol = Protocol{}
 
 // Name implements protocols.Protocol.
 func (p Protocol) Name() string {
-	switch {
-	case p.Literal:
-		return protocols.FullName(Name, "literal")
-	case p.Proof != HashProof:
-		return protocols.FullName(Name, string(p.Proof))
+	var differs []string
+	add := func(is bool, word string) {
+		if is {
+			differs = append(differs, word)
+		}
 	}
-	return Name
+	add(p.Literal, "literal")
+	add(p.Replicated, "replicated")
+	add(p.Proof != HashProof, string(p.Proof))
+	add(p.Lean, "lean")
+	add(p.History == usualHistory, "bounded")
+	add(p.History > 0 && p.History != usualHistory, fmt.Sprintf("bounded%d", p.History))
+	if differs == nil {
+		return Name
+	}
+	return protocols.FullName(Name, strings.Join(differs, "-"))
 }
 
 // CandidateShape is how long a candidate's nonce is, in bytes, and its vector, in MACs: for those who make some up.
@@ -49,12 +68,15 @@ func (Protocol) Servers(t int) int { return params{t: t}.servers() }
 // Quorum implements protocols.Protocol: S−t = 2t+1.
 func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
 
-// Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER (the
-// paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	fragment := 1 / float64(t+1)
+// Legs implements protocols.Protocol: one fragment, of |F|/(t+1) where values are coded, to each server in STORE or from
+// each in FILTER (the paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	fragment := p.disperser(t, nil).share()
 	if op == protocols.Write {
 		return []protocols.Leg{{}, {Request: fragment}, {}}
+	}
+	if p.Lean { // t+1 fragments
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
 	}
 	return []protocols.Leg{{}, {Reply: fragment}}
 }
@@ -78,7 +100,9 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	params := params{t: t, suite: s, literal: p.Literal}
+	params := params{
+		t: t, suite: s, data: p.disperser(t, s), history: p.History, literal: p.Literal, lean: p.Lean,
+	}
 	switch p.Proof {
 	case SignatureProof:
 		params.proof = signatures{s, params.servers()}
@@ -89,4 +113,11 @@ func (p Protocol) params(t int, s suite.Suite) params {
 	}
 	params.shape = params.proof.shape()
 	return params
+}
+
+func (p Protocol) disperser(t int, s suite.Suite) disperser {
+	if p.Replicated {
+		return replicated{servers: p.Servers(t), suite: s}
+	}
+	return coded{t: t, suite: s}
 }

@@ -127,12 +127,20 @@ func (l *liar) lie(reply *protocols.Message) {
 		ack.Candidate = l.candidate()
 	case *FilterAck:
 		l.lieAboutEntry(ack, &reply.Payload)
+	case *FetchAck:
+		reply.Payload = flipped(reply.Payload)
 	}
 }
 
 func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 	c := l.candidate()
 	e := ack.Entry
+	if l.chance(40) { // of its history, which counts where servers prune it
+		ack.Horizon = l.candidate().TS.Timestamp
+		if !c.TS.IsZero() {
+			ack.Top = &c
+		}
+	}
 	switch choice := l.rand.IntN(8); {
 	case choice == 0:
 		*ack = FilterAck{}
@@ -159,24 +167,27 @@ func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 // TestRandomLies runs random schedules under liars: histories stay linearizable and every operation ends.
 func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
+		Protocol
 		faults, seeds int
 		suite         string
-		proof         Proof
 	}{
-		{1, 100, "paper", HashProof},
-		{1, 100, "modern", HashProof},
-		{2, 60, "modern", HashProof},
-		{3, 30, "modern", HashProof},
-		{1, 40, "modern", PolynomialProof},
-		{2, 15, "paper", PolynomialProof},
-		{1, 30, "modern", SignatureProof},
-		{2, 6, "paper", SignatureProof},
+		{Protocol{}, 1, 100, "paper"},
+		{Protocol{}, 1, 100, "modern"},
+		{Protocol{}, 2, 60, "modern"},
+		{Protocol{}, 3, 30, "modern"},
+		{kinds[1], 1, 40, "modern"},
+		{kinds[1], 2, 15, "paper"},
+		{kinds[2], 1, 30, "modern"},
+		{kinds[2], 2, 6, "paper"},
+		{whole, 1, 20, "modern"},
+		{whole, 2, 10, "modern"},
+		{bounded, 1, 60, "modern"},
+		{bounded, 2, 20, "modern"},
 	} {
-		p := Protocol{Proof: x.proof}
-		t.Run(fmt.Sprintf("%s/t=%d/%s", p.Name(), x.faults, x.suite), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/t=%d/%s", x.Name(), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
-				Protocol: p, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
+				Protocol: x.Protocol, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
 			}.Check(t)
 		})
 	}
@@ -184,12 +195,14 @@ func TestRandomLies(t *testing.T) {
 
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: kinds[faults%3], Faults: faults, Seeds: 100 / faults}.Check(t)
+		for _, p := range []Protocol{kinds[faults%3], whole, bounded} {
+			prototest.Scenario{Protocol: p, Faults: faults, Seeds: 60 / faults}.Check(t)
+		}
 	}
 }
 
 func TestSequentialOperations(t *testing.T) {
-	for _, p := range kinds {
+	for _, p := range append(kinds, whole, bounded) {
 		t.Run(p.Name(), func(t *testing.T) { prototest.CheckSequential(t, p) })
 	}
 }

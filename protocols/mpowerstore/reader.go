@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
 )
 
 // The rounds of a READ.
@@ -22,6 +21,7 @@ type reader struct {
 	round, acks int
 	c           []Candidate // C: only FILTER_ACKs change it once COLLECT has ended, by exclusion (D6)
 	w           []*answer   // W, by server; nil for those that have not answered FILTER
+	spared      []bool      // by server: FILTER did not ask it for its fragment (variant Lean); nil for none
 	result      protocols.Result
 	err         error
 }
@@ -72,19 +72,27 @@ func (r *reader) collectAck(c Candidate) protocols.Step {
 		return r.bottom()
 	}
 	r.round, r.acks = roundFilter, 0
-	filter := protocols.Message{Body: &Filter{Candidates: slices.Clone(r.c)}}
-	return protocols.Begin(protocols.ToAll(r.servers(), filter))
+	return protocols.Begin(r.filter(r.c))
+}
+
+// filter is the requests of procedure FILTER (line 138).
+func (r *reader) filter(candidates []Candidate) protocols.Broadcast {
+	return protocols.ToAll(r.servers(), protocols.Message{Body: &Filter{Candidates: slices.Clone(candidates)}})
 }
 
 // filterAck records W[i] and drops the candidates that this excludes (lines 148 to 150). FILTER ends once a quorum has
 // answered and either C is empty or its highest timestamp is safe (D7).
 func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.stored(e, fragment, r.shape.told)) {
+	if !r.record(server, ack, fragment) {
 		return protocols.Wait()
 	}
-	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
 	r.c = slices.DeleteFunc(r.c, r.invalid)
-	if r.acks++; r.acks < r.quorum() {
+	return r.filtered()
+}
+
+// filtered ends FILTER if W allows it.
+func (r *reader) filtered() protocols.Step {
+	if r.acks < r.quorum() {
 		return protocols.Wait()
 	}
 	if len(r.c) == 0 {
@@ -95,6 +103,24 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 		return protocols.Wait()
 	}
 	return r.restore(entry, fragments)
+}
+
+// record takes a server's answer for W[i], unless it is malformed.
+func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
+		return false
+	}
+	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
+	r.acks++
+	return true
+}
+
+// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
+func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
+	if r.spared != nil && r.spared[server] && len(fragment) == 0 {
+		return r.isEntry(e, r.shape.told)
+	}
+	return r.stored(e, fragment, r.shape.told)
 }
 
 // bottom ends the READ with the initial value (line 143).
@@ -110,7 +136,7 @@ func (r *reader) restore(entry *Entry, fragments [][]byte) protocols.Step {
 		return protocols.Wait()
 	}
 	r.result.Timestamp = entry.TS.Timestamp
-	if r.result.Value, r.err = dispersal.Decode(entry.CC, fragments, r.t, r.mem); r.err != nil || intact {
+	if r.result.Value, r.err = r.data.decode(entry.CC, fragments, r.mem); r.err != nil || intact {
 		return protocols.Done()
 	}
 	r.round, r.acks = roundRepair, 0

@@ -148,9 +148,11 @@ func spoilt(c Candidate, right ...int) Candidate {
 	return c
 }
 
-// flipped is b with one bit changed.
+// flipped is b with one bit changed, if it has any.
 func flipped(b []byte) []byte {
 	b = bytes.Clone(b)
-	b[len(b)/2] ^= 0x10
+	if len(b) > 0 {
+		b[len(b)/2] ^= 0x10
+	}
 	return b
 }

@@ -28,7 +28,9 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Collect:
 		return v.collect()
 	case *Filter:
-		return v.filter(m.Candidates)
+		return v.filter(m)
+	case *Fetch:
+		return v.fetch(m.TS)
 	case *Repair:
 		return v.repair(m.Candidate)
 	}
@@ -67,6 +69,9 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 		return answerOrFail(&StoreAck{}, nil, err)
 	}
 	records, err := record(name, e, fragment)
+	if err == nil {
+		records, err = v.keep(e.TS.Timestamp, records)
+	}
 	return answerOrFail(&StoreAck{}, records, err)
 }
 
@@ -84,7 +89,7 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 	if err != nil || !valid {
 		return answerOrFail(&CompleteAck{}, nil, err)
 	}
-	records, err := adopt(c)
+	records, err := v.adopt(c)
 	return answerOrFail(&CompleteAck{}, records, err)
 }
 
@@ -95,22 +100,26 @@ func (v view) collect() (protocols.Message, []protocols.Record, error) {
 }
 
 // filter is lines 119 to 123. No candidate is valid ⇒ the answer is that of c0.
-func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
-	if n := len(candidates); n == 0 || n > v.servers() {
-		return refuse("FILTER of %d candidates, want 1 to %d", n, v.servers())
+func (v view) filter(m *Filter) (protocols.Message, []protocols.Record, error) {
+	if n := len(m.Candidates); n == 0 || n > v.filterable() {
+		return refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable())
 	}
-	if !all(candidates, v.written) {
+	if !all(m.Candidates, v.written) {
 		return refuse("malformed candidate in FILTER")
 	}
 	lc, err := v.lc()
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	hv, err := v.highestValid(candidates, lc)
-	if err != nil || hv.TS.IsZero() {
-		return answerOrFail(&FilterAck{}, nil, err)
+	hv, err := v.highestValid(m.Candidates, lc)
+	if err != nil {
+		return protocols.Message{}, nil, err
 	}
-	entry, fragment, err := v.hist(hv.TS.Timestamp)
+	ack := &FilterAck{TS: hv.TS.Timestamp}
+	if err := v.disclose(ack, lc); err != nil || hv.TS.IsZero() {
+		return answerOrFail(ack, nil, err)
+	}
+	entry, fragment, err := v.hist(hv.TS.Timestamp, m.Brief)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
@@ -118,7 +127,6 @@ func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Rec
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	ack := &FilterAck{TS: hv.TS.Timestamp}
 	if entry != nil {
 		ack.Entry = entry.with(v.tell(entry.Commitment, hv.Nonce))
 	}

@@ -30,8 +30,12 @@ func (v view) lc() (c Candidate, err error) {
 	return c, decode(v.key, recordLC, body, &c)
 }
 
-// hist is Hist[ts] with the fragment, or nil if there is no such entry.
-func (v view) hist(ts protocols.Timestamp) (*Entry, []byte, error) {
+// hist is Hist[ts] with the fragment, unless it should be brief, or nil if there is no such entry.
+func (v view) hist(ts protocols.Timestamp, brief bool) (*Entry, []byte, error) {
+	if brief {
+		e, err := v.entry(ts)
+		return e, nil, err
+	}
 	name := recordHist(ts)
 	body, fragment, found, err := v.state.Get(name)
 	if err != nil || !found {
@@ -52,8 +56,14 @@ func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
 	return e, decode(v.key, name, body, e)
 }
 
-// adopt is the record that makes c the last completed write.
-func adopt(c Candidate) ([]protocols.Record, error) { return record(recordLC, &c, nil) }
+// adopt is the records that make c the last completed write.
+func (v view) adopt(c Candidate) ([]protocols.Record, error) {
+	records, err := record(recordLC, &c, nil)
+	if err != nil {
+		return nil, err
+	}
+	return v.pruned(c.TS.Timestamp, records)
+}
 
 func record(name string, body any, payload []byte) ([]protocols.Record, error) {
 	b, err := protocols.Marshal(nil, body)

@@ -46,7 +46,7 @@ func (v view) writeBack(c, lc Candidate, entry *Entry) ([]protocols.Record, erro
 	if !v.literal && v.inHistory(c, entry) {
 		c = entry.candidate(c.Nonce)
 	}
-	return adopt(c)
+	return v.adopt(c)
 }
 
 func all[T any](list []T, holds func(T) bool) bool {

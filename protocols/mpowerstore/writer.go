@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
 )
 
 // The rounds of a WRITE.
@@ -90,12 +89,11 @@ func (w *writer) store() protocols.Step {
 		return w.fail(err)
 	}
 	w.candidate = candidate
-	fragments, err := dispersal.Encode(w.value, w.t, w.mem)
+	fragments, cc, err := w.data.encode(w.value, w.mem)
 	if err != nil {
 		return w.fail(err)
 	}
-	entry := Entry{TS: ts, CC: dispersal.Checksum(w.suite, len(w.value), fragments), Vec: candidate.Vec}
-	return protocols.Begin(w.stores(entry, commitments, fragments))
+	return protocols.Begin(w.stores(Entry{TS: ts, CC: cc, Vec: candidate.Vec}, commitments, fragments))
 }
 
 // stores are the STOREs. Servers that are to keep the same share a body: it is encoded once.

@@ -86,14 +86,14 @@ func (l *liar) distort(reply protocols.Message) protocols.Message {
 	return reply
 }
 
+// lie makes a server of the cluster a liar.
+func lie(c *prototest.Cluster, server int) {
+	c.Servers[server] = &liar{Server: c.Servers[server], rand: c.Rand}
+}
+
 func TestRandomSchedulesWithLyingServers(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{
-			Protocol: Protocol{}, Faults: faults, Seeds: 40,
-			Byzantine: func(c *prototest.Cluster, i int) {
-				c.Servers[i] = &liar{Server: c.Servers[i], rand: c.Rand}
-			},
-		}.Check(t)
+		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 40, Byzantine: lie}.Check(t)
 	}
 }
 

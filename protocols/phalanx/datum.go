@@ -32,7 +32,35 @@ func (d Datum) equal(o Datum) bool {
 // A claim is a server's reply: a datum, true or not, and for a READ its value.
 type claim struct {
 	Datum
-	value []byte
+	value  []byte
+	server int // whose reply, where that matters
+}
+
+// claim is what the server says that sent the reply with the value.
+func (ack *GetAck) claim(value []byte) claim {
+	return claim{Datum: Datum{TS: ack.TS, Signature: ack.Signature}, value: value}
+}
+
+// put is the write-back of the claim, which verified.
+func (c claim) put() protocols.Message {
+	return protocols.Message{Body: &Put{TS: c.TS, Signature: c.Signature}, Payload: c.value}
+}
+
+// result is that of a READ that found the claim.
+func (c claim) result() protocols.Result {
+	if c.TS.IsZero() {
+		return protocols.Result{Bottom: true}
+	}
+	if c.value == nil {
+		c.value = []byte{} // empty, which is not ⊥
+	}
+	return protocols.Result{Value: c.value, Timestamp: c.TS}
+}
+
+// unanimous reports whether all claims, of a quorum, have the same timestamp. If it verifies, t+1 correct servers have
+// its value, as after a write-back.
+func unanimous(claims []claim) bool {
+	return !slices.ContainsFunc(claims, func(c claim) bool { return !c.TS.Equal(claims[0].TS) })
 }
 
 // highest is the claim with the highest timestamp that verifies, or the zero claim, which is that of ⊥. It tries them

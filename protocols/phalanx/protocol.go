@@ -17,13 +17,44 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// Protocol is Phalanx.
-type Protocol struct{}
+// The variants.
+const (
+	// Unanimous READs do not write back what all servers of the quorum have.
+	Unanimous = "unanimous"
+	// MetadataFirst READs ask for timestamps, hashes and signatures first, then one server for its value, and do not write
+	// back what all servers of the quorum have.
+	MetadataFirst = "metadata-first"
+	// Ed25519 and RSA sign by that scheme, whatever the suite is.
+	Ed25519 = "ed25519"
+	RSA     = "rsa"
+)
 
-var _ protocols.Protocol = Protocol{}
+// Protocol is Phalanx.
+type Protocol struct {
+	// Variant is one of the above, or empty for the register of the literature.
+	Variant string
+}
+
+var (
+	_ protocols.Protocol = Protocol{}
+	_ protocols.Signing  = Protocol{}
+)
 
 // Name implements protocols.Protocol.
-func (Protocol) Name() string { return "phalanx" }
+func (p Protocol) Name() string {
+	return protocols.FullName("phalanx", cmp.Or(p.Variant, protocols.Paper))
+}
+
+// Suite implements protocols.Signing.
+func (p Protocol) Suite(s suite.Suite) suite.Suite {
+	switch p.Variant {
+	case Ed25519:
+		return suite.WithScheme(s, suite.Ed25519())
+	case RSA:
+		return suite.WithScheme(s, suite.RSA())
+	}
+	return s
+}
 
 // Servers is S = 3t+1.
 func (Protocol) Servers(t int) int { return 3*t + 1 }
@@ -31,10 +62,16 @@ func (Protocol) Servers(t int) int { return 3*t + 1 }
 // Quorum is 2t+1: a dissemination quorum.
 func (Protocol) Quorum(t int) int { return 2*t + 1 }
 
-// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one.
-func (Protocol) Legs(op protocols.Op, _ int) []protocols.Leg {
-	if op == protocols.Write {
+// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one. READs of
+// the first two variants find the value at all servers.
+func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	switch {
+	case op == protocols.Write:
 		return []protocols.Leg{{}, {Request: 1}}
+	case p.Variant == Unanimous:
+		return []protocols.Leg{{Reply: 1}}
+	case p.Variant == MetadataFirst:
+		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
 	}
 	return []protocols.Leg{{Reply: 1}, {Request: 1}}
 }
@@ -67,7 +104,7 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 // NewRegister implements protocols.Protocol. Keys that are none make the operations that need them fail.
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
 	r := &register{
-		servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		variant: p.Variant, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
 		pid: params.PID, suite: params.Suite, entropy: params.Entropy,
 		issued: map[protocols.Key]*protocols.Timestamp{},
 	}
@@ -85,6 +122,7 @@ func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register 
 
 // register is a client's end.
 type register struct {
+	variant           string
 	servers, quorum   int
 	pid               uint64
 	suite             suite.Suite
@@ -101,6 +139,9 @@ type register struct {
 func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operation {
 	if err := cmp.Or(r.readErr, protocols.CheckKey(key)); err != nil {
 		return protocols.Failed(err)
+	}
+	if r.variant == MetadataFirst {
+		return &metadataRead{register: r, key: key}
 	}
 	return &read{register: r, key: key}
 }

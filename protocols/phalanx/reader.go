@@ -26,7 +26,7 @@ func (r *read) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	switch body := reply.Body.(type) {
 	case *GetAck:
 		if round == 1 && wellFormed(body, reply.Payload) {
-			return r.learn(claim{Datum{TS: body.TS, Signature: body.Signature}, reply.Payload})
+			return r.learn(body.claim(reply.Payload))
 		}
 	case *PutAck:
 		if round == 2 {
@@ -49,12 +49,11 @@ func (r *read) learn(c claim) protocols.Step {
 		return protocols.Wait()
 	}
 	r.found = r.highest(r.key, r.claims, protocols.Timestamp{})
-	if r.found.TS.IsZero() {
+	if r.found.TS.IsZero() || r.variant == Unanimous && unanimous(r.claims) {
 		return protocols.Done()
 	}
 	r.round = 2
-	put := protocols.Message{Body: &Put{TS: r.found.TS, Signature: r.found.Signature}, Payload: r.found.value}
-	return protocols.Begin(protocols.ToAll(r.servers, put))
+	return protocols.Begin(protocols.ToAll(r.servers, r.found.put()))
 }
 
 // writtenBack counts the servers that have the value or a newer one.
@@ -66,13 +65,4 @@ func (r *read) writtenBack() protocols.Step {
 }
 
 // Result implements protocols.Operation.
-func (r *read) Result() (protocols.Result, error) {
-	if r.found.TS.IsZero() {
-		return protocols.Result{Bottom: true}, nil
-	}
-	value := r.found.value
-	if value == nil {
-		value = []byte{} // empty, which is not ⊥
-	}
-	return protocols.Result{Value: value, Timestamp: r.found.TS}, nil
-}
+func (r *read) Result() (protocols.Result, error) { return r.found.result(), nil }

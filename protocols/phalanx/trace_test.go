@@ -3,6 +3,7 @@ package phalanx
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -11,12 +12,14 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// TestTraces plays the scripts of testdata/traces, which show Phalanx message by message. They have one more command:
+// TestTraces plays the scripts of testdata/traces, which show Phalanx message by message, and in folder
+// metadata-first that variant of its READs. They have one more command:
 //
 //	lie server=1   the server claims, from now on, that a client wrote "bogus" with the highest timestamp there is
 func TestTraces(t *testing.T) {
-	prototest.Walk(t, func(t *testing.T, _ string) *prototest.Script {
-		c := prototest.New(t, Protocol{}, 1, "modern", 1) // its signatures are the same in every run
+	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
+		variant := map[bool]string{true: MetadataFirst}[strings.Contains(path, MetadataFirst)]
+		c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1) // its signatures are the same in every run
 		return &prototest.Script{
 			Cluster: c, Show: show, Payload: "v",
 			More: map[string]func(*testing.T, *datadriven.TestData) string{

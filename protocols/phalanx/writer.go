@@ -49,8 +49,9 @@ func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	return protocols.Wait()
 }
 
-func (w *write) wellFormed(d Datum) bool {
-	hashed := len(d.Hash) == w.suite.HashSize() || d.TS.IsZero() && len(d.Hash) == 0
+// wellFormed reports whether the datum can be a correct server's answer to GET_TS.
+func (r *register) wellFormed(d Datum) bool {
+	hashed := len(d.Hash) == r.suite.HashSize() || d.TS.IsZero() && len(d.Hash) == 0
 	return hashed && possible(d.TS, d.Signature)
 }
 
@@ -83,7 +84,7 @@ func (w *write) put(highest protocols.Timestamp) (protocols.Message, error) {
 	if err != nil {
 		return protocols.Message{}, fmt.Errorf("sign timestamp %v: %w", w.ts, err)
 	}
-	return protocols.Message{Body: &Put{TS: w.ts, Signature: signature}, Payload: w.value}, nil
+	return claim{Datum: Datum{TS: w.ts, Signature: signature}, value: w.value}.put(), nil
 }
 
 // stored counts the servers that have the value.

@@ -37,6 +37,7 @@ type Cluster struct {
 	t        TB
 	seed     uint64
 	clock    int // counts deliveries and beginnings: the time of the history
+	runs     []*Run
 	flying   []Envelope
 	holds    []func(Envelope) bool
 	crashed  []bool
@@ -57,7 +58,7 @@ const maxSteps = 1_000_000
 // random comes from the seed, which every failure prints.
 func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) *Cluster {
 	t.Helper()
-	s, err := suite.ByName(suiteName)
+	s, err := protocols.SuiteFor(p, suiteName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,9 +127,9 @@ func (c *Cluster) Step() bool {
 	return true
 }
 
-// Run delivers messages in random order until only held ones are in flight.
+// Run delivers messages in random order until only held ones are in flight. Rounds that are open then are overdue.
 func (c *Cluster) Run() {
-	for c.Step() {
+	for c.Step() || c.anyOverdue() {
 	}
 }
 

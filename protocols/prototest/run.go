@@ -2,6 +2,7 @@ package prototest
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 )
@@ -21,6 +22,8 @@ type Run struct {
 
 	op        protocols.Operation
 	rounds    int
+	overdue   int             // the last round that was
+	asked     map[[2]int]bool // (round, server)
 	answered  map[[2]int]bool // (round, server)
 	abandoned bool
 }
@@ -82,8 +85,9 @@ func (c *Cluster) Start(client *Client, key protocols.Key, kind protocols.Op, wr
 	c.clock++
 	r := &Run{
 		Client: client.PID, Role: client.Role, Key: key, Kind: kind, Written: written, Began: c.clock,
-		op: op, answered: map[[2]int]bool{},
+		op: op, asked: map[[2]int]bool{}, answered: map[[2]int]bool{},
 	}
+	c.runs = append(c.runs, r)
 	c.begin(r, op.Start())
 	return r
 }
@@ -109,16 +113,46 @@ func (c *Cluster) begin(r *Run, b protocols.Broadcast) {
 		r.Ended = c.clock
 		return
 	}
-	if len(b) != len(c.Servers) {
-		c.Fatalf("round %d of p%d addresses %d servers, want %d", r.rounds+1, r.Client, len(b), len(c.Servers))
-	}
 	r.rounds++
+	c.ask(r, b)
+}
+
+// ask puts requests of the current round into flight, those to servers that were not asked in it.
+func (c *Cluster) ask(r *Run, b protocols.Broadcast) {
+	c.t.Helper()
+	if len(b) != len(c.Servers) {
+		c.Fatalf("round %d of p%d addresses %d servers, want %d", r.rounds, r.Client, len(b), len(c.Servers))
+	}
 	for i, m := range b {
-		if m.Body != nil {
+		at := [2]int{r.rounds, i}
+		if m.Body != nil && !r.asked[at] {
+			r.asked[at] = true
 			c.flying = append(c.flying, Envelope{Run: r, Client: r.Client, Server: i, Round: r.rounds, Message: m})
 		}
 	}
 }
+
+// hedged reports whether the operation wants to know what is overdue.
+func (r *Run) hedged() bool {
+	_, ok := r.op.(protocols.Hedged)
+	return ok
+}
+
+// Overdue tells an operation in progress that its round is late, once a round. It is false if the operation does not
+// want to know.
+func (c *Cluster) Overdue(r *Run) bool {
+	h, ok := r.op.(protocols.Hedged)
+	if !ok || r.Done() || r.abandoned || r.overdue == r.rounds {
+		return false
+	}
+	c.clock++
+	r.overdue = r.rounds
+	c.react(r, h.Overdue(r.rounds))
+	return true
+}
+
+// anyOverdue is Overdue of the first operation that wants to know.
+func (c *Cluster) anyOverdue() bool { return slices.ContainsFunc(c.runs, c.Overdue) }
 
 // answer gives a reply to its operation.
 func (c *Cluster) answer(e Envelope) {
@@ -130,9 +164,17 @@ func (c *Cluster) answer(e Envelope) {
 	}
 	r.answered[at] = true
 	r.Trace = append(r.Trace, e)
-	step := r.op.Answer(e.Round, e.Server, e.Message)
-	if step.Next != nil {
+	c.react(r, r.op.Answer(e.Round, e.Server, e.Message))
+}
+
+// react does what the operation wants.
+func (c *Cluster) react(r *Run, step protocols.Step) {
+	c.t.Helper()
+	switch {
+	case step.Next != nil:
 		c.begin(r, step.Next)
+	case step.More != nil:
+		c.ask(r, step.More)
 	}
 	if step.Done {
 		r.Ended = c.clock

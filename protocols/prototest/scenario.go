@@ -30,6 +30,7 @@ const (
 	percentHold    = 1  // some server is slow for all
 	percentRelease = 2  // a hold ends
 	percentStall   = 40 // a round of an operation may get stuck until its hold ends
+	percentOverdue = 5  // a round of a busy client is overdue, if it wants to know
 )
 
 // Check runs the scenario once per seed, each as a subtest, and fails it if an operation of a client that stayed does
@@ -117,7 +118,7 @@ func (l *load) run(doomed []int) {
 		}
 		l.disturb()
 		moved := l.chance(percentStart) && l.start()
-		if !moved && !l.Step() && !l.start() {
+		if !moved && !l.Step() && !l.start() && !l.anyOverdue() {
 			if len(l.holds) == 0 {
 				return
 			}
@@ -148,7 +149,7 @@ func (l *load) start() bool {
 	return false
 }
 
-// disturb lets clients give up and servers be slow.
+// disturb lets clients give up, servers be slow and rounds be overdue.
 func (l *load) disturb() {
 	if l.chance(percentHold) {
 		l.Hold(Of(l.Rand.IntN(len(l.Servers))))
@@ -156,9 +157,13 @@ func (l *load) disturb() {
 	if len(l.holds) > 0 && l.chance(percentRelease) {
 		l.releaseOne()
 	}
-	if c := l.clients[l.Rand.IntN(len(l.clients))]; l.chance(percentAbandon) && c.busy() {
+	c := l.clients[l.Rand.IntN(len(l.clients))]
+	if l.chance(percentAbandon) && c.busy() {
 		c.current.Abandon()
 		l.Lose(func(e Envelope) bool { return e.Run == c.current && l.chance(50) })
+	}
+	if c.busy() && c.current.hedged() && l.chance(percentOverdue) {
+		l.Overdue(c.current)
 	}
 }
 

@@ -94,7 +94,11 @@ func (s *Script) interrupt(run *Run, reached []int) string {
 // play delivers the run's messages, oldest first, and shows them and its result.
 func (s *Script) play(run *Run, silent, late []int) string {
 	dumb, slow := Of(silent...), Of(late...)
-	s.Deliver(func(e Envelope) bool { return run.Is(e) && !dumb(e) && !slow(e) })
+	quick := func(e Envelope) bool { return run.Is(e) && !dumb(e) && !slow(e) }
+	s.Deliver(quick)
+	for s.Overdue(run) {
+		s.Deliver(quick)
+	}
 	if !run.Done() {
 		s.Deliver(func(e Envelope) bool { return run.Is(e) && !dumb(e) })
 	}

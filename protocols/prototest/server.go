@@ -86,7 +86,9 @@ func (c *Cluster) store(server int, key protocols.Key, records []protocols.Recor
 		c.states[server][key] = map[string]protocols.Record{}
 	}
 	for _, r := range records {
-		c.states[server][key][r.Name] = clone(r)
+		if c.states[server][key][r.Name] = clone(r); r.Delete {
+			delete(c.states[server][key], r.Name)
+		}
 	}
 }
 

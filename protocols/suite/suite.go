@@ -14,14 +14,36 @@ type Suite interface {
 	NonceSize() int
 	// MAC prepares the message authentication function for one key.
 	MAC(key []byte) MAC
+	Scheme
+}
+
+// A Scheme is one choice of signatures.
+type Scheme interface {
 	// SignatureSize is the length of every signature in bytes.
 	SignatureSize() int
-	// GenerateKey makes a key pair for signatures.
+	// GenerateKey makes a key pair. RSA takes the operating system's random bytes, as Go's does since 1.26.
 	GenerateKey(random io.Reader) (private, public []byte, err error)
 	// Signer and Verifier prepare a key for use.
 	Signer(private []byte) (Signer, error)
 	Verifier(public []byte) (Verifier, error)
 }
+
+// WithScheme is the suite s, by its name, with the signatures of another scheme.
+func WithScheme(s Suite, signatures Scheme) Suite { return otherwiseSigned{s, signatures} }
+
+type otherwiseSigned struct {
+	Suite
+	scheme Scheme
+}
+
+func (s otherwiseSigned) SignatureSize() int { return s.scheme.SignatureSize() }
+
+func (s otherwiseSigned) GenerateKey(random io.Reader) (private, public []byte, err error) {
+	return s.scheme.GenerateKey(random)
+}
+
+func (s otherwiseSigned) Signer(private []byte) (Signer, error)    { return s.scheme.Signer(private) }
+func (s otherwiseSigned) Verifier(public []byte) (Verifier, error) { return s.scheme.Verifier(public) }
 
 // A MAC computes and checks tags under one key. It is safe for concurrent use and does not allocate but for its result.
 type MAC interface {

@@ -12,6 +12,9 @@ import (
 
 var suites = []Suite{Paper(), Modern()}
 
+// signed are the suites, and the paper's with other signatures.
+var signed = append(slices.Clone(suites), WithScheme(Paper(), Ed25519()), WithScheme(Paper(), RSA()))
+
 func random(seed byte) io.Reader { return rand.NewChaCha8([32]byte{seed}) }
 
 func unhex(t *testing.T, s string) []byte {
@@ -94,7 +97,7 @@ func TestEd25519Vectors(t *testing.T) {
 }
 
 func TestSignaturesVerifyAndNothingElseDoes(t *testing.T) {
-	for _, s := range suites {
+	for _, s := range signed {
 		private, public, err := s.GenerateKey(random(1))
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +134,7 @@ func TestSignaturesVerifyAndNothingElseDoes(t *testing.T) {
 
 func TestKeysThatAreNone(t *testing.T) {
 	ones := bytes.Repeat([]byte{0xFF}, 128)
-	for _, s := range suites {
+	for _, s := range signed {
 		for _, key := range [][]byte{nil, make([]byte, 20), ones[:20], ones, make([]byte, 128), ones[:63]} {
 			if _, err := s.Signer(key); err == nil {
 				t.Errorf("%s: %x is taken for a private key", s.Name(), key)

@@ -1,0 +1,64 @@
+package clock
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+func newAlarm(t *testing.T) *Alarm {
+	t.Helper()
+	a, err := NewAlarm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	return a
+}
+
+// An alarm never goes off early, one after the other, and at once for instants that have passed.
+func TestAlarm(t *testing.T) {
+	a := newAlarm(t)
+	var late []int64
+	for i := range int64(40) {
+		at := Now() + i*50_000
+		if err := a.SleepUntil(t.Context(), at); err != nil {
+			t.Fatal(err)
+		}
+		now := Now()
+		if now < at {
+			t.Fatalf("went off %d ns early", at-now)
+		}
+		late = append(late, now-at)
+	}
+	slices.Sort(late)
+	t.Logf("late: median %v, worst %v", time.Duration(late[20]), time.Duration(late[39]))
+	if err := a.SleepUntil(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// The end of the context ends the sleep.
+func TestAlarmIsStopped(t *testing.T) {
+	a := newAlarm(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	for range 2 { // in the sleep, and before it
+		if err := a.SleepUntil(ctx, Now()+int64(time.Hour)); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// A closed alarm is an error, not a sleep.
+func TestAlarmClosed(t *testing.T) {
+	a := newAlarm(t)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SleepUntil(t.Context(), Now()+int64(time.Hour)); err == nil {
+		t.Error("a closed alarm slept")
+	}
+}

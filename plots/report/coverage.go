@@ -1,0 +1,64 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// A coverage is what a run has of what its experiment asks for.
+type coverage struct {
+	Planned int      // points, or trials; 0 if the experiment is not recorded
+	Missing []string // what there is neither a valid nor an invalid one of
+	Unit    string   // what they are: points or trials
+}
+
+// String is how much is missing, such as "14 of 90 points missing".
+func (c coverage) String() string {
+	return fmt.Sprintf("%d of %d %s missing", len(c.Missing), c.Planned, c.Unit)
+}
+
+// coverageOf compares the set with the experiment in its manifest. Where that cannot be read, nothing is missing.
+func coverageOf(s *result.Set) coverage {
+	var p plan
+	if json.Unmarshal(s.Manifest.Config, &p) != nil {
+		return coverage{}
+	}
+	if p.Attacks != nil {
+		return trialsCovered(s, p)
+	}
+	c := coverage{Unit: "points"}
+	there := map[string]bool{}
+	for _, point := range s.Points {
+		there[p.nameOf(point)] = true
+	}
+	for _, name := range p.names() {
+		c.Planned++
+		if !there[name] {
+			c.Missing = append(c.Missing, name)
+		}
+	}
+	return c
+}
+
+// trialsCovered is the coverage of an attack run. One that was finished left out only what has nothing to attack.
+func trialsCovered(s *result.Set, p plan) coverage {
+	c := coverage{Unit: "trials", Planned: len(p.Protocols) * len(p.Attacks)}
+	if s.Manifest.Finished != "" {
+		c.Planned = len(s.Trials)
+		return c
+	}
+	there := map[string]bool{}
+	for _, t := range s.Trials {
+		there[t.Protocol+" "+t.Attack] = true
+	}
+	for _, protocol := range p.Protocols {
+		for _, attack := range p.Attacks {
+			if name := protocol + " " + attack; !there[name] {
+				c.Missing = append(c.Missing, name)
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots"
+)
+
+// samples is one measurement with its repetitions one by one: a column each, valid or not, in the order in which they
+// were measured.
+type samples struct {
+	Name       string
+	Run        *run
+	Columns    []string // "1", or "1, attempt 2"
+	Facts      []fact
+	Histograms []histogram // of the columns; none of costs
+	All        histogram   // of the valid ones together
+	Histories  []file      // of the columns; none of costs
+	Again      string      // the command that measures it again
+}
+
+// A fact is one property of every repetition.
+type fact struct {
+	Name   string
+	Values []string
+}
+
+// A property is what is said of a repetition in some respect.
+type property[T any] struct {
+	name string
+	of   func(T) string
+}
+
+// factsOf are the properties of the repetitions, without those that none of them has.
+func factsOf[T any](repetitions []T, properties []property[T]) []fact {
+	var facts []fact
+	for _, p := range properties {
+		f := fact{Name: p.name}
+		for _, r := range repetitions {
+			f.Values = append(f.Values, p.of(r))
+		}
+		if slices.ContainsFunc(f.Values, func(v string) bool { return v != unknown }) {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// ofPoint is what is said of a repetition of a measurement, in this order.
+var ofPoint = []property[result.Point]{
+	{"valid", func(p result.Point) string { return validity(p.Valid, p.InvalidReason) }},
+	{"throughput, MB/s", func(p result.Point) string { return number(p.ThroughputMBps) }},
+	{"throughput, ops/s", func(p result.Point) string { return number(p.ThroughputOps) }},
+	{"of the network bound", func(p result.Point) string { return share(p.BoundRatio) }},
+	{"operations in the window", func(p result.Point) string { return fmt.Sprintf("%d in %s s", p.Ops, number(p.DurationS)) }},
+	{"errors", func(p result.Point) string { return strconv.FormatInt(p.Errors, 10) }},
+	{"latency mean, ms", func(p result.Point) string { return number(p.LatencyMs.Mean) }},
+	{"p50, ms", func(p result.Point) string { return number(p.LatencyMs.P50) }},
+	{"p90, ms", func(p result.Point) string { return number(p.LatencyMs.P90) }},
+	{"p99, ms", func(p result.Point) string { return number(p.LatencyMs.P99) }},
+	{"p99.9, ms", func(p result.Point) string { return number(p.LatencyMs.P999) }},
+	{"max, ms", func(p result.Point) string { return number(p.LatencyMs.Max) }},
+	{"wait for lagging servers, ms", func(p result.Point) string { return number(p.LagWaitMs) }},
+	{"operations by rounds", func(p result.Point) string { return roundsOf(p.Rounds) }},
+	{"by rounds with data (D), without (d)", func(p result.Point) string { return kindsOf(p.RoundKinds) }},
+	{"messages client → server", func(p result.Point) string { return recorded(p.Messages.ClientToServer) }},
+	{"messages server → client", func(p result.Point) string { return recorded(p.Messages.ServerToClient) }},
+	{"bytes client → server", func(p result.Point) string { return recorded(p.WireBytes.ClientToServer) }},
+	{"bytes server → client", func(p result.Point) string { return recorded(p.WireBytes.ServerToClient) }},
+	{"operations that took them", func(p result.Point) string { return recorded(p.LoadOps) }},
+	{"CPU clients, s", func(p result.Point) string { return number(p.CPUS.Clients) }},
+	{"CPU servers, s", func(p result.Point) string { return number(p.CPUS.Servers) }},
+	{"host busy", func(p result.Point) string { return share(p.HostCPU.Busy) }},
+	{"bottleneck", func(p result.Point) string { return p.Bottleneck }},
+	{"linearizable", func(p result.Point) string { return verdict(p.Linearizable) }},
+	{"keys", func(p result.Point) string { return strconv.Itoa(p.Keys) }},
+	{"seed", func(p result.Point) string { return strconv.FormatUint(p.Seed, 10) }},
+	{"started", func(p result.Point) string { return p.Started }},
+}
+
+func newSamples(c plots.Cell, r *run) *samples {
+	points := c.All()
+	slices.SortStableFunc(points, func(a, b result.Point) int {
+		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	s := &samples{Name: c.String(), Run: r, Again: runAgain(r, points[0])}
+	for _, p := range points {
+		s.Columns = append(s.Columns, columnName(p.Repetition, p.Attempt))
+		s.Histories = append(s.Histories, r.history(p.History))
+	}
+	s.Facts = factsOf(points, ofPoint)
+	s.Histograms, s.All = histograms(points)
+	return s
+}
+
+// number formats x as the tables do, with three digits.
+func number(x float64) string { return plots.Estimate{N: 1, Mean: x}.String() }
+
+func share(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
+
+func columnName(repetition, attempt int) string {
+	return strconv.Itoa(repetition) + ifTrue(attempt > 1, fmt.Sprintf(", attempt %d", attempt))
+}
+
+func validity(valid bool, why string) string {
+	if valid {
+		return "yes"
+	}
+	return "NO: " + cmp.Or(why, "no reason recorded")
+}
+
+func verdict(v result.Verdict) string {
+	text := fmt.Sprintf("%s by %s, %d operations", cmp.Or(v.Verdict, "not checked"), cmp.Or(v.Checker, "none"), v.Operations)
+	if v.Detail != "" {
+		text += ": " + v.Detail
+	}
+	return text
+}
+
+// unknown stands for what was not recorded.
+const unknown = "–"
+
+// recorded is a count, which is 0 where it was not recorded.
+func recorded(n int64) string {
+	if n == 0 {
+		return unknown
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// roundsOf is the operations by the rounds that they took, such as "2: 412, 3: 5".
+func roundsOf(rounds map[string]int64) string {
+	var parts []string
+	for _, n := range slices.Sorted(maps.Keys(rounds)) {
+		parts = append(parts, fmt.Sprintf("%s: %d", n, rounds[n]))
+	}
+	return cmp.Or(strings.Join(parts, ", "), unknown)
+}
+
+// kindsOf is the same by kinds of rounds, such as "D+d: 412".
+func kindsOf(kinds map[result.Rounds]int64) string {
+	rounds := map[string]int64{}
+	for r, n := range kinds {
+		rounds[r.String()] = n
+	}
+	return roundsOf(rounds)
+}

@@ -1,0 +1,62 @@
+package report
+
+import (
+	"unicode/utf8"
+
+	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/quantity"
+)
+
+// A table is one of the tables of plots. Where its rows are measurements, trials or costs, each leads
+// down to its samples.
+type table struct {
+	plots.Table
+	ID   string
+	Rows []row
+}
+
+// A row is its texts, and the samples behind them if there are any.
+type row struct {
+	ID      string
+	Texts   []string
+	Samples *samples
+	Trial   *trial
+}
+
+// Deep reports whether the table's rows lead down to samples.
+func (t table) Deep() bool { return len(t.Cells)+len(t.Trials)+len(t.Costs) > 0 }
+
+// mostNotes is how many notes of a table are shown without being asked for.
+const mostNotes = 12
+
+// Foremost are the notes that are shown below the table.
+func (t table) Foremost() []string { return t.Notes[:min(mostNotes, len(t.Notes))] }
+
+// Further are the other notes.
+func (t table) Further() []string { return t.Notes[len(t.Foremost()):] }
+
+// long reports whether a cell's text may break into lines.
+func long(text string) bool { return utf8.RuneCountInString(text) > 40 }
+
+// newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
+// points, trials and costs.
+func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) table {
+	out := table{Table: t, ID: ids.unique("table-" + t.Title)}
+	for i, texts := range t.Rows {
+		r, name := row{Texts: texts}, ""
+		switch {
+		case len(t.Cells) > 0:
+			name, r.Samples = quantity.ID(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
+		case len(t.Trials) > 0:
+			name, r.Trial = quantity.TrialID(t.Trials[i]), newTrial(t.Trials[i], runs)
+		case len(t.Costs) > 0:
+			name, r.Samples = quantity.CostID(t.Costs[i][0]), newCosts(t.Costs[i], runs)
+		}
+		if name != "" {
+			r.ID = ids.unique(name)
+			rows[name] = r.ID
+		}
+		out.Rows = append(out.Rows, r)
+	}
+	return out
+}
