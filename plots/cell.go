@@ -21,8 +21,8 @@ type Key struct {
 	T          int
 	ValueBytes int
 	Clients    int
-	Arrival    string  // result.Closed, or how operations arrive by themselves
-	Rate       float64 // that they do at, per second; 0 in a closed loop
+	Arrival    string  // of an open loop, or empty
+	Rate       float64 // of an open loop, per second, or 0
 }
 
 // A Cell is one measurement with all its repetitions.
@@ -110,10 +110,14 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 }
 
 func keyOf(p result.Point) Key {
-	return Key{
+	k := Key{
 		Figure: p.Figure, Protocol: p.Protocol, Variant: p.Variant, Suite: p.Suite, Durability: p.Durability,
-		Op: p.Op, T: p.T, ValueBytes: p.ValueBytes, Clients: p.Clients, Arrival: cmp.Or(p.Arrival, result.Closed), Rate: p.Rate,
+		Op: p.Op, T: p.T, ValueBytes: p.ValueBytes, Clients: p.Clients, Rate: p.Rate,
 	}
+	if p.Open() {
+		k.Arrival = p.Arrival
+	}
+	return k
 }
 
 func (c *Cell) add(s *result.Set, p result.Point) error {

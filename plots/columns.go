@@ -38,7 +38,7 @@ var whatColumns = []column{
 	always("clients", func(c Cell) string { return strconv.Itoa(c.Clients) }),
 	{"arrival", func(c Cell) string {
 		if isClosed(c) {
-			return c.Arrival
+			return result.Closed
 		}
 		return fmt.Sprintf("%s %g/s", c.Arrival, c.Rate)
 	}, isOpen},

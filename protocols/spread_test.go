@@ -20,7 +20,7 @@ func TestSpread(t *testing.T) {
 			t.Errorf("server %d: %v of %d keys and %v clients, want %d", i+1, byKey[i], draws, byClient[i], draws/n)
 		}
 	}
-	if Spread("k", 1, n) != Spread("k", 1, n) {
-		t.Error("two picks for the same key and client")
+	if a, b := Spread("k", 1, n), Spread("k", 1, n); a != b {
+		t.Errorf("two picks for the same key and client: %d, %d", a, b)
 	}
 }

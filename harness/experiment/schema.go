@@ -24,7 +24,7 @@ const (
 	minRate        = Mbit
 	maxRate        = 100 * Gbit
 	minFrequency   = PerSecond / 10
-	maxFrequency   = 1_000_000 * PerSecond
+	maxFrequency   = 100_000 * PerSecond
 	minMeasure     = Duration(200 * time.Millisecond)
 	maxPhase       = Duration(time.Hour)
 	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly

@@ -31,8 +31,8 @@ type Point struct {
 	ThroughputOps  float64 `json:"throughput_ops"`
 	ThroughputMBps float64 `json:"throughput_MBps"`
 	LatencyMs      Latency `json:"latency_ms"` // in an open loop from when the operations were due
-	// LagWaitMs is how long a client waited in the mean, before an operation and its latency began, because some server
-	// lagged behind. Overtaken counts operations of the load that began although one did.
+	// LagWaitMs is how long a client waited in the mean, before an operation and, in a closed loop, its latency began,
+	// because some server lagged behind. Overtaken counts operations of the load that began although one did.
 	LagWaitMs float64          `json:"lag_wait_ms"`
 	Overtaken int64            `json:"overtaken"`
 	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns

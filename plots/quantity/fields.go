@@ -34,6 +34,8 @@ func numbersIn[T any](t reflect.Type, prefix string, index []int) map[string]fie
 			kind = kind.Elem()
 		}
 		switch {
+		case f.Anonymous:
+			maps.Copy(all, numbersIn[T](kind, prefix, path))
 		case kind.Kind() == reflect.Struct:
 			maps.Copy(all, numbersIn[T](kind, name+".", path))
 		case kind.ConvertibleTo(reflect.TypeFor[float64]()):

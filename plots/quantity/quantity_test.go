@@ -93,7 +93,7 @@ func TestWrongExpressions(t *testing.T) {
 		`peak("2b", "mabd", "read", {T: 1})`:       `unknown option "T": it is KiB, clients`,
 		`peak("2b", "mabd", "read", {t: "1"})`:     "option t cannot be 1",
 		`peak("2b", "mabd", "read", {t: 0})`:       "option t cannot be 0",
-		`mean("latency_ms", "2b", "mabd", "read")`: `unknown field "latency_ms": it is attempt`,
+		`mean("latency_ms", "2b", "mabd", "read")`: `unknown field "latency_ms": it is arrivals, attempt`,
 		`lowest("link.up", "2b")`:                  `unknown field "link.up": it is link.attempts`,
 		`peek("2b", "mabd", "read")`:               "known here: peak(FIGURE, PROTOCOL",
 		`peak("2b", "mabd")`:                       "not enough arguments",

@@ -63,7 +63,8 @@ func twice(sets []*result.Set) error {
 // A selection is the points that an expression names.
 type selection struct {
 	figure, protocol, variant, op string
-	t, kib, clients               int // clients 0: the peak
+	t, kib, clients               int     // clients 0: the peak, unless there is a rate
+	rate                          float64 // of an open loop; 0: a closed one
 	suite, durability             string
 }
 
@@ -73,6 +74,7 @@ var selectable = map[string]func(s *selection, x any) bool{
 	"t":          func(s *selection, x any) bool { return set(&s.t, x) && s.t > 0 },
 	"KiB":        func(s *selection, x any) bool { return set(&s.kib, x) && s.kib > 0 },
 	"clients":    func(s *selection, x any) bool { return set(&s.clients, x) && s.clients > 0 },
+	"rate":       func(s *selection, x any) bool { return setNumber(&s.rate, x) && s.rate > 0 },
 	"suite":      func(s *selection, x any) bool { return set(&s.suite, x) },
 	"durability": func(s *selection, x any) bool { return set(&s.durability, x) },
 }
@@ -80,6 +82,14 @@ var selectable = map[string]func(s *selection, x any) bool{
 func set[T any](to *T, x any) (ok bool) {
 	*to, ok = x.(T)
 	return ok
+}
+
+// setNumber takes 100 as well as 12.5.
+func setNumber(to *float64, x any) bool {
+	if n, ok := x.(int); ok {
+		x = float64(n)
+	}
+	return set(to, x)
 }
 
 // newSelection reads what stands in an expression: figure, protocol, operation and perhaps options.
@@ -123,10 +133,10 @@ func options[V any](m map[string]V) string { return list(slices.Sorted(maps.Keys
 
 func list(names []string) string { return strings.Join(names, ", ") }
 
-// cell is the one selected: with the given number of clients, or the peak. It has no point if it was not measured.
+// cell is the one selected: with the given number of clients or rate, or the peak. It has no point if it was not measured.
 func (r *Results) cell(s selection) plots.Cell {
 	cells := r.series(s)
-	if s.clients == 0 {
+	if s.clients == 0 && s.rate == 0 {
 		cells = plots.Peaks(cells)
 	}
 	i := slices.IndexFunc(cells, func(c plots.Cell) bool { return s.clients == 0 || c.Clients == s.clients })
@@ -142,7 +152,7 @@ func (r *Results) series(s selection) []plots.Cell {
 	for _, c := range r.cells {
 		k := plots.Key{
 			Figure: s.figure, Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
-			ValueBytes: s.kib << 10, Clients: c.Clients,
+			ValueBytes: s.kib << 10, Clients: c.Clients, Arrival: c.Arrival, Rate: s.rate,
 		}
 		if c.Key == k {
 			all = append(all, c)
@@ -157,17 +167,25 @@ func (s selection) String() string {
 	if s.clients > 0 {
 		text += fmt.Sprintf("/c%d", s.clients)
 	}
+	if s.rate > 0 {
+		text += fmt.Sprintf("/r%g", s.rate)
+	}
 	return text + "/" + s.suite + "/" + s.durability
 }
 
-// ID names the point of which p is a repetition, as in "fig2b/mpowerstore/read/t1/256KiB/c8/paper/write".
+// ID names the point of which p is a repetition, as in "fig2b/mpowerstore/read/t1/256KiB/c8/paper/write"; in an open
+// loop the rate stands behind the clients, as in "c6/r100".
 func ID(p result.Point) string {
 	size := fmt.Sprintf("%dB", p.ValueBytes)
 	if p.ValueBytes%1024 == 0 {
 		size = fmt.Sprintf("%dKiB", p.ValueBytes/1024)
 	}
-	return fmt.Sprintf("%s/%s/%s/t%d/%s/c%d/%s/%s",
-		p.Experiment, name(p.Protocol, p.Variant), p.Op, p.T, size, p.Clients, p.Suite, p.Durability)
+	load := fmt.Sprintf("c%d", p.Clients)
+	if p.Open() {
+		load += fmt.Sprintf("/r%g", p.Rate)
+	}
+	return fmt.Sprintf("%s/%s/%s/t%d/%s/%s/%s/%s",
+		p.Experiment, name(p.Protocol, p.Variant), p.Op, p.T, size, load, p.Suite, p.Durability)
 }
 
 // TrialID names a trial, as in "attack/mpowerstore/B6".

@@ -46,3 +46,33 @@ const (
 	mine   = `peak("2b", "mpowerstore", "read")`
 	theirs = `peak("2b", "mabd", "read")`
 )
+
+// Open loops are found by their rate, with fields of their own, and only so.
+func TestOpenLoops(t *testing.T) {
+	s := measured(map[string][]float64{"mpowerstore": {50}})
+	open := s.Points[0]
+	open.ThroughputMBps, open.LatencyMs.Mean = 60, 7
+	open.OpenLoop = result.OpenLoop{
+		Arrival: result.Poisson, Rate: 12.5, ServiceMs: result.Latency{Mean: 3}, Backlog: result.Backlog{End: 2},
+	}
+	s.Points = append(s.Points, open)
+	r := results(t, s)
+	for expression, want := range map[string]float64{
+		mine: 50,
+		`latency("2b", "mpowerstore", "read", {clients: 4})`:                         2,
+		`latency("2b", "mpowerstore", "read", {rate: 12.5})`:                         7,
+		`mean("service_ms.mean", "2b", "mpowerstore", "read", {rate: 12.5})`:         3,
+		`mean("backlog.end", "2b", "mpowerstore", "read", {clients: 4, rate: 12.5})`: 2,
+	} {
+		if got := quantity(t, r, expression).Interval().Value; got != want {
+			t.Errorf("%s = %v, want %v", expression, got, want)
+		}
+	}
+	q := quantity(t, r, `latency("2b", "mpowerstore", "read", {rate: 13})`)
+	if want := "2b/mpowerstore/read/t1/256KiB/r13/paper/write"; q.Known() || q.Missing[0] != want {
+		t.Errorf("missing %v, want %s", q.Missing, want)
+	}
+	if got, want := ID(open), "fig2b/mpowerstore/read/t1/256KiB/c4/r12.5/paper/write"; got != want {
+		t.Errorf("ID %s, want %s", got, want)
+	}
+}

@@ -35,6 +35,15 @@ func TestCoverage(t *testing.T) {
 	if c := coverageOf(searched); len(c.Missing) != 1 || !strings.Contains(c.Missing[0], "mpowerstore, read") {
 		t.Errorf("of a run whose clients were searched for: %+v", c)
 	}
+	open := measured(1)
+	open.Manifest.Config = []byte(strings.Replace(string(open.Manifest.Config), "{", `{"arrival":{"rates":["50/s","0.5/s"],"clients":2},`, 1))
+	for _, p := range open.Points {
+		p.Arrival, p.Rate = result.Fixed, 50
+		open.Points = append(open.Points, p)
+	}
+	if c := coverageOf(open); c.String() != "4 of 12 points missing" || !strings.Contains(c.Missing[0], "0.5/s for 2 clients") {
+		t.Errorf("of open loops: %s: %v", c, c.Missing)
+	}
 	for _, config := range []string{"", "null", "{}", "[1]"} {
 		unknown := measured(1)
 		unknown.Manifest.Config = []byte(config)
@@ -138,7 +147,7 @@ func TestAgain(t *testing.T) {
 		t.Errorf("%s\nwant it to end with %s", got, want)
 	}
 	_, rest, _ := strings.Cut(got, "jq '.config + ")
-	object, _, _ := strings.Cut(rest, "' ")
+	object, _, _ := strings.Cut(rest, " | del(.arrival)' ")
 	var only plan
 	if err := json.Unmarshal([]byte(object), &only); err != nil {
 		t.Fatal(err)
@@ -147,6 +156,10 @@ func TestAgain(t *testing.T) {
 	p.Repetition = 1
 	if names := only.names(); len(names) != 1 || names[0] != only.nameOf(p) {
 		t.Errorf("%s asks for %v, want %s", object, names, only.nameOf(p))
+	}
+	p.Arrival, p.Rate = result.Poisson, 12.5
+	if got := runAgain(r, p); !strings.Contains(got, `"arrival":{"clients":3,"process":"poisson","rates":["12.5/s"]}`) {
+		t.Errorf("%s repeats no open loop", got)
 	}
 	r.Manifest.Seed, r.Manifest.Quick = 9, true
 	trial := attackAgain(r, result.Trial{Protocol: "mabd", Attack: "B2; rm -rf ~", T: 1})

@@ -11,15 +11,19 @@ import (
 
 // A plan is those parts of an experiment that multiply its points.
 type plan struct {
-	Protocols   []string  `json:"protocols"`
-	Operations  []string  `json:"operations"`
-	Suite       oneOrMore `json:"suite"`
-	Durability  oneOrMore `json:"durability"`
-	T           flexible  `json:"t"`
-	Value       []string  `json:"value"`
-	Clients     flexible  `json:"clients"` // empty if it is searched for
-	Repetitions int       `json:"repetitions"`
-	Attacks     []string  `json:"attacks"` // of an attack run
+	Protocols  []string  `json:"protocols"`
+	Operations []string  `json:"operations"`
+	Suite      oneOrMore `json:"suite"`
+	Durability oneOrMore `json:"durability"`
+	T          flexible  `json:"t"`
+	Value      []string  `json:"value"`
+	Clients    flexible  `json:"clients"` // empty if it is searched for
+	Arrival    struct {
+		Rates   []string `json:"rates"`
+		Clients int      `json:"clients"`
+	} `json:"arrival"` // of open loops, beside the closed ones
+	Repetitions int      `json:"repetitions"`
+	Attacks     []string `json:"attacks"` // of an attack run
 }
 
 // oneOrMore is a text or a list of them.
@@ -55,18 +59,14 @@ func (f *flexible) UnmarshalJSON(data []byte) error {
 
 // names are the points that the plan asks for: the product of its lists.
 func (p plan) names() []string {
-	clients := p.Clients
-	if len(clients) == 0 {
-		clients = flexible{searched}
-	}
-	repetitions := make([]int, p.Repetitions)
-	for i := range repetitions {
-		repetitions[i] = i + 1
+	var repetitions []int
+	for i := range p.Repetitions {
+		repetitions = append(repetitions, i+1)
 	}
 	names := p.Protocols
 	for _, list := range [][]string{
-		p.Operations, p.Suite, p.Durability, texts(p.T, "t = %d"), texts(sizes(p.Value), "%d bytes"),
-		texts(clients, "%d clients"), texts(repetitions, "repetition %d"),
+		p.Operations, p.Suite, p.Durability, texts(p.T, "t = %d"), texts(sizes(p.Value), "%d bytes"), p.loads(),
+		texts(repetitions, "repetition %d"),
 	} {
 		var longer []string
 		for _, name := range names {
@@ -79,19 +79,40 @@ func (p plan) names() []string {
 	return names
 }
 
-// searched stands for a number of clients that a search finds.
-const searched = 0
-
 // nameOf is the name of a point in the plan.
 func (p plan) nameOf(x result.Point) string {
-	clients := x.Clients
-	if len(p.Clients) == 0 {
-		clients = searched
-	}
 	return strings.Join([]string{
 		systemOf(x), x.Op, x.Suite, x.Durability, fmt.Sprintf("t = %d", x.T), fmt.Sprintf("%d bytes", x.ValueBytes),
-		fmt.Sprintf("%d clients", clients), fmt.Sprintf("repetition %d", x.Repetition),
+		p.loadOf(x), fmt.Sprintf("repetition %d", x.Repetition),
 	}, ", ")
+}
+
+// loads are what each series is measured with: closed loops, and then open ones.
+func (p plan) loads() []string {
+	loads := texts(p.Clients, closedLoop)
+	if len(p.Clients) == 0 {
+		loads = []string{saturating}
+	}
+	for _, rate := range p.Arrival.Rates {
+		loads = append(loads, fmt.Sprintf(openLoop, rate, p.Arrival.Clients))
+	}
+	return loads
+}
+
+const (
+	closedLoop = "%d clients"
+	openLoop   = "%s for %d clients"
+	saturating = "as many clients as saturate"
+)
+
+func (p plan) loadOf(x result.Point) string {
+	switch {
+	case x.Open():
+		return fmt.Sprintf(openLoop, perSecond(x.Rate), x.Clients)
+	case len(p.Clients) == 0:
+		return saturating
+	}
+	return fmt.Sprintf(closedLoop, x.Clients)
 }
 
 func texts(numbers []int, format string) []string {

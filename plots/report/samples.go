@@ -66,6 +66,12 @@ var ofPoint = []property[result.Point]{
 	{"p99, ms", func(p result.Point) string { return number(p.LatencyMs.P99) }},
 	{"p99.9, ms", func(p result.Point) string { return number(p.LatencyMs.P999) }},
 	{"max, ms", func(p result.Point) string { return number(p.LatencyMs.Max) }},
+	{"service time mean, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.Mean)) }},
+	{"service time p99, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.P99)) }},
+	{"slip of the schedule p99, ms", func(p result.Point) string { return ofOpen(p, number(p.SlipMs.P99)) }},
+	{"operations due, waiting at the ends", func(p result.Point) string {
+		return ofOpen(p, fmt.Sprintf("%d, %d and %d", p.Arrivals, p.Backlog.Begin, p.Backlog.End))
+	}},
 	{"wait for lagging servers, ms", func(p result.Point) string { return number(p.LagWaitMs) }},
 	{"operations by rounds", func(p result.Point) string { return roundsOf(p.Rounds) }},
 	{"by rounds with data (D), without (d)", func(p result.Point) string { return kindsOf(p.RoundKinds) }},
@@ -125,6 +131,14 @@ func verdict(v result.Verdict) string {
 
 // unknown stands for what was not recorded.
 const unknown = "–"
+
+// ofOpen is the text if the point is of an open loop.
+func ofOpen(p result.Point, text string) string {
+	if !p.Open() {
+		return unknown
+	}
+	return text
+}
 
 // recorded is a count, which is 0 where it was not recorded.
 func recorded(n int64) string {

@@ -14,7 +14,7 @@ import (
 type disperser interface {
 	// encode is the servers' fragments of the value and what identifies them; buffers come from mem.
 	encode(value []byte, mem protocols.Memory) ([][]byte, dispersal.CrossChecksum, error)
-	// shaped reports whether encode makes a cross-checksum of such a shape; then length is that of its fragments.
+	// shaped reports whether encode makes such a cross-checksum; length is how many bytes its fragments then have.
 	shaped(cc dispersal.CrossChecksum) bool
 	length(cc dispersal.CrossChecksum) int
 	// right reports whether the fragment is the server's of cc, which is shaped.

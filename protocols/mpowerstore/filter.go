@@ -79,7 +79,7 @@ func (r *reader) senders(entry *Entry) (servers []int) {
 // check hashes the fragment of a server, once, and disowns the entry of one that sent a wrong fragment.
 func (r *reader) check(server int) bool {
 	a := r.w[server]
-	if !a.right && a.entry != nil && (!r.lean || len(a.fragment) > 0) {
+	if !a.right && a.entry != nil && !r.withheld(server, a.fragment) {
 		if a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right {
 			a.entry = nil
 		}

@@ -13,7 +13,7 @@ const maxFilters = protocols.MaxRounds - 2
 // iterating is a READ from servers that prune their history (history.go). Where WRITEs that complete during the READ have
 // had the entries of its candidates pruned, it FILTERs again, with those that the servers have adopted since.
 type iterating struct {
-	reader              // C is that of COLLECT, less what any FILTER has excluded
+	*reader             // C is that of COLLECT, less what any FILTER has excluded
 	filters []*reader   // each with a C and a W of its own; the one that is accepted becomes the READ
 	tops    []Candidate // by server, the highest that it said to have adopted
 }
@@ -84,7 +84,7 @@ func (r *iterating) accept(f *reader) protocols.Step {
 			continue
 		}
 		if step := f.restore(entry, fragments); step.Done || step.Next != nil {
-			r.reader = *f
+			r.reader = f
 			return step
 		}
 	}

@@ -90,6 +90,29 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 	return r.filtered()
 }
 
+// record takes a server's answer for W[i], unless it is malformed.
+func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
+	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
+		return false
+	}
+	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
+	r.acks++
+	return true
+}
+
+// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
+func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
+	if r.withheld(server, fragment) {
+		return r.isEntry(e, r.shape.told)
+	}
+	return r.stored(e, fragment, r.shape.told)
+}
+
+// withheld reports whether there is no fragment because FILTER spared the server.
+func (r *reader) withheld(server int, fragment []byte) bool {
+	return r.spared != nil && r.spared[server] && len(fragment) == 0
+}
+
 // filtered ends FILTER if W allows it.
 func (r *reader) filtered() protocols.Step {
 	if r.acks < r.quorum() {
@@ -103,24 +126,6 @@ func (r *reader) filtered() protocols.Step {
 		return protocols.Wait()
 	}
 	return r.restore(entry, fragments)
-}
-
-// record takes a server's answer for W[i], unless it is malformed.
-func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
-		return false
-	}
-	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
-	r.acks++
-	return true
-}
-
-// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
-func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
-	if r.spared != nil && r.spared[server] && len(fragment) == 0 {
-		return r.isEntry(e, r.shape.told)
-	}
-	return r.stored(e, fragment, r.shape.told)
 }
 
 // bottom ends the READ with the initial value (line 143).

@@ -46,7 +46,7 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 	case r.lean:
 		return newLeanReader(read, protocols.Spread(key, r.pid, r.servers()))
 	case r.history > 0:
-		return &iterating{reader: *read, tops: make([]Candidate, r.servers())}
+		return &iterating{reader: read, tops: make([]Candidate, r.servers())}
 	}
 	return read
 }

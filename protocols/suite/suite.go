@@ -42,7 +42,8 @@ func (s otherwiseSigned) GenerateKey(random io.Reader) (private, public []byte, 
 	return s.scheme.GenerateKey(random)
 }
 
-func (s otherwiseSigned) Signer(private []byte) (Signer, error)    { return s.scheme.Signer(private) }
+func (s otherwiseSigned) Signer(private []byte) (Signer, error) { return s.scheme.Signer(private) }
+
 func (s otherwiseSigned) Verifier(public []byte) (Verifier, error) { return s.scheme.Verifier(public) }
 
 // A MAC computes and checks tags under one key. It is safe for concurrent use and does not allocate but for its result.
