@@ -150,7 +150,7 @@ func (a *attacker) playAll(ctx context.Context) error {
 	var games []game
 	for _, p := range a.Protocols {
 		for _, attack := range a.Attacks {
-			if !attack.Expected(p.Name()).None {
+			if !attack.Expected(p).None {
 				games = append(games, game{p, attack})
 			}
 		}

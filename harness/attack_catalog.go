@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -32,9 +33,9 @@ func Attacks() []byzantine.Attack {
 		ID: timeline, Name: "crash-lie-return", Title: "a server crashes, comes back lying, and comes back honest",
 		Expect: map[string]byzantine.Expectation{},
 	}
-	for _, name := range catalog.Names() {
-		if lie(name).Expected(name).Harm != byzantine.NoHarm {
-			story.Expect[name] = byzantine.Expectation{Beyond: true}
+	for _, p := range catalog.All() {
+		if !withstands(p, lie(p)) {
+			story.Expect[p.Name()] = byzantine.Expectation{Beyond: true}
 		}
 	}
 	return append(all, story)
@@ -54,12 +55,17 @@ func AttackByID(id string) (byzantine.Attack, error) {
 
 // lie is how the server of the timeline lies to the protocol: with values that nobody wrote where the protocol is to
 // withstand them, with old ones where it is not.
-func lie(protocol string) byzantine.Attack {
-	bogus, stale := mustAttack("B3"), mustAttack("B2")
-	if bogus.Expected(protocol).Harm != byzantine.NoHarm {
-		return stale
+func lie(p protocols.Protocol) byzantine.Attack {
+	if bogus := mustAttack("B3"); withstands(p, bogus) {
+		return bogus
 	}
-	return bogus
+	return mustAttack("B2")
+}
+
+// withstands reports whether no harm must come of the attack.
+func withstands(p protocols.Protocol, a byzantine.Attack) bool {
+	e := a.Expected(p)
+	return e.Harm == byzantine.NoHarm && !e.Beyond
 }
 
 // mustAttack is an attack that the catalogue has.
@@ -83,6 +89,6 @@ func rotates(a byzantine.Attack) bool {
 }
 
 // needsLinks reports whether the trial cannot be played on loopback, which has no links to cut.
-func needsLinks(a byzantine.Attack, protocol string) bool {
-	return a.Isolate != [2]int{} || rotates(a) && a.Expected(protocol).Harm != byzantine.NoHarm
+func needsLinks(a byzantine.Attack, p protocols.Protocol) bool {
+	return a.Isolate != [2]int{} || rotates(a) && a.Expected(p).Harm != byzantine.NoHarm
 }

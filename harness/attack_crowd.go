@@ -7,6 +7,7 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
@@ -17,8 +18,8 @@ const (
 
 // crowds reports whether servers attack so that READs of the protocol may take more rounds than two: they do if the
 // attackers alone have seen a WRITE complete, which is seldom unless all clients crowd on one key.
-func crowds(a byzantine.Attack, protocol string) bool {
-	return a.Server != nil && a.Expected(protocol).Rounds > 2
+func crowds(a byzantine.Attack, p protocols.Protocol) bool {
+	return a.Server != nil && a.Expected(p).Rounds > 2
 }
 
 // crowd has all clients use one key until a READ has taken as many rounds as the attack may bring about, or a few times

@@ -19,7 +19,7 @@ func TestCrowds(t *testing.T) {
 		{"B1", "mpowerstore", false},
 		{"R5", "mpowerstore", false},
 	} {
-		if got := crowds(mustAttack(c.attack), c.protocol); got != c.want {
+		if got := crowds(mustAttack(c.attack), protocolOf(t, c.protocol)); got != c.want {
 			t.Errorf("%s on %s: %v", c.attack, c.protocol, got)
 		}
 	}

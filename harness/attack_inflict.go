@@ -51,7 +51,7 @@ func (t *trial) do(ctx context.Context, f fault) error {
 	case restart:
 		return c.restartServer(ctx, f.server, "")
 	case deceive:
-		return c.restartServer(ctx, f.server, lie(t.protocol.Name()).ID)
+		return c.restartServer(ctx, f.server, lie(t.protocol).ID)
 	case reset:
 		return c.servers[f.server].call(ctx, "Service.Reset", node.Nothing{}, &node.Nothing{})
 	case fill:

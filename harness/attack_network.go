@@ -9,7 +9,7 @@ import (
 
 // skip says why the trial cannot be played here; it is empty if it can.
 func (t *trial) skip() string {
-	if t.hosts.testbed.Mode == netem.ModeLoopback && needsLinks(t.attack, t.protocol.Name()) {
+	if t.hosts.testbed.Mode == netem.ModeLoopback && needsLinks(t.attack, t.protocol) {
 		return "plain loopback has no links to cut; `powbench doctor` tells how to get network namespaces"
 	}
 	if t.attack.Unruly {

@@ -19,7 +19,7 @@ func onLoopback(t *testing.T, attack, protocol string) *trial {
 		t.Fatal(err)
 	}
 	return &trial{
-		attacker: &attacker{hosts: newLayout(tb, servers, clients)}, attack: a, expected: a.Expected(protocol),
+		attacker: &attacker{hosts: newLayout(tb, servers, clients)}, attack: a, expected: a.Expected(protocolOf(t, protocol)),
 		protocol: protocolOf(t, protocol),
 	}
 }

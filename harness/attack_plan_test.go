@@ -131,10 +131,10 @@ func TestTimelinePlan(t *testing.T) {
 	if got := strings.Join(told, ", "); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	if a := lie("mpowerstore"); a.ID != "B3" {
+	if a := lie(protocolOf(t, "mpowerstore")); a.ID != "B3" {
 		t.Errorf("M-PoWerStore is lied to by %s, want B3", a.ID)
 	}
-	if a := lie("mabd"); a.ID != "B2" {
+	if a := lie(protocolOf(t, "mabd")); a.ID != "B2" {
 		t.Errorf("M-ABD is lied to by %s, want B2", a.ID)
 	}
 }
@@ -174,7 +174,7 @@ func TestNeedsLinks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := needsLinks(a, c.protocol); got != c.want {
+		if got := needsLinks(a, protocolOf(t, c.protocol)); got != c.want {
 			t.Errorf("%s on %s: %v", c.attack, c.protocol, got)
 		}
 	}

@@ -63,7 +63,7 @@ type trial struct {
 // play plays one trial.
 func (a *attacker) play(ctx context.Context, p protocols.Protocol, attack byzantine.Attack) (result.Trial, error) {
 	t := &trial{
-		attacker: a, protocol: p, attack: attack, expected: attack.Expected(p.Name()), seed: a.seed(p, attack),
+		attacker: a, protocol: p, attack: attack, expected: attack.Expected(p), seed: a.seed(p, attack),
 		load: a.load(attack),
 	}
 	out := t.describe()
@@ -145,7 +145,7 @@ func (t *trial) phases(ctx context.Context) error {
 			return err
 		}
 	}
-	if crowds(t.attack, t.protocol.Name()) {
+	if crowds(t.attack, t.protocol) {
 		if err := t.crowd(ctx); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ var looks = []look{
 	{"mabd", "M-ABD", vermilion, draw.BoxGlyph{}, []vg.Length{6, 2.5}, paleOrange, slashes},
 	{"phalanx", "Phalanx", green, draw.PyramidGlyph{}, []vg.Length{1.5, 2}, color.White, crossed},
 	{"powerstore", "PoWerStore", purple, diamond{}, []vg.Length{6, 2, 1.5, 2}, palePurple, backslashes},
+	{"cas", "CAS", sky, draw.TriangleGlyph{}, []vg.Length{8, 2, 2, 2, 2, 2}, paleBlue, noHatch},
 	{"null", "null protocol", gray, draw.CrossGlyph{}, []vg.Length{3, 3}, paleGray, noHatch},
 }
 
@@ -37,9 +38,11 @@ var (
 	vermilion  = color.RGBA{0xD5, 0x5E, 0x00, 0xFF}
 	green      = color.RGBA{0x00, 0x7A, 0x5A, 0xFF}
 	purple     = color.RGBA{0xCC, 0x79, 0xA7, 0xFF}
+	sky        = color.RGBA{0x2B, 0x8C, 0xC4, 0xFF}
 	gray       = color.Gray{0x60}
 	paleOrange = color.RGBA{0xF6, 0xC9, 0x8B, 0xFF}
 	palePurple = color.RGBA{0xE9, 0xC6, 0xDA, 0xFF}
+	paleBlue   = color.RGBA{0xCC, 0xE6, 0xF5, 0xFF}
 	paleGray   = color.Gray{0xDD}
 )
 

@@ -51,13 +51,20 @@ func CostOf(p Protocol, op Op, t int) (c Cost) {
 	return c
 }
 
-// Liars is how many of the protocol's servers may lie, and not merely crash: t, but none of 3t servers or fewer, with
-// which no register withstands a lie (the paper, §7).
+// CrashOnly is what a protocol implements, besides Protocol, if its t faults are crashes alone: it promises nothing when
+// a server or a reader lies.
+type CrashOnly interface {
+	Protocol
+	CrashOnly()
+}
+
+// Liars is how many of the protocol's servers may lie, and not merely crash: t, but none of a CrashOnly one, nor of 3t
+// servers or fewer, with which no register withstands a lie (the paper, §7).
 func Liars(p Protocol, t int) int {
-	if p.Servers(t) > 3*t {
-		return t
+	if _, crashOnly := p.(CrashOnly); crashOnly || p.Servers(t) <= 3*t {
+		return 0
 	}
-	return 0
+	return t
 }
 
 // RoundsOf counts the protocol's legs: those with a payload, in either direction, and those without.

@@ -61,7 +61,7 @@ func (r *run) record(result protocols.Result, err error) {
 		return
 	}
 	r.outcome.Reads[r.rounds]++
-	if most := r.Attack.Expected(r.Protocol.Name()).Rounds; most > 0 && r.rounds > most {
+	if most := r.Attack.Expected(r.Protocol).Rounds; most > 0 && r.rounds > most {
 		r.find(byzantine.TooManyRounds, "READ %d of p%d took %d rounds, want %d at most", r.seq, r.pid, r.rounds, most)
 	}
 	if r.entry.Bottom = result.Bottom; !result.Bottom {
@@ -79,7 +79,7 @@ func (r *run) record(result protocols.Result, err error) {
 // failed notes an operation that ended with an error: its effect is unknown.
 func (r *run) failed(err error) {
 	harm := byzantine.Failure
-	if r.Attack.Expected(r.Protocol.Name()).Harm == byzantine.Exhaustion {
+	if r.Attack.Expected(r.Protocol).Harm == byzantine.Exhaustion {
 		harm = byzantine.Exhaustion
 	}
 	r.find(harm, "%s %d of p%d: %v", r.kind, r.seq, r.pid, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
@@ -34,7 +35,7 @@ func repeat(s Scenario, seed uint64) string {
 // demand fails the test unless the tally is as expected, and names the seeds that repeat what is not.
 func demand(t *testing.T, s Scenario, tally *Tally) {
 	t.Helper()
-	want := s.Attack.Expected(s.Protocol.Name())
+	want := s.Attack.Expected(s.Protocol)
 	if want.Holds(tally.Harms) {
 		return
 	}
@@ -70,7 +71,7 @@ func TestVariants(t *testing.T) {
 		}
 		for _, a := range attacks {
 			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
-			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
@@ -83,7 +84,7 @@ func TestMoreFaults(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, a := range byzantine.Against(p) {
 			s, schedules := Scenario{Protocol: p, T: 2, Durability: Fsync, Attack: a}, uint64(60)
-			if a.Expected(p.Name()).Harm != byzantine.NoHarm {
+			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
 			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
@@ -126,6 +127,19 @@ func TestServersThatForget(t *testing.T) {
 					t.Errorf("M-ABD survived servers that forget: %v", tally.Harms)
 				}
 			})
+		}
+	}
+}
+
+// What is beyond a protocol's model is played all the same, and the harm is found.
+func TestBeyondTheModel(t *testing.T) {
+	for attack, harm := range map[string]byzantine.Harm{"B3": byzantine.Hang, "B5": byzantine.Phantom} {
+		s := Scenario{Protocol: cas.Protocol{}, T: 1, Durability: Fsync, Attack: mustAttack(t, attack)}
+		if want := (byzantine.Expectation{Beyond: true}); s.Attack.Expected(s.Protocol) != want {
+			t.Errorf("%s on CAS: expected is %s", attack, s.Attack.Expected(s.Protocol))
+		}
+		if tally := explore(t, s, 100); tally.Harms[harm] == 0 {
+			t.Errorf("%s on CAS: %v, want a %s", attack, tally.Harms, harm)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 			return nil, err
 		}
 		for _, a := range attacks {
-			if !a.Expected(p.Name()).None {
+			if !a.Expected(p).None {
 				all = append(all, sim.Scenario{
 					Protocol: p, T: o.t, Suite: o.suite, Durability: sim.Durability(o.durability), Attack: a,
 				})
@@ -159,7 +159,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (simulate
 	if err != nil {
 		return simulated{}, err
 	}
-	expected := s.Attack.Expected(s.Protocol.Name())
+	expected := s.Attack.Expected(s.Protocol)
 	return simulated{
 		Protocol: s.Protocol.Name(), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,

@@ -11,7 +11,7 @@ import (
 
 // explain shrinks the first schedule that was not expected and prints what happened in it.
 func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row simulated) error {
-	expected := s.Attack.Expected(s.Protocol.Name())
+	expected := s.Attack.Expected(s.Protocol)
 	for _, h := range sortedHarms(row.Harms) {
 		if expected.Allows(h) {
 			continue

@@ -17,7 +17,7 @@ import (
 
 func TestReadAndWrite(t *testing.T) {
 	rounds := map[string]struct{ read, write int }{
-		"powerstore": {2, 2}, "mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2},
+		"powerstore": {2, 2}, "mpowerstore": {2, 3}, "mabd": {2, 2}, "phalanx": {2, 2}, "cas": {2, 3},
 		"powerstore+polynomial": {2, 2}, "mpowerstore+polynomial": {2, 3}, "mpowerstore+signed": {2, 3},
 	}
 	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {

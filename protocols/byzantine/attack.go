@@ -56,10 +56,13 @@ type Attack struct {
 	// the model.
 	Server func(Part, protocols.Server) protocols.Server
 	Liars  int
+	// Crash says that the attacking servers do no more than a crashed one: nothing.
+	Crash bool
 	// Reader makes a client hostile; nil if none is. The READs of its register are attacks that return nothing.
 	Reader func(Part, protocols.Register) protocols.Register
 	Condition
-	// Expect is what must come of it, by the protocol's name. A protocol that is not named is expected to withstand.
+	// Expect is what must come of it, by the protocol's name, or others for all that are not named. If neither is there,
+	// it follows from what the protocol promises.
 	Expect map[string]Expectation
 }
 
@@ -97,17 +100,32 @@ func Harms() []Harm {
 	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
 }
 
-// Expected is what must come of the attack on the protocol of that name, or on any variant of it.
-func (a Attack) Expected(name string) Expectation {
-	protocol, variant := protocols.SplitName(name)
-	e := a.Expect[protocol]
+// Expected is what must come of the attack on the protocol, or on any variant of it.
+func (a Attack) Expected(p protocols.Protocol) Expectation {
+	name, variant := protocols.SplitName(p.Name())
+	e, named := a.Expect[name]
+	if !named {
+		e, named = a.Expect[others]
+	}
 	switch {
+	case !named:
+		return a.derived(p)
 	case e.Rounds > 0 && variant == "lean":
 		e.Rounds++ // FETCH: attackers may hold fragments back, and any server may be slow
 	case variant == "bounded" || variant == "bounded1":
 		e.Rounds = 0 // FILTER again, as often as WRITEs overtake it, within protocols.MaxRounds
 	}
 	return e
+}
+
+// derived is the expectation of a protocol that none names. It is to withstand the attack, but where no server may lie,
+// lies are beyond the model, and so are readers that attack; and no writer dies in a round that there is not.
+func (a Attack) derived(p protocols.Protocol) Expectation {
+	if a.WriterDies > len(p.Legs(protocols.Write, 1)) {
+		return Expectation{None: true}
+	}
+	lies := a.Server != nil && !a.Crash || a.Reader != nil
+	return Expectation{Beyond: lies && protocols.Liars(p, 1) == 0}
 }
 
 // Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also

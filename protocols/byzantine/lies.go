@@ -22,10 +22,13 @@ func inflateClock(p Part, reply protocols.Message) protocols.Message {
 	return reply
 }
 
-// corrupt changes a little of what a READ is sent (B5).
+// corrupt changes a little of what a READ is sent: of any protocol whatever brings data (B5).
 func corrupt(p Part, reply protocols.Message) protocols.Message {
 	switch reply.Body.(type) {
 	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mpowerstore.FetchAck, *mabd.GetAck, *phalanx.GetAck:
+		return p.corrupted(reply)
+	}
+	if len(reply.Payload) > 0 {
 		return p.corrupted(reply)
 	}
 	return reply

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
@@ -22,6 +23,7 @@ func All() []protocols.Protocol {
 		mpowerstore.Protocol{},
 		mabd.Protocol{},
 		phalanx.Protocol{},
+		cas.Protocol{},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx"}; !slices.Equal(Names(), want) {
+	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx", "cas"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames()) {
@@ -27,7 +27,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	want := `unknown protocol "paxos": choose one of powerstore, mpowerstore, mabd, phalanx, ` + strings.Join(VariantNames(), ", ")
+	want := `unknown protocol "paxos": choose one of ` + strings.Join(slices.Concat(Names(), VariantNames()), ", ")
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -39,20 +39,13 @@ func TestUnknownName(t *testing.T) {
 // Any two quorums have a server in common that is not faulty or, where servers lie, t+1 servers; and one is left when t
 // servers are silent.
 func TestQuorums(t *testing.T) {
-	common := map[string]func(t int) int{
-		"mabd":        func(int) int { return 1 },
-		"powerstore":  func(t int) int { return t + 1 },
-		"mpowerstore": func(t int) int { return t + 1 },
-		"phalanx":     func(t int) int { return t + 1 },
-	}
 	for _, p := range slices.Concat(All(), Variants()) {
-		protocol, _ := protocols.SplitName(p.Name())
 		for f := 1; f <= 10; f++ {
 			s, q := p.Servers(f), p.Quorum(f)
 			if q > s-f {
 				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", p.Name(), f, q, s)
 			}
-			if want := common[protocol](f); 2*q-s < want {
+			if want := 1 + protocols.Liars(p, f); 2*q-s < want {
 				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", p.Name(), f, q, s, 2*q-s, want)
 			}
 		}
@@ -67,6 +60,7 @@ func TestCost(t *testing.T) {
 		"mpowerstore": {4. / 2, 7. / 3, 10. / 4},
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
+		"cas":         {4. / 2, 7. / 3, 10. / 4},
 
 		"mpowerstore+replicated": {4, 7, 10},
 		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},

@@ -1,0 +1,59 @@
+// Package cas is CAS, Coded Atomic Storage: V. R. Cadambe, N. Lynch, M. Médard and P. Musial, "A coded shared atomic
+// memory algorithm for message passing architectures", Distributed Computing 30 (2017), arXiv:1407.4167. It is a
+// register for any number of readers and writers on erasure-coded data whose participants may crash, but not lie; and
+// it is the worked example of docs/adding-a-protocol.md.
+//
+// CAS has N servers, of which f may crash, a code of which any k ≤ N−2f elements restore the value, and quorums of
+// ⌈(N+k)/2⌉ servers, so that any two share k. Here N = 3t+1, f = t and k = t+1: servers, code and bytes are those of
+// M-PoWerStore, and what differs is what it takes to withstand lies. A quorum is ⌈(4t+2)/2⌉ = 2t+1 = N−t servers.
+//
+// A WRITE takes three rounds: query learns the highest finalized tag, pre-write stores an element at each server,
+// finalize shows the tag to readers. A READ takes two: query, then finalize, which also fetches the elements.
+//
+// It departs from the publication in four points. Servers keep the highest finalized tag in place of a label per tag,
+// as nobody asks for another. They do not gossip tags: this model has no messages between servers, and any two quorums
+// share k of them without. A READ of the initial value ends after query. And nothing is pruned: that is CASGC.
+package cas
+
+import (
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+)
+
+// Protocol is CAS.
+type Protocol struct{}
+
+var _ protocols.CrashOnly = Protocol{}
+
+// Name implements protocols.Protocol.
+func (Protocol) Name() string { return "cas" }
+
+// Servers is N = 3t+1.
+func (Protocol) Servers(t int) int { return dispersal.Total(t) }
+
+// Quorum is ⌈(N+k)/2⌉ = 2t+1.
+func (p Protocol) Quorum(t int) int { return (p.Servers(t) + dispersal.Data(t) + 1) / 2 }
+
+// CrashOnly implements protocols.CrashOnly.
+func (Protocol) CrashOnly() {}
+
+// Legs implements protocols.Protocol: an element of 1/k of the value goes to each server in pre-write, or comes from
+// each in a READ's finalize.
+func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+	element := 1 / float64(dispersal.Data(t))
+	if op == protocols.Write {
+		return []protocols.Leg{{}, {Request: element}, {}}
+	}
+	return []protocols.Leg{{}, {Reply: element}}
+}
+
+// NewServer implements protocols.Protocol. All servers are alike.
+func (Protocol) NewServer(params protocols.ServerParams) protocols.Server { return server{t: params.T} }
+
+// NewRegister implements protocols.Protocol.
+func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	return &register{
+		t: params.T, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		pid: params.PID, writer: params.Keys.IsWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
+	}
+}
