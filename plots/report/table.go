@@ -3,7 +3,6 @@ package report
 import (
 	"unicode/utf8"
 
-	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/quantity"
 )
@@ -47,7 +46,7 @@ func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) tab
 		r, name := row{Texts: texts}, ""
 		switch {
 		case len(t.Cells) > 0:
-			name, r.Samples = pointName(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
+			name, r.Samples = quantity.ID(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
 		case len(t.Trials) > 0:
 			name, r.Trial = quantity.TrialID(t.Trials[i]), newTrial(t.Trials[i], runs)
 		case len(t.Costs) > 0:
@@ -60,9 +59,4 @@ func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) tab
 		out.Rows = append(out.Rows, r)
 	}
 	return out
-}
-
-// pointName is the point's name in claims, which speak of closed loops, and one of its own in an open loop.
-func pointName(p result.Point) string {
-	return quantity.ID(p) + ifTrue(p.Open(), "/"+p.Arrival+"/"+perSecond(p.Rate))
 }
