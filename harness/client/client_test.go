@@ -13,6 +13,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/mpowerstore"
 )
 
 func TestReadAndWrite(t *testing.T) {
@@ -95,9 +96,11 @@ func TestNoTime(t *testing.T) {
 }
 
 // One server of t = 1 answers everything late: each operation ends without it, and all its replies, which come while
-// later operations on the same key run, change nothing.
+// later operations on the same key run, change nothing. Of the variants those are left out that ask few servers first:
+// each of their operations would wait for the slow one until it is overdue.
 func TestLateReplies(t *testing.T) {
-	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
+	variants := []protocols.Protocol{mpowerstore.Protocol{Replicated: true}, mpowerstore.Protocol{History: 1}}
+	for _, p := range slices.Concat(catalog.All(), variants) {
 		t.Run(p.Name(), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
