@@ -7,12 +7,14 @@ RESULTS := results
 LAN     := configs/fig2a.yaml configs/fig2b.yaml configs/fig2c.yaml
 WAN     := configs/fig2d.yaml configs/wan.yaml
 
+ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml configs/openloop.yaml
+
 # QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 # The newest run of every figure; on a fresh clone the reference results.
-sets = $(or $(wildcard $(RESULTS)/fig2?/latest $(RESULTS)/wan/latest $(RESULTS)/attack/latest \
-	$(RESULTS)/table1/latest),\
+sets = $(or $(wildcard $(addprefix $(RESULTS)/,$(addsuffix /latest,\
+	fig2? wan attack table1 table3 ablation setup single openloop))),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.
@@ -21,7 +23,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables attack simulate wan-kernel plots report test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations attack simulate wan-kernel plots report test lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +41,13 @@ wan-bench: build wan-kernel ## measure and draw Figure 2(d) and a curve on the e
 	$(BIN) run $(run_flags) $(WAN)
 	$(MAKE) plots
 
-tables: build ## measure and print Table 1: proofs of writing against signatures
+tables: build ## measure Tables 1 and 3: what proofs and signatures cost; rounds, messages and bytes
 	$(BIN) costs --results $(RESULTS) configs/table1.yaml
+	$(BIN) run $(run_flags) configs/table3.yaml
+	$(MAKE) plots
+
+ablations: build ## measure variants, suites, durabilities, one writer or many, open loops (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) $(ABLATIONS)
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)

@@ -22,13 +22,36 @@ type column struct {
 // always makes a column that is never left out.
 func always(head string, of func(c Cell) string) column { return column{head: head, of: of} }
 
+// neededColumns leaves out those that have nothing to say of any cell.
+func neededColumns(columns []column, cells []Cell) []column {
+	return keep(columns, func(col column) bool {
+		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
+	})
+}
+
+func heads(columns []column) []string {
+	names := make([]string, len(columns))
+	for i, col := range columns {
+		names[i] = col.head
+	}
+	return names
+}
+
+func rowOf(columns []column, c Cell) []string {
+	row := make([]string, len(columns))
+	for i, col := range columns {
+		row[i] = col.of(c)
+	}
+	return row
+}
+
 var (
 	lanColumns = slices.Concat(whatColumns, throughputColumns, latencyColumns, resourceColumns)
 	wanColumns = slices.Concat(whatColumns, latencyColumns, modelColumns, throughputColumns, resourceColumns)
 )
 
-// whatColumns say what was measured, and how often.
-var whatColumns = []column{
+// pointColumns say which point was measured.
+var pointColumns = []column{
 	always("figure", func(c Cell) string { return orDash(c.Figure) }),
 	always("protocol", func(c Cell) string { return protocolName(c.Protocol) }),
 	always("variant/suite/durability", func(c Cell) string { return setUpOf(c.Key) }),
@@ -42,6 +65,10 @@ var whatColumns = []column{
 		}
 		return fmt.Sprintf("%s %g/s", c.Arrival, c.Rate)
 	}, isOpen},
+}
+
+// whatColumns say what was measured, and how often.
+var whatColumns = slices.Concat(pointColumns, []column{
 	{"keys", func(c Cell) string { return tally(c.All(), keyModel) }, Cell.hot},
 	{"writer beside", func(c Cell) string {
 		if c.background() == 0 {
@@ -50,7 +77,7 @@ var whatColumns = []column{
 		return percent(c.background())
 	}, func(c Cell) bool { return c.background() > 0 }},
 	always("n valid", func(c Cell) string { return fmt.Sprintf("%d/%d", len(c.Valid), len(c.All())) }),
-}
+})
 
 var throughputColumns = []column{
 	always("MB/s", func(c Cell) string { return c.Throughput().String() }),

@@ -70,19 +70,10 @@ const openNote = "Arrival: closed, or how often operations arrive by themselves;
 	"service is from when they began, and slip how much of the difference is the load generator's."
 
 func measurements(title string, columns []column, note string, sets []*result.Set, cells []Cell) Table {
-	t := Table{Title: title, Cells: cells}
-	columns = keep(columns, func(col column) bool {
-		return col.needed == nil || slices.ContainsFunc(cells, col.needed)
-	})
-	for _, col := range columns {
-		t.Header = append(t.Header, col.head)
-	}
+	columns = neededColumns(columns, cells)
+	t := Table{Title: title, Header: heads(columns), Cells: cells}
 	for _, c := range cells {
-		row := make([]string, len(columns))
-		for i, col := range columns {
-			row[i] = col.of(c)
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, rowOf(columns, c))
 	}
 	t.Notes = append(whereFrom(sets), repetitions(cells), note)
 	if slices.ContainsFunc(cells, isOpen) {

@@ -79,8 +79,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
 	})
-	root.AddCommand(newRun(), newPlan(), newPlot(), newReport(), newCheck(), newSimulate(), newAttack(), newCosts(), newUp(),
-		newPut(), newGet(), newDoctor(), newServer(), newAgent(), newAwake())
+	root.AddCommand(newRun(), newPlan(), newPlot(), newReport(), newCompare(), newExport(), newCheck(), newSimulate(), newAttack(),
+		newCosts(), newUp(), newPut(), newGet(), newDoctor(), newServer(), newAgent(), newAwake())
 	return root
 }
 

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -71,25 +66,6 @@ func attackList() string {
 	}
 	_ = w.Flush() // a strings.Builder does not fail
 	return b.String()
-}
-
-// A simulated row is what the schedules of one protocol and attack came to.
-type simulated struct {
-	Protocol   string                    `json:"protocol"`
-	Attack     string                    `json:"attack"`
-	T          int                       `json:"t"`
-	Suite      string                    `json:"suite"`
-	Durability string                    `json:"durability"`
-	FirstSeed  uint64                    `json:"first_seed"`
-	Schedules  int64                     `json:"schedules"`
-	Operations int64                     `json:"operations"`
-	Messages   int64                     `json:"messages"`
-	Reads      map[int]int64             `json:"reads"` // by their rounds
-	Harms      map[byzantine.Harm]int64  `json:"harms"` // schedules, by the gravest harm found
-	Seeds      map[byzantine.Harm]uint64 `json:"seeds"` // the first of each harm
-	Expected   string                    `json:"expected"`
-	Held       bool                      `json:"held"` // whether the outcome is the expected one
-	Seconds    float64                   `json:"seconds"`
 }
 
 // garbage is how much a simulation may allocate before it is collected, in percent of what it keeps, which is little.
@@ -190,105 +166,4 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (simulate
 		Reads: tally.Reads, Harms: tally.Harms, Seeds: tally.First,
 		Expected: expected.String(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
-}
-
-// verdict says what was found and whether it was expected.
-func (r simulated) verdict() string {
-	var found []string
-	for _, h := range sortedHarms(r.Harms) {
-		found = append(found, fmt.Sprintf("%s in %d, first with seed %d", h, r.Harms[h], r.Seeds[h]))
-	}
-	text := "no harm"
-	if len(found) > 0 {
-		text = strings.Join(found, "; ")
-	}
-	if !r.Held {
-		return text + ": EXPECTED " + r.Expected
-	}
-	return text + " (expected: " + r.Expected + ")"
-}
-
-func sortedHarms(harms map[byzantine.Harm]int64) []byzantine.Harm {
-	var all []byzantine.Harm
-	for h := range harms {
-		all = append(all, h)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// explain shrinks the first schedule that was not expected and prints what happened in it.
-func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row simulated) error {
-	expected := s.Attack.Expected(s.Protocol)
-	for _, h := range sortedHarms(row.Harms) {
-		if expected.Allows(h) {
-			continue
-		}
-		seed := row.Seeds[h]
-		fmt.Fprintf(out, "\nThis repeats it:\n  powbench simulate --protocol %s --attack %s --t %d --suite %s --durability %s --seed %d "+
-			"--schedules 1 --trace\n", row.Protocol, row.Attack, row.T, row.Suite, row.Durability, seed)
-		choices, err := sim.Shrink(s, seed)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "\nThe same with all but %d choices muted:\n", len(choices))
-		return errors.Join(printTrace(out, s, seed, choices), o.picture(s, seed, choices))
-	}
-	fmt.Fprintf(out, "\nNo schedule showed %q: the checkers should have caught it; try more --schedules.\n", expected.Harm)
-	return nil
-}
-
-func printTrace(out io.Writer, s sim.Scenario, seed uint64, only []sim.Choice) error {
-	o, err := sim.Trace(s, seed, only)
-	if err != nil {
-		return err
-	}
-	for _, c := range only {
-		fmt.Fprintln(out, "  loud:", c)
-	}
-	for _, line := range o.Trace {
-		fmt.Fprintln(out, line)
-	}
-	for _, f := range o.Findings {
-		fmt.Fprintf(out, "%s: %s\n", f.Harm, f.Detail)
-	}
-	fmt.Fprint(out, history.Timeline(o.Involved))
-	return nil
-}
-
-// picture draws the history into the file asked for.
-func (o *simulateOptions) picture(s sim.Scenario, seed uint64, only []sim.Choice) error {
-	if o.html == "" {
-		return nil
-	}
-	outcome, err := sim.Trace(s, seed, only)
-	if err != nil {
-		return err
-	}
-	return history.Visualise(o.html, outcome.History)
-}
-
-func (o *simulateOptions) write(rows []simulated) error {
-	if o.out == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(o.out, append(data, '\n'), 0o644)
-}
-
-// summary is the number of schedules and how fast they were.
-func summary(rows []simulated) string {
-	var schedules, messages int64
-	var seconds float64
-	for _, r := range rows {
-		schedules, messages, seconds = schedules+r.Schedules, messages+r.Messages, seconds+r.Seconds
-	}
-	return fmt.Sprintf("%d schedules with %d messages in %.0f s: %.0f schedules a minute.", schedules, messages, seconds,
-		float64(schedules)/seconds*60)
 }
