@@ -143,6 +143,7 @@ func TestRepliesOfAnotherShapeAreDropped(t *testing.T) {
 
 func TestServerRefuses(t *testing.T) {
 	ts := protocols.Timestamp{Num: 1, PID: 1}
+	half := protocols.Timestamp{Num: 1}
 	good := protocols.Message{Body: &PreWrite{TS: ts, Length: 2}, Payload: []byte("v")}
 	for name, request := range map[string]struct {
 		from protocols.Role
@@ -153,9 +154,9 @@ func TestServerRefuses(t *testing.T) {
 		"no body":              {protocols.Writer, "k", protocols.Message{}},
 		"a long key":           {protocols.Writer, strings.Repeat("k", protocols.MaxKeyBytes+1), good},
 		"a reader's pre-write": {protocols.Reader, "k", good},
-		"no tag":               {protocols.Writer, "k", protocols.Message{Body: &PreWrite{Length: 2}, Payload: []byte("v")}},
-		"half a tag":           {protocols.Reader, "k", protocols.Message{Body: &Finalize{TS: protocols.Timestamp{Num: 1}}}},
-		"a short element":      {protocols.Writer, "k", protocols.Message{Body: &PreWrite{TS: ts, Length: 9}, Payload: []byte("v")}},
+		"no tag":               {protocols.Writer, "k", protocols.Message{Body: &PreWrite{Length: 2}, Payload: good.Payload}},
+		"half a tag":           {protocols.Reader, "k", protocols.Message{Body: &Finalize{TS: half}}},
+		"a short element":      {protocols.Writer, "k", protocols.Message{Body: &PreWrite{TS: ts, Length: 9}}},
 		"a huge value":         {protocols.Writer, "k", protocols.Message{Body: &PreWrite{TS: ts, Length: math.MaxUint64}}},
 	} {
 		c := prototest.New(t, Protocol{}, 1, "modern", 1)
