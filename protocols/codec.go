@@ -13,6 +13,7 @@ const maxDepth = 8
 
 var handle = func() *codec.MsgpackHandle {
 	h := &codec.MsgpackHandle{WriteExt: true} // WriteExt: []byte is bin, not str
+	h.StructToArray = true
 	h.MaxDepth = maxDepth
 	return h
 }()

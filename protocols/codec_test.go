@@ -15,8 +15,6 @@ import (
 
 // sample is a body with a field of every kind that the protocols' bodies have.
 type sample struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS    Timestamp
 	Name  string
 	Bytes []byte
@@ -25,8 +23,6 @@ type sample struct {
 }
 
 type part struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	N     int
 	Parts [][]byte
 }

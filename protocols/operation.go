@@ -3,8 +3,8 @@ package protocols
 // A Kind tells a protocol's message bodies apart. Numbers are private to a protocol.
 type Kind uint8
 
-// A Body is the small part of a message, encoded with msgpack. Bodies are structs encoded as arrays
-// (`_struct bool` with codec:",toarray"), passed as pointers, and never changed after they were sent.
+// A Body is the small part of a message, encoded with msgpack. Bodies are structs, encoded as arrays of their fields,
+// passed as pointers, and never changed after they were sent.
 type Body interface {
 	Kind() Kind
 }

@@ -128,6 +128,17 @@ type ClientParams struct {
 	Issued Issued
 }
 
+// CheckWriter says why the client cannot write: it has a reader's keys, or a process id that is the initial value's.
+func (p ClientParams) CheckWriter() error {
+	switch {
+	case !p.Keys.IsWriter():
+		return errors.New("this client has a reader's keys: give it a writer's to write")
+	case p.PID == 0:
+		return errors.New("process id 0 is the initial value's: give each writer its own, from 1")
+	}
+	return nil
+}
+
 // A Register is one client's end of a protocol. It may have operations on different keys in progress at once, but
 // only one per key (D5). It is not safe for concurrent use; the operations it began are independent of each other.
 type Register interface {

@@ -8,8 +8,6 @@ import (
 // A Timestamp orders the WRITEs of a register: by number, then by the writer's process id (the paper, Algorithm 4,
 // line 82). The zero Timestamp is ts0, that of the initial value.
 type Timestamp struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Num uint64
 	PID uint64
 }

@@ -23,8 +23,6 @@ var errFrameTooLarge = errors.New("frame exceeds the bounds")
 
 // An envelope begins every header.
 type envelope struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	ID   uint64 // of the request, and of its reply
 	Kind protocols.Kind
 	Key  protocols.Key // empty in a reply

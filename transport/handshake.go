@@ -31,29 +31,21 @@ var (
 )
 
 type hello struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Protocol string
 	Server   int
 	Role     protocols.Role
 }
 
 type challenge struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Refusal string // why the server will not talk to the client, or empty
 	Nonce   []byte
 }
 
 type proof struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Tag []byte
 }
 
 type verdict struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Refusal string
 }
 

@@ -23,14 +23,10 @@ const testProtocol = "echo"
 
 // ping and pong are the bodies of a protocol in which servers send the payload back.
 type ping struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Text string
 }
 
 type pong struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Server int
 	Text   string
 }

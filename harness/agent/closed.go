@@ -13,6 +13,7 @@ func (a *Agent) loopOf(spec LoadSpec) (func(context.Context, *loadClient, *tally
 	if spec.Arrival == "" {
 		return func(ctx context.Context, c *loadClient, t *tally) { a.closedLoop(ctx, c, spec, t) }, nil
 	}
+	clock.Prompt()
 	q, err := a.newQueue(spec)
 	return func(ctx context.Context, c *loadClient, t *tally) { a.openLoop(ctx, c, spec, q, t) }, err
 }

@@ -123,8 +123,11 @@ func (h *handler) handle(from protocols.Role, key protocols.Key, request protoco
 	lock.Lock()
 	defer lock.Unlock()
 	reply, records, err := h.automaton.Handle(from, key, request, h.store.State(key, mem))
-	if err != nil || len(records) == 0 {
-		return reply, err
+	if err != nil {
+		return reply, fmt.Errorf("key %q: %w", key, err)
+	}
+	if len(records) == 0 {
+		return reply, nil
 	}
 	return reply, h.store.Apply(key, records)
 }

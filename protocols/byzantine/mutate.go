@@ -13,8 +13,6 @@ const ahead = 1 << 40
 // Malformed is a body that no protocol has: its kind is as it says, but it begins with a text, where all replies that
 // say anything have a number or a list.
 type Malformed struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	As     protocols.Kind `codec:"-"`
 	Text   string
 	Nested [][]string

@@ -54,6 +54,6 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server { retu
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
 	return &register{
 		t: params.T, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
-		pid: params.PID, writer: params.Keys.IsWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
+		pid: params.PID, readOnly: params.CheckWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
 	}
 }

@@ -1,7 +1,7 @@
 package cas
 
 import (
-	"fmt"
+	"cmp"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
@@ -11,7 +11,7 @@ import (
 type register struct {
 	t, servers, quorum int
 	pid                uint64
-	writer             bool
+	readOnly           error // why this client cannot write, if it cannot
 	// issued is, by key, the highest tag that this client gave to a value. A WRITE that was given up may have left
 	// elements under a tag that was never finalized, so that query does not tell of it.
 	issued map[protocols.Key]*protocols.Timestamp
@@ -27,14 +27,8 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
-	if !r.writer {
-		return protocols.Failed(fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid))
-	}
-	if err := protocols.CheckKey(key); err != nil {
-		return protocols.Failed(err)
-	}
 	elements, err := dispersal.Encode(value, r.t, mem)
-	if err != nil {
+	if err = cmp.Or(r.readOnly, protocols.CheckKey(key), err); err != nil {
 		return protocols.Failed(err)
 	}
 	if r.issued[key] == nil {
@@ -52,14 +46,12 @@ type phase struct {
 }
 
 // Start begins query.
-func (p *phase) Start() protocols.Broadcast {
-	return p.begin(protocols.Message{Body: &Query{}}).Next
-}
+func (p *phase) Start() protocols.Broadcast { return p.begin(&Query{}).Next }
 
 // begin is the next round, with the same request to all.
-func (p *phase) begin(request protocols.Message) protocols.Step {
+func (p *phase) begin(request protocols.Body) protocols.Step {
 	p.round, p.acks = p.round+1, 0
-	return protocols.Begin(protocols.ToAll(p.servers, request))
+	return protocols.Begin(protocols.ToAll(p.servers, protocols.Message{Body: request}))
 }
 
 // learn takes a server's tag, and reports whether a quorum's are known.

@@ -10,9 +10,7 @@ import (
 const recordFin = "fin"
 
 // recordElement is the record of the element under a tag: its body is the value's length, its payload the element.
-func recordElement(ts protocols.Timestamp) string {
-	return fmt.Sprintf("element/%016x.%016x", ts.Num, ts.PID)
-}
+func recordElement(ts protocols.Timestamp) string { return "element/" + ts.String() }
 
 // server is the automaton of a server.
 type server struct{ t int }
@@ -27,7 +25,7 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 	switch m := request.Body.(type) {
 	case *Query:
 		ts, err := finalized(state)
-		return protocols.Message{Body: &QueryAck{TS: ts}}, nil, err
+		return protocols.Message{Body: &Ack{TS: ts}}, nil, err
 	case *PreWrite:
 		if from == protocols.Writer && issuable(m.TS) && isElement(request.Payload, m.Length, s.t) {
 			return preWrite(m, request.Payload, state)
@@ -44,11 +42,11 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 func preWrite(m *PreWrite, element []byte, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	ack, name := protocols.Message{Body: &PreWriteAck{}}, recordElement(m.TS)
+	ack, name := protocols.Message{Body: &Ack{}}, recordElement(m.TS)
 	if _, found, err := state.Body(name); err != nil || found {
 		return ack, nil, err
 	}
-	records, err := record(name, &m.Length, element)
+	records, err := protocols.AddRecord(nil, name, &m.Length, element)
 	return ack, records, err
 }
 
@@ -57,43 +55,19 @@ func finalize(m *Finalize, state protocols.StateReader) (
 	reply protocols.Message, records []protocols.Record, err error,
 ) {
 	fin, err := finalized(state)
-	if err != nil {
-		return reply, nil, err
+	if err == nil && fin.Less(m.TS) {
+		records, err = protocols.AddRecord(nil, recordFin, &m.TS, nil)
 	}
-	if fin.Less(m.TS) {
-		if records, err = record(recordFin, &m.TS, nil); err != nil {
-			return reply, nil, err
-		}
+	ack := &Ack{}
+	reply.Body = ack
+	if err == nil && m.Read {
+		reply.Payload, _, err = protocols.ReadRecord(state, recordElement(m.TS), &ack.Length)
 	}
-	ack := &FinalizeAck{}
-	if !m.Read {
-		return protocols.Message{Body: ack}, records, nil
-	}
-	name := recordElement(m.TS)
-	body, element, found, err := state.Get(name)
-	if err == nil && found {
-		err = decode(name, body, &ack.Length)
-	}
-	return protocols.Message{Body: ack, Payload: element}, records, err
+	return reply, records, err
 }
 
 // finalized is the highest finalized tag.
 func finalized(state protocols.StateReader) (ts protocols.Timestamp, err error) {
-	body, found, err := state.Body(recordFin)
-	if err != nil || !found {
-		return ts, err
-	}
-	return ts, decode(recordFin, body, &ts)
-}
-
-func record(name string, v any, payload []byte) ([]protocols.Record, error) {
-	body, err := protocols.Marshal(nil, v)
-	return []protocols.Record{{Name: name, Body: body, Payload: payload}}, err
-}
-
-func decode(name string, body []byte, into any) error {
-	if err := protocols.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("record %q is damaged: %w", name, err)
-	}
-	return nil
+	_, err = protocols.ReadBody(state, recordFin, &ts)
+	return ts, err
 }

@@ -20,19 +20,18 @@ func show(body protocols.Body) string {
 	switch m := body.(type) {
 	case *Query:
 		return "query"
-	case *QueryAck:
-		return fmt.Sprintf("query-ack %v", m.TS)
 	case *PreWrite:
 		return fmt.Sprintf("pre-write %v", m.TS)
-	case *PreWriteAck:
-		return "pre-write-ack"
 	case *Finalize:
 		if m.Read {
 			return fmt.Sprintf("finalize %v, read", m.TS)
 		}
 		return fmt.Sprintf("finalize %v", m.TS)
-	case *FinalizeAck:
-		return "finalize-ack"
+	case *Ack:
+		if m.TS.IsZero() {
+			return "ack"
+		}
+		return fmt.Sprintf("ack %v", m.TS)
 	}
 	return fmt.Sprintf("%T", body)
 }

@@ -11,8 +11,6 @@ import (
 // A CrossChecksum identifies a value's fragments: the hash of each, and the value's length, so that whoever agrees on
 // a cross-checksum agrees on what the padding is.
 type CrossChecksum struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Length uint64   // of the value, in bytes
 	Hashes [][]byte // H(fr_1) … H(fr_S)
 }

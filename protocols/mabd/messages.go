@@ -14,39 +14,27 @@ const (
 )
 
 // GetTS asks for the server's timestamp.
-type GetTS struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type GetTS struct{}
 
 // GetTSAck answers GetTS.
 type GetTSAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS protocols.Timestamp
 }
 
 // Put asks to store the value in the payload unless the server has a higher timestamp. A WRITE sends it, and a READ to
 // write back.
 type Put struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS protocols.Timestamp
 }
 
 // PutAck answers Put: the server's timestamp is at least that of the Put.
-type PutAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type PutAck struct{}
 
 // Get asks for the server's timestamp and value.
-type Get struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type Get struct{}
 
 // GetAck answers Get; the value is the payload. A zero timestamp is that of ⊥.
 type GetAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS protocols.Timestamp
 }
 

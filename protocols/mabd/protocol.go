@@ -9,7 +9,6 @@ package mabd
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/powbench/powbench/protocols"
 )
@@ -56,24 +55,12 @@ func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 	return []protocols.Leg{{Reply: 1}, {Request: 1}}
 }
 
+var newBody = protocols.Bodies(
+	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
+)
+
 // NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
-	switch kind {
-	case kindGetTS:
-		return new(GetTS)
-	case kindGetTSAck:
-		return new(GetTSAck)
-	case kindPut:
-		return new(Put)
-	case kindPutAck:
-		return new(PutAck)
-	case kindGet:
-		return new(Get)
-	case kindGetAck:
-		return new(GetAck)
-	}
-	return nil
-}
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
 
 // NewServer implements protocols.Protocol. All servers are alike.
 func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return server{} }
@@ -82,7 +69,7 @@ func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return serv
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
 	return &register{
 		variant: p.Variant, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
-		pid: params.PID, writer: params.Keys.IsWriter(),
+		pid: params.PID, readOnly: params.CheckWriter(),
 		issued: map[protocols.Key]*protocols.Timestamp{},
 	}
 }
@@ -92,7 +79,7 @@ type register struct {
 	variant         string
 	servers, quorum int
 	pid             uint64
-	writer          bool
+	readOnly        error // why this client cannot write, if it cannot
 	// issued is, by key, the highest timestamp that this client gave to a value. A WRITE that did not end may have left
 	// its timestamp at servers that the next one does not hear from; reusing it would give two values the same one.
 	issued map[protocols.Key]*protocols.Timestamp
@@ -111,13 +98,7 @@ func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operati
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {
-	if !r.writer {
-		return protocols.Failed(fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", r.pid))
-	}
-	if err := protocols.CheckKey(key); err != nil {
-		return protocols.Failed(err)
-	}
-	if err := protocols.CheckValue(value); err != nil {
+	if err := cmp.Or(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(err)
 	}
 	issued, ok := r.issued[key]

@@ -56,40 +56,18 @@ func (s server) put(put *Put, value []byte, state protocols.StateReader) (
 	if !stored.Less(put.TS) {
 		return ack, nil, nil
 	}
-	body, err := protocols.Marshal(nil, &put.TS)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return ack, []protocols.Record{{Name: valueRecord, Body: body, Payload: value}}, nil
+	records, err := protocols.AddRecord(nil, valueRecord, &put.TS, value)
+	return ack, records, err
 }
 
 func (s server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
-	body, value, found, err := state.Get(valueRecord)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	ts, err := decodeTS(body, found)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return protocols.Message{Body: &GetAck{TS: ts}, Payload: value}, nil, nil
+	ack := &GetAck{}
+	value, _, err := protocols.ReadRecord(state, valueRecord, &ack.TS)
+	return protocols.Message{Body: ack, Payload: value}, nil, err
 }
 
 // storedTS is the timestamp of the server's value, ts0 if it has none.
-func storedTS(state protocols.StateReader) (protocols.Timestamp, error) {
-	body, found, err := state.Body(valueRecord)
-	if err != nil {
-		return protocols.Timestamp{}, err
-	}
-	return decodeTS(body, found)
-}
-
-func decodeTS(body []byte, found bool) (ts protocols.Timestamp, err error) {
-	if !found {
-		return ts, nil
-	}
-	if err := protocols.Unmarshal(body, &ts); err != nil {
-		return ts, fmt.Errorf("record %q: %w", valueRecord, err)
-	}
-	return ts, nil
+func storedTS(state protocols.StateReader) (ts protocols.Timestamp, err error) {
+	_, err = protocols.ReadBody(state, valueRecord, &ts)
+	return ts, err
 }

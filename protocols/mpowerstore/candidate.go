@@ -11,8 +11,6 @@ import (
 // A TS is a timestamp that proves, by a MAC under k_W, that a writer issued it (Algorithm 4, line 82). The embedded
 // number and process id alone order timestamps and index the history.
 type TS struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	protocols.Timestamp
 	MAC []byte
 }
@@ -25,8 +23,6 @@ func (ts TS) same(o TS) bool {
 // A Candidate is a write that may be complete: its timestamp, its nonce N and the vector of MACs, one for each server,
 // that proves N without the history (Algorithm 5, line 110). The zero Candidate is c0.
 type Candidate struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS    TS
 	Nonce []byte
 	Vec   [][]byte
@@ -40,8 +36,6 @@ func (c Candidate) same(o Candidate) bool {
 // An Entry is a server's record of one STORE but for the fragment: Hist[ts] (Algorithm 5, line 111), where the
 // fragment is the payload beside it.
 type Entry struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS         TS
 	CC         dispersal.CrossChecksum
 	Commitment []byte // N̄ = H(N), or what another kind of proof has in its place

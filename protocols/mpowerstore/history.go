@@ -17,8 +17,6 @@ const recordKept = "kept"
 
 // kept is what a server that prunes knows of its history as a whole.
 type kept struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Horizon protocols.Timestamp   // the highest of the entries that were pruned; ts0 if none was
 	Entries []protocols.Timestamp // of the entries that are there, from the lowest: all are above the horizon
 }
@@ -40,11 +38,8 @@ func (h *kept) prune(lc protocols.Timestamp, k int) (dropped []protocols.Timesta
 
 // kept is the history's summary, empty at first.
 func (v view) kept() (h kept, err error) {
-	body, found, err := v.state.Body(recordKept)
-	if err != nil || !found {
-		return h, err
-	}
-	return h, decode(v.key, recordKept, body, &h)
+	_, err = protocols.ReadBody(v.state, recordKept, &h)
+	return h, err
 }
 
 // keep adds to the records of a new entry what pruning asks for. One at the horizon or below is not stored at all: it is
@@ -87,8 +82,7 @@ func (h *kept) replace(dropped []protocols.Timestamp, records []protocols.Record
 	for _, ts := range dropped {
 		records = append(records, protocols.Record{Name: recordHist(ts), Delete: true})
 	}
-	summary, err := record(recordKept, h, nil)
-	return append(records, summary...), err
+	return protocols.AddRecord(records, recordKept, h, nil)
 }
 
 // disclose adds to the answer to FILTER what was pruned, and lc if that is higher than what is answered.

@@ -26,50 +26,32 @@ const (
 // The bodies. Fragments travel beside them, as the payload of Store and FilterAck.
 type (
 	// Clock asks for the timestamp of the last completed write.
-	Clock struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	Clock struct{}
 	// ClockAck is the answer to Clock.
 	ClockAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		TS TS
 	}
 	// Store puts an entry and, as payload, the server's fragment into the history.
 	Store struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Entry Entry
 	}
 	// StoreAck is the answer to Store.
-	StoreAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	StoreAck struct{}
 	// Complete reveals the nonce of a write that a quorum has stored.
 	Complete struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidate Candidate
 	}
 	// CompleteAck is the answer to Complete.
-	CompleteAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	CompleteAck struct{}
 	// Collect asks for the last completed write.
-	Collect struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	Collect struct{}
 	// CollectAck is the answer to Collect: lc.
 	CollectAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidate Candidate
 	}
 	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 to S of them, or to
 	// 2S where servers prune their history.
 	Filter struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidates []Candidate
 		Brief      bool // the fragment is not wanted (variant Lean)
 	}
@@ -77,8 +59,6 @@ type (
 	// entry and, as payload, the fragment of it. Entry is nil if the server does not hold them. Where servers prune their
 	// history, Horizon is the highest timestamp that this one has pruned, and Top its lc, if that is higher than TS.
 	FilterAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		TS      protocols.Timestamp
 		Entry   *Entry
 		Horizon protocols.Timestamp
@@ -86,24 +66,16 @@ type (
 	}
 	// Fetch asks for the fragment stored under the timestamp (variant Lean).
 	Fetch struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		TS protocols.Timestamp
 	}
 	// FetchAck is the answer to Fetch, with the fragment as payload, if the server holds it.
-	FetchAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	FetchAck struct{}
 	// Repair writes back a candidate whose vector of MACs was restored.
 	Repair struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidate Candidate
 	}
 	// RepairAck is the answer to Repair.
-	RepairAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	RepairAck struct{}
 )
 
 // Kind implements protocols.Body.
@@ -148,37 +120,10 @@ func (*Fetch) Kind() protocols.Kind { return kindFetch }
 // Kind implements protocols.Body.
 func (*FetchAck) Kind() protocols.Kind { return kindFetchAck }
 
+var newBody = protocols.Bodies(
+	&Clock{}, &ClockAck{}, &Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{},
+	&Filter{}, &FilterAck{}, &Repair{}, &RepairAck{}, &Fetch{}, &FetchAck{},
+)
+
 // NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
-	switch kind {
-	case kindClock:
-		return &Clock{}
-	case kindClockAck:
-		return &ClockAck{}
-	case kindStore:
-		return &Store{}
-	case kindStoreAck:
-		return &StoreAck{}
-	case kindComplete:
-		return &Complete{}
-	case kindCompleteAck:
-		return &CompleteAck{}
-	case kindCollect:
-		return &Collect{}
-	case kindCollectAck:
-		return &CollectAck{}
-	case kindFilter:
-		return &Filter{}
-	case kindFilterAck:
-		return &FilterAck{}
-	case kindRepair:
-		return &Repair{}
-	case kindRepairAck:
-		return &RepairAck{}
-	case kindFetch:
-		return &Fetch{}
-	case kindFetchAck:
-		return &FetchAck{}
-	}
-	return nil
-}
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }

@@ -1,6 +1,7 @@
 package mpowerstore
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
@@ -45,6 +46,14 @@ func (p params) issued(ts TS) bool {
 // written reports whether c has the shape of the candidate of a write: not that of c0.
 func (p params) written(c Candidate) bool {
 	return p.issued(c.TS) && len(c.Nonce) == p.shape.nonce && p.isVec(c.Vec)
+}
+
+func (p params) unwritten(c Candidate) bool { return !p.written(c) }
+
+// misfit says what a candidate is like that was not written: proofs of another t or kind have other lengths.
+func (p params) misfit(c Candidate) string {
+	return fmt.Sprintf("a candidate of timestamp %v with a proof of %d bytes and %d MACs; for t = %d they are %d and %d: "+
+		"give servers and clients the same t and protocol", c.TS.Timestamp, len(c.Nonce), len(c.Vec), p.t, p.shape.nonce, p.shape.macs)
 }
 
 // stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.

@@ -24,14 +24,11 @@ type register struct {
 
 // writerKeys prepares the keys of a writer, or says why the client is none.
 func writerKeys(p params, c protocols.ClientParams) (*keyring, error) {
-	switch {
-	case !c.Keys.IsWriter():
-		return nil, errors.New("this client has a reader's keys: give it a writer's to write")
-	case len(c.Keys.Groups) != p.servers():
-		return nil, fmt.Errorf("%d group keys for t = %d: want one for each of the %d servers",
-			len(c.Keys.Groups), c.T, p.servers())
-	case c.PID == 0:
-		return nil, errors.New("process id 0 is the initial value's: give each writer its own, from 1")
+	if err := c.CheckWriter(); err != nil {
+		return nil, err
+	}
+	if n := len(c.Keys.Groups); n != p.servers() {
+		return nil, fmt.Errorf("%d group keys for t = %d: want one for each of the %d servers", n, c.T, p.servers())
 	}
 	return newKeyring(c.Suite, c.Keys.Groups)
 }

@@ -2,6 +2,7 @@ package mpowerstore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 )
@@ -68,7 +69,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if _, found, err := v.state.Body(name); err != nil || found {
 		return answerOrFail(&StoreAck{}, nil, err)
 	}
-	records, err := record(name, e, fragment)
+	records, err := protocols.AddRecord(nil, name, e, fragment)
 	if err == nil {
 		records, err = v.keep(e.TS.Timestamp, records)
 	}
@@ -79,7 +80,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 // the same timestamp, so that the writer's vector replaces a spoilt one that a reader wrote back earlier.
 func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, error) {
 	if !v.written(c) {
-		return refuse("malformed COMPLETE")
+		return refuse("malformed COMPLETE: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
 	if err != nil || c.TS.Less(lc.TS.Timestamp) || c.same(lc) {
@@ -104,8 +105,8 @@ func (v view) filter(m *Filter) (protocols.Message, []protocols.Record, error) {
 	if n := len(m.Candidates); n == 0 || n > v.filterable() {
 		return refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable())
 	}
-	if !all(m.Candidates, v.written) {
-		return refuse("malformed candidate in FILTER")
+	if i := slices.IndexFunc(m.Candidates, v.unwritten); i >= 0 {
+		return refuse("malformed FILTER: %s", v.misfit(m.Candidates[i]))
 	}
 	lc, err := v.lc()
 	if err != nil {
@@ -136,7 +137,7 @@ func (v view) filter(m *Filter) (protocols.Message, []protocols.Record, error) {
 // repair is lines 124 to 126.
 func (v view) repair(c Candidate) (protocols.Message, []protocols.Record, error) {
 	if !v.written(c) {
-		return refuse("malformed candidate in REPAIR")
+		return refuse("malformed REPAIR: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
 	if err != nil || !lc.TS.Less(c.TS.Timestamp) {

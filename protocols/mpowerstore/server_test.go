@@ -165,8 +165,27 @@ func TestBrokenState(t *testing.T) {
 			continue // which asks only whether there is a record
 		}
 		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, brokenState{body: []byte("junk")})
-		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), `key "k"`) {
-			t.Errorf("%T with a damaged record: %v, want an error that names the key", m.Body, err)
+		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged") {
+			t.Errorf("%T with a damaged record: %v, want an error that says so", m.Body, err)
 		}
 	}
+}
+
+// A proof for another t says what it takes here, and leaves nothing behind.
+func TestProofsOfAnotherT(t *testing.T) {
+	c := prototest.New(t, Protocol{Proof: PolynomialProof}, 2, "modern", 1)
+	for _, body := range []protocols.Body{
+		&Complete{Candidate: proofForOne()}, &Repair{Candidate: proofForOne()}, &Filter{Candidates: []Candidate{proofForOne()}},
+	} {
+		_, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body})
+		const want = "a proof of 64 bytes and 4 MACs; for t = 2 they are 96 and 7"
+		if !errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), want) || c.Records(0, "k") != 0 {
+			t.Errorf("%T: %v, want %q", body, err, want)
+		}
+	}
+}
+
+func proofForOne() Candidate {
+	ts := TS{Timestamp: protocols.Timestamp{Num: 1, PID: 1}, MAC: make([]byte, 32)}
+	return Candidate{TS: ts, Nonce: make([]byte, 64), Vec: slices.Repeat([][]byte{make([]byte, 32)}, 4)}
 }

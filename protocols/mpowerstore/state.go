@@ -23,11 +23,8 @@ type view struct {
 
 // lc is the candidate of the last completed write that the server knows of.
 func (v view) lc() (c Candidate, err error) {
-	body, found, err := v.state.Body(recordLC)
-	if err != nil || !found {
-		return c, err
-	}
-	return c, decode(v.key, recordLC, body, &c)
+	_, err = protocols.ReadBody(v.state, recordLC, &c)
+	return c, err
 }
 
 // hist is Hist[ts] with the fragment, unless it should be brief, or nil if there is no such entry.
@@ -36,46 +33,29 @@ func (v view) hist(ts protocols.Timestamp, brief bool) (*Entry, []byte, error) {
 		e, err := v.entry(ts)
 		return e, nil, err
 	}
-	name := recordHist(ts)
-	body, fragment, found, err := v.state.Get(name)
+	e := &Entry{}
+	fragment, found, err := protocols.ReadRecord(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, nil, err
 	}
-	e := &Entry{}
-	return e, fragment, decode(v.key, name, body, e)
+	return e, fragment, nil
 }
 
 // entry is Hist[ts] without the fragment, or nil if there is no such entry.
 func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
-	name := recordHist(ts)
-	body, found, err := v.state.Body(name)
+	e := &Entry{}
+	found, err := protocols.ReadBody(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, err
 	}
-	e := &Entry{}
-	return e, decode(v.key, name, body, e)
+	return e, nil
 }
 
 // adopt is the records that make c the last completed write.
 func (v view) adopt(c Candidate) ([]protocols.Record, error) {
-	records, err := record(recordLC, &c, nil)
+	records, err := protocols.AddRecord(nil, recordLC, &c, nil)
 	if err != nil {
 		return nil, err
 	}
 	return v.pruned(c.TS.Timestamp, records)
-}
-
-func record(name string, body any, payload []byte) ([]protocols.Record, error) {
-	b, err := protocols.Marshal(nil, body)
-	if err != nil {
-		return nil, err
-	}
-	return []protocols.Record{{Name: name, Body: b, Payload: payload}}, nil
-}
-
-func decode(key protocols.Key, name string, body []byte, into any) error {
-	if err := protocols.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("record %q of key %q is damaged: %w", name, key, err)
-	}
-	return nil
 }

@@ -48,7 +48,3 @@ func (v view) writeBack(c, lc Candidate, entry *Entry) ([]protocols.Record, erro
 	}
 	return v.adopt(c)
 }
-
-func all[T any](list []T, holds func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(x T) bool { return !holds(x) })
-}

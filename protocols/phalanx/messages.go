@@ -16,48 +16,34 @@ const (
 // Datum is what is signed of a value, with the signature. It is what a server answers to GetTS, and the body of its
 // record. The zero Datum is that of ⊥.
 type Datum struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS        protocols.Timestamp
 	Hash      []byte // of the value
 	Signature []byte // of key, timestamp and hash
 }
 
 // GetTS asks for the server's timestamp.
-type GetTS struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type GetTS struct{}
 
 // GetTSAck answers GetTS. The hash lets the writer verify the signature without the value.
 type GetTSAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	Datum Datum
 }
 
 // Put asks to store the value in the payload unless the server has a higher timestamp. A WRITE sends it, and a READ to
 // write back: the signature proves that the value is a writer's.
 type Put struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS        protocols.Timestamp
 	Signature []byte
 }
 
 // PutAck answers Put: the server's timestamp is at least that of the Put.
-type PutAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type PutAck struct{}
 
 // Get asks for the server's timestamp and value.
-type Get struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-}
+type Get struct{}
 
 // GetAck answers Get; the value is the payload. A zero timestamp is that of ⊥.
 type GetAck struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS        protocols.Timestamp
 	Signature []byte
 }

@@ -10,7 +10,6 @@ package phalanx
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 
 	"github.com/powbench/powbench/protocols"
@@ -76,24 +75,12 @@ func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
 	return []protocols.Leg{{Reply: 1}, {Request: 1}}
 }
 
+var newBody = protocols.Bodies(
+	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
+)
+
 // NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
-	switch kind {
-	case kindGetTS:
-		return new(GetTS)
-	case kindGetTSAck:
-		return new(GetTSAck)
-	case kindPut:
-		return new(Put)
-	case kindPutAck:
-		return new(PutAck)
-	case kindGet:
-		return new(Get)
-	case kindGetAck:
-		return new(GetAck)
-	}
-	return nil
-}
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
 
 // NewServer implements protocols.Protocol. All servers are alike; a public key that is none makes every PUT fail.
 func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
@@ -112,8 +99,7 @@ func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register 
 	if r.writeErr = r.readErr; r.writeErr != nil {
 		return r
 	}
-	if !params.Keys.IsWriter() {
-		r.writeErr = fmt.Errorf("client %d is a reader and cannot write: give it a writer's keys", params.PID)
+	if r.writeErr = params.CheckWriter(); r.writeErr != nil {
 		return r
 	}
 	r.signer, r.writeErr = params.Suite.Signer(params.Keys.Private)

@@ -70,40 +70,18 @@ func (s *server) put(key protocols.Key, put *Put, value []byte, state protocols.
 		return protocols.Message{}, nil, fmt.Errorf("%w: no writer signed this value with timestamp %v",
 			protocols.ErrRefused, put.TS)
 	}
-	body, err := protocols.Marshal(nil, &d)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return ack, []protocols.Record{{Name: valueRecord, Body: body, Payload: value}}, nil
+	records, err := protocols.AddRecord(nil, valueRecord, &d, value)
+	return ack, records, err
 }
 
 func (s *server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
-	body, value, found, err := state.Get(valueRecord)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	d, err := decode(body, found)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return protocols.Message{Body: &GetAck{TS: d.TS, Signature: d.Signature}, Payload: value}, nil, nil
+	var d Datum
+	value, _, err := protocols.ReadRecord(state, valueRecord, &d)
+	return protocols.Message{Body: &GetAck{TS: d.TS, Signature: d.Signature}, Payload: value}, nil, err
 }
 
 // stored is the datum of the server's value, zero if it has none.
-func stored(state protocols.StateReader) (Datum, error) {
-	body, found, err := state.Body(valueRecord)
-	if err != nil {
-		return Datum{}, err
-	}
-	return decode(body, found)
-}
-
-func decode(body []byte, found bool) (d Datum, err error) {
-	if !found {
-		return d, nil
-	}
-	if err := protocols.Unmarshal(body, &d); err != nil {
-		return d, fmt.Errorf("record %q: %w", valueRecord, err)
-	}
-	return d, nil
+func stored(state protocols.StateReader) (d Datum, err error) {
+	_, err = protocols.ReadBody(state, valueRecord, &d)
+	return d, err
 }

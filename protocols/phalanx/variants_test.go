@@ -29,7 +29,8 @@ func TestSignaturesOnRandomSchedules(t *testing.T) {
 		c := prototest.New(t, p, 1, "paper", 1)
 		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
 		record, _ := c.Record(0, "k", valueRecord)
-		d, err := decode(record.Body, true)
+		var d Datum
+		err := protocols.Unmarshal(record.Body, &d)
 		if want := map[string]int{Ed25519: 64, RSA: 128}[variant]; err != nil || len(d.Signature) != want {
 			t.Errorf("%s: a signature of %d bytes, %v, want %d", p.Name(), len(d.Signature), err, want)
 		}

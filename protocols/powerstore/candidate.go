@@ -8,8 +8,6 @@ import (
 // A Candidate is a write that may be complete: its timestamp and its nonce N (Algorithm 2, lines 19 and 20). The zero
 // Candidate is c0.
 type Candidate struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS    protocols.Timestamp
 	Nonce []byte
 }
@@ -35,8 +33,6 @@ func union(set, more []Candidate) []Candidate {
 // An Entry is a server's record of one STORE but for the fragment: Hist[ts] (Algorithm 2, line 21), where the fragment
 // is the payload beside it.
 type Entry struct {
-	_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 	TS         protocols.Timestamp
 	CC         dispersal.CrossChecksum
 	Commitment []byte // N̄ = H(N)

@@ -21,45 +21,29 @@ const (
 type (
 	// Store puts an entry and, as payload, the server's fragment into the history.
 	Store struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Entry Entry
 	}
 	// StoreAck is the answer to Store.
-	StoreAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	StoreAck struct{}
 	// Complete reveals the nonce of a write that a quorum has stored.
 	Complete struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidate Candidate
 	}
 	// CompleteAck is the answer to Complete.
-	CompleteAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	CompleteAck struct{}
 	// Collect asks for the last completed write and for what readers have written back.
-	Collect struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	Collect struct{}
 	// CollectAck is the answer to Collect: LC ∪ {lc}.
 	CollectAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidates []Candidate
 	}
 	// Filter writes candidates back and asks for what is stored of the highest valid one. It carries 1 or more.
 	Filter struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Candidates []Candidate
 	}
 	// FilterAck is the answer to Filter: the timestamp of the highest valid candidate with its cross-checksum and, as
 	// payload, the server's fragment. If none is valid it is ts0 and CC is nil.
 	FilterAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		TS protocols.Timestamp
 		CC *dispersal.CrossChecksum
 	}
@@ -89,25 +73,9 @@ func (*Filter) Kind() protocols.Kind { return kindFilter }
 // Kind implements protocols.Body.
 func (*FilterAck) Kind() protocols.Kind { return kindFilterAck }
 
+var newBody = protocols.Bodies(
+	&Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{}, &Filter{}, &FilterAck{},
+)
+
 // NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body {
-	switch kind {
-	case kindStore:
-		return &Store{}
-	case kindStoreAck:
-		return &StoreAck{}
-	case kindComplete:
-		return &Complete{}
-	case kindCompleteAck:
-		return &CompleteAck{}
-	case kindCollect:
-		return &Collect{}
-	case kindCollectAck:
-		return &CollectAck{}
-	case kindFilter:
-		return &Filter{}
-	case kindFilterAck:
-		return &FilterAck{}
-	}
-	return nil
-}
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }

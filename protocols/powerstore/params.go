@@ -1,6 +1,8 @@
 package powerstore
 
 import (
+	"fmt"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/pow"
@@ -32,6 +34,14 @@ func issued(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID == theWri
 // written reports whether c has the shape of the candidate of a write: not that of c0.
 func (p params) written(c Candidate) bool {
 	return issued(c.TS) && len(c.Nonce) == p.pow.SecretSize()
+}
+
+func (p params) unwritten(c Candidate) bool { return !p.written(c) }
+
+// misfit says what a candidate is like that was not written: proofs of another t or kind have other lengths.
+func (p params) misfit(c Candidate) string {
+	return fmt.Sprintf("a candidate of timestamp %v with a proof of %d bytes; for t = %d it is %d: "+
+		"give servers and clients the same t and protocol", c.TS, len(c.Nonce), p.t, p.pow.SecretSize())
 }
 
 // isFragment reports whether cc and the fragment have the shapes of those of a value.

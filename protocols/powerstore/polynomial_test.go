@@ -73,7 +73,7 @@ func TestWriterWithoutAllKeys(t *testing.T) {
 	keys := c.WriterKeys
 	keys.Groups = keys.Groups[1:]
 	register := Protocol{Polynomial: true}.NewRegister(protocols.ClientParams{
-		T: 1, Suite: c.Suite, Keys: keys, Entropy: rand.NewChaCha8([32]byte{1}),
+		T: 1, PID: 1, Suite: c.Suite, Keys: keys, Entropy: rand.NewChaCha8([32]byte{1}),
 	})
 	op := register.Write(key, nil, protocols.Heap{})
 	if next := op.Start(); next != nil {

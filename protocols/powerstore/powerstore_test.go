@@ -86,7 +86,7 @@ func TestTimestampsAreKeptFirst(t *testing.T) {
 	reason := errors.New("disk on fire")
 	for name, issued := range map[string]unwilling{"Last": {last: reason}, "Keep": {keep: reason}} {
 		register := Protocol{}.NewRegister(protocols.ClientParams{
-			T: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: rand.NewChaCha8([32]byte{1}), Issued: issued,
+			T: 1, PID: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: rand.NewChaCha8([32]byte{1}), Issued: issued,
 		})
 		run := c.Start(c.Client(1, protocols.Writer), key, protocols.Write, nil, register.Write(key, nil, protocols.Heap{}))
 		if _, err := run.Result(); !run.Done() || !errors.Is(err, reason) || len(c.Flying()) > 0 {
@@ -102,7 +102,7 @@ func TestSuccessor(t *testing.T) {
 	client := func() *prototest.Client {
 		w := c.Client(1, protocols.Writer)
 		w.Register = Protocol{}.NewRegister(protocols.ClientParams{
-			T: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: rand.NewChaCha8([32]byte{1}), Issued: kept,
+			T: 1, PID: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: rand.NewChaCha8([32]byte{1}), Issued: kept,
 		})
 		return w
 	}
@@ -140,7 +140,7 @@ func TestWriteWithoutEntropy(t *testing.T) {
 	reason := errors.New("no entropy")
 	kept := protocols.Remembered{}
 	register := Protocol{}.NewRegister(protocols.ClientParams{
-		T: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: iotest.ErrReader(reason), Issued: kept,
+		T: 1, PID: 1, Suite: c.Suite, Keys: c.WriterKeys, Entropy: iotest.ErrReader(reason), Issued: kept,
 	})
 	op := register.Write(key, nil, protocols.Heap{})
 	if next := op.Start(); next != nil {

@@ -8,7 +8,6 @@
 package powerstore
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
@@ -76,7 +75,7 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 		c.Issued = protocols.Remembered{}
 	}
 	r := &register{params: p.params(c.T, c.Suite), entropy: c.Entropy, issued: c.Issued}
-	r.channels, r.readOnly = writerChannels(r.params, c.Keys)
+	r.channels, r.readOnly = writerChannels(r.params, c)
 	return r
 }
 
@@ -88,12 +87,12 @@ func (p Protocol) params(t int, s suite.Suite) params {
 }
 
 // writerChannels returns the writer's channels to the servers, or says why the client is not the writer.
-func writerChannels(p params, keys suite.ClientKeys) (pow.Channels, error) {
-	if !keys.IsWriter() {
-		return nil, errors.New("this client has a reader's keys: give it the writer's to write")
+func writerChannels(p params, c protocols.ClientParams) (pow.Channels, error) {
+	if err := c.CheckWriter(); err != nil {
+		return nil, err
 	}
-	if n := len(keys.Groups); n != p.servers() {
+	if n := len(c.Keys.Groups); n != p.servers() {
 		return nil, fmt.Errorf("%d group keys for t = %d: want one for each of the %d servers", n, p.t, p.servers())
 	}
-	return pow.NewChannels(p.pow, keys.Groups)
+	return pow.NewChannels(p.pow, c.Keys.Groups)
 }

@@ -2,6 +2,7 @@ package powerstore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/pow"
@@ -53,7 +54,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if _, found, err := v.state.Body(name); err != nil || found {
 		return answerOrFail(&StoreAck{}, err)
 	}
-	records, err := record(nil, name, e, fragment)
+	records, err := protocols.AddRecord(nil, name, e, fragment)
 	return answerOrFail(&StoreAck{}, err, records...)
 }
 
@@ -72,13 +73,13 @@ func (v view) opened(e *Entry) (*Entry, error) {
 // complete is lines 25 to 27.
 func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, error) {
 	if !v.written(c) {
-		return refuse("malformed COMPLETE")
+		return refuse("malformed COMPLETE: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
 	if err != nil || !lc.TS.Less(c.TS) {
 		return answerOrFail(&CompleteAck{}, err)
 	}
-	records, err := record(nil, recordLC, &c, nil)
+	records, err := protocols.AddRecord(nil, recordLC, &c, nil)
 	return answerOrFail(&CompleteAck{}, err, records...)
 }
 
@@ -91,8 +92,11 @@ func (v view) collect() (protocols.Message, []protocols.Record, error) {
 // filter is lines 35 to 39. No candidate is valid ⇒ the answer is that of c0. LC grows by whatever a reader made up, as
 // in the paper: a server cannot tell that from a write whose STORE is on its way.
 func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
-	if len(candidates) == 0 || !all(candidates, v.written) {
-		return refuse("malformed FILTER of %d candidates", len(candidates))
+	if len(candidates) == 0 {
+		return refuse("malformed FILTER of no candidates")
+	}
+	if i := slices.IndexFunc(candidates, v.unwritten); i >= 0 {
+		return refuse("malformed FILTER: %s", v.misfit(candidates[i]))
 	}
 	records, err := v.writeBack(candidates)
 	if err != nil {

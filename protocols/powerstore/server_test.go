@@ -2,12 +2,15 @@ package powerstore
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
@@ -200,8 +203,22 @@ func TestBrokenState(t *testing.T) {
 			continue // which asks only whether there is a record
 		}
 		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, brokenState{body: []byte("junk")})
-		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), `key "k"`) {
-			t.Errorf("%T with a damaged record: %v, want an error that names the key", m.Body, err)
+		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged") {
+			t.Errorf("%T with a damaged record: %v, want an error that says so", m.Body, err)
+		}
+	}
+}
+
+// A proof for another t says what it takes here, and leaves nothing behind.
+func TestProofsOfAnotherT(t *testing.T) {
+	for _, p := range []Protocol{{}, {Polynomial: true}} {
+		c := prototest.New(t, p, 2, "modern", 1)
+		secret := make([]byte, pow.Polynomial{T: 1}.SecretSize())
+		complete := &Complete{Candidate: Candidate{TS: protocols.Timestamp{Num: 1, PID: 1}, Nonce: secret}}
+		_, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: complete})
+		want := fmt.Sprintf("a proof of 64 bytes; for t = 2 it is %d", p.params(2, suite.Modern()).pow.SecretSize())
+		if !errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), want) || c.Records(0, "k") != 0 {
+			t.Errorf("%s: %v, want %q", p.Name(), err, want)
 		}
 	}
 }

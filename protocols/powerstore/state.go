@@ -25,52 +25,29 @@ type view struct {
 
 // lc is the candidate of the last completed write that the server knows of.
 func (v view) lc() (c Candidate, err error) {
-	err = v.decode(recordLC, &c)
+	_, err = protocols.ReadBody(v.state, recordLC, &c)
 	return c, err
 }
 
 // back is LC.
 func (v view) back() (set []Candidate, err error) {
-	err = v.decode(recordBack, &set)
+	_, err = protocols.ReadBody(v.state, recordBack, &set)
 	return set, err
 }
 
 // commitment is N̄ in Hist[ts], or nil if there is no such entry.
 func (v view) commitment(ts protocols.Timestamp) ([]byte, error) {
 	var e Entry
-	err := v.decode(recordHist(ts), &e)
+	_, err := protocols.ReadBody(v.state, recordHist(ts), &e)
 	return e.Commitment, err
 }
 
 // hist is Hist[ts] with the fragment, or nil if there is no such entry.
 func (v view) hist(ts protocols.Timestamp) (*Entry, []byte, error) {
-	name := recordHist(ts)
-	body, fragment, found, err := v.state.Get(name)
+	e := &Entry{}
+	fragment, found, err := protocols.ReadRecord(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, nil, err
 	}
-	e := &Entry{}
-	return e, fragment, decode(v.key, name, body, e)
-}
-
-// decode decodes the body of a record, if there is one.
-func (v view) decode(name string, into any) error {
-	body, found, err := v.state.Body(name)
-	if err != nil || !found {
-		return err
-	}
-	return decode(v.key, name, body, into)
-}
-
-// record appends a record to the list.
-func record(list []protocols.Record, name string, body any, payload []byte) ([]protocols.Record, error) {
-	b, err := protocols.Marshal(nil, body)
-	return append(list, protocols.Record{Name: name, Body: b, Payload: payload}), err
-}
-
-func decode(key protocols.Key, name string, body []byte, into any) error {
-	if err := protocols.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("record %q of key %q is damaged: %w", name, key, err)
-	}
-	return nil
+	return e, fragment, nil
 }

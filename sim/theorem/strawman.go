@@ -76,39 +76,27 @@ const (
 type (
 	// Mark is what a READ writes back: that a value exists.
 	Mark struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		TS   protocols.Timestamp
 		Hash []byte
 	}
 	// Put stores a signed value.
 	Put struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Mark      Mark
 		Signature []byte
 	}
 	// Get asks for what is stored and what is known.
-	Get struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	Get struct{}
 	// GetAck answers Get.
 	GetAck struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Stored Put
 		Known  Mark
 	}
 	// Know writes metadata back.
 	Know struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-
 		Mark Mark
 	}
 	// Ack answers Put and Know.
-	Ack struct {
-		_struct bool `codec:",toarray"` //nolint:unused // read by the codec
-	}
+	Ack struct{}
 )
 
 // Kind implements protocols.Body.
