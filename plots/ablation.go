@@ -76,20 +76,21 @@ func compareSystems(a, b system) int {
 		cmp.Compare(a.setUp, b.setUp))
 }
 
-// ablationOrder is the systems from the top down: the causes, as far as they are there, a gap, and the others.
+// ablationOrder is the systems from the top down: the causes, if they are all there, a gap, and the others.
 func ablationOrder(cells []Cell) []system {
 	var there []system
 	for _, c := range cells {
 		there = appendNew(there, c.system())
 	}
-	isCause := func(s system) bool { return slices.Contains(causes, s) }
-	chain := keep(causes, func(s system) bool { return slices.Contains(there, s) })
-	others := keep(there, func(s system) bool { return !isCause(s) })
-	slices.SortFunc(others, compareSystems)
-	if len(chain) == 0 || len(others) == 0 {
-		return slices.Concat(chain, others)
+	slices.SortFunc(there, compareSystems)
+	if slices.ContainsFunc(causes, func(s system) bool { return !slices.Contains(there, s) }) {
+		return there
 	}
-	return slices.Concat(chain, []system{{}}, others)
+	others := keep(there, func(s system) bool { return !slices.Contains(causes, s) })
+	if len(others) == 0 {
+		return causes
+	}
+	return slices.Concat(causes, []system{{}}, others)
 }
 
 const (
@@ -97,14 +98,18 @@ const (
 	stripsAround = 16 * vg.Millimeter
 )
 
-// ablationRows is the figure of the ablations: peak throughput above, the latency of one client alone below, and in each
+// ablationRows is the figure of the ablations: peak throughput above, the latency of one client alone below, and in both
 // a row per system. The columns are the operations; the gutter is for the systems' names.
 func ablationRows(cells []Cell) (rows [][]*plot.Plot, height, gutter vg.Length) {
 	order := ablationOrder(cells)
-	fewest := slices.Min(distinct(cells, func(c Cell) int { return c.Clients }))
+	numbers := distinct(cells, func(c Cell) int { return c.Clients })
+	fewest, throughput := numbers[0], "Peak throughput (MB/s)"
+	if len(numbers) == 1 {
+		throughput = "Throughput, " + count(fewest, "client") + " (MB/s)"
+	}
 	alone := keep(cells, func(c Cell) bool { return c.Clients == fewest })
 	rows = [][]*plot.Plot{
-		stripRow(order, Peaks(cells), "Peak throughput (MB/s)", func(c Cell) (Estimate, float64) { return c.Throughput(), c.Bound() }),
+		stripRow(order, Peaks(cells), throughput, func(c Cell) (Estimate, float64) { return c.Throughput(), c.Bound() }),
 		stripRow(order, alone, "Mean latency, "+count(fewest, "client")+" (ms)",
 			func(c Cell) (Estimate, float64) { return c.Latency(), 0 }),
 	}

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,32 @@ func TestAblationFigure(t *testing.T) {
 			t.Errorf("%s stands above the one before", name)
 		}
 		last = at
+	}
+}
+
+// Without all of the causes nothing is set apart, and one number of clients is no search for a peak.
+func TestSetUpFigure(t *testing.T) {
+	s := ablations(2)
+	s.Points = keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == paperVariant })
+	for i := range s.Points {
+		s.Points[i].Figure = setUpFigure
+	}
+	for _, p := range slices.Clone(s.Points) {
+		p.Suite, p.Durability = "modern", "fsync"
+		s.Points = append(s.Points, p)
+	}
+	svg := render(t, s)
+	for _, want := range []string{">Throughput, 1 client (MB/s)<", ">M-ABD, modern suite, fsync<"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the figure lacks %s", want)
+		}
+	}
+	cells, err := Cells([]*result.Set{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if order := ablationOrder(cells); len(order) != 6 || slices.Contains(order, system{}) {
+		t.Errorf("rows %v, want 6 without a gap", order)
 	}
 }
 
