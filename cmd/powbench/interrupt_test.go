@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // startRun starts the smoke experiment and returns once its first point has been measured.

@@ -11,9 +11,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/powbench/powbench/harness"
-	"github.com/powbench/powbench/netem/guest"
 )
 
 // Exit codes.
@@ -22,6 +19,11 @@ const (
 	exitFailed = 1 // it failed, or a check did not hold
 	exitUsage  = 2 // wrong usage or configuration; nothing was started
 )
+
+// childExit is the exit code of the copy of this command that ran in a user namespace.
+type childExit int
+
+func (c childExit) Error() string { return fmt.Sprintf("exit status %d", int(c)) }
 
 // usageError is an error of the caller: bad arguments, flags or configuration.
 type usageError struct{ error }
@@ -37,7 +39,7 @@ func usage(err error) error {
 }
 
 func main() {
-	guest.Init()
+	begin()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root := newRoot()
 	root.SetOut(os.Stdout)
@@ -60,7 +62,7 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(os.Stderr, "powbench:", err)
-	if errors.As(err, &wrong) || errors.Is(err, harness.ErrUsage) {
+	if errors.As(err, &wrong) || isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -79,8 +81,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
 	})
-	root.AddCommand(newRun(), newPlan(), newPlot(), newReport(), newCompare(), newExport(), newCheck(), newSimulate(), newAttack(),
-		newCosts(), newUp(), newPut(), newGet(), newDoctor(), newServer(), newAgent(), newAwake())
+	root.AddCommand(newPlot(), newReport(), newCompare(), newExport())
+	root.AddCommand(others()...)
 	return root
 }
 

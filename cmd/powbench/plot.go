@@ -1,7 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+
 	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/plots"
 )
 
 func newPlot() *cobra.Command {
@@ -17,4 +23,32 @@ func newPlot() *cobra.Command {
 	}
 	c.Flags().StringVar(&out, "out", "results/figures", "folder to write to")
 	return c
+}
+
+// drawInto draws the figures of the result sets into dir and prints their summary.
+func drawInto(dir string, sets []string) error {
+	read, err := readSets(sets)
+	if err != nil {
+		return err
+	}
+	summary, err := plots.Summary(read)
+	if err != nil {
+		return err
+	}
+	fmt.Println(summary.Text())
+	files, err := plots.Draw(read, dir)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "summary.md")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte(summary.Markdown()), 0o644); err != nil {
+		return err
+	}
+	for _, f := range append(files, path) {
+		fmt.Fprintln(os.Stderr, "wrote", f)
+	}
+	return nil
 }

@@ -1,3 +1,5 @@
+//go:build !analysis
+
 package main
 
 import (
@@ -14,13 +16,7 @@ import (
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
-	"github.com/powbench/powbench/plots"
 )
-
-// childExit is the exit code of the copy of this command that ran in a user namespace.
-type childExit int
-
-func (c childExit) Error() string { return fmt.Sprintf("exit status %d", int(c)) }
 
 // inNamespace runs the command again in a user namespace if that is what it takes to lay out a testbed; it returns
 // whether that was done. Where it cannot be, the run itself says why and uses loopback.
@@ -116,32 +112,4 @@ func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
 		all = append(all, e)
 	}
 	return all, nil
-}
-
-// drawInto draws the figures of the result sets into dir and prints their summary.
-func drawInto(dir string, sets []string) error {
-	read, err := readSets(sets)
-	if err != nil {
-		return err
-	}
-	summary, err := plots.Summary(read)
-	if err != nil {
-		return err
-	}
-	fmt.Println(summary.Text())
-	files, err := plots.Draw(read, dir)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(dir, "summary.md")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, []byte(summary.Markdown()), 0o644); err != nil {
-		return err
-	}
-	for _, f := range append(files, path) {
-		fmt.Fprintln(os.Stderr, "wrote", f)
-	}
-	return nil
 }

@@ -1,3 +1,5 @@
+//go:build !analysis
+
 package main
 
 import (
