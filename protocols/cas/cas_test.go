@@ -117,7 +117,10 @@ func TestRepliesOfAnotherShapeAreDropped(t *testing.T) {
 	for _, op := range []protocols.Operation{reg.Read("k", protocols.Heap{}), reg.Write("k", nil, protocols.Heap{})} {
 		op.Start()
 		for _, reply := range []protocols.Message{
-			{}, {Payload: []byte("v")}, {Body: &Query{}}, {Body: &PreWrite{}},
+			{},
+			{Payload: []byte("v")},
+			{Body: &Query{}},
+			{Body: &PreWrite{}},
 			{Body: &Ack{TS: protocols.Timestamp{Num: 1}}},
 		} {
 			for server := range 4 {
