@@ -44,14 +44,5 @@ func (l layout) delay(from, to string) netem.Delay {
 	return netem.Delay{}
 }
 
-// Frame sizes in bytes: what a full Ethernet frame occupies on the wire (preamble, header, check sequence and gap
-// included) and the TCP payload in it (IPv4, timestamps).
-const (
-	wireBytesPerFrame    = 1538
-	payloadBytesPerFrame = 1448
-)
-
 // goodputMBps is the most TCP payload, in 10^6 bytes/s, that one direction of a link of rateBits carries.
-func goodputMBps(rateBits int64) float64 {
-	return float64(rateBits) / 8 / 1e6 * payloadBytesPerFrame / wireBytesPerFrame
-}
+func goodputMBps(rateBits int64) float64 { return netem.Goodput(rateBits) / 8e6 }

@@ -99,6 +99,6 @@ func (m *latencyModel) shared(now float64, leg protocols.Leg) []float64 {
 
 // draw is the delay of the slowest packet of a message of so many times the value's size; 0 stands for one packet.
 func (m *latencyModel) draw(d netem.Delay, size float64) float64 {
-	packets := max(1, math.Ceil(size*m.bytes/payloadBytesPerFrame))
+	packets := max(1, math.Ceil(size*m.bytes/netem.SegmentBytes))
 	return float64(d.Quantile(math.Pow(m.random.Float64(), 1/packets)).Nanoseconds()) / 1e6
 }

@@ -42,10 +42,11 @@ var (
 // processors from filling the link, so it said nothing about the link.
 const enough = 0.99
 
-// maxGoodput is the TCP payload that fits through a link in bit/s.
-func maxGoodput(rateBits int64) float64 {
-	return float64(rateBits) * (frameBytes - headerBytes) / wireBytes
-}
+// SegmentBytes is the TCP payload of a full frame.
+const SegmentBytes = frameBytes - headerBytes
+
+// Goodput is the most TCP payload, in bit/s, that one direction of a link of rateBits carries.
+func Goodput(rateBits int64) float64 { return float64(rateBits) * SegmentBytes / wireBytes }
 
 // Measure measures every host's link, one after the other, with all hosts up: first all round trips, then all
 // goodputs. The first host's link is measured against all others together, so that it is the one that fills; the
@@ -119,7 +120,7 @@ func (m *LinkMeasurement) bestGoodput(ctx context.Context, h *Host, peers []*Hos
 	for _, peer := range peers {
 		m.Peers = append(m.Peers, peer.Name)
 	}
-	target := enough * maxGoodput(h.testbed.Topology.RateBits)
+	target := enough * Goodput(h.testbed.Topology.RateBits)
 	for attempt := 1; attempt <= p.attempts && (attempt == 1 || m.slower() < target); attempt++ {
 		try := *m
 		if err := try.measureGoodput(ctx, h, peers, p); err != nil {

@@ -24,7 +24,7 @@ func (tb *Testbed) measureRates(ctx context.Context, links []LinkMeasurement, p 
 
 // bestRate measures until both links give their rate, or the attempts are used up.
 func (tb *Testbed) bestRate(ctx context.Context, hosts [2]*Host, links [2]*LinkMeasurement, p plan) error {
-	target := enough * maxGoodput(tb.Topology.RateBits)
+	target := enough * Goodput(tb.Topology.RateBits)
 	for attempt := 1; attempt <= p.attempts && (attempt == 1 || links[0].slower() < target); attempt++ {
 		try, err := measureRate(ctx, hosts, p)
 		if err != nil {
@@ -56,7 +56,7 @@ func measureRate(ctx context.Context, hosts [2]*Host, p plan) (links [2]LinkMeas
 		return links, err
 	}
 	after, err := bothCounters(hosts)
-	const payloadBits = 8 * (frameBytes - headerBytes)
+	const payloadBits = 8 * SegmentBytes
 	for i := range links {
 		passed := after[i].Since(before[i])
 		links[i] = LinkMeasurement{

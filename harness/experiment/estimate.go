@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -14,7 +15,6 @@ const (
 	calibration     = 1800 * time.Millisecond // of a host's link, before and again after the runs
 	perPreload      = 300 * time.Microsecond  // of a key, beside its bytes
 	linkUse         = 0.85                    // of the goodput, while keys are preloaded
-	goodputShare    = 1448. / 1538            // TCP payload of a full Ethernet frame with its gap
 	usualSaturation = 4                       // clients
 
 	// With NetEm, in a guest.
@@ -136,6 +136,6 @@ func (e *Experiment) preloadTime(p protocols.Protocol, s Series, clients int) ti
 	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)
 	keys := float64(e.Keys(clients))
 	bytes := keys * float64(s.ValueBytes) * protocols.CostOf(p, protocols.Write, s.T).ClientToServers
-	bytesPerSecond := float64(e.Testbed.Rate) / 8 * goodputShare * linkUse * float64(links)
+	bytesPerSecond := netem.Goodput(int64(e.Testbed.Rate)) / 8 * linkUse * float64(links)
 	return delayed + time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
 }
