@@ -62,9 +62,9 @@ wan-kernel: build
 	@$(BIN) doctor --wan || { test $$(id -u) = 0 && command -v apt-get >/dev/null && \
 		apt-get update -qq && apt-get install -y --no-install-recommends user-mode-linux; } && $(BIN) doctor --wan
 
-# What only reads results is built without all that makes them: from nothing in a quarter of the time.
+# Reading results takes no protocol, network or database: this binary is built from nothing in a quarter of the time.
 $(ANALYSIS): FORCE
-	$(GO) build -buildvcs=auto -tags analysis -o $@ ./cmd/powbench
+	$(GO) build -buildvcs=auto -o $@ ./cmd/powbench-analysis
 
 plots: $(ANALYSIS) ## draw all figures and tables again, from results/ alone
 	@test -n "$(strip $(sets))" || { echo "no results yet: make lan-bench" >&2; exit 1; }
@@ -76,9 +76,9 @@ report: $(ANALYSIS) ## say which claims hold and write results/report.html, all 
 
 test: ## run all tests; the last ones run real processes on the shaped testbed
 	$(GO) vet ./...
-	$(call run_tests,$$($(GO) list ./... | grep -v -e /cmd/powbench -e /netem))
+	$(call run_tests,$$($(GO) list ./... | grep -v -e /harness/command -e /netem))
 	$(call run_tests,-p 1 ./netem/...) # one after the other: they measure
-	$(call run_tests,-count=1 ./cmd/powbench)
+	$(call run_tests,-count=1 ./harness/command)
 
 # Runs tests and shows a line per package and per test that was skipped for want of something; all, if one fails.
 define run_tests

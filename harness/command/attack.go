@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"cmp"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -37,11 +36,11 @@ func newAttack() *cobra.Command {
 			"full. Every history is checked. It fails if an attack does harm to a protocol that is to withstand it, and\n" +
 			"if the harm that it is known to do to another one is not caught.",
 		Example: "  powbench attack --quick\n  powbench attack --protocol mabd --attack B2,B3\n  powbench attack --t 2",
-		Args:    args(cobra.NoArgs),
+		Args:    command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := f.options()
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			if done, err := inNamespace(); done || err != nil {
 				return err
@@ -107,5 +106,5 @@ func attack(ctx context.Context, o harness.AttackOptions) error {
 	if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
 		return err
 	}
-	return errors.Join(err, drawInto(filepath.Join(dir, result.FigureDir), []string{dir}))
+	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))
 }

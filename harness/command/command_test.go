@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/netem/guest"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // asCommand in the environment makes this test binary the powbench command, for itself and the children it starts.
@@ -21,8 +22,7 @@ const asCommand = "POWBENCH_TEST_AS_COMMAND"
 func TestMain(m *testing.M) {
 	guest.Init()
 	if os.Getenv(asCommand) != "" {
-		main()
-		return
+		os.Exit(Main())
 	}
 	os.Exit(m.Run())
 }
@@ -79,8 +79,8 @@ func TestUsageErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, stdout, stderr := run(t, c.args...)
-			if code != exitUsage {
-				t.Errorf("exit code %d, want %d", code, exitUsage)
+			if code != command.Misused {
+				t.Errorf("exit code %d, want %d", code, command.Misused)
 			}
 			if stdout != "" {
 				t.Errorf("standard output: %q, want none", stdout)
@@ -132,7 +132,7 @@ func validateArgs(c *cobra.Command) error { return c.ValidateArgs(c.Flags().Args
 func TestPlan(t *testing.T) {
 	for _, file := range []string{"fig2a", "fig2b", "fig2c", "smoke"} {
 		code, stdout, stderr := run(t, "plan", "../../configs/"+file+".yaml")
-		if code != exitDone || !strings.Contains(stdout, "mpowerstore") {
+		if code != command.Done || !strings.Contains(stdout, "mpowerstore") {
 			t.Errorf("plan %s: exit code %d, output %q, error %q", file, code, stdout, stderr)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"os"
@@ -10,6 +10,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
+	"github.com/powbench/powbench/plots/command"
 )
 
 const smokeConfig = "../../configs/smoke.yaml"
@@ -18,7 +19,7 @@ const smokeConfig = "../../configs/smoke.yaml"
 func TestSmoke(t *testing.T) {
 	results := t.TempDir()
 	code, stdout, stderr := run(t, "run", "--results", results, smokeConfig)
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	if !strings.Contains(stdout, "M-PoWerStore") {
@@ -57,7 +58,7 @@ func checkSmokePoint(t *testing.T, set *result.Set, p result.Point, shaped bool)
 		t.Errorf("rounds %v, want %s for each of %d operations", p.Rounds, want, p.Ops)
 	}
 	code, stdout, stderr := run(t, "check", filepath.Join(set.Dir, result.HistoryDir, p.History))
-	if code != exitDone || !strings.Contains(stdout, ": ok (") {
+	if code != command.Done || !strings.Contains(stdout, ": ok (") {
 		t.Errorf("check: exit code %d, output %q, error %q", code, stdout, stderr)
 	}
 }
@@ -71,7 +72,7 @@ func TestWANSmoke(t *testing.T) {
 	}
 	results := t.TempDir()
 	code, _, stderr := run(t, "run", "--results", results, "../../configs/wan-smoke.yaml")
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	set, err := result.Read(filepath.Join(results, "wan-smoke", result.LatestLink))

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ func newReport() *cobra.Command {
 			"not a failure.",
 		Example: "  powbench report --out report.html results/fig2a/latest results/fig2b/latest\n" +
 			"  powbench report --simulated results/simulation/t1.json results/attack/latest",
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: Args(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, sets []string) error { return f.report(sets) },
 	}
 	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
@@ -48,12 +48,12 @@ func (f reportFlags) report(dirs []string) error {
 	}
 	verdicts, err := f.decide(sets)
 	if err != nil {
-		return usage(err)
+		return Usage(err)
 	}
 	var page bytes.Buffer
 	in := report.Input{Sets: sets, Claims: verdicts, Dir: filepath.Dir(f.out)}
 	if err := report.Write(&page, in); err != nil {
-		return usage(err)
+		return Usage(err)
 	}
 	fmt.Println(claims.Verdicts(verdicts).Table().Text())
 	if err := os.MkdirAll(filepath.Dir(f.out), 0o755); err != nil {
@@ -85,7 +85,7 @@ func readSets(dirs []string) ([]*result.Set, error) {
 	for _, d := range dirs {
 		s, err := result.Read(d)
 		if err != nil {
-			return nil, usage(err)
+			return nil, Usage(err)
 		}
 		sets = append(sets, s)
 	}

@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"context"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -29,14 +28,14 @@ func newPut() *cobra.Command {
 		Long: fmt.Sprintf("put writes the file's bytes, or those of standard input for -, under the key: at most %d MiB.",
 			protocols.MaxValueBytes>>20),
 		Example: "  powbench put greeting hello.txt\n  echo hello | powbench put greeting -",
-		Args:    args(cobra.ExactArgs(2)),
+		Args:    command.Args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := checkKey(a[0]); err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			value, err := readValue(cmd.InOrStdin(), a[1])
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			return o.run(cmd.Context(), func(c *client.Client) client.Call {
 				return c.Write(protocols.Key(a[0]), len(value), func(to []byte) { copy(to, value) })
@@ -54,10 +53,10 @@ func newGet() *cobra.Command {
 		Short:   "Read a value from the cluster that up started",
 		Long:    "get writes the key's value to standard output. A key that was never written is an error.",
 		Example: "  powbench get greeting",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    command.Args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := checkKey(a[0]); err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			return o.run(cmd.Context(), func(c *client.Client) client.Call { return c.Read(protocols.Key(a[0])) },
 				func(done *client.Outcome) error {
@@ -90,7 +89,7 @@ func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) clie
 ) error {
 	local, err := harness.ReadLocal(o.dir)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	c, closeLinks, err := local.Connect(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {

@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"fmt"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // maxDrawn is the number of operations up to which --html draws a whole history.
@@ -33,7 +32,7 @@ func newCheck() *cobra.Command {
 			"or, if a value is written twice, with porcupine. It draws the operations that prove a violation.",
 		Example: "  powbench check results/smoke/latest/histories/mabd-read-t1-64KiB-c2-rep1.jsonl.gz\n" +
 			"  powbench check --porcupine --html violation.html store/latest/history.edn",
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: command.Args(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, files []string) error { return o.run(c.OutOrStdout(), files) },
 	}
 	f := c.Flags()
@@ -45,7 +44,7 @@ func newCheck() *cobra.Command {
 
 func (o *checkOptions) run(out io.Writer, files []string) error {
 	if o.timeout <= 0 {
-		return usage(fmt.Errorf("--timeout is %v, want more than 0", o.timeout))
+		return command.Usage(fmt.Errorf("--timeout is %v, want more than 0", o.timeout))
 	}
 	bad := 0
 	for _, f := range files {

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"fmt"
@@ -18,15 +18,15 @@ func newPlot() *cobra.Command {
 		Long: "plot reads the folders of runs, attacks and costs, draws every figure that their points, trials and costs\n" +
 			"belong to as SVG, PDF and PNG, prints the summary tables and writes them as Markdown.",
 		Example: "  powbench plot --out figures results/fig2a/latest results/fig2b/latest",
-		Args:    args(cobra.MinimumNArgs(1)),
-		RunE:    func(_ *cobra.Command, sets []string) error { return drawInto(out, sets) },
+		Args:    Args(cobra.MinimumNArgs(1)),
+		RunE:    func(_ *cobra.Command, sets []string) error { return Draw(out, sets) },
 	}
 	c.Flags().StringVar(&out, "out", "results/figures", "folder to write to")
 	return c
 }
 
-// drawInto draws the figures of the result sets into dir and prints their summary.
-func drawInto(dir string, sets []string) error {
+// Draw draws the figures of the result sets into dir and prints their summary.
+func Draw(dir string, sets []string) error {
 	read, err := readSets(sets)
 	if err != nil {
 		return err

@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"errors"
@@ -11,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/storage"
 )
 
@@ -26,13 +25,13 @@ func newUp() *cobra.Command {
 		Long: "up starts a cluster's server processes on loopback and keeps them until Ctrl-C. Databases and keys stay\n" +
 			"in --dir; when a cluster is there already, it is started again and the other flags do not count.",
 		Example: "  powbench up --protocol mpowerstore --t 1",
-		Args:    args(cobra.NoArgs),
+		Args:    command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			local, err := harness.ReadLocal(dir)
 			if errors.Is(err, fs.ErrNotExist) {
 				local, err = harness.NewLocal(protocol, primitives, t, storage.Durability(durability), port)
 				if err != nil {
-					return usage(err)
+					return command.Usage(err)
 				}
 				err = local.Save(dir)
 			}

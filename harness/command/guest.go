@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"context"
@@ -13,6 +11,7 @@ import (
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // guestMemoryMiB suffices for ten servers and three agents; only what is touched is taken from the machine.
@@ -65,8 +64,8 @@ func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (e
 	code, err := guest.Run(ctx, k, guest.Command{
 		Args: args, Env: append(os.Environ(), machine), Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
 	})
-	if err == nil && code != exitDone {
-		err = childExit(code)
+	if err == nil && code != command.Done {
+		err = command.Exit(code)
 	}
 	return err
 }

@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"fmt"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
+	"github.com/powbench/powbench/plots/command"
 )
 
 func newDoctor() *cobra.Command {
@@ -18,7 +17,7 @@ func newDoctor() *cobra.Command {
 		Use:     "doctor",
 		Short:   "Say what this machine can do, and how to get what is missing",
 		Example: "  powbench doctor\n  powbench doctor --wan",
-		Args:    args(cobra.NoArgs),
+		Args:    command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			mode, err := netem.Available()

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"path/filepath"
@@ -8,13 +8,14 @@ import (
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // TestAttack attacks as a user would: what M-ABD is not built for is caught, a server that is killed does no harm.
 func TestAttack(t *testing.T) {
 	results := t.TempDir()
 	code, stdout, stderr := run(t, "attack", "--quick", "--protocol", "mabd", "--attack", "B3,F1", "--results", results)
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	const last = "[3/3] mabd F1 (kill-and-restart): withstood"
@@ -70,7 +71,7 @@ func TestAttackUsage(t *testing.T) {
 		"unknown flag: --fast":                           {"--fast"},
 	} {
 		code, _, stderr := run(t, append([]string{"attack"}, args...)...)
-		if code != exitUsage || !strings.Contains(stderr, want) {
+		if code != command.Misused || !strings.Contains(stderr, want) {
 			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
 		}
 	}

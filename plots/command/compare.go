@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ func newCompare() *cobra.Command {
 			"whatever it finds.",
 		Example: "  powbench compare results/fig2b/20261122T215738Z results/fig2b/latest\n" +
 			"  powbench compare --markdown results/reference/lan/fig2b results/fig2b/latest",
-		Args: args(cobra.ExactArgs(2)),
+		Args: Args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			sets, err := readSets(dirs)
 			if err != nil {
@@ -26,7 +26,7 @@ func newCompare() *cobra.Command {
 			}
 			tables, err := plots.Compare(sets[0], sets[1])
 			if err != nil {
-				return usage(err)
+				return Usage(err)
 			}
 			format := plots.Tables.Text
 			if markdown {
@@ -47,13 +47,13 @@ func newExport() *cobra.Command {
 		Long: "export writes a line for each valid repetition of a run's points to standard output: throughput (MB/s), mean\n" +
 			"latency (ns/op) and its 99th percentile (p99-ns/op); no latencies if the number of clients was searched for.",
 		Example: "  powbench export results/fig2b/latest",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    Args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			sets, err := readSets(dirs)
 			if err != nil {
 				return err
 			}
-			return usage(plots.Export(cmd.OutOrStdout(), sets[0]))
+			return Usage(plots.Export(cmd.OutOrStdout(), sets[0]))
 		},
 	}
 }

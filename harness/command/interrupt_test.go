@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // startRun starts the smoke experiment and returns once its first point has been measured.
@@ -55,8 +56,8 @@ func waitFor(t *testing.T, r io.Reader, text string) {
 // TestInterrupt stops a run with Ctrl-C and resumes it: no point is lost or measured twice, nothing is left.
 func TestInterrupt(t *testing.T) {
 	results := t.TempDir()
-	if code := startRun(t, results)(os.Interrupt); code != exitFailed {
-		t.Errorf("exit code %d after Ctrl-C, want %d", code, exitFailed)
+	if code := startRun(t, results)(os.Interrupt); code != command.Failed {
+		t.Errorf("exit code %d after Ctrl-C, want %d", code, command.Failed)
 	}
 	if left, _ := filepath.Glob(filepath.Join(results, ".scratch", "*")); len(left) > 0 {
 		t.Errorf("left behind after Ctrl-C: %v", left)
@@ -108,7 +109,7 @@ func TestServersDie(t *testing.T) {
 	if n := strings.Count(stderr.String(), "ended unexpectedly"); n != 1 {
 		t.Errorf("the failure is told %d times: %q", n, &stderr)
 	}
-	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
+	if code := cmd.ProcessState.ExitCode(); code != command.Failed {
 		t.Errorf("exit code %d", code)
 	}
 	assertResumes(t, results)
@@ -148,7 +149,7 @@ func assertResumes(t *testing.T, results string) {
 		t.Fatal("no point survived")
 	}
 	code, _, stderr := run(t, "run", "--resume", "--results", results, smokeConfig)
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("resume: exit code %d: %s", code, stderr)
 	}
 	after := readSet(t, results)
@@ -184,7 +185,7 @@ func TestResumeOtherConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := run(t, "run", "--resume", "--results", results, config)
-	if code != exitUsage || !strings.Contains(stderr, "another configuration") {
+	if code != command.Misused || !strings.Contains(stderr, "another configuration") {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}
 }

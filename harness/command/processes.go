@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"context"
@@ -15,13 +13,14 @@ import (
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/netem/awake"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // newServer is the process of one server. Whoever starts it steers it over its standard input and output; it ends
 // when its input does.
 func newServer() *cobra.Command {
 	return &cobra.Command{
-		Use: "server", Short: "A server process, started by run and up", Hidden: true, Args: args(cobra.NoArgs),
+		Use: "server", Short: "A server process, started by run and up", Hidden: true, Args: command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := processLog()
 			service := node.NewService(cmd.Context(), log)
@@ -41,7 +40,7 @@ func newServer() *cobra.Command {
 // newAgent is a process that holds load-generating clients, steered like a server.
 func newAgent() *cobra.Command {
 	return &cobra.Command{
-		Use: "agent", Short: "A load-generating process, started by run", Hidden: true, Args: args(cobra.NoArgs),
+		Use: "agent", Short: "A load-generating process, started by run", Hidden: true, Args: command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
@@ -57,7 +56,7 @@ func newAgent() *cobra.Command {
 // newAwake is a process that keeps the cores from going to sleep.
 func newAwake() *cobra.Command {
 	return &cobra.Command{
-		Use: "awake", Short: "A process that keeps the cores awake, started by run", Hidden: true, Args: args(cobra.NoArgs),
+		Use: "awake", Short: "A process that keeps the cores awake, started by run", Hidden: true, Args: command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return awake.Keep(cmd.Context()) },
 	}
 }

@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"cmp"
@@ -15,6 +13,7 @@ import (
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // inNamespace runs the command again in a user namespace if that is what it takes to lay out a testbed; it returns
@@ -24,8 +23,8 @@ func inNamespace() (bool, error) {
 	if err != nil || !done {
 		return false, nil
 	}
-	if code != exitDone {
-		return true, childExit(code)
+	if code != command.Done {
+		return true, command.Exit(code)
 	}
 	return true, nil
 }
@@ -51,11 +50,11 @@ func newRun() *cobra.Command {
 			"Experiments that delay packets run in User-mode Linux where this machine's kernel has no NetEm.",
 		Example: "  powbench run configs/smoke.yaml\n  powbench run --quick configs/fig2a.yaml configs/fig2b.yaml\n" +
 			"  powbench run --resume configs/fig2c.yaml",
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: command.Args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			experiments, err := loadAll(files, f.quick)
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			if done, err := inNamespace(); done || err != nil {
 				return err
@@ -94,7 +93,7 @@ func runOne(ctx context.Context, e *experiment.Experiment, file string, f runFla
 	if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
 		return err
 	}
-	return errors.Join(err, drawInto(filepath.Join(dir, result.FigureDir), []string{dir}))
+	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))
 }
 
 // loadAll reads and checks all files before anything starts.

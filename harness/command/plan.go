@@ -1,9 +1,9 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/plots/command"
 )
 
 func newPlan() *cobra.Command {
@@ -12,11 +12,11 @@ func newPlan() *cobra.Command {
 		Use:     "plan CONFIG…",
 		Short:   "Show an experiment's points and the time they will take, without running it",
 		Example: "  powbench plan configs/fig2b.yaml\n  powbench plan --quick configs/fig2a.yaml",
-		Args:    args(cobra.MinimumNArgs(1)),
+		Args:    command.Args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			experiments, err := loadAll(files, quick)
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			for _, e := range experiments {
 				if err := e.Plan(cmd.OutOrStdout()); err != nil {

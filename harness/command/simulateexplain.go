@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/command"
 )
 
 // TestCosts measures a small table as a user would, and draws it again from the results alone.
@@ -18,11 +19,11 @@ func TestCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := run(t, "costs", "--results", dir, file)
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	latest := filepath.Join(dir, "x", result.LatestLink)
-	if code, again, stderr := run(t, "plot", "--out", filepath.Join(dir, "figures"), latest); code != exitDone ||
+	if code, again, stderr := run(t, "plot", "--out", filepath.Join(dir, "figures"), latest); code != command.Done ||
 		!strings.Contains(again, "Table 1: costs") || !strings.Contains(stdout, "polynomial-horner") {
 		t.Errorf("exit code %d, first %q, then %q, %s", code, stdout, again, stderr)
 	}
@@ -42,11 +43,11 @@ func TestCostsUsage(t *testing.T) {
 		"none.yaml: no such file":           {"none.yaml"},
 	} {
 		code, _, stderr := run(t, append([]string{"costs"}, args...)...)
-		if code != exitUsage || !strings.Contains(stderr, want) {
+		if code != command.Misused || !strings.Contains(stderr, want) {
 			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
 		}
 	}
-	if code, _, stderr := run(t, "run", "../../configs/table1.yaml"); code != exitUsage ||
+	if code, _, stderr := run(t, "run", "../../configs/table1.yaml"); code != command.Misused ||
 		!strings.Contains(stderr, "this is a file for `powbench costs`") {
 		t.Errorf("run of a file of costs: exit code %d, error %q", code, stderr)
 	}

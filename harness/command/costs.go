@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"context"
@@ -12,6 +10,7 @@ import (
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/command"
 )
 
 func newCosts() *cobra.Command {
@@ -23,11 +22,11 @@ func newCosts() *cobra.Command {
 			"signatures that the file names, counts the modular multiplications of polynomial proofs, writes the results\n" +
 			"below --results, prints Table 1 and draws it.",
 		Example: "  powbench costs configs/table1.yaml",
-		Args:    args(cobra.ExactArgs(1)),
+		Args:    command.Args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			table, err := experiment.LoadCosts(files[0])
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			return measureCosts(cmd.Context(), harness.CostOptions{
 				Costs: table, ConfigFile: files[0], Results: results, Progress: os.Stderr,
@@ -44,5 +43,5 @@ func measureCosts(ctx context.Context, o harness.CostOptions) error {
 	if err != nil {
 		return err
 	}
-	return drawInto(filepath.Join(dir, result.FigureDir), []string{dir})
+	return command.Draw(filepath.Join(dir, result.FigureDir), []string{dir})
 }

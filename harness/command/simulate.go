@@ -1,6 +1,4 @@
-//go:build !analysis
-
-package main
+package command
 
 import (
 	"context"
@@ -16,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -43,7 +42,7 @@ func newSimulate() *cobra.Command {
 			"if an outcome is not the expected one: then it shrinks the schedule and prints what happened in it.\n\nAttacks:\n" +
 			attackList(),
 		Example: "  powbench simulate --schedules 200\n  powbench simulate --protocol mabd --attack B2 --seed 1 --schedules 1 --trace",
-		Args:    args(cobra.NoArgs),
+		Args:    command.Args(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := c.Flags()
@@ -77,7 +76,7 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 	debug.SetGCPercent(garbage)
 	scenarios, err := o.scenarios()
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	var rows []simulated
 	failed := 0

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -62,16 +63,16 @@ func TestCheck(t *testing.T) {
 		code int
 		want []string // in the output
 	}{
-		{"own", []string{own}, exitDone, []string{own + ": ok (timestamp+zone, 1 operations)\n"}},
+		{"own", []string{own}, command.Done, []string{own + ": ok (timestamp+zone, 1 operations)\n"}},
 		{
 			"own, by porcupine too",
 			[]string{"--porcupine", own},
-			exitDone,
+			command.Done,
 			[]string{"ok (timestamp+zone, 1 operations)\n", "ok (porcupine, 1 operations)\n"},
 		},
-		{"JSON", []string{fresh}, exitDone, []string{fresh + ": ok (zone, 2 operations)\n"}},
+		{"JSON", []string{fresh}, command.Done, []string{fresh + ": ok (zone, 2 operations)\n"}},
 		{
-			"EDN", []string{fresh, stale}, exitFailed, []string{
+			"EDN", []string{fresh, stale}, command.Failed, []string{
 				stale + ": violation (zone, 3 operations)\n" + `key "register": value 1 must come before value 2`,
 				"client 1 #4  read → 1",
 			},
@@ -79,26 +80,26 @@ func TestCheck(t *testing.T) {
 		{
 			"by porcupine too",
 			[]string{"--porcupine", stale},
-			exitFailed,
+			command.Failed,
 			[]string{"violation (zone, 3 operations)", "violation (porcupine, 3 operations)", "read 4 of client 1 of value 1 ended"},
 		},
 		{
-			"values not unique", []string{"--porcupine", staleTwice}, exitFailed, []string{
+			"values not unique", []string{"--porcupine", staleTwice}, command.Failed, []string{
 				"violation (porcupine, 4 operations)\n" + `key "register": when read 4 of client 1 of value 1 ended`,
 				"only porcupine can decide this history: ", "wrote the same value 1",
 			},
 		},
-		{"values not unique, but right", []string{goodTwice}, exitDone, []string{"ok (porcupine, 2 operations)\nonly porcupine"}},
+		{"values not unique, but right", []string{goodTwice}, command.Done, []string{"ok (porcupine, 2 operations)\nonly porcupine"}},
 		{
 			"no time",
 			[]string{"--timeout", "1ns", goodTwice},
-			exitFailed,
+			command.Failed,
 			[]string{"unknown (porcupine, 2 operations)\n", "not verified: porcupine ran out of time"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			code, stdout, stderr := run(t, append([]string{"check"}, test.args...)...)
-			if code != test.code || code != exitDone && !strings.Contains(stderr, ", or could not be verified: 1 of") {
+			if code != test.code || code != command.Done && !strings.Contains(stderr, ", or could not be verified: 1 of") {
 				t.Errorf("exit code %d, error %q", code, stderr)
 			}
 			for _, want := range test.want {
@@ -117,7 +118,7 @@ func TestCheckDrawsTheFirstViolation(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "h.html")
 	jepsen := files(t, freshJSON, staleEDN, strings.ReplaceAll(staleEDN, "1}", "77}"))
 	code, stdout, stderr := run(t, append([]string{"check", "--html", page}, jepsen...)...)
-	if code != exitFailed || strings.Count(stdout, page+" shows it.") != 1 {
+	if code != command.Failed || strings.Count(stdout, page+" shows it.") != 1 {
 		t.Errorf("exit code %d, output %q, error %q", code, stdout, stderr)
 	}
 	data, err := os.ReadFile(page)
@@ -132,9 +133,9 @@ func TestCheckRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{files(t, staleEDN+"{:process 0 :type :invoke :f :cas}")[0]}, exitFailed, ":7: f is cas"},
-		{[]string{"--timeout", "0s", "x"}, exitUsage, "--timeout is 0s, want more than 0"},
-		{[]string{"no-such"}, exitFailed, "no-such"},
+		{[]string{files(t, staleEDN+"{:process 0 :type :invoke :f :cas}")[0]}, command.Failed, ":7: f is cas"},
+		{[]string{"--timeout", "0s", "x"}, command.Misused, "--timeout is 0s, want more than 0"},
+		{[]string{"no-such"}, command.Failed, "no-such"},
 	} {
 		code, stdout, stderr := run(t, append([]string{"check"}, test.args...)...)
 		if code != test.code || !strings.Contains(stderr, test.want) || stdout != "" {

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/json"
@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/powbench/powbench/plots/command"
 )
 
 func TestSimulate(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "deep", "table.json")
 	code, stdout, stderr := run(t, "simulate", "--schedules", "60", "--attack", "none,B1,N2", "--out", out)
-	if code != exitDone {
+	if code != command.Done {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	data, err := os.ReadFile(out)
@@ -38,7 +40,7 @@ func TestSimulate(t *testing.T) {
 func TestSimulateTellsAViolation(t *testing.T) {
 	html := filepath.Join(t.TempDir(), "history.html")
 	code, stdout, _ := run(t, "simulate", "--protocol", "mpowerstore+literal", "--attack", "R4", "--schedules", "2000", "--html", html)
-	if code != exitFailed {
+	if code != command.Failed {
 		t.Fatalf("exit code %d: %s", code, stdout)
 	}
 	for _, want := range []string{"EXPECTED no harm", "loud: begin of p", "→ s1", "choices muted", "hang"} {
@@ -49,12 +51,12 @@ func TestSimulateTellsAViolation(t *testing.T) {
 	if page, err := os.ReadFile(html); err != nil || !strings.Contains(string(page), "<html") {
 		t.Errorf("%.200s, %v", page, err)
 	}
-	command := regexp.MustCompile(`powbench (simulate .*--trace)`).FindStringSubmatch(stdout)
-	if command == nil {
+	again := regexp.MustCompile(`powbench (simulate .*--trace)`).FindStringSubmatch(stdout)
+	if again == nil {
 		t.Fatalf("no command in %s", stdout)
 	}
-	if code, again, _ := run(t, strings.Fields(command[1])...); code != exitFailed || !strings.Contains(again, "hang: ") {
-		t.Errorf("the command ends with %d: %s", code, again)
+	if code, out, _ := run(t, strings.Fields(again[1])...); code != command.Failed || !strings.Contains(out, "hang: ") {
+		t.Errorf("the command ends with %d: %s", code, out)
 	}
 }
 
@@ -67,7 +69,7 @@ func TestSimulateBadUsage(t *testing.T) {
 		"none of the attack": {"--protocol", "mabd", "--attack", "B6"},
 		"t is -1":            {"--t", "-1"},
 	} {
-		if code, _, stderr := run(t, append([]string{"simulate"}, flags...)...); code != exitUsage || !strings.Contains(stderr, want) {
+		if code, _, stderr := run(t, append([]string{"simulate"}, flags...)...); code != command.Misused || !strings.Contains(stderr, want) {
 			t.Errorf("%v: exit code %d, %q, want %q", flags, code, stderr, want)
 		}
 	}

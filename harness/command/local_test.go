@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -122,7 +123,7 @@ func TestKVS(t *testing.T) {
 					}
 				}
 				code, _, stderr := run(t, "get", "--dir", dir, "never")
-				if code != exitFailed || !strings.Contains(stderr, "never written") {
+				if code != command.Failed || !strings.Contains(stderr, "never written") {
 					t.Errorf("get of ⊥: exit code %d, error %q", code, stderr)
 				}
 			})
@@ -138,7 +139,7 @@ func TestUpPortInUse(t *testing.T) {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	code, _, stderr := run(t, "up", "--dir", filepath.Join(t.TempDir(), "c"), "--port", port)
-	if code != exitFailed || !strings.Contains(stderr, "choose another port") {
+	if code != command.Failed || !strings.Contains(stderr, "choose another port") {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}
 }
@@ -149,7 +150,7 @@ func TestPutTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := run(t, "put", "key", file)
-	if code != exitUsage || !strings.Contains(stderr, "limit of a value") {
+	if code != command.Misused || !strings.Contains(stderr, "limit of a value") {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}
 }

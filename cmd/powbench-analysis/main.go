@@ -1,0 +1,11 @@
+// Command powbench-analysis reads results: it has powbench's commands plot, report, compare and export, and is built
+// from nothing in a fraction of the time, because no protocol, network or database is in it.
+package main
+
+import (
+	"os"
+
+	"github.com/powbench/powbench/plots/command"
+)
+
+func main() { os.Exit(command.Main()) }

@@ -1,0 +1,101 @@
+// Package command holds the sub-commands that only read results (plot, report, compare, export), and how every command
+// ends: its exit code, and the errors that the caller made. It imports plots and harness/result, no protocol, network
+// or database, so that a binary of it alone is built from nothing in a fraction of the time; harness/command and the
+// mains import it.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	Done    = 0
+	Failed  = 1 // the command failed, or a check did not hold
+	Misused = 2 // wrong usage or configuration; nothing was started
+)
+
+// Exit is the exit code of a copy of this command, in a user namespace or a guest, which has reported its error.
+type Exit int
+
+func (e Exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// errUsage marks the errors of the caller: bad arguments, flags or configuration.
+var errUsage = errors.New("usage")
+
+// usageError reads as the error that it marks.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() []error { return []error{e.error, errUsage} }
+
+// Usage marks err as the caller's; nil stays nil.
+func Usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// Args wraps a check of positional arguments so that its failure counts as bad usage.
+func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, a []string) error {
+		if err := check(c, a); err != nil {
+			return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
+		}
+		return nil
+	}
+}
+
+// Main runs the command line with the sub-commands of this package alone and returns the exit code.
+func Main() int { return Execute(Root()) }
+
+// Root is the command with this package's sub-commands and others.
+func Root(others ...*cobra.Command) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "powbench",
+		Short: "Measure what robust, Byzantine-tolerant storage really costs",
+		Long: "powbench runs M-PoWerStore, M-ABD and Phalanx as real processes over an emulated network,\n" +
+			"measures them under closed-loop load, checks every history and draws the paper's figures.",
+		SilenceErrors: true, SilenceUsage: true,
+		Args: Args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
+	})
+	root.SetOut(os.Stdout)
+	root.AddCommand(newPlot(), newReport(), newCompare(), newExport())
+	root.AddCommand(others...)
+	return root
+}
+
+// Execute runs the command line until it ends or is interrupted, reports an error to the user and returns the exit
+// code. The errors of misuse count as the caller's.
+func Execute(root *cobra.Command, misuse ...error) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := root.ExecuteContext(ctx)
+	var copied Exit
+	switch {
+	case err == nil:
+		return Done
+	case errors.As(err, &copied):
+		return int(copied)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "powbench: interrupted")
+		return Failed
+	}
+	fmt.Fprintln(os.Stderr, "powbench:", err)
+	if slices.ContainsFunc(append(misuse, errUsage), func(m error) bool { return errors.Is(err, m) }) {
+		return Misused
+	}
+	return Failed
+}
