@@ -1,8 +1,12 @@
 package netem
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"runtime"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -60,3 +64,72 @@ func newNamespace(settings []setting) (ns netns.NsHandle, h *netlink.Handle, err
 	}
 	return ns, h, h.LinkSetUp(lo)
 }
+
+// A setting is a kernel setting of one network namespace.
+type setting struct {
+	name, value string
+	optional    bool // the kernel may lack what it would set
+}
+
+const congestionSysctl = "net.ipv4.tcp_congestion_control"
+
+var quiet = []setting{ // IPv6 neighbour discovery would send packets of its own
+	{"net.ipv6.conf.all.disable_ipv6", "1", true},
+	{"net.ipv6.conf.default.disable_ipv6", "1", true},
+}
+
+func switchSettings() []setting {
+	// Where container tools loaded br_netfilter, every bridged packet would pass the firewall's code.
+	return append([]setting{{"net.bridge.bridge-nf-call-iptables", "0", true}}, quiet...)
+}
+
+// hostSettings are what makes a measurement repeatable: the same on every machine, and no memory of earlier traffic.
+func (tb *Testbed) hostSettings() []setting {
+	settings := append([]setting{
+		// What the kernel learned about a peer during one point must not speed up or slow down the next.
+		{"net.ipv4.tcp_no_metrics_save", "1", false},
+		// A connection that rested keeps its window: latency is the protocol's, not that of a new slow start.
+		{"net.ipv4.tcp_slow_start_after_idle", "0", false},
+		// Counters take 32 bytes of TCP header, which is with timestamps.
+		{"net.ipv4.tcp_timestamps", "1", false},
+		// The kernel derives the limits of a socket's buffers from the machine's memory. These exceed the links' need.
+		{"net.ipv4.tcp_rmem", "4096 131072 6291456", false},
+		{"net.ipv4.tcp_wmem", "4096 16384 4194304", false},
+	}, quiet...)
+	if c := tb.Topology.Congestion; c != "" {
+		settings = append(settings, setting{congestionSysctl, c, false})
+	}
+	for _, s := range settings {
+		tb.Sysctls[s.name] = s.value
+	}
+	return settings
+}
+
+// applySettings writes settings in the namespace of the calling thread.
+func applySettings(settings []setting) error {
+	for _, s := range settings {
+		err := os.WriteFile(sysctlPath(s.name), []byte(s.value), 0)
+		switch {
+		case err == nil, s.optional && errors.Is(err, fs.ErrNotExist):
+		case s.name == congestionSysctl:
+			return fmt.Errorf("congestion control %q: %w: choose one of those that "+
+				"'sysctl net.ipv4.tcp_allowed_congestion_control' lists outside", s.value, err)
+		default:
+			return fmt.Errorf("set %s: %w", s.name, explain(err, "CONFIG_SYSCTL", ""))
+		}
+	}
+	return nil
+}
+
+// recordCongestion notes the congestion control that sockets in ns really have; empty where the kernel does not tell.
+func (tb *Testbed) recordCongestion(ns netns.NsHandle) {
+	var value []byte
+	_ = inside(ns, func() (err error) {
+		value, err = os.ReadFile(sysctlPath(congestionSysctl))
+		return err
+	})
+	tb.Topology.Congestion = strings.TrimSpace(string(value))
+	tb.Sysctls[congestionSysctl] = tb.Topology.Congestion
+}
+
+func sysctlPath(name string) string { return "/proc/sys/" + strings.ReplaceAll(name, ".", "/") }

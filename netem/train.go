@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -171,4 +172,110 @@ func (t *train) measurement(asked Delay, floor time.Duration) DelayMeasurement {
 	m.Min, m.P50, m.P90, m.P99, m.Max = d[0], quantile(d, 0.5), quantile(d, 0.9), quantile(d, 0.99), d[len(d)-1]
 	m.KS = ksDistance(d, asked.CDF, delayGrain)
 	return m
+}
+
+// stragglers is how long to wait beyond the longest delay for packets that the machine holds up.
+const stragglers = 250 * time.Millisecond
+
+// runTrains sends n packets on each path, one on all of them every so often, and waits for those that take longest.
+func runTrains(ctx context.Context, paths []path, n int, every, longest time.Duration) (trains []*train, err error) {
+	defer func() {
+		for _, t := range trains {
+			t.close()
+		}
+	}()
+	for _, p := range paths {
+		t, err := newTrain(p.from, p.to)
+		if err != nil {
+			return trains, err
+		}
+		trains = append(trains, t)
+	}
+	for range n {
+		next := time.Now().Add(every)
+		for _, t := range trains {
+			if err := t.send(); err != nil {
+				return trains, err
+			}
+		}
+		// The pause at the least leaves a guest's only processor to NetEm's timers, however long sending took.
+		if err := pause(ctx, max(every/2, time.Until(next))); err != nil {
+			return trains, err
+		}
+	}
+	if err := pause(ctx, longest+stragglers); err != nil {
+		return trains, err
+	}
+	for _, t := range trains {
+		if err := t.look(); err != nil {
+			return trains, err
+		}
+	}
+	return trains, nil
+}
+
+// pause waits for d, or with an error until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Probe samples the delay between two hosts while something else runs.
+type Probe struct {
+	train *train
+	asked Delay
+	floor time.Duration
+	stop  context.CancelFunc
+	done  chan error // of the sender
+}
+
+// StartProbe sends a packet from one host to the other every so often, until Stop. The hosts should carry no load, so
+// that the packets meet no queue but NetEm's. The floor is the median of those that the last MeasureDelays found, or 0.
+func (tb *Testbed) StartProbe(from, to *Host, every time.Duration) (*Probe, error) {
+	t, err := newTrain(from, to)
+	if err != nil {
+		return nil, err
+	}
+	p := &Probe{train: t, floor: time.Duration(tb.floor.Load()), done: make(chan error, 1)}
+	if tb.Topology.Delay != nil {
+		p.asked = tb.Topology.Delay(from.Name, to.Name).filled()
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	go func() { p.done <- t.sendEvery(ctx, every) }()
+	return p, nil
+}
+
+// Stop sends no more packets, waits for those under way and returns the delay of all.
+func (p *Probe) Stop() (DelayMeasurement, error) {
+	p.stop()
+	defer p.train.close()
+	if err := <-p.done; err != nil {
+		return DelayMeasurement{}, err
+	}
+	time.Sleep(p.asked.Quantile(1) + stragglers)
+	if err := p.train.look(); err != nil {
+		return DelayMeasurement{}, err
+	}
+	return p.train.measurement(p.asked, p.floor), nil
+}
+
+// sendEvery sends until ctx ends.
+func (t *train) sendEvery(ctx context.Context, every time.Duration) error {
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+			if err := t.send(); err != nil {
+				return err
+			}
+		}
+	}
 }

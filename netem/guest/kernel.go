@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -52,4 +53,52 @@ func Current() string {
 		return ""
 	}
 	return unix.ByteSliceToString(name.Release[:])
+}
+
+// defaultModules are what an emulated network needs: links, the switch, shapers, delays and congestion control.
+var defaultModules = []string{
+	"veth", "bridge", "ifb", "sch_tbf", "sch_netem", "sch_ingress", "cls_u32", "act_mirred", "sch_fq", "tcp_bbr",
+}
+
+// modulePaths are the files of the named modules and of those that they depend on, each after its dependencies.
+func modulePaths(k Kernel, names []string) ([]string, error) {
+	list, err := os.ReadFile(filepath.Join(k.ModuleDir, "modules.dep"))
+	if err != nil {
+		return nil, err
+	}
+	dependencies := map[string][]string{} // module's name → its file, then those needed, the most basic last
+	for line := range strings.Lines(string(list)) {
+		file, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		dependencies[moduleName(file)] = append([]string{file}, strings.Fields(rest)...)
+	}
+	var paths []string
+	for _, name := range names {
+		files, ok := dependencies[moduleName(name)]
+		if !ok {
+			return nil, fmt.Errorf("no module %s below %s: it is misspelt, or built into the kernel", name, k.ModuleDir)
+		}
+		for _, file := range slices.Backward(files) {
+			if path := filepath.Join(k.ModuleDir, file); !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths, nil
+}
+
+// moduleName is what the kernel calls the module of a file.
+func moduleName(file string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".ko"), "-", "_")
+}
+
+func loadModule(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil {
+		return fmt.Errorf("load %s: %w", path, err)
+	}
+	return nil
 }

@@ -7,6 +7,56 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
+const (
+	// A burst below one 64 KiB segmentation-offload packet makes the shaper cut every packet: ten times the CPU time.
+	burstBytes = 128 << 10
+	// Without offload a burst can be shorter, and should: at 100 Mbit/s, 128 KiB pass 10 ms too early. It must hold what
+	// the link carries between two ticks of a slow clock, such as a guest's.
+	shortBurstBytes = 32 << 10
+	// Below this a burst lasts longer than a second.
+	minRateBits = 1_000_000
+)
+
+// noOffload makes what leaves the device packets of one segment each.
+func noOffload(ns *netlink.Handle, device netlink.Link) error {
+	if err := ns.LinkSetGSOMaxSegs(device, 1); err != nil {
+		return fmt.Errorf("no offload on %s: %w", device.Attrs().Name, err)
+	}
+	return nil
+}
+
+// burst is how many bytes may pass a shaper at once after it rested.
+func (t Topology) burst() int {
+	if t.NoOffload {
+		return shortBurstBytes
+	}
+	return burstBytes
+}
+
+// shape limits what leaves the device to rateBits on the wire, but for bursts.
+func shape(ns *netlink.Handle, device netlink.Link, rateBits int64, burst int) error {
+	rate := uint64(rateBits) * frameBytes / wireBytes / 8
+	err := ns.QdiscReplace(&netlink.Tbf{
+		QdiscAttrs: netlink.QdiscAttrs{
+			LinkIndex: device.Attrs().Index,
+			Handle:    netlink.MakeHandle(1, 0),
+			Parent:    netlink.HANDLE_ROOT,
+		},
+		Rate:   rate,
+		Buffer: netlink.Xmittime(rate, uint32(burst)),
+		Limit:  queueBytes(rateBits),
+	})
+	if err != nil {
+		return fmt.Errorf("shape %s: %w", device.Attrs().Name, explain(err, "CONFIG_NET_SCH_TBF", "sch_tbf"))
+	}
+	return nil
+}
+
+// queueBytes is the room before the shaper: 1 MiB at 1 Gbit/s (8 ms) and in proportion, but at least one burst.
+func queueBytes(rateBits int64) uint32 {
+	return uint32(max(burstBytes, min(rateBits*(1<<20)/1e9, 1<<30)))
+}
+
 // ErrUncounted is the answer of Host.Counters where no shaper counts.
 var ErrUncounted = errors.New("netem: an unshaped link has no counters")
 

@@ -1,0 +1,112 @@
+// Package workloads is what the clients of a run ask for: which keys, values that prove what they are, and when.
+//
+// Everything is derived from one seed, so that a run can be repeated and every process of it agrees without talking.
+package workloads
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// Derive returns a seed for the stream that the parts name, such as Derive(seed, "keys", client). Streams of different
+// names are independent of each other. Parts are numbers and strings; what counts is how they print, so that
+// 1 and "1" are the same part, but ("a", "bc") and ("ab", "c") are not the same parts.
+func Derive(seed uint64, parts ...any) uint64 {
+	h := xxhash.New()
+	fmt.Fprint(h, seed)
+	for _, part := range parts {
+		fmt.Fprintf(h, " %q", fmt.Sprint(part))
+	}
+	return h.Sum64()
+}
+
+// maxKeys bounds a key space: more could never be loaded.
+const maxKeys = 1 << 24
+
+// KeyName returns the name of the key with index i, from 0.
+func KeyName(i int) protocols.Key {
+	return protocols.Key(fmt.Sprintf("key-%06d", i))
+}
+
+// A Chooser draws the keys of one client's operations. It is not safe for concurrent use.
+type Chooser interface {
+	// Next returns the index of the next operation's key.
+	Next() int
+}
+
+// Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]:
+// when each of the clients has one operation in progress, on a key drawn uniformly from m, then at any instant an
+// operation shares its key with another with probability at most p. Over its whole duration it meets up to two
+// operations of each other client, so the share measured afterwards exceeds p and comes close to 2p.
+func Keyspace(clients int, p float64) int {
+	m := math.Ceil(float64(clients-1)/p - 1e-9) // 1e-9: a quotient that rounding put just above an integer
+	return int(max(1, min(m, maxKeys)))
+}
+
+// uniform draws from all keys alike.
+type uniform struct {
+	keys int
+	rng  *rand.Rand
+}
+
+// NewChooser returns the client's Chooser that draws uniformly from the keys with indices 0 … keys−1; keys ≥ 1.
+func NewChooser(seed, client uint64, keys int) Chooser {
+	return &uniform{keys: keys, rng: keyStream(seed, client)}
+}
+
+// Next implements Chooser.
+func (c *uniform) Next() int { return c.rng.IntN(c.keys) }
+
+// keyStream is the source of a client's choices.
+func keyStream(seed, client uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(Derive(seed, "keys", client), client))
+}
+
+// HotKeys returns the number of keys in the hot-key model: key 0, which all clients share, and each client's own.
+func HotKeys(clients int) int { return max(clients, 0) + 1 }
+
+// hotChance returns the probability h with which each of the clients asks for the one key that they share, and else
+// for its own, so that the probability of concurrency is p in (0, 1]: when each has one operation in progress, an
+// operation shares its key with another with probability h·(1 − (1−h)^(clients−1)) = p. One client shares with nobody,
+// and h is 0.
+func hotChance(clients int, p float64) float64 {
+	if clients < 2 {
+		return 0
+	}
+	const steps = 1 << 52 // as fine as a double is just below 1
+	n := sort.Search(steps, func(i int) bool { return hotOverlap(clients, float64(i)/steps) >= p })
+	return float64(n) / steps
+}
+
+// hotOverlap is the probability that one of the clients' operations shares its key with another's.
+func hotOverlap(clients int, h float64) float64 {
+	return h * (1 - math.Pow(1-h, float64(clients-1)))
+}
+
+// hot draws the shared key or the client's own.
+type hot struct {
+	chance float64
+	own    int
+	rng    *rand.Rand
+}
+
+// NewHotChooser returns the Chooser of one of the clients: key 0, which all share, or the client's own, whose index is
+// the client's number, from 1. The more often it is key 0, the higher the probability of concurrency p in (0, 1], by
+// which an operation shares its key with another when each client has one in progress.
+func NewHotChooser(seed, client uint64, clients int, p float64) Chooser {
+	return &hot{chance: hotChance(clients, p), own: int(client), rng: keyStream(seed, client)}
+}
+
+// Next implements Chooser.
+func (c *hot) Next() int {
+	if c.rng.Float64() < c.chance {
+		return 0
+	}
+	return c.own
+}
