@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A Book is a file of claims, in which every expression has been checked.
@@ -16,14 +16,14 @@ type Book struct {
 }
 
 type claim struct {
-	ID      quantity.Source  `yaml:"id"`
-	Section string           `yaml:"section"` // of the paper
-	Claim   string           `yaml:"claim"`
-	Reading string           `yaml:"reading"` // what the inequality takes the claim to mean
-	For     quantity.Loop    `yaml:"for"`     // Holds must hold for every combination of these
-	Holds   quantity.Sources `yaml:"holds"`   // all of them
-	Test    string           `yaml:"test"`    // in place of Holds: what decides a claim that no measurement can
-	Note    string           `yaml:"note"`
+	ID      query.Source  `yaml:"id"`
+	Section string        `yaml:"section"` // of the paper
+	Claim   string        `yaml:"claim"`
+	Reading string        `yaml:"reading"` // what the inequality takes the claim to mean
+	For     query.Loop    `yaml:"for"`     // Holds must hold for every combination of these
+	Holds   query.Sources `yaml:"holds"`   // all of them
+	Test    string        `yaml:"test"`    // in place of Holds: what decides a claim that no measurement can
+	Note    string        `yaml:"note"`
 }
 
 // Load reads a book of claims. An error names the file, the line, the claim and the remedy: no book is half good.
@@ -31,7 +31,7 @@ func Load(file string) (*Book, error) {
 	var content struct {
 		Claims []claim `yaml:"claims"`
 	}
-	if err := quantity.ReadYAML(file, &content); err != nil {
+	if err := query.ReadYAML(file, &content); err != nil {
 		return nil, err
 	}
 	b := &Book{file, content.Claims}
@@ -48,7 +48,7 @@ func Load(file string) (*Book, error) {
 		}
 	}
 	// Without results, everything that may be asked for is missing, and what may not is an error.
-	_, err := b.evaluate(&quantity.Results{})
+	_, err := b.evaluate(&query.Results{})
 	return b, err
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/protocols/catalog"
 )
 
@@ -69,10 +69,10 @@ func TestVerdicts(t *testing.T) {
 		measured, missing string
 		points            int
 	}{
-		{nil, quantity.NotMeasured, "", "missing: 2b/mabd/read/t1/256KiB/paper/write, 2b/mabd/read/t2", 0},
-		{[]*result.Set{peaks(1)}, quantity.NotMeasured, "t = 1: 1.50 [1.50, 1.50] ≥ 1.45; t = 1: 60.0 ± 0.4 ≥ 55", "/t2/", 2},
-		{[]*result.Set{peaks(2)}, quantity.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 2: 50.0 ± 0.3 ≥ 55", "/t1/", 2},
-		{[]*result.Set{peaks(1, 2)}, quantity.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 1: 1.50", "", 4},
+		{nil, query.NotMeasured, "", "missing: 2b/mabd/read/t1/256KiB/paper/write, 2b/mabd/read/t2", 0},
+		{[]*result.Set{peaks(1)}, query.NotMeasured, "t = 1: 1.50 [1.50, 1.50] ≥ 1.45; t = 1: 60.0 ± 0.4 ≥ 55", "/t2/", 2},
+		{[]*result.Set{peaks(2)}, query.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 2: 50.0 ± 0.3 ≥ 55", "/t1/", 2},
+		{[]*result.Set{peaks(1, 2)}, query.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 1: 1.50", "", 4},
 	} {
 		vs, err := b.Evaluate(c.sets)
 		if err != nil {
@@ -86,7 +86,7 @@ func TestVerdicts(t *testing.T) {
 		if c.points == 4 && v.Points[2] != strings.Replace(id, "%", "1", 1) {
 			t.Errorf("points %v", v.Points)
 		}
-		if v := vs[1]; v.Outcome != quantity.NotMeasured || v.Missing != "decided by a test: go test" {
+		if v := vs[1]; v.Outcome != query.NotMeasured || v.Missing != "decided by a test: go test" {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -153,7 +153,7 @@ func TestPaper(t *testing.T) {
 			}
 		}
 	}
-	sets, simulated, err := quantity.ReadAll("../../results/reference")
+	sets, simulated, err := query.ReadAll("../../results/reference")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestPaper(t *testing.T) {
 	if testing.Verbose() {
 		t.Log(Verdicts(vs).Table().Text())
 	}
-	if !slices.ContainsFunc(vs, func(v Verdict) bool { return v.Outcome == quantity.Holds }) {
+	if !slices.ContainsFunc(vs, func(v Verdict) bool { return v.Outcome == query.Holds }) {
 		t.Error("the reference results decide no claim")
 	}
 }

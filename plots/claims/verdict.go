@@ -8,11 +8,11 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
-// Outcome is what came of a claim: quantity.Holds, CannotTell, NotMeasured or DoesNotHold.
-type Outcome = quantity.Outcome
+// Outcome is what came of a claim: query.Holds, CannotTell, NotMeasured or DoesNotHold.
+type Outcome = query.Outcome
 
 // A Verdict is what results say about a claim.
 type Verdict struct {
@@ -22,7 +22,7 @@ type Verdict struct {
 	Outcome                     Outcome
 	Measured                    string   // one line, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if nothing of it was measured
 	Missing                     string   // what would have to be measured, or what else decides it; empty if nothing
-	Points                      []string // IDs of the points, trials and simulations used (quantity.ID, quantity.TrialID)
+	Points                      []string // IDs of the points, trials and simulations used (query.ID, query.TrialID)
 }
 
 // Verdicts are those of a book's claims, in its order.
@@ -30,15 +30,15 @@ type Verdicts []Verdict
 
 // Evaluate decides every claim from the sets, and from simulated schedules if they are given. It refuses sets that do not
 // belong together, as plots.Cells does.
-func (b *Book) Evaluate(sets []*result.Set, simulated ...quantity.Simulated) ([]Verdict, error) {
-	results, err := quantity.New(sets, simulated...)
+func (b *Book) Evaluate(sets []*result.Set, simulated ...query.Simulated) ([]Verdict, error) {
+	results, err := query.New(sets, simulated...)
 	if err != nil {
 		return nil, err
 	}
 	return b.evaluate(results)
 }
 
-func (b *Book) evaluate(results *quantity.Results) ([]Verdict, error) {
+func (b *Book) evaluate(results *query.Results) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(b.claims))
 	for i, c := range b.claims {
 		var err error
@@ -50,10 +50,10 @@ func (b *Book) evaluate(results *quantity.Results) ([]Verdict, error) {
 }
 
 // evaluate decides a claim: by the worst of its inequalities.
-func (c claim) evaluate(results *quantity.Results) (Verdict, error) {
+func (c claim) evaluate(results *query.Results) (Verdict, error) {
 	v := Verdict{ID: c.ID.Text, Section: c.Section, Claim: c.Claim, Reading: c.Reading, Note: c.Note}
 	if c.Test != "" {
-		v.Outcome, v.Missing = quantity.NotMeasured, "decided by a test: "+c.Test
+		v.Outcome, v.Missing = query.NotMeasured, "decided by a test: "+c.Test
 		return v, nil
 	}
 	var found findings

@@ -6,7 +6,7 @@ package numbers
 import (
 	"fmt"
 
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A Book is a file of bindings.
@@ -20,25 +20,25 @@ type Book struct {
 // "55.8 ± 1.1", {x} for a value of the loop's variable x in any case, and a space for any white space. It must be found
 // once.
 type binding struct {
-	File   string           `yaml:"file"`
-	Text   quantity.Source  `yaml:"text"`
-	For    quantity.Loop    `yaml:"for"`
-	Values quantity.Sources `yaml:"values"` // one for each {}
+	File   string        `yaml:"file"`
+	Text   query.Source  `yaml:"text"`
+	For    query.Loop    `yaml:"for"`
+	Values query.Sources `yaml:"values"` // one for each {}
 }
 
 // An excuse is for numbers that no result has: those in texts, which are as they stand or patterns with {} as above, or in
 // whole sections.
 type excuse struct {
-	File     string           `yaml:"file"` // none: any
-	Texts    quantity.Sources `yaml:"text"`
-	Sections quantity.Sources `yaml:"section"` // headings; theirs and all below
-	Reason   string           `yaml:"reason"`
+	File     string        `yaml:"file"` // none: any
+	Texts    query.Sources `yaml:"text"`
+	Sections query.Sources `yaml:"section"` // headings; theirs and all below
+	Reason   string        `yaml:"reason"`
 }
 
 // Load reads a book.
 func Load(file string) (*Book, error) {
 	b := &Book{file: file}
-	if err := quantity.ReadYAML(file, b); err != nil {
+	if err := query.ReadYAML(file, b); err != nil {
 		return nil, err
 	}
 	for _, e := range b.Excused {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A Finding is what is wrong with a number of a document.
@@ -25,7 +25,7 @@ func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Lin
 // A check is a book, the documents, and what was found in them.
 type check struct {
 	book      *Book
-	results   *quantity.Results
+	results   *query.Results
 	root      string
 	documents map[string]*document
 	bound     map[string][]bound
@@ -41,7 +41,7 @@ type bound struct {
 
 // Check compares the documents with the results. Documents are named relative to root, as in the book. The error is of
 // a book that is wrong in itself or does not fit the documents any more.
-func (b *Book) Check(root string, documents []string, results *quantity.Results) ([]Finding, error) {
+func (b *Book) Check(root string, documents []string, results *query.Results) ([]Finding, error) {
 	c, err := b.check(root, documents, results)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (b *Book) Check(root string, documents []string, results *quantity.Results)
 }
 
 // Update writes the numbers that the results say into the documents.
-func (b *Book) Update(root string, documents []string, results *quantity.Results) error {
+func (b *Book) Update(root string, documents []string, results *query.Results) error {
 	c, err := b.check(root, documents, results)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (b *Book) Update(root string, documents []string, results *quantity.Results
 	return nil
 }
 
-func (b *Book) check(root string, documents []string, results *quantity.Results) (*check, error) {
+func (b *Book) check(root string, documents []string, results *query.Results) (*check, error) {
 	c := &check{
 		book: b, results: results, root: root, documents: map[string]*document{}, bound: map[string][]bound{},
 		excused: map[string][]span{},

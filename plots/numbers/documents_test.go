@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 var update = flag.Bool("update", false, "write the numbers of the reference results into the documents")
@@ -13,11 +13,11 @@ var update = flag.Bool("update", false, "write the numbers of the reference resu
 // Every number in the documents is that of the reference results.
 func TestDocuments(t *testing.T) {
 	const root = "../.."
-	sets, simulated, err := quantity.ReadAll(filepath.Join(root, "results/reference"))
+	sets, simulated, err := query.ReadAll(filepath.Join(root, "results/reference"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := quantity.New(sets, simulated...)
+	results, err := query.New(sets, simulated...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // measured is results of which the peak is 60.0 ± 2.5 MB/s for M-PoWerStore and half of that for M-ABD, and 1 234 567
 // schedules.
-func measured(t *testing.T) *quantity.Results {
+func measured(t *testing.T) *query.Results {
 	t.Helper()
 	s := &result.Set{Dir: "results/fig2b"}
 	for r, x := range []float64{59, 60, 61} {
@@ -24,7 +24,7 @@ func measured(t *testing.T) *quantity.Results {
 			})
 		}
 	}
-	r, err := quantity.New([]*result.Set{s}, quantity.Simulated{Schedules: 1234567})
+	r, err := query.New([]*result.Set{s}, query.Simulated{Schedules: 1234567})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A number is as documents write one: 58, 1.56, or 1 057 000.
@@ -58,7 +58,7 @@ func literal(text string) string {
 
 // render writes what is known of a quantity as precisely as a document does: with as many decimals, an interval if there
 // is one, and thousands apart if they are.
-func render(i quantity.Interval, as string) string {
+func render(i query.Interval, as string) string {
 	mean, half, interval := strings.Cut(as, " ± ")
 	text := fmt.Sprintf("%.*f", decimals(mean), i.Value)
 	if strings.Contains(mean, " ") || len(text) > 6 && decimals(mean) == 0 {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/claims"
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // referenceSets is the result sets that are part of the repository.
@@ -41,9 +41,9 @@ func verdicts(p result.Point) []claims.Verdict {
 	return []claims.Verdict{
 		{
 			ID: "faster", Section: "§6.2", Claim: "It is faster", Reading: "In the mean", Expression: "a > b",
-			Outcome: quantity.Holds, Measured: "read: 2 > 1; write: 3 > 1", Points: []string{quantity.ID(p), "elsewhere"},
+			Outcome: query.Holds, Measured: "read: 2 > 1; write: 3 > 1", Points: []string{query.ID(p), "elsewhere"},
 		},
-		{ID: "smaller", Claim: "It is smaller", Outcome: quantity.NotMeasured, Missing: "missing: fig9"},
+		{ID: "smaller", Claim: "It is smaller", Outcome: query.NotMeasured, Missing: "missing: fig9"},
 	}
 }
 
@@ -82,10 +82,10 @@ func checkEverySample(t *testing.T, root *html.Node, sets []*result.Set) {
 	}
 	for _, s := range sets {
 		for _, p := range s.Points {
-			want(s, quantity.ID(p), p.Seed)
+			want(s, query.ID(p), p.Seed)
 		}
 		for _, x := range s.Trials {
-			want(s, quantity.TrialID(x), x.Seed)
+			want(s, query.TrialID(x), x.Seed)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestClaimsComeFirst(t *testing.T) {
 		}
 	}
 	links := elements(sections[0], func(n *html.Node) bool { return n.Data == "a" })
-	if len(links) != 1 || text(links[0]) != quantity.ID(s.Points[0]) {
+	if len(links) != 1 || text(links[0]) != query.ID(s.Points[0]) {
 		t.Errorf("links to measurements: %d, want the one that is there", len(links))
 	}
 	_, root = render(t, Input{Sets: []*result.Set{s}})

@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/powbench/powbench/plots"
-	"github.com/powbench/powbench/plots/quantity"
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A table is one of the tables of plots. Where its rows are measurements, trials or costs, each leads
@@ -46,11 +46,11 @@ func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) tab
 		r, name := row{Texts: texts}, ""
 		switch {
 		case len(t.Cells) > 0:
-			name, r.Samples = quantity.ID(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
+			name, r.Samples = query.ID(t.Cells[i].All()[0]), newSamples(t.Cells[i], runs[t.Cells[i].Set])
 		case len(t.Trials) > 0:
-			name, r.Trial = quantity.TrialID(t.Trials[i]), newTrial(t.Trials[i], runs)
+			name, r.Trial = query.TrialID(t.Trials[i]), newTrial(t.Trials[i], runs)
 		case len(t.Costs) > 0:
-			name, r.Samples = quantity.CostID(t.Costs[i][0]), newCosts(t.Costs[i], runs)
+			name, r.Samples = query.CostID(t.Costs[i][0]), newCosts(t.Costs[i], runs)
 		}
 		if name != "" {
 			r.ID = ids.unique(name)

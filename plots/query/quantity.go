@@ -1,11 +1,11 @@
-// Package quantity is the language in which claims and documents speak of results: expressions over result sets, such as
+// Package query is the language in which claims and documents speak of results: expressions over result sets, such as
 //
 //	peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read") >= 1.5
 //
 // Their values are quantities: numbers that were measured once in each repetition, with 95 % confidence intervals, and
 // exact ones, such as counts. Two quantities are combined repetition by repetition, as both then suffered the same noise;
 // what they are divided into is a ratio, of which the geometric mean is taken, exactly as in plots.NewRatio.
-package quantity
+package query
 
 import (
 	"maps"
