@@ -93,7 +93,7 @@ func (a *attacker) openSet() (err error) {
 func (a *attacker) config() (json.RawMessage, error) {
 	var names, ids []string
 	for _, p := range a.Protocols {
-		names = append(names, p.Name())
+		names = append(names, protocols.NameOf(p))
 	}
 	for _, attack := range a.Attacks {
 		ids = append(ids, attack.ID)
@@ -108,7 +108,7 @@ func (a *attacker) config() (json.RawMessage, error) {
 func (a *attacker) layOut(ctx context.Context) error {
 	most := 0
 	for _, p := range a.Protocols {
-		most = max(most, p.Servers(a.T))
+		most = max(most, p.Traits(a.T).Servers)
 	}
 	servers, clients := hostNames(most, attackAgents)
 	topology := netem.Topology{Hosts: slices.Concat(servers, clients), RateBits: 1e9, Congestion: "reno"}
@@ -159,7 +159,7 @@ func (a *attacker) playAll(ctx context.Context) error {
 	for i, g := range games {
 		t, err := a.play(ctx, g.protocol, g.attack)
 		if err != nil {
-			return fmt.Errorf("%s under %s: %w", g.protocol.Name(), g.attack.ID, err)
+			return fmt.Errorf("%s under %s: %w", protocols.NameOf(g.protocol), g.attack.ID, err)
 		}
 		if err := result.AppendTrial(a.dir, t); err != nil {
 			return err
@@ -193,7 +193,7 @@ func (a *attacker) baseline(protocol string) result.Trial {
 
 // seed is what the trial leaves to chance, the same however many others are played.
 func (a *attacker) seed(p protocols.Protocol, attack byzantine.Attack) uint64 {
-	return workloads.Derive(a.Seed, p.Name(), attack.ID)
+	return workloads.Derive(a.Seed, protocols.NameOf(p), attack.ID)
 }
 
 // load is how long a trial's load lasts.

@@ -35,7 +35,7 @@ func Attacks() []byzantine.Attack {
 	}
 	for _, p := range catalog.All() {
 		if !withstands(p, lie(p)) {
-			story.Expect[p.Name()] = byzantine.Expectation{Beyond: true}
+			story.Expect[protocols.NameOf(p)] = byzantine.Expectation{Beyond: true}
 		}
 	}
 	return append(all, story)

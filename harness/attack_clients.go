@@ -74,7 +74,7 @@ func (t *trial) killWriters(ctx context.Context) error {
 func (t *trial) mortal(life int) agent.Config {
 	cfg := t.cluster.agentConfig(attackAgents)
 	cfg.FirstPID = firstPID(life)
-	forget := t.attack.SamePID && protocols.IsSingleWriter(t.protocol)
+	forget := t.attack.SamePID && t.protocol.Traits(1).Writers == protocols.One
 	if t.attack.SamePID && !forget {
 		cfg.FirstPID = firstPID(0)
 	}

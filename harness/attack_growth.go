@@ -21,7 +21,7 @@ func accounted(p protocols.Protocol, t int, entries []history.Entry) int64 {
 		p = few.Protocol // a server may be in the quorums of all keys
 	}
 	share := func(op protocols.Op) int64 {
-		return int64(protocols.CostOf(p, op, t).ClientToServers / float64(p.Servers(t)) * attackValueBytes)
+		return int64(p.Traits(t).Cost(op).ClientToServers / float64(p.Traits(t).Servers) * attackValueBytes)
 	}
 	read, write := share(protocols.Read), share(protocols.Write)
 	sum := int64(metadataBytes)

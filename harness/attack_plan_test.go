@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -47,10 +48,10 @@ func TestPlans(t *testing.T) {
 		for f := 1; f <= 3; f++ {
 			for _, a := range Attacks() {
 				for _, load := range loads {
-					t.Run(fmt.Sprintf("%s t=%d %s %v", p.Name(), f, a.ID, load), func(t *testing.T) {
-						faults := plan(a, p.Servers(f), f, load)
+					t.Run(fmt.Sprintf("%s t=%d %s %v", protocols.NameOf(p), f, a.ID, load), func(t *testing.T) {
+						faults := plan(a, p.Traits(f).Servers, f, load)
 						checkOrder(t, faults, load)
-						most, last := down(t, faults, p.Servers(f))
+						most, last := down(t, faults, p.Traits(f).Servers)
 						bound := max(f, f*a.Isolate[0]+a.Isolate[1])
 						if most > bound {
 							t.Errorf("%d servers are out at once, want %d at most", most, bound)
@@ -94,11 +95,11 @@ func TestPlansAreNotEmpty(t *testing.T) {
 func TestRotation(t *testing.T) {
 	for _, p := range catalog.All() {
 		for f := 1; f <= 3; f++ {
-			servers, rounds := p.Servers(f), 12
+			servers, rounds := p.Traits(f).Servers, 12
 			faults := rotation(f, servers, f, rounds)
 			checkOrder(t, faults, time.Duration(rounds)*rotationTime)
 			if most, last := down(t, faults, servers); most != f || last != 0 {
-				t.Errorf("%s, t=%d: %d out at once, %d in the end", p.Name(), f, most, last)
+				t.Errorf("%s, t=%d: %d out at once, %d in the end", protocols.NameOf(p), f, most, last)
 			}
 			turns := map[int]int{}
 			for i, x := range faults {
@@ -114,7 +115,7 @@ func TestRotation(t *testing.T) {
 				}
 			}
 			if len(turns) != servers-f {
-				t.Errorf("%s, t=%d: only %v miss something", p.Name(), f, turns)
+				t.Errorf("%s, t=%d: only %v miss something", protocols.NameOf(p), f, turns)
 			}
 		}
 	}

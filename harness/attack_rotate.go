@@ -39,7 +39,7 @@ func (t *trial) rotate(ctx context.Context) error {
 // rotateOnce cuts links while two agents load the cluster. The third asks right after each first cut, when what the
 // others sent to the servers that were cut off is still lost: TCP sends it again after 200 ms.
 func (t *trial) rotateOnce(ctx context.Context, phase string) error {
-	faults := rotation(t.T, t.protocol.Servers(t.T), t.T, rotationRounds)
+	faults := rotation(t.T, t.protocol.Traits(t.T).Servers, t.T, rotationRounds)
 	begin := clock.Now() + int64(startDelay)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return t.inflict(ctx, begin, faults) })

@@ -88,7 +88,7 @@ func (a *attacker) play(ctx context.Context, p protocols.Protocol, attack byzant
 // describe is the trial before it is played.
 func (t *trial) describe() result.Trial {
 	return result.Trial{
-		Protocol: t.protocol.Name(), Attack: t.attack.ID, Name: t.attack.Name, T: t.T, Servers: t.protocol.Servers(t.T),
+		Protocol: protocols.NameOf(t.protocol), Attack: t.attack.ID, Name: t.attack.Name, T: t.T, Servers: t.protocol.Traits(t.T).Servers,
 		ValueBytes: attackValueBytes, Clients: attackAgents * agentClients,
 		Keys: attackKeys, Seed: t.seed, Expected: t.expected.String(), Harms: map[string]int64{},
 		History: t.name() + historySuffix, Started: time.Now().UTC().Format(time.RFC3339),
@@ -96,7 +96,7 @@ func (t *trial) describe() result.Trial {
 }
 
 // name is that of the trial's files.
-func (t *trial) name() string { return t.protocol.Name() + "-" + t.attack.ID }
+func (t *trial) name() string { return protocols.NameOf(t.protocol) + "-" + t.attack.ID }
 
 // run plays the trial on fresh servers and returns its history, which it also stores.
 func (t *trial) run(ctx context.Context) (entries []history.Entry, err error) {
@@ -165,7 +165,7 @@ func (t *trial) underAttack(ctx context.Context) error {
 		t.loaded, err = t.mix(ctx, "load", everyone, t.start, t.load, 0.5)
 		return err
 	})
-	faults := plan(t.attack, t.protocol.Servers(t.T), t.T, t.load)
+	faults := plan(t.attack, t.protocol.Traits(t.T).Servers, t.T, t.load)
 	group.Go(func() error { return t.inflict(ctx, t.start, faults) })
 	if t.attack.Reader != nil {
 		group.Go(func() error { return t.assault(ctx) })

@@ -55,7 +55,7 @@ func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layou
 	if err != nil {
 		return nil, err
 	}
-	servers := spec.protocol.Servers(spec.t)
+	servers := spec.protocol.Traits(spec.t).Servers
 	c := &cluster{
 		spec: spec, hosts: hosts, fail: fail,
 		nodes: make([]node.Config, servers), servers: make([]*child, servers), agents: make([]*child, len(hosts.clients)),
@@ -72,7 +72,7 @@ func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layou
 	}()
 	for i := range c.nodes {
 		c.nodes[i] = node.Config{
-			Protocol: spec.protocol.Name(), Suite: spec.suite, T: spec.t, Index: i, Keys: serverKeys[i],
+			Protocol: protocols.NameOf(spec.protocol), Suite: spec.suite, T: spec.t, Index: i, Keys: serverKeys[i],
 			Listen: c.serverHost(i).Addr().String() + ":0", Dir: filepath.Join(spec.dir, fmt.Sprintf("server-%d", i+1)),
 			Durability: spec.durability, Congestion: spec.congestion,
 			Attack: spec.liars[i], AttackSeed: workloads.Derive(spec.seed, "server", i),
@@ -101,7 +101,7 @@ func (c *cluster) serverHost(i int) *netem.Host { return c.hosts.servers[i%len(c
 // agentConfig is what an agent needs to know.
 func (c *cluster) agentConfig(i int) agent.Config {
 	cfg := agent.Config{
-		Protocol: c.spec.protocol.Name(), Suite: c.spec.suite, T: c.spec.t, Keys: c.writers,
+		Protocol: protocols.NameOf(c.spec.protocol), Suite: c.spec.suite, T: c.spec.t, Keys: c.writers,
 		Congestion: c.spec.congestion, Index: i, Agents: len(c.hosts.clients) + c.spec.latecomers, Clients: c.spec.clients,
 		ValueBytes: c.spec.valueBytes, Seed: c.spec.seed,
 	}

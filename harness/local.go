@@ -63,7 +63,7 @@ func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPor
 		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)
 	}
 	l := &Local{Protocol: protocol, Suite: primitives, T: t, Durability: d}
-	for i := range p.Servers(t) {
+	for i := range p.Traits(t).Servers {
 		l.Servers = append(l.Servers, net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+i)))
 	}
 	l.ServerKeys, l.WriterKeys, _, err = suite.GenerateKeys(s, len(l.Servers), rand.Reader)
@@ -164,5 +164,5 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 	register := p.NewRegister(protocols.ClientParams{
 		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
 	})
-	return client.New(links, register, protocols.Liars(p, l.T)), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
+	return client.New(links, register, p.Traits(l.T).LyingServers), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
 }

@@ -17,7 +17,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	if err != nil {
 		return err
 	}
-	p.Servers = protocol.Servers(p.T)
+	p.Servers = protocol.Traits(p.T).Servers
 	p.DurationS = l.seconds
 	p.Ops, p.LoadOps, p.Errors = l.WindowOps, l.LoadOps, l.Errors
 	p.ThroughputOps = l.throughput()
@@ -26,7 +26,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 	for rounds, n := range l.Rounds {
 		p.Rounds[strconv.Itoa(rounds)] = n
 	}
-	p.ModelRounds.Data, p.ModelRounds.Metadata = protocols.RoundsOf(protocol, protocols.Op(p.Op), p.T)
+	p.ModelRounds.Data, p.ModelRounds.Metadata = protocol.Traits(p.T).Rounds(protocols.Op(p.Op))
 	if err := fillLatency(p, l); err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 			return err
 		}
 	}
-	fillTraffic(p, l, protocols.CostOf(protocol, protocols.Op(p.Op), p.T))
+	fillTraffic(p, l, protocol.Traits(p.T).Cost(protocols.Op(p.Op)))
 	p.CPUS, p.HostCPU = l.window.cpu(), l.window.hostCPU()
 	if r.manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays

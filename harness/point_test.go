@@ -36,9 +36,9 @@ func TestBound(t *testing.T) {
 		}
 		for i, want := range want {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
-				cost := protocols.CostOf(p, op, i+1)
+				cost := p.Traits(i + 1).Cost(op)
 				factor := result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
-				got := r.bound(factor, p.Servers(i+1))
+				got := r.bound(factor, p.Traits(i+1).Servers)
 				if math.Abs(got-want) > 0.05 {
 					t.Errorf("%s of %s, t=%d: %.2f MB/s, want %.1f", op, name, i+1, got, want)
 				}

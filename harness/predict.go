@@ -28,12 +28,12 @@ func (r *runner) predict(p protocols.Protocol, op protocols.Op, t, valueBytes in
 		return result.Interval{}
 	}
 	m := latencyModel{
-		legs: p.Legs(op, t), quorum: p.Quorum(t), bytes: float64(valueBytes),
+		legs: p.Traits(t).Legs(op), quorum: p.Traits(t).Quorum, bytes: float64(valueBytes),
 		msPerByte: 1 / (goodputMBps(r.manifest.Testbed.RateBits) * 1e3),
 		random:    rand.New(rand.NewPCG(uint64(t), uint64(valueBytes))),
 	}
 	client := r.hosts.clients[0].Name
-	for i := range p.Servers(t) {
+	for i := range p.Traits(t).Servers {
 		server := r.hosts.servers[i%len(r.hosts.servers)].Name
 		m.up = append(m.up, r.hosts.delay(client, server))
 		m.down = append(m.down, r.hosts.delay(server, client))

@@ -52,8 +52,8 @@ func TestPredictAnInterval(t *testing.T) {
 	for _, p := range catalog.All() {
 		for faults := 1; faults <= 3; faults++ {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
-				if got := prediction(t, r, p.Name(), op, faults); got.Low > got.High {
-					t.Errorf("%s of %s, t=%d: from %v to %v", op, p.Name(), faults, got.Low, got.High)
+				if got := prediction(t, r, protocols.NameOf(p), op, faults); got.Low > got.High {
+					t.Errorf("%s of %s, t=%d: from %v to %v", op, protocols.NameOf(p), faults, got.Low, got.High)
 				}
 			}
 		}

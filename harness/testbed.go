@@ -71,7 +71,7 @@ func (r *runner) serverHosts() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		most = max(most, p.Servers(c.T))
+		most = max(most, p.Traits(c.T).Servers)
 	}
 	return most, nil
 }

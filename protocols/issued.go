@@ -1,18 +1,5 @@
 package protocols
 
-// SingleWriter is what a protocol implements, besides Protocol, if each of its registers has one writer only. Whoever
-// runs it sees to that: a key is written by one client, or by the successors of one that died, which know what it
-// issued.
-type SingleWriter interface {
-	SingleWriter()
-}
-
-// IsSingleWriter reports whether each register of the protocol has one writer only.
-func IsSingleWriter(p Protocol) bool {
-	_, single := p.(SingleWriter)
-	return single
-}
-
 // Issued is where a single writer keeps the numbers of the timestamps that it issued: no server tells it, and to issue
 // one twice loses a write. It has to outlive the writer, if a successor shall go on.
 type Issued interface {

@@ -28,57 +28,6 @@ const (
 // It blames the sender; every other error of a Server blames the server's own storage.
 var ErrRefused = errors.New("request refused")
 
-// A Leg is the payload that one round moves to and from each server, on average over the servers, in multiples of the
-// value's size.
-type Leg struct {
-	Request float64
-	Reply   float64
-}
-
-// Cost is what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
-type Cost struct {
-	ClientToServers float64
-	ServersToClient float64
-}
-
-// CostOf adds up the protocol's legs over all servers.
-func CostOf(p Protocol, op Op, t int) (c Cost) {
-	servers := float64(p.Servers(t))
-	for _, leg := range p.Legs(op, t) {
-		c.ClientToServers += servers * leg.Request
-		c.ServersToClient += servers * leg.Reply
-	}
-	return c
-}
-
-// CrashOnly is what a protocol implements, besides Protocol, if its t faults are crashes alone: it promises nothing when
-// a server or a reader lies.
-type CrashOnly interface {
-	Protocol
-	CrashOnly()
-}
-
-// Liars is how many of the protocol's servers may lie, and not merely crash: t, but none of a CrashOnly one, nor of 3t
-// servers or fewer, with which no register withstands a lie (the paper, §7).
-func Liars(p Protocol, t int) int {
-	if _, crashOnly := p.(CrashOnly); crashOnly || p.Servers(t) <= 3*t {
-		return 0
-	}
-	return t
-}
-
-// RoundsOf counts the protocol's legs: those with a payload, in either direction, and those without.
-func RoundsOf(p Protocol, op Op, t int) (data, metadata int) {
-	for _, leg := range p.Legs(op, t) {
-		if leg != (Leg{}) {
-			data++
-		} else {
-			metadata++
-		}
-	}
-	return data, metadata
-}
-
 // An Op is READ or WRITE.
 type Op string
 
@@ -90,13 +39,8 @@ const (
 
 // A Protocol makes the two ends of one replicated register.
 type Protocol interface {
-	// Name is the protocol's name in configurations and results.
-	Name() string
-	// Servers is the number S of servers that tolerate t faults; Quorum is the number of them a round waits for.
-	Servers(t int) int
-	Quorum(t int) int
-	// Legs is what op moves when all servers answer and none lies: a leg per round.
-	Legs(op Op, t int) []Leg
+	// Traits says what the protocol is with failure threshold t ≥ 1. Its slices are the caller's.
+	Traits(t int) Traits
 	// NewBody returns a pointer to an empty body of the kind, to decode into, or nil if the protocol has no such kind.
 	NewBody(kind Kind) Body
 	// NewServer returns the automaton of one server.

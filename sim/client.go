@@ -101,7 +101,7 @@ func (c *client) ownKey(u uint64) (key protocols.Key, found bool) {
 		return "", false
 	}
 	keys, first, step := c.keys(), uint64(0), uint64(1)
-	if protocols.IsSingleWriter(c.Protocol) {
+	if c.Protocol.Traits(1).Writers == protocols.One {
 		first, step = uint64(c.index-1), uint64(c.Writers)
 	}
 	if first >= keys {

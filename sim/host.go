@@ -24,7 +24,7 @@ type host struct {
 // setUpHosts starts the servers: the adversary picks t, which attack if the attack has servers do so, and otherwise
 // may crash for good or come back without their memory.
 func (w *world) setUpHosts() {
-	n := w.Protocol.Servers(w.T)
+	n := w.Protocol.Traits(w.T).Servers
 	w.hosts = make([]*host, n)
 	for i := range w.hosts {
 		w.hosts[i] = &host{

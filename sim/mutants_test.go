@@ -53,12 +53,12 @@ var mutants = []mutant{
 		new: "quorum() int { return 2 * p.t }", protocol: "mpowerstore", attack: "B2", seeds: 2000,
 	},
 	{
-		name: "a quorum of one less", file: mABD + "protocol.go", old: "Quorum(t int) int { return t + 1 }",
-		new: "Quorum(t int) int { return t }", protocol: "mabd", attack: "none", seeds: 2000,
+		name: "a quorum of one less", file: mABD + "protocol.go", old: "Quorum: t + 1,",
+		new: "Quorum: t,", protocol: "mabd", attack: "none", seeds: 2000,
 	},
 	{
-		name: "a quorum of one less", file: phx + "protocol.go", old: "Quorum(t int) int { return 2*t + 1 }",
-		new: "Quorum(t int) int { return 2 * t }", protocol: "phalanx", attack: "B2", seeds: 2000,
+		name: "a quorum of one less", file: phx + "protocol.go", old: "Quorum: 2*t + 1,",
+		new: "Quorum: 2 * t,", protocol: "phalanx", attack: "B2", seeds: 2000,
 	},
 	{
 		name: "duplicate replies count", file: "sim/run.go", old: "if r.over || r.answered[at] {", new: "if r.over {",

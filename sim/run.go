@@ -60,7 +60,7 @@ func (r *run) doom() {
 	share, round := deathShare, 0
 	if r.Attack.WriterDies > 0 && r.kind == protocols.Write {
 		share, round = 50, r.Attack.WriterDies
-		if protocols.IsSingleWriter(r.Protocol) {
+		if r.Protocol.Traits(1).Writers == protocols.One {
 			round--
 		}
 	}

@@ -60,7 +60,7 @@ func (s Scenario) filled() (Scenario, error) {
 	switch {
 	case s.Protocol == nil:
 		return s, fmt.Errorf("a scenario needs a protocol")
-	case s.T < 1 || s.Protocol.Servers(s.T) > 64:
+	case s.T < 1 || s.Protocol.Traits(s.T).Servers > 64:
 		return s, fmt.Errorf("t is %d: the simulator runs 1 fault or more on at most 64 servers", s.T)
 	case s.Writers < 1 || s.Readers < 0 || s.Writers+s.Readers > maxClients:
 		return s, fmt.Errorf("%d writers and %d readers: want a writer, and at most %d clients", s.Writers, s.Readers, maxClients)

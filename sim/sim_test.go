@@ -29,7 +29,7 @@ func explore(t *testing.T, s Scenario, schedules uint64) *Tally {
 // repeat is the command that repeats a schedule.
 func repeat(s Scenario, seed uint64) string {
 	return fmt.Sprintf("powbench simulate --protocol %s --attack %s --t %d --durability %s --seed %d --schedules 1 --trace",
-		s.Protocol.Name(), s.Attack.ID, s.T, s.Durability, seed)
+		protocols.NameOf(s.Protocol), s.Attack.ID, s.T, s.Durability, seed)
 }
 
 // demand fails the test unless the tally is as expected, and names the seeds that repeat what is not.
@@ -49,7 +49,7 @@ func demand(t *testing.T, s Scenario, tally *Tally) {
 func TestCatalog(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, a := range append(byzantine.Against(p), byzantine.Attack{ID: "none"}) {
-			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) {
+			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}
 				demand(t, s, explore(t, s, 300))
 			})
@@ -74,7 +74,7 @@ func TestVariants(t *testing.T) {
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
-			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
+			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestMoreFaults(t *testing.T) {
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
-			t.Run(p.Name()+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
+			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}
 	}
 }
@@ -118,10 +118,10 @@ func TestBoundedHistoryUnderContention(t *testing.T) {
 func TestServersThatForget(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, d := range []Durability{Write, Memory} {
-			t.Run(p.Name()+"/"+string(d), func(t *testing.T) {
+			t.Run(protocols.NameOf(p)+"/"+string(d), func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: d, Writers: 1, Readers: 3, Keys: 1, Ops: 5, Attack: byzantine.Attack{ID: "none"}}
 				tally := explore(t, s, 500)
-				if p.Name() != "mabd" {
+				if protocols.NameOf(p) != "mabd" {
 					demand(t, s, tally)
 				} else if tally.Harms[byzantine.Stale] == 0 {
 					t.Errorf("M-ABD survived servers that forget: %v", tally.Harms)
@@ -150,10 +150,10 @@ func TestSeedDecidesTheSchedule(t *testing.T) {
 		s := Scenario{Protocol: p, Attack: mustAttack(t, "B0")}
 		first, second, other := mustTrace(t, s, 7, nil), mustTrace(t, s, 7, nil), mustTrace(t, s, 8, nil)
 		if !slices.Equal(first.Trace, second.Trace) {
-			t.Errorf("%s: two traces of one seed differ", p.Name())
+			t.Errorf("%s: two traces of one seed differ", protocols.NameOf(p))
 		}
 		if slices.Equal(first.Trace, other.Trace) || len(first.Trace) < 50 {
-			t.Errorf("%s: seeds 7 and 8 have the same %d lines", p.Name(), len(first.Trace))
+			t.Errorf("%s: seeds 7 and 8 have the same %d lines", protocols.NameOf(p), len(first.Trace))
 		}
 	}
 }

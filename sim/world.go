@@ -58,7 +58,7 @@ func play(s Scenario, sch schedule, tracing bool) (*Outcome, error) {
 	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
 	}
-	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, s.Protocol.Servers(s.T), entropy(w.seed, 0))
+	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, s.Protocol.Traits(s.T).Servers, entropy(w.seed, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Backgrou
 func (a *Agent) mayWrite(spec LoadSpec, moved, own int64) bool {
 	here := (spec.Clients + a.cfg.Agents - 1) / a.cfg.Agents // of the clients
 	all := float64(moved) * float64(spec.Clients) / float64(here)
-	cost := protocols.CostOf(a.protocol, protocols.Write, a.cfg.T)
+	cost := a.protocol.Traits(a.cfg.T).Cost(protocols.Write)
 	after := float64(own) + (cost.ClientToServers+cost.ServersToClient)*float64(a.cfg.ValueBytes)
 	return after <= spec.BackgroundShare*(all+after)
 }

@@ -58,14 +58,14 @@ func newBench(t *testing.T, p protocols.Protocol, faults int, change ...func(add
 func newServers(t *testing.T, p protocols.Protocol, faults int, attack string, attackers int) *bench {
 	t.Helper()
 	b := &bench{t: t, protocol: p, faults: faults}
-	keys, writer, reader, err := suite.GenerateKeys(suite.Modern(), p.Servers(faults), rand.Reader)
+	keys, writer, reader, err := suite.GenerateKeys(suite.Modern(), p.Traits(faults).Servers, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.writer, b.reader = writer, reader
 	for i, k := range keys {
 		cfg := node.Config{
-			Protocol: p.Name(), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
+			Protocol: protocols.NameOf(p), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
 		}
 		if i < attackers {
 			cfg.Attack, cfg.AttackSeed = attack, seed
@@ -83,7 +83,7 @@ func newServers(t *testing.T, p protocols.Protocol, faults int, attack string, a
 // config is that of one agent for all clients.
 func (b *bench) config(change func(*Config)) Config {
 	cfg := Config{
-		Protocol: b.protocol.Name(), Suite: "modern", T: b.faults, Keys: b.writer, Servers: b.addrs,
+		Protocol: protocols.NameOf(b.protocol), Suite: "modern", T: b.faults, Keys: b.writer, Servers: b.addrs,
 		Agents: 1, Clients: clients, ValueBytes: valueBytes, Seed: seed,
 	}
 	change(&cfg)
@@ -203,11 +203,11 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 func (b *bench) wantRounds(op protocols.Op, faults int, r LoadReport) {
 	b.t.Helper()
 	var want result.Rounds
-	want.Data, want.Metadata = protocols.RoundsOf(b.protocol, op, faults)
+	want.Data, want.Metadata = b.protocol.Traits(faults).Rounds(op)
 	if r.Rounds[want.Total()] != r.WindowOps || len(r.RoundKinds) != 1 || r.RoundKinds[want] != r.LoadOps {
 		b.t.Errorf("%s: rounds %v and %v, want %v for each of %d operations", op, r.Rounds, r.RoundKinds, want, r.LoadOps)
 	}
-	messages := r.LoadOps * int64(want.Total()*b.protocol.Servers(faults))
+	messages := r.LoadOps * int64(want.Total()*b.protocol.Traits(faults).Servers)
 	if r.Messages != (result.Traffic{ClientToServer: messages, ServerToClient: messages}) {
 		b.t.Errorf("%s: messages %+v, want %d each way", op, r.Messages, messages)
 	}
@@ -216,7 +216,7 @@ func (b *bench) wantRounds(op protocols.Op, faults int, r LoadReport) {
 // wantCost expects the bytes of a load to be those of the cost model, within 3 % of the value at least.
 func (b *bench) wantCost(op protocols.Op, faults int, r LoadReport) {
 	b.t.Helper()
-	cost := protocols.CostOf(b.protocol, op, faults)
+	cost := b.protocol.Traits(faults).Cost(op)
 	for direction, c := range map[string]struct {
 		bytes int64
 		model float64
@@ -265,6 +265,6 @@ func (b *bench) wantLinearizable() []history.Entry {
 func each(t *testing.T, test func(t *testing.T, p protocols.Protocol)) {
 	t.Helper()
 	for _, p := range catalog.All() {
-		t.Run(p.Name(), func(t *testing.T) { test(t, p) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { test(t, p) })
 	}
 }

@@ -34,7 +34,7 @@ func (i *issued) Keep(key protocols.Key, num uint64) error {
 // writes one of its own instead, which are its index modulo the number of clients; if it has none it READs the one it
 // drew.
 func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
-	if !protocols.IsSingleWriter(a.protocol) {
+	if a.protocol.Traits(1).Writers != protocols.One {
 		return protocols.Write, key
 	}
 	owner := c.index % a.cfg.Clients // the background writer is beyond them; it writes for the first while that reads
@@ -51,7 +51,7 @@ func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
 // checkWriters says why the load cannot be run where a key has one writer.
 func (a *Agent) checkWriters(spec LoadSpec) error {
 	switch {
-	case !protocols.IsSingleWriter(a.protocol) || spec.Op == protocols.Read && spec.BackgroundShare == 0:
+	case a.protocol.Traits(1).Writers != protocols.One || spec.Op == protocols.Read && spec.BackgroundShare == 0:
 		return nil
 	case spec.KeyModel == Hot:
 		return fmt.Errorf("%s allows one writer of a key, the hot key has many: choose the key model %q",

@@ -107,15 +107,15 @@ func TestMixedAddsUp(t *testing.T) {
 func (b *bench) wantKinds(op protocols.Op, ops int64, k MixedKind) {
 	b.t.Helper()
 	var model result.Rounds
-	model.Data, model.Metadata = protocols.RoundsOf(b.protocol, op, 1)
+	model.Data, model.Metadata = b.protocol.Traits(1).Rounds(op)
 	if len(k.Rounds) != 1 || k.Rounds[model] != ops {
 		b.t.Errorf("%ss: rounds %v, want %v of %d", op, k.Rounds, model, ops)
 	}
-	requests := int64(model.Total() * b.protocol.Servers(1))
+	requests := int64(model.Total() * b.protocol.Traits(1).Servers)
 	if got := k.Most.Messages; got.ClientToServer != requests || got.ServerToClient > requests || got.ServerToClient == 0 {
 		b.t.Errorf("%ss: at most %+v messages, want %d requests and a reply to most of them", op, got, requests)
 	}
-	least := protocols.CostOf(b.protocol, op, 1).ClientToServers * 1024
+	least := b.protocol.Traits(1).Cost(op).ClientToServers * 1024
 	if got := float64(k.Most.Bytes.ClientToServer); got < least || got > least+float64(requests)*400 {
 		b.t.Errorf("%ss: at most %v bytes to servers, want a little more than %v", op, got, least)
 	}

@@ -22,11 +22,11 @@ func TestReadAndWrite(t *testing.T) {
 		"powerstore+polynomial": {2, 2}, "mpowerstore+polynomial": {2, 3}, "mpowerstore+signed": {2, 3},
 	}
 	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
-		t.Run(p.Name(), func(t *testing.T) {
+		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			c := newCluster(t, p)
 			w := c.client(c.links(protocols.Writer), protocols.Writer, 1)
 			r := c.client(c.links(protocols.Reader), protocols.Reader, 2)
-			want, exact := rounds[p.Name()]
+			want, exact := rounds[protocols.NameOf(p)]
 			if got, _ := c.read(r, "k"); got != "⊥" {
 				t.Errorf("READ before any WRITE: %q", got)
 			}
@@ -101,7 +101,7 @@ func TestNoTime(t *testing.T) {
 func TestLateReplies(t *testing.T) {
 	variants := []protocols.Protocol{mpowerstore.Protocol{Replicated: true}, mpowerstore.Protocol{History: 1}}
 	for _, p := range slices.Concat(catalog.All(), variants) {
-		t.Run(p.Name(), func(t *testing.T) {
+		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
 			w := c.client(links, protocols.Writer, 1)
@@ -136,7 +136,7 @@ func TestLateReplies(t *testing.T) {
 // Clients of one process share its links. Their operations, also those on the same key, do not get in each other's way.
 func TestClientsShareLinks(t *testing.T) {
 	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
-		t.Run(p.Name(), func(t *testing.T) {
+		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
 			var wg sync.WaitGroup
@@ -185,11 +185,11 @@ func TestCannotBegin(t *testing.T) {
 		} {
 			outcome, err := call.Run(c.soon())
 			if err == nil || errors.Is(err, client.ErrPending) {
-				t.Fatalf("%s: %s: %+v, %v", p.Name(), name, outcome, err)
+				t.Fatalf("%s: %s: %+v, %v", protocols.NameOf(p), name, outcome, err)
 			}
 		}
 		if links.Traffic() != quiet {
-			t.Errorf("%s: something was sent: %+v, before %+v", p.Name(), links.Traffic(), quiet)
+			t.Errorf("%s: something was sent: %+v, before %+v", protocols.NameOf(p), links.Traffic(), quiet)
 		}
 	}
 }

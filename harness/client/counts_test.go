@@ -24,7 +24,7 @@ const large = 256 << 10
 
 // modelOf is the rounds of the cost model at t = 1.
 func modelOf(p protocols.Protocol, op protocols.Op) (r result.Rounds) {
-	r.Data, r.Metadata = protocols.RoundsOf(p, op, 1)
+	r.Data, r.Metadata = p.Traits(1).Rounds(op)
 	return r
 }
 
@@ -32,7 +32,7 @@ func modelOf(p protocols.Protocol, op protocols.Op) (r result.Rounds) {
 // second one, and a READ. A protocol has a message to and from each server in each round; a variant may have fewer.
 func TestCounts(t *testing.T) {
 	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
-		t.Run(p.Name(), func(t *testing.T) {
+		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			c := newCluster(t, p)
 			links := c.links(protocols.Writer)
 			w := c.client(links, protocols.Writer, 1)
@@ -61,9 +61,9 @@ func (c *cluster) wantCounts(links *transport.Links, op protocols.Op, call clien
 	if outcome.Rounds != model {
 		c.t.Errorf("%s: rounds %v, want %v", op, outcome.Rounds, model)
 	}
-	cost := protocols.CostOf(c.protocol, op, 1)
+	cost := c.protocol.Traits(1).Cost(op)
 	messages := uint64(model.Total() * len(c.addrs))
-	_, variant := protocols.SplitName(c.protocol.Name())
+	_, variant := protocols.SplitName(protocols.NameOf(c.protocol))
 	asksAll := variant == protocols.Paper
 	if got := outcome.Most.Messages; asksAll && got.ClientToServer != int64(messages) || got.ServerToClient > got.ClientToServer {
 		c.t.Errorf("%s: %+v when it ended, want %d requests", op, got, messages)
@@ -98,10 +98,10 @@ func (f serverFunc) Handle(from protocols.Role, key protocols.Key, m protocols.M
 func TestLiarsDoNotChangeTheCount(t *testing.T) {
 	for name, payload := range map[string][]byte{"adds": make([]byte, 1000), "leaves out": nil} {
 		for _, p := range catalog.All() {
-			if protocols.Liars(p, 1) == 0 {
+			if p.Traits(1).LyingServers == 0 {
 				continue
 			}
-			t.Run(p.Name()+" "+name, func(t *testing.T) {
+			t.Run(protocols.NameOf(p)+" "+name, func(t *testing.T) {
 				c := newFaulty(t, p, func(index int, s protocols.Server) protocols.Server {
 					return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
 						protocols.Message, []protocols.Record, error,

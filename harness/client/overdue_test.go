@@ -19,7 +19,7 @@ func TestOverdue(t *testing.T) {
 		{targeted.Protocol{Protocol: mabd.Protocol{}}, 2},
 		{mpowerstore.Protocol{Lean: true}, 3},
 	} {
-		t.Run(test.protocol.Name(), func(t *testing.T) {
+		t.Run(protocols.NameOf(test.protocol), func(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, test.protocol)
 			links := c.links(protocols.Writer)

@@ -48,7 +48,7 @@ func newFaulty(t *testing.T, p protocols.Protocol, spoil func(int, protocols.Ser
 	}
 	c := &cluster{t: t, protocol: p, suite: primitives, closed: map[int]bool{}, spoil: spoil}
 	c.open = sync.NewCond(&c.mu)
-	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
+	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Traits(1).Servers, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (c *cluster) serve(index int, keys suite.ServerKeys) {
 		return reply, err
 	}
 	server := transport.NewServer(transport.ServerConfig{
-		Protocol: c.protocol.Name(), Server: index, Key: keys.Group, NewBody: c.protocol.NewBody,
+		Protocol: protocols.NameOf(c.protocol), Server: index, Key: keys.Group, NewBody: c.protocol.NewBody,
 	}, handle)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -149,7 +149,7 @@ func (c *cluster) all() (servers []int) {
 func (c *cluster) links(role protocols.Role) *transport.Links {
 	c.t.Helper()
 	links := transport.Dial(transport.ClientConfig{
-		Protocol: c.protocol.Name(), Servers: c.addrs, Role: role, Keys: c.keys(role).Groups, NewBody: c.protocol.NewBody,
+		Protocol: protocols.NameOf(c.protocol), Servers: c.addrs, Role: role, Keys: c.keys(role).Groups, NewBody: c.protocol.NewBody,
 	})
 	c.t.Cleanup(func() { _ = links.Close() })
 	if err := links.WaitConnected(c.soon()); err != nil {
@@ -169,7 +169,7 @@ func (c *cluster) keys(role protocols.Role) suite.ClientKeys {
 func (c *cluster) client(links *transport.Links, role protocols.Role, pid uint64) *client.Client {
 	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: c.keys(role), Entropy: rand.Reader,
-	}), protocols.Liars(c.protocol, 1))
+	}), c.protocol.Traits(1).LyingServers)
 }
 
 // soon ends when a test has waited too long.

@@ -145,7 +145,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 }
 
 func simulatedProtocol(name string) (protocols.Protocol, error) {
-	if literal := (mpowerstore.Protocol{Literal: true}); name == literal.Name() {
+	if literal := (mpowerstore.Protocol{Literal: true}); name == protocols.NameOf(literal) {
 		return literal, nil
 	}
 	return catalog.ByName(name)
@@ -162,7 +162,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (simulate
 	}
 	expected := s.Attack.Expected(s.Protocol)
 	return simulated{
-		Protocol: s.Protocol.Name(), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
+		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
 		Reads: tally.Reads, Harms: tally.Harms, Seeds: tally.First,
 		Expected: expected.String(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),

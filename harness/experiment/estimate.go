@@ -66,7 +66,7 @@ func (e *Experiment) calibrationTime(hosts int) time.Duration {
 // hosts is the number of hosts of the testbed.
 func (e *Experiment) hosts(p protocols.Protocol, t int) int {
 	if e.Testbed.Topology == Spread {
-		return e.Testbed.ClientHosts + p.Servers(t)
+		return e.Testbed.ClientHosts + p.Traits(t).Servers
 	}
 	return e.Testbed.ClientHosts + 1
 }
@@ -88,7 +88,7 @@ func (e *Experiment) overheadTime(p protocols.Protocol, s Series, clients int) t
 	if !e.Testbed.NetEm() {
 		return overhead
 	}
-	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Legs(s.Op, s.T)))
+	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(s.Op)))
 	if s.Op == protocols.Write {
 		t += e.oneByOne(p, protocols.Read, s.T, min(e.Keys(clients), readBackKeys), clients)
 	}
@@ -103,7 +103,7 @@ func (e *Experiment) delayed(rounds int) time.Duration {
 // oneByOne is the time that operations on so many keys, which the clients share, spend in NetEm.
 func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, clients int) time.Duration {
 	each := (keys + clients - 1) / clients
-	return time.Duration(each) * e.delayed(len(p.Legs(op, t)))
+	return time.Duration(each) * e.delayed(len(p.Traits(t).Legs(op)))
 }
 
 // searchTime is the time of a search: it starts the servers once and preloads the keys of its last number of clients.
@@ -131,11 +131,11 @@ func (e *Experiment) preloadTime(p protocols.Protocol, s Series, clients int) ti
 	}
 	links := 1 // that the servers share
 	if e.Testbed.Topology == Spread {
-		links = min(e.Testbed.ClientHosts, p.Servers(s.T))
+		links = min(e.Testbed.ClientHosts, p.Traits(s.T).Servers)
 	}
 	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)
 	keys := float64(e.Keys(clients))
-	bytes := keys * float64(s.ValueBytes) * protocols.CostOf(p, protocols.Write, s.T).ClientToServers
+	bytes := keys * float64(s.ValueBytes) * p.Traits(s.T).Cost(protocols.Write).ClientToServers
 	bytesPerSecond := netem.Goodput(int64(e.Testbed.Rate)) / 8 * linkUse * float64(links)
 	return delayed + time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
 }

@@ -94,7 +94,7 @@ func (e *Experiment) planCells(w io.Writer) error {
 		if c.Rate > 0 {
 			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol+c.unusual(), c.Op, c.T, p.Servers(c.T),
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol+c.unusual(), c.Op, c.T, p.Traits(c.T).Servers,
 			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
 	}
 	return table.Flush()

@@ -38,7 +38,7 @@ func newCluster(t *testing.T, protocol string) *cluster {
 		t.Fatal(err)
 	}
 	c := &cluster{t: t, protocol: p, suite: suite.Modern(), log: &logBook{}}
-	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Servers(1), rand.Reader)
+	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Traits(1).Servers, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 		addrs = append(addrs, n.Addr().String())
 	}
 	links := transport.Dial(transport.ClientConfig{
-		Protocol: c.protocol.Name(), Servers: addrs, Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
+		Protocol: protocols.NameOf(c.protocol), Servers: addrs, Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
 	})
 	c.t.Cleanup(func() { _ = links.Close() })
 	if err := links.WaitConnected(c.soon()); err != nil {
@@ -82,7 +82,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 func (c *cluster) client(links *transport.Links, keys suite.ClientKeys, pid uint64) *client.Client {
 	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: keys, Entropy: rand.Reader,
-	}), protocols.Liars(c.protocol, 1))
+	}), c.protocol.Traits(1).LyingServers)
 }
 
 // soon ends when a test has waited too long.

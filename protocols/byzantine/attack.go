@@ -102,7 +102,7 @@ func Harms() []Harm {
 
 // Expected is what must come of the attack on the protocol, or on any variant of it.
 func (a Attack) Expected(p protocols.Protocol) Expectation {
-	name, variant := protocols.SplitName(p.Name())
+	name, variant := protocols.SplitName(protocols.NameOf(p))
 	e, named := a.Expect[name]
 	if !named {
 		e, named = a.Expect[others]
@@ -121,11 +121,11 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 // derived is the expectation of a protocol that none names. It is to withstand the attack, but where no server may lie,
 // lies are beyond the model, and so are readers that attack; and no writer dies in a round that there is not.
 func (a Attack) derived(p protocols.Protocol) Expectation {
-	if a.WriterDies > len(p.Legs(protocols.Write, 1)) {
+	if a.WriterDies > len(p.Traits(1).Legs(protocols.Write)) {
 		return Expectation{None: true}
 	}
 	lies := a.Server != nil && !a.Crash || a.Reader != nil
-	return Expectation{Beyond: lies && protocols.Liars(p, 1) == 0}
+	return Expectation{Beyond: lies && p.Traits(1).LyingServers == 0}
 }
 
 // Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also

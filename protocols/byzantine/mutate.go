@@ -82,7 +82,7 @@ func (p Part) invent(v reflect.Value) {
 	case []byte:
 		v.SetBytes(junk)
 	case [][]byte:
-		for range p.Protocol.Servers(p.T) {
+		for range p.Protocol.Traits(p.T).Servers {
 			v.Set(reflect.Append(v, reflect.ValueOf(junk)))
 		}
 	}

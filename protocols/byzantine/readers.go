@@ -47,10 +47,10 @@ type assault struct {
 // Answer implements protocols.Operation: after a quorum's replies, which it learns from, it attacks.
 func (a *assault) Answer(_, _ int, reply protocols.Message) protocols.Step {
 	a.learn(a.key, reply)
-	if a.replies++; a.replies < a.Protocol.Quorum(a.T) {
+	if a.replies++; a.replies < a.Protocol.Traits(a.T).Quorum {
 		return protocols.Wait()
 	}
-	requests := make(protocols.Broadcast, a.Protocol.Servers(a.T))
+	requests := make(protocols.Broadcast, a.Protocol.Traits(a.T).Servers)
 	for i := range requests {
 		requests[i] = a.craft(a.hostile, a.key, i)
 	}
@@ -101,15 +101,15 @@ func (h *hostile) invented() mpowerstore.Candidate {
 
 // flood has the servers filter as many invented candidates as they let pass (R1).
 func flood(h *hostile, _ protocols.Key, _ int) protocols.Message {
-	if protocols.IsSingleWriter(h.Protocol) {
-		return h.filterInvented(2 * h.Protocol.Servers(h.T)) // any number would pass
+	if h.Protocol.Traits(1).Writers == protocols.One {
+		return h.filterInvented(2 * h.Protocol.Traits(h.T).Servers) // any number would pass
 	}
-	return h.filterInvented(h.Protocol.Servers(h.T))
+	return h.filterInvented(h.Protocol.Traits(h.T).Servers)
 }
 
 // overflow has them filter more than any of the variants allows (R6).
 func overflow(h *hostile, _ protocols.Key, _ int) protocols.Message {
-	return h.filterInvented(2*h.Protocol.Servers(h.T) + 1)
+	return h.filterInvented(2*h.Protocol.Traits(h.T).Servers + 1)
 }
 
 func (h *hostile) filterInvented(n int) protocols.Message {
@@ -175,7 +175,7 @@ type forging struct {
 
 func forge(p Part, r protocols.Register) protocols.Register {
 	entropy := rand.NewChaCha8([32]byte([]byte("a reader's idea of a writer's key")[:32]))
-	_, keys, _, err := suite.GenerateKeys(p.Suite, p.Protocol.Servers(p.T), entropy)
+	_, keys, _, err := suite.GenerateKeys(p.Suite, p.Protocol.Traits(p.T).Servers, entropy)
 	if err != nil {
 		return r // it cannot be: this source of randomness does not fail
 	}

@@ -23,7 +23,7 @@ func collected(c powerstore.Candidate) protocols.Message {
 
 // filter has a server filter the candidates, of either protocol.
 func (p Part) filter(candidates ...mpowerstore.Candidate) protocols.Message {
-	if !protocols.IsSingleWriter(p.Protocol) {
+	if p.Protocol.Traits(1).Writers != protocols.One {
 		return protocols.Message{Body: &mpowerstore.Filter{Candidates: candidates}}
 	}
 	f := &powerstore.Filter{}
@@ -35,7 +35,7 @@ func (p Part) filter(candidates ...mpowerstore.Candidate) protocols.Message {
 
 // writeBack has a server take the candidate, if it is valid: by REPAIR or, where there is none, by FILTER.
 func (p Part) writeBack(c mpowerstore.Candidate) protocols.Message {
-	if protocols.IsSingleWriter(p.Protocol) {
+	if p.Protocol.Traits(1).Writers == protocols.One {
 		return p.filter(c)
 	}
 	return protocols.Message{Body: &mpowerstore.Repair{Candidate: c}}

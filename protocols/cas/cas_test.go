@@ -22,7 +22,7 @@ func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Proto
 // The publication's arithmetic: quorums of ⌈(N+k)/2⌉ share k servers, and one is left when f servers have crashed.
 func TestQuorums(t *testing.T) {
 	for f := 1; f <= 30; f++ {
-		n, k, q := Protocol{}.Servers(f), dispersal.Data(f), Protocol{}.Quorum(f)
+		n, k, q := Protocol{}.Traits(f).Servers, dispersal.Data(f), Protocol{}.Traits(f).Quorum
 		if k > n-2*f || q != (n+k+1)/2 || q != 2*f+1 || 2*q-n < k || q > n-f {
 			t.Errorf("f=%d: quorums of %d among %d servers, and a code of %d elements", f, q, n, k)
 		}

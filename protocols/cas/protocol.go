@@ -23,28 +23,18 @@ import (
 // Protocol is CAS.
 type Protocol struct{}
 
-var _ protocols.CrashOnly = Protocol{}
+var _ protocols.Protocol = Protocol{}
 
-// Name implements protocols.Protocol.
-func (Protocol) Name() string { return "cas" }
-
-// Servers is N = 3t+1.
-func (Protocol) Servers(t int) int { return dispersal.Total(t) }
-
-// Quorum is ⌈(N+k)/2⌉ = 2t+1.
-func (p Protocol) Quorum(t int) int { return (p.Servers(t) + dispersal.Data(t) + 1) / 2 }
-
-// CrashOnly implements protocols.CrashOnly.
-func (Protocol) CrashOnly() {}
-
-// Legs implements protocols.Protocol: an element of 1/k of the value goes to each server in pre-write, or comes from
-// each in a READ's finalize.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
+// Traits implements protocols.Protocol: N = 3t+1 servers, of which ⌈(N+k)/2⌉ = 2t+1 are a quorum and none lies. An
+// element of 1/k of the value goes to each server in pre-write, or comes from each in a READ's finalize.
+func (Protocol) Traits(t int) protocols.Traits {
 	element := 1 / float64(dispersal.Data(t))
-	if op == protocols.Write {
-		return []protocols.Leg{{}, {Request: element}, {}}
+	return protocols.Traits{
+		Name: "cas", Variant: protocols.Paper, Title: "CAS",
+		Servers: dispersal.Total(t), Quorum: (dispersal.Total(t) + dispersal.Data(t) + 1) / 2,
+		Read:  []protocols.Leg{{}, {Reply: element}},
+		Write: []protocols.Leg{{}, {Request: element}, {}},
 	}
-	return []protocols.Leg{{}, {Reply: element}}
 }
 
 // NewServer implements protocols.Protocol. All servers are alike.
@@ -52,8 +42,9 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server { retu
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	traits := p.Traits(params.T)
 	return &register{
-		t: params.T, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		t: params.T, servers: traits.Servers, quorum: traits.Quorum,
 		pid: params.PID, readOnly: params.CheckWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
 	}
 }

@@ -60,7 +60,7 @@ func VariantNames() []string { return names(Variants()) }
 func names(all []protocols.Protocol) []string {
 	var names []string
 	for _, p := range all {
-		names = append(names, p.Name())
+		names = append(names, protocols.NameOf(p))
 	}
 	return names
 }
@@ -68,7 +68,7 @@ func names(all []protocols.Protocol) []string {
 // ByName finds a protocol or variant; the error for an unknown name lists those there are.
 func ByName(name string) (protocols.Protocol, error) {
 	for _, p := range slices.Concat(All(), Variants()) {
-		if p.Name() == name {
+		if protocols.NameOf(p) == name {
 			return p, nil
 		}
 	}

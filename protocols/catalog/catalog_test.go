@@ -14,7 +14,7 @@ func TestNames(t *testing.T) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames()) {
-		if p, err := ByName(name); err != nil || p.Name() != name {
+		if p, err := ByName(name); err != nil || protocols.NameOf(p) != name {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
 	}
@@ -41,12 +41,12 @@ func TestUnknownName(t *testing.T) {
 func TestQuorums(t *testing.T) {
 	for _, p := range slices.Concat(All(), Variants()) {
 		for f := 1; f <= 10; f++ {
-			s, q := p.Servers(f), p.Quorum(f)
+			s, q := p.Traits(f).Servers, p.Traits(f).Quorum
 			if q > s-f {
-				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", p.Name(), f, q, s)
+				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", protocols.NameOf(p), f, q, s)
 			}
-			if want := 1 + protocols.Liars(p, f); 2*q-s < want {
-				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", p.Name(), f, q, s, 2*q-s, want)
+			if want := 1 + p.Traits(f).LyingServers; 2*q-s < want {
+				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", protocols.NameOf(p), f, q, s, 2*q-s, want)
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func TestCost(t *testing.T) {
 		}
 		for i, want := range factors {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
-				cost := protocols.CostOf(p, op, i+1)
+				cost := p.Traits(i + 1).Cost(op)
 				if got := max(cost.ClientToServers, cost.ServersToClient); math.Abs(got-want) > 1e-9 {
 					t.Errorf("%s of %s, t=%d: %v times the value, want %v", op, name, i+1, got, want)
 				}
@@ -102,7 +102,7 @@ func TestVariantCost(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, op := range []protocols.Op{protocols.Read, protocols.Write} {
-			cost := protocols.CostOf(p, op, 1)
+			cost := p.Traits(1).Cost(op)
 			if got := max(cost.ClientToServers, cost.ServersToClient); math.Abs(got-want[i]) > 1e-9 {
 				t.Errorf("%s of %s: %v times the value, want %v", op, name, got, want[i])
 			}
@@ -122,17 +122,17 @@ func TestNewBody(t *testing.T) {
 			}
 			kinds++
 			if body.Kind() != kind {
-				t.Errorf("%s: NewBody(%d) is a %T of kind %d", p.Name(), kind, body, body.Kind())
+				t.Errorf("%s: NewBody(%d) is a %T of kind %d", protocols.NameOf(p), kind, body, body.Kind())
 			}
 			data, err := protocols.Marshal(nil, body)
 			if err != nil {
-				t.Errorf("%s: encode an empty %T: %v", p.Name(), body, err)
+				t.Errorf("%s: encode an empty %T: %v", protocols.NameOf(p), body, err)
 			} else if err := protocols.Unmarshal(data, p.NewBody(kind)); err != nil {
-				t.Errorf("%s: decode an empty %T: %v", p.Name(), body, err)
+				t.Errorf("%s: decode an empty %T: %v", protocols.NameOf(p), body, err)
 			}
 		}
 		if kinds == 0 || kinds%2 != 0 || p.NewBody(0) != nil {
-			t.Errorf("%s has %d kinds, want a reply to each request and none of kind 0", p.Name(), kinds)
+			t.Errorf("%s has %d kinds, want a reply to each request and none of kind 0", protocols.NameOf(p), kinds)
 		}
 	}
 }

@@ -30,29 +30,21 @@ type Protocol struct {
 
 var _ protocols.Protocol = Protocol{}
 
-// Name implements protocols.Protocol.
-func (p Protocol) Name() string {
-	return protocols.FullName("mabd", cmp.Or(p.Variant, protocols.Paper))
-}
-
-// Servers is S = 2t+1.
-func (Protocol) Servers(t int) int { return 2*t + 1 }
-
-// Quorum is a majority.
-func (Protocol) Quorum(t int) int { return t + 1 }
-
-// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one. READs of
-// the variants find the value at all servers.
-func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	switch {
-	case op == protocols.Write:
-		return []protocols.Leg{{}, {Request: 1}}
-	case p.Variant == Unanimous:
-		return []protocols.Leg{{Reply: 1}}
-	case p.Variant == MetadataFirst:
-		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
+// Traits implements protocols.Protocol: S = 2t+1 servers, of which none lies and a majority is a quorum. The value goes
+// to every server, and for a READ also comes from every one. READs of the variants find the value at all servers.
+func (p Protocol) Traits(t int) protocols.Traits {
+	traits := protocols.Traits{
+		Name: "mabd", Variant: cmp.Or(p.Variant, protocols.Paper), Title: "M-ABD", Servers: 2*t + 1, Quorum: t + 1,
+		Read:  []protocols.Leg{{Reply: 1}, {Request: 1}},
+		Write: []protocols.Leg{{}, {Request: 1}},
 	}
-	return []protocols.Leg{{Reply: 1}, {Request: 1}}
+	switch p.Variant {
+	case Unanimous:
+		traits.Read = []protocols.Leg{{Reply: 1}}
+	case MetadataFirst:
+		traits.Read = []protocols.Leg{{}, {Reply: 1 / float64(traits.Servers)}}
+	}
+	return traits
 }
 
 var newBody = protocols.Bodies(
@@ -67,8 +59,9 @@ func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return serv
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	traits := p.Traits(params.T)
 	return &register{
-		variant: p.Variant, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		variant: p.Variant, servers: traits.Servers, quorum: traits.Quorum,
 		pid: params.PID, readOnly: params.CheckWriter(),
 		issued: map[protocols.Key]*protocols.Timestamp{},
 	}

@@ -24,8 +24,8 @@ func TestVariantsOfQuietReads(t *testing.T) {
 		c := prototest.New(t, p, 2, "modern", 1)
 		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
 		r := c.Client(2, protocols.Reader).Read("k")
-		if got := c.Finish(r); string(got.Value) != "v" || r.Rounds() != len(p.Legs(protocols.Read, 2)) {
-			t.Errorf("%s: %+v in %d rounds", p.Name(), got, r.Rounds())
+		if got := c.Finish(r); string(got.Value) != "v" || r.Rounds() != len(p.Traits(2).Legs(protocols.Read)) {
+			t.Errorf("%s: %+v in %d rounds", protocols.NameOf(p), got, r.Rounds())
 		}
 		c.Run()
 		values := 0.
@@ -34,12 +34,12 @@ func TestVariantsOfQuietReads(t *testing.T) {
 				values++
 			}
 		}
-		want := protocols.CostOf(p, protocols.Read, 2)
+		want := p.Traits(2).Cost(protocols.Read)
 		if p.Variant == Unanimous {
 			values = float64(len(c.Servers)) // also those whose answers came after the end, of which there is no trace
 		}
 		if want.ClientToServers != 0 || values != want.ServersToClient {
-			t.Errorf("%s: a READ moved %v values, the cost model says %+v", p.Name(), values, want)
+			t.Errorf("%s: a READ moved %v values, the cost model says %+v", protocols.NameOf(p), values, want)
 		}
 	}
 }

@@ -67,10 +67,10 @@ func TestCandidatesThatShareATimestamp(t *testing.T) {
 			for _, p := range kinds {
 				runs, rounds := x.play(t, p)
 				if err := prototest.CheckHistory(runs); err != nil {
-					t.Errorf("%s: %v", p.Name(), err)
+					t.Errorf("%s: %v", protocols.NameOf(p), err)
 				}
 				if want := x.repaired && p.Proof != SignatureProof; want != (rounds == 3) {
-					t.Errorf("%s: rd1 took %d rounds; a REPAIR is needed: %v", p.Name(), rounds, want)
+					t.Errorf("%s: rd1 took %d rounds; a REPAIR is needed: %v", protocols.NameOf(p), rounds, want)
 				}
 			}
 			runs, rounds := x.play(t, literal)
@@ -104,10 +104,10 @@ func TestTimestampsWithAWrongMAC(t *testing.T) {
 	for _, p := range kinds {
 		runs := play(p)
 		if err := prototest.CheckHistory(runs); err != nil {
-			t.Errorf("%s: %v", p.Name(), err)
+			t.Errorf("%s: %v", protocols.NameOf(p), err)
 		}
 		if last, _ := runs[3].Result(); string(last.Value) != "next" {
-			t.Errorf("%s: the last READ returned %q, want next", p.Name(), last.Value)
+			t.Errorf("%s: the last READ returned %q, want next", protocols.NameOf(p), last.Value)
 		}
 	}
 	runs := play(literal)
@@ -151,10 +151,10 @@ func TestCandidatesOfAnotherKey(t *testing.T) {
 	for _, p := range kinds {
 		read, first := play(p)
 		if got, _ := read.Result(); !read.Done() || !got.Bottom {
-			t.Errorf("%s: the READ has ended: %v, with %+v, want ⊥", p.Name(), read.Done(), got)
+			t.Errorf("%s: the READ has ended: %v, with %+v, want ⊥", protocols.NameOf(p), read.Done(), got)
 		}
 		if first.Timestamp.Num != 1 {
-			t.Errorf("%s: the first WRITE has timestamp %v, want 1.1", p.Name(), first.Timestamp)
+			t.Errorf("%s: the first WRITE has timestamp %v, want 1.1", protocols.NameOf(p), first.Timestamp)
 		}
 	}
 	read, first := play(literal)

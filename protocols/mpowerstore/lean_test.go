@@ -63,7 +63,7 @@ func TestLeanMovesTheValueOnce(t *testing.T) {
 	if got := fragments(read); !slices.Equal(got, []int{roundFilter, roundFilter}) {
 		t.Errorf("fragments in rounds %v, want two in FILTER", got)
 	}
-	if cost := protocols.CostOf(Protocol{Lean: true}, protocols.Read, 1); cost != (protocols.Cost{ServersToClient: 1}) {
+	if cost := (Protocol{Lean: true}).Traits(1).Cost(protocols.Read); cost != (protocols.Cost{ServersToClient: 1}) {
 		t.Errorf("cost model %+v, want the value once", cost)
 	}
 }

@@ -71,7 +71,7 @@ func TestValues(t *testing.T) {
 // The nonce must not leave the writer before a quorum has stored the data, or it proves nothing.
 func TestNonceIsKeptUntilStored(t *testing.T) {
 	for _, p := range kinds {
-		t.Run(p.Name(), func(t *testing.T) { nonceIsKeptUntilStored(t, p) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { nonceIsKeptUntilStored(t, p) })
 	}
 }
 
@@ -182,7 +182,7 @@ func TestWriteWithoutEntropy(t *testing.T) {
 
 func TestCost(t *testing.T) {
 	for faults, want := range map[int]float64{1: 2, 2: 7. / 3, 3: 2.5} {
-		read, write := protocols.CostOf(Protocol{}, protocols.Read, faults), protocols.CostOf(Protocol{}, protocols.Write, faults)
+		read, write := Protocol{}.Traits(faults).Cost(protocols.Read), Protocol{}.Traits(faults).Cost(protocols.Write)
 		if read.ClientToServers != 0 || math.Abs(read.ServersToClient-want) > 1e-9 {
 			t.Errorf("READ, t=%d: %+v", faults, read)
 		}
@@ -218,12 +218,12 @@ func checkTraffic(t *testing.T, p Protocol, faults int) {
 				up += len(e.Payload)
 			}
 		}
-		want := protocols.CostOf(p, run.Kind, faults)
+		want := p.Traits(faults).Cost(run.Kind)
 		if n := float64(up) / length; n > want.ClientToServers*1.001 || n < want.ClientToServers {
-			t.Errorf("%s, t=%d: %s sends %.3f·|F|, want %.3f", p.Name(), faults, run.Kind, n, want.ClientToServers)
+			t.Errorf("%s, t=%d: %s sends %.3f·|F|, want %.3f", protocols.NameOf(p), faults, run.Kind, n, want.ClientToServers)
 		}
 		if n := float64(down) / length; n > want.ServersToClient*1.001 {
-			t.Errorf("%s, t=%d: %s receives %.3f·|F|, want %.3f", p.Name(), faults, run.Kind, n, want.ServersToClient)
+			t.Errorf("%s, t=%d: %s receives %.3f·|F|, want %.3f", protocols.NameOf(p), faults, run.Kind, n, want.ServersToClient)
 		}
 	}
 }

@@ -36,8 +36,25 @@ type Protocol struct {
 
 var _ protocols.Protocol = Protocol{}
 
-// Name implements protocols.Protocol.
-func (p Protocol) Name() string {
+// Traits implements protocols.Protocol: S = 3t+1 servers, of which t may lie and S−t are a quorum. One fragment, of
+// |F|/(t+1) where values are coded, goes to each server in STORE or comes from each in FILTER (the paper, §6.3); CLOCK,
+// COMPLETE and COLLECT are metadata.
+func (p Protocol) Traits(t int) protocols.Traits {
+	fragment := p.disperser(t, nil).share()
+	traits := protocols.Traits{
+		Name: Name, Variant: p.variant(), Title: "M-PoWerStore",
+		Servers: params{t: t}.servers(), Quorum: params{t: t}.quorum(), LyingServers: t, LyingReaders: true,
+		Read:  []protocols.Leg{{}, {Reply: fragment}},
+		Write: []protocols.Leg{{}, {Request: fragment}, {}},
+	}
+	if p.Lean { // t+1 fragments
+		traits.Read[1].Reply = 1 / float64(traits.Servers)
+	}
+	return traits
+}
+
+// variant is how the protocol differs from the paper's.
+func (p Protocol) variant() string {
 	var differs []string
 	add := func(is bool, word string) {
 		if is {
@@ -51,34 +68,15 @@ func (p Protocol) Name() string {
 	add(p.History == usualHistory, "bounded")
 	add(p.History > 0 && p.History != usualHistory, fmt.Sprintf("bounded%d", p.History))
 	if differs == nil {
-		return Name
+		return protocols.Paper
 	}
-	return protocols.FullName(Name, strings.Join(differs, "-"))
+	return strings.Join(differs, "-")
 }
 
 // CandidateShape is how long a candidate's nonce is, in bytes, and its vector, in MACs: for those who make some up.
 func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
 	shape := p.params(t, s).shape
 	return shape.nonce, shape.macs
-}
-
-// Servers implements protocols.Protocol: S = 3t+1.
-func (Protocol) Servers(t int) int { return params{t: t}.servers() }
-
-// Quorum implements protocols.Protocol: S−t = 2t+1.
-func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
-
-// Legs implements protocols.Protocol: one fragment, of |F|/(t+1) where values are coded, to each server in STORE or from
-// each in FILTER (the paper, §6.3); CLOCK, COMPLETE and COLLECT are metadata.
-func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	fragment := p.disperser(t, nil).share()
-	if op == protocols.Write {
-		return []protocols.Leg{{}, {Request: fragment}, {}}
-	}
-	if p.Lean { // t+1 fragments
-		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
-	}
-	return []protocols.Leg{{}, {Reply: fragment}}
 }
 
 // NewServer implements protocols.Protocol.
@@ -117,7 +115,7 @@ func (p Protocol) params(t int, s suite.Suite) params {
 
 func (p Protocol) disperser(t int, s suite.Suite) disperser {
 	if p.Replicated {
-		return replicated{servers: p.Servers(t), suite: s}
+		return replicated{servers: params{t: t}.servers(), suite: s}
 	}
 	return coded{t: t, suite: s}
 }

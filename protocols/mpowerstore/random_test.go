@@ -184,7 +184,7 @@ func TestRandomLies(t *testing.T) {
 		{bounded, 1, 40, "modern"},
 		{bounded, 2, 10, "modern"},
 	} {
-		t.Run(fmt.Sprintf("%s/t=%d/%s", x.Name(), x.faults, x.suite), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/t=%d/%s", protocols.NameOf(x.Protocol), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
 				Protocol: x.Protocol, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Byzantine: l.join,
@@ -203,6 +203,6 @@ func TestRandomCrashes(t *testing.T) {
 
 func TestSequentialOperations(t *testing.T) {
 	for _, p := range append(kinds, whole, bounded) {
-		t.Run(p.Name(), func(t *testing.T) { prototest.CheckSequential(t, p) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { prototest.CheckSequential(t, p) })
 	}
 }

@@ -34,7 +34,7 @@ func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Cand
 
 func TestServerRefuses(t *testing.T) {
 	for _, p := range kinds {
-		t.Run(p.Name(), func(t *testing.T) { serverRefuses(t, p) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { serverRefuses(t, p) })
 	}
 }
 

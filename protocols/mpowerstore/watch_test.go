@@ -40,7 +40,7 @@ func (w *watch) play(t *testing.T, corrupt func(*prototest.Cluster, int)) {
 	t.Helper()
 	for _, p := range kinds {
 		w.Protocol, w.asked = p, 0
-		t.Run(p.Name(), func(t *testing.T) { w.playOne(t, corrupt) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { w.playOne(t, corrupt) })
 	}
 }
 

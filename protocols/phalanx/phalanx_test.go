@@ -234,10 +234,10 @@ func (nothing) Body(string) ([]byte, bool, error)        { return nil, false, ni
 func TestCost(t *testing.T) {
 	for faults, want := range map[int]float64{1: 4, 2: 7, 3: 10} {
 		both := protocols.Cost{ClientToServers: want, ServersToClient: want}
-		if got := protocols.CostOf(Protocol{}, protocols.Read, faults); got != both {
+		if got := (Protocol{}).Traits(faults).Cost(protocols.Read); got != both {
 			t.Errorf("READ, t=%d: %+v", faults, got)
 		}
-		if got := protocols.CostOf(Protocol{}, protocols.Write, faults); got != (protocols.Cost{ClientToServers: want}) {
+		if got := (Protocol{}).Traits(faults).Cost(protocols.Write); got != (protocols.Cost{ClientToServers: want}) {
 			t.Errorf("WRITE, t=%d: %+v", faults, got)
 		}
 	}

@@ -34,45 +34,27 @@ type Protocol struct {
 	Variant string
 }
 
-var (
-	_ protocols.Protocol = Protocol{}
-	_ protocols.Signing  = Protocol{}
-)
+var _ protocols.Protocol = Protocol{}
 
-// Name implements protocols.Protocol.
-func (p Protocol) Name() string {
-	return protocols.FullName("phalanx", cmp.Or(p.Variant, protocols.Paper))
-}
-
-// Suite implements protocols.Signing.
-func (p Protocol) Suite(s suite.Suite) suite.Suite {
+// Traits implements protocols.Protocol: S = 3t+1 servers, of which t may lie and 2t+1 are a dissemination quorum. The
+// value goes to every server, and for a READ also comes from every one. READs of the first two variants find the value
+// at all servers.
+func (p Protocol) Traits(t int) protocols.Traits {
+	traits := protocols.Traits{
+		Name: "phalanx", Variant: cmp.Or(p.Variant, protocols.Paper), Title: "Phalanx",
+		Servers: 3*t + 1, Quorum: 2*t + 1, LyingServers: t, LyingReaders: true,
+		Read:  []protocols.Leg{{Reply: 1}, {Request: 1}},
+		Write: []protocols.Leg{{}, {Request: 1}},
+	}
 	switch p.Variant {
-	case Ed25519:
-		return suite.WithScheme(s, suite.Ed25519())
-	case RSA:
-		return suite.WithScheme(s, suite.RSA())
+	case Unanimous:
+		traits.Read = []protocols.Leg{{Reply: 1}}
+	case MetadataFirst:
+		traits.Read = []protocols.Leg{{}, {Reply: 1 / float64(traits.Servers)}}
+	case Ed25519, RSA:
+		traits.Scheme = p.Variant
 	}
-	return s
-}
-
-// Servers is S = 3t+1.
-func (Protocol) Servers(t int) int { return 3*t + 1 }
-
-// Quorum is 2t+1: a dissemination quorum.
-func (Protocol) Quorum(t int) int { return 2*t + 1 }
-
-// Legs implements protocols.Protocol: the value goes to every server, and for a READ also comes from every one. READs of
-// the first two variants find the value at all servers.
-func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	switch {
-	case op == protocols.Write:
-		return []protocols.Leg{{}, {Request: 1}}
-	case p.Variant == Unanimous:
-		return []protocols.Leg{{Reply: 1}}
-	case p.Variant == MetadataFirst:
-		return []protocols.Leg{{}, {Reply: 1 / float64(p.Servers(t))}}
-	}
-	return []protocols.Leg{{Reply: 1}, {Request: 1}}
+	return traits
 }
 
 var newBody = protocols.Bodies(
@@ -90,8 +72,9 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol. Keys that are none make the operations that need them fail.
 func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
+	traits := p.Traits(params.T)
 	r := &register{
-		variant: p.Variant, servers: p.Servers(params.T), quorum: p.Quorum(params.T),
+		variant: p.Variant, servers: traits.Servers, quorum: traits.Quorum,
 		pid: params.PID, suite: params.Suite, entropy: params.Entropy,
 		issued: map[protocols.Key]*protocols.Timestamp{},
 	}

@@ -32,10 +32,10 @@ func TestSignaturesOnRandomSchedules(t *testing.T) {
 		var d Datum
 		err := protocols.Unmarshal(record.Body, &d)
 		if want := map[string]int{Ed25519: 64, RSA: 128}[variant]; err != nil || len(d.Signature) != want {
-			t.Errorf("%s: a signature of %d bytes, %v, want %d", p.Name(), len(d.Signature), err, want)
+			t.Errorf("%s: a signature of %d bytes, %v, want %d", protocols.NameOf(p), len(d.Signature), err, want)
 		}
 		if c.Suite.Name() != "paper" || len(d.Hash) != 20 {
-			t.Errorf("%s: a hash of %d bytes in suite %s, want the paper's", p.Name(), len(d.Hash), c.Suite.Name())
+			t.Errorf("%s: a hash of %d bytes in suite %s, want the paper's", protocols.NameOf(p), len(d.Hash), c.Suite.Name())
 		}
 	}
 }
@@ -46,8 +46,8 @@ func TestVariantsOfQuietReads(t *testing.T) {
 		c := prototest.New(t, p, 2, "modern", 1)
 		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
 		r := c.Client(2, protocols.Reader).Read("k")
-		if got := c.Finish(r); string(got.Value) != "v" || r.Rounds() != len(p.Legs(protocols.Read, 2)) {
-			t.Errorf("%s: %+v in %d rounds", p.Name(), got, r.Rounds())
+		if got := c.Finish(r); string(got.Value) != "v" || r.Rounds() != len(p.Traits(2).Legs(protocols.Read)) {
+			t.Errorf("%s: %+v in %d rounds", protocols.NameOf(p), got, r.Rounds())
 		}
 		requests, values := 0, 0
 		for _, e := range r.Trace {
@@ -58,9 +58,9 @@ func TestVariantsOfQuietReads(t *testing.T) {
 				values++
 			}
 		}
-		moved := protocols.CostOf(p, protocols.Read, 2)
+		moved := p.Traits(2).Cost(protocols.Read)
 		if moved.ClientToServers != 0 || values != 0 || float64(requests) != moved.ServersToClient {
-			t.Errorf("%s: GET to %d servers, %d values back, the cost model says %+v", p.Name(), requests, values, moved)
+			t.Errorf("%s: GET to %d servers, %d values back, the cost model says %+v", protocols.NameOf(p), requests, values, moved)
 		}
 	}
 }

@@ -169,7 +169,7 @@ func TestTraffic(t *testing.T) {
 					up += len(e.Payload)
 				}
 			}
-			want := protocols.CostOf(Protocol{}, run.Kind, faults)
+			want := Protocol{}.Traits(faults).Cost(run.Kind)
 			if n := float64(up) / length; n > want.ClientToServers*1.001 || n < want.ClientToServers {
 				t.Errorf("t=%d: %s sends %.3f·|F|, want %.3f", faults, run.Kind, n, want.ClientToServers)
 			}

@@ -25,41 +25,27 @@ type Protocol struct {
 	Polynomial bool
 }
 
-var (
-	_ protocols.Protocol     = Protocol{}
-	_ protocols.SingleWriter = Protocol{}
-)
+var _ protocols.Protocol = Protocol{}
 
-// SingleWriter implements protocols.SingleWriter.
-func (Protocol) SingleWriter() {}
-
-// Name implements protocols.Protocol.
-func (p Protocol) Name() string {
-	if p.Polynomial {
-		return protocols.FullName(Name, "polynomial")
+// Traits implements protocols.Protocol: S = 3t+1 servers, of which t may lie and S−t are a quorum. One fragment of
+// |F|/(t+1) goes to each server in STORE or comes from each in FILTER; COMPLETE and COLLECT are metadata.
+func (p Protocol) Traits(t int) protocols.Traits {
+	fragment := 1 / float64(t+1)
+	traits := protocols.Traits{
+		Name: Name, Variant: protocols.Paper, Title: "PoWerStore", Writers: protocols.One,
+		Servers: params{t: t}.servers(), Quorum: params{t: t}.quorum(), LyingServers: t, LyingReaders: true,
+		Read:  []protocols.Leg{{}, {Reply: fragment}},
+		Write: []protocols.Leg{{Request: fragment}, {}},
 	}
-	return Name
+	if p.Polynomial {
+		traits.Variant = "polynomial"
+	}
+	return traits
 }
 
 // CandidateShape is how long a candidate's nonce is, in bytes, for those who make some up. There are no MACs.
 func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
 	return p.params(t, s).pow.SecretSize(), 0
-}
-
-// Servers implements protocols.Protocol: S = 3t+1.
-func (Protocol) Servers(t int) int { return params{t: t}.servers() }
-
-// Quorum implements protocols.Protocol: S−t = 2t+1.
-func (Protocol) Quorum(t int) int { return params{t: t}.quorum() }
-
-// Legs implements protocols.Protocol: one fragment of |F|/(t+1) to each server in STORE or from each in FILTER;
-// COMPLETE and COLLECT are metadata.
-func (Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	fragment := 1 / float64(t+1)
-	if op == protocols.Write {
-		return []protocols.Leg{{Request: fragment}, {}}
-	}
-	return []protocols.Leg{{}, {Reply: fragment}}
 }
 
 // NewServer implements protocols.Protocol.

@@ -149,7 +149,7 @@ func TestRandomLies(t *testing.T) {
 		{1, 60, "modern", Protocol{Polynomial: true}},
 		{2, 30, "paper", Protocol{Polynomial: true}},
 	} {
-		t.Run(fmt.Sprintf("%s/t=%d/%s", x.protocol.Name(), x.faults, x.suite), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/t=%d/%s", protocols.NameOf(x.protocol), x.faults, x.suite), func(t *testing.T) {
 			l := &liars{}
 			prototest.Scenario{
 				Protocol: x.protocol, Faults: x.faults, Suite: x.suite, Seeds: x.seeds, Writers: 1, Readers: 4, Keys: 1,

@@ -25,7 +25,7 @@ func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Cand
 
 func TestServerRefuses(t *testing.T) {
 	for _, p := range both {
-		t.Run(p.Name(), func(t *testing.T) { serverRefuses(t, p) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { serverRefuses(t, p) })
 	}
 }
 
@@ -218,7 +218,7 @@ func TestProofsOfAnotherT(t *testing.T) {
 		_, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: complete})
 		want := fmt.Sprintf("a proof of 64 bytes; for t = 2 it is %d", p.params(2, suite.Modern()).pow.SecretSize())
 		if !errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), want) || c.Records(0, "k") != 0 {
-			t.Errorf("%s: %v, want %q", p.Name(), err, want)
+			t.Errorf("%s: %v, want %q", protocols.NameOf(p), err, want)
 		}
 	}
 }

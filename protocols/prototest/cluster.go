@@ -62,7 +62,7 @@ func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := p.Servers(faults)
+	n := p.Traits(faults).Servers
 	c := &Cluster{
 		Servers: make([]protocols.Server, n), Faults: faults, Suite: s, Rand: rand.New(rand.NewPCG(seed, 1)),
 		protocol: p, t: t, seed: seed,
@@ -170,5 +170,5 @@ func (c *Cluster) deliver(i int) {
 func (c *Cluster) Fatalf(format string, args ...any) {
 	c.t.Helper()
 	c.t.Fatalf("%s, t=%d, %s suite, seed %d: %s",
-		c.protocol.Name(), c.Faults, c.Suite.Name(), c.seed, fmt.Sprintf(format, args...))
+		protocols.NameOf(c.protocol), c.Faults, c.Suite.Name(), c.seed, fmt.Sprintf(format, args...))
 }

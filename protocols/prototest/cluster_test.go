@@ -175,7 +175,7 @@ func (r noWriteBackRead) Answer(round, server int, reply protocols.Message) prot
 // neverEnds is M-ABD whose READs wait for all servers: not wait-free.
 type neverEnds struct{ noWriteBack }
 
-func (p neverEnds) Quorum(t int) int { return p.Servers(t) }
+func (p neverEnds) Quorum(t int) int { return p.Traits(t).Servers }
 
 func (p neverEnds) NewRegister(params protocols.ClientParams) protocols.Register {
 	return silentRegister{p.Protocol.NewRegister(params)}

@@ -16,6 +16,17 @@ func ByName(name string) (Suite, error) {
 	return nil, fmt.Errorf("unknown crypto suite %q: use paper or modern", name)
 }
 
+// SchemeByName is the scheme of signatures with the name that protocols give it, apart from a suite's own.
+func SchemeByName(name string) (Scheme, error) {
+	switch name {
+	case "ed25519":
+		return Ed25519(), nil
+	case "rsa":
+		return RSA(), nil
+	}
+	return nil, fmt.Errorf("unknown signature scheme %q: use ed25519 or rsa", name)
+}
+
 // GenerateKeys draws the keys of a cluster: a group key for each server, as long as a digest, and one pair of
 // signature keys for all writers. The same random bytes give the same keys.
 func GenerateKeys(s Suite, servers int, random io.Reader) (

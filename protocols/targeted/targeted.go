@@ -18,23 +18,28 @@ import "github.com/powbench/powbench/protocols"
 // Protocol is the protocol within, targeted.
 type Protocol struct{ protocols.Protocol }
 
-// Name implements protocols.Protocol.
-func (p Protocol) Name() string { return protocols.FullName(p.Protocol.Name(), "targeted") }
-
-// Legs implements protocols.Protocol: the legs of the protocol within, at q of S servers.
-func (p Protocol) Legs(op protocols.Op, t int) []protocols.Leg {
-	legs := p.Protocol.Legs(op, t)
-	share := float64(p.Quorum(t)) / float64(p.Servers(t))
-	for i := range legs {
-		legs[i].Request *= share
-		legs[i].Reply *= share
+// Traits implements protocols.Protocol: those of the protocol within, whose legs reach q of S servers.
+func (p Protocol) Traits(t int) protocols.Traits {
+	traits := p.Protocol.Traits(t)
+	if traits.Variant == protocols.Paper {
+		traits.Variant = "targeted"
+	} else {
+		traits.Variant += "-targeted"
 	}
-	return legs
+	share := float64(traits.Quorum) / float64(traits.Servers)
+	for _, legs := range [][]protocols.Leg{traits.Read, traits.Write} {
+		for i := range legs {
+			legs[i].Request *= share
+			legs[i].Reply *= share
+		}
+	}
+	return traits
 }
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	return register{p.Protocol.NewRegister(c), p.Servers(c.T), p.Quorum(c.T)}
+	traits := p.Traits(c.T)
+	return register{p.Protocol.NewRegister(c), traits.Servers, traits.Quorum}
 }
 
 // register is a client's end.

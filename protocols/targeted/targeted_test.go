@@ -46,22 +46,22 @@ func TestOneQuorum(t *testing.T) {
 		read := c.Client(2, protocols.Reader).Read("k")
 		c.Finish(read)
 		c.Run()
-		if got := asked(write, read); len(got) != p.Quorum(2) {
-			t.Errorf("%s: servers %v were asked, want a quorum of %d", p.Name(), got, p.Quorum(2))
+		if got := asked(write, read); len(got) != p.Traits(2).Quorum {
+			t.Errorf("%s: servers %v were asked, want a quorum of %d", protocols.NameOf(p), got, p.Traits(2).Quorum)
 		}
 		stored := 0
 		for i := range c.Servers {
 			stored += min(1, c.Records(i, "k"))
 		}
-		if stored != p.Quorum(2) {
-			t.Errorf("%s: %d servers hold the value, want %d", p.Name(), stored, p.Quorum(2))
+		if stored != p.Traits(2).Quorum {
+			t.Errorf("%s: %d servers hold the value, want %d", protocols.NameOf(p), stored, p.Traits(2).Quorum)
 		}
-		q, s := float64(p.Quorum(2)), float64(p.Servers(2))
+		q, s := float64(p.Traits(2).Quorum), float64(p.Traits(2).Servers)
 		for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
-			got, all := protocols.CostOf(p, op, 2), protocols.CostOf(inner, op, 2)
+			got, all := p.Traits(2).Cost(op), inner.Traits(2).Cost(op)
 			want := protocols.Cost{ClientToServers: all.ClientToServers * q / s, ServersToClient: all.ServersToClient * q / s}
 			if fmt.Sprintf("%.6f", got) != fmt.Sprintf("%.6f", want) {
-				t.Errorf("%s of %s: cost %+v, want %+v", op, p.Name(), got, want)
+				t.Errorf("%s of %s: cost %+v, want %+v", op, protocols.NameOf(p), got, want)
 			}
 		}
 	}
@@ -88,22 +88,22 @@ func TestSilentServer(t *testing.T) {
 	for _, inner := range within {
 		p := Protocol{inner}
 		c := prototest.New(t, p, 1, "modern", 1)
-		first := protocols.Spread("k", 0, p.Servers(1))
+		first := protocols.Spread("k", 0, p.Traits(1).Servers)
 		c.Crash(first)
 		write := c.Client(1, protocols.Writer).Write("k", []byte("v"))
 		for c.Step() {
 		}
 		if write.Done() || write.Rounds() != 1 {
-			t.Fatalf("%s: the WRITE got beyond round %d without server %d", p.Name(), write.Rounds(), first+1)
+			t.Fatalf("%s: the WRITE got beyond round %d without server %d", protocols.NameOf(p), write.Rounds(), first+1)
 		}
 		c.Finish(write)
 		read := c.Client(2, protocols.Reader).Read("k")
 		if got := c.Finish(read); string(got.Value) != "v" {
-			t.Errorf("%s: READ: %+v", p.Name(), got)
+			t.Errorf("%s: READ: %+v", protocols.NameOf(p), got)
 		}
 		for _, r := range []*prototest.Run{write, read} {
-			if got := asked(r); len(got) != p.Servers(1)-1 {
-				t.Errorf("%s: servers %v were asked, want all but %d", p.Name(), got, first+1)
+			if got := asked(r); len(got) != p.Traits(1).Servers-1 {
+				t.Errorf("%s: servers %v were asked, want all but %d", protocols.NameOf(p), got, first+1)
 			}
 			requests := map[[2]int]int{}
 			for _, e := range r.Trace {
@@ -113,7 +113,7 @@ func TestSilentServer(t *testing.T) {
 			}
 			for at, n := range requests {
 				if n > 1 {
-					t.Errorf("%s: %d requests to server %d in round %d", p.Name(), n, at[1]+1, at[0])
+					t.Errorf("%s: %d requests to server %d in round %d", protocols.NameOf(p), n, at[1]+1, at[0])
 				}
 			}
 		}

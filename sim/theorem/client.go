@@ -26,8 +26,8 @@ func (f FastSelfish) NewRegister(p protocols.ClientParams) protocols.Register {
 	return r
 }
 
-func (r *register) servers() int { return r.Servers(r.T) }
-func (r *register) quorum() int  { return r.Quorum(r.T) }
+func (r *register) servers() int { return r.Traits(r.T).Servers }
+func (r *register) quorum() int  { return r.Traits(r.T).Quorum }
 
 // Write implements protocols.Register.
 func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) protocols.Operation {

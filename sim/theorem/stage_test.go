@@ -25,8 +25,8 @@ type stage struct {
 }
 
 func newStage(t *testing.T, p protocols.Protocol, faults int, crashOnly bool) *stage {
-	s := &stage{Cluster: prototest.New(t, p, faults, "modern", 1), t: t, rounds: len(p.Legs(protocols.Write, faults))}
-	rest := make([]int, p.Servers(faults))
+	s := &stage{Cluster: prototest.New(t, p, faults, "modern", 1), t: t, rounds: len(p.Traits(faults).Legs(protocols.Write))}
+	rest := make([]int, p.Traits(faults).Servers)
 	for i := range rest {
 		rest[i] = i
 	}

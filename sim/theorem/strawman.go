@@ -38,29 +38,22 @@ type FastSelfish struct {
 
 var _ protocols.Protocol = FastSelfish{}
 
-// Name implements protocols.Protocol.
-func (f FastSelfish) Name() string { return "fast-selfish" }
-
-// Servers implements protocols.Protocol.
-func (f FastSelfish) Servers(t int) int {
-	if f.CrashOnly {
-		return 2*t + f.Last
+// Traits implements protocols.Protocol. A quorum is S−t servers.
+func (f FastSelfish) Traits(t int) protocols.Traits {
+	traits := protocols.Traits{
+		Name: "fast-selfish", Variant: protocols.Paper, Title: "fast and selfish", Writers: protocols.One,
+		Servers: 3*t + f.Last, LyingServers: t, LyingReaders: true,
+		Read:  []protocols.Leg{{Reply: 1}, {}},
+		Write: []protocols.Leg{{Request: 1}},
 	}
-	return 3*t + f.Last
-}
-
-// Quorum implements protocols.Protocol: S−t.
-func (f FastSelfish) Quorum(t int) int { return f.Servers(t) - t }
-
-// Legs implements protocols.Protocol.
-func (f FastSelfish) Legs(op protocols.Op, _ int) []protocols.Leg {
-	if op == protocols.Write {
-		return []protocols.Leg{{Request: 1}}
+	if f.CrashOnly {
+		traits.Servers, traits.LyingServers, traits.LyingReaders = 2*t+f.Last, 0, false
 	}
 	if f.WriteBackData {
-		return []protocols.Leg{{Reply: 1}, {Request: 1}}
+		traits.Read[1].Request = 1
 	}
-	return []protocols.Leg{{Reply: 1}, {}}
+	traits.Quorum = traits.Servers - t
+	return traits
 }
 
 // The kinds of messages.

@@ -27,7 +27,7 @@ func TestTheoremA1(t *testing.T) {
 			if h4 != want4 || h6 != want6 {
 				t.Errorf("t=%d %+v: H4 %s, H6 %s, want %s and %s", faults, p, h4, h6, want4, want6)
 			}
-			fmt.Fprintf(&table, "%-9s  %d  %4d  %2d  %2d  %-6s  %-16s  %s\n", fault(p), faults, p.Last, p.Servers(faults),
+			fmt.Fprintf(&table, "%-9s  %d  %4d  %2d  %2d  %-6s  %-16s  %s\n", fault(p), faults, p.Last, p.Traits(faults).Servers,
 				p.Threshold, p.Policy, h4, h6)
 		}
 	}
@@ -39,7 +39,7 @@ func family(faults int) (all []FastSelfish) {
 	for _, crashOnly := range []bool{false, true} {
 		for last := 1; last <= faults; last++ {
 			p := FastSelfish{CrashOnly: crashOnly, Last: last}
-			for p.Threshold = 1; p.Threshold <= p.Quorum(faults); p.Threshold++ {
+			for p.Threshold = 1; p.Threshold <= p.Traits(faults).Quorum; p.Threshold++ {
 				for _, p.Policy = range []Policy{Bottom, Block} {
 					all = append(all, p)
 				}
@@ -121,11 +121,11 @@ func control(t *testing.T, p protocols.Protocol, faults int, crashOnly bool) {
 	} {
 		s := newStage(t, p, faults, crashOnly)
 		if history(s); s.judge() != holds {
-			t.Errorf("%s, t=%d, %+v: %s %s", p.Name(), faults, p, name, s.judge())
+			t.Errorf("%s, t=%d, %+v: %s %s", protocols.NameOf(p), faults, p, name, s.judge())
 		}
 		for _, r := range s.runs[1:] {
 			if got := s.result(r); string(got.Value) != "v" {
-				t.Errorf("%s, t=%d: the READ of p%d in %s returned %+v, want v", p.Name(), faults, r.Client, name, got)
+				t.Errorf("%s, t=%d: the READ of p%d in %s returned %+v, want v", protocols.NameOf(p), faults, r.Client, name, got)
 			}
 		}
 	}

@@ -1,0 +1,120 @@
+package protocols
+
+import (
+	"strings"
+
+	"github.com/powbench/powbench/protocols/suite"
+)
+
+// Traits say what a protocol is, for one failure threshold t.
+type Traits struct {
+	// Name and Variant tell the protocol apart in configurations and results; Title is its name as the paper writes it.
+	Name    string
+	Variant string // Paper, or how it differs from its paper
+	Title   string
+	Servers int // the number S of servers that tolerate t faults
+	Quorum  int // how many servers a round waits for
+	// LyingServers is how many of the t faulty servers may lie and not merely crash: t or 0. No register withstands a lie
+	// on 3t servers or fewer (the paper, §7).
+	LyingServers               int
+	LyingReaders, LyingWriters bool // whether clients of either role may lie, any number of them
+	Writers                    Writers
+	// Scheme names the signatures that the protocol uses in place of the suite's; it is empty if it uses those.
+	Scheme string
+	// Read and Write are what either operation moves when all servers answer and none lies: a leg for each round.
+	Read, Write []Leg
+}
+
+// Writers says how many clients write one key.
+type Writers uint8
+
+// The numbers of writers. Where it is One, the one who drives the clients lets one of them write each key, or the
+// successors of one that died, which know what it issued.
+const (
+	Many Writers = iota
+	One
+)
+
+// A Leg is the payload that one round moves to and from each server, on average over the servers, in multiples of the
+// value's size.
+type Leg struct {
+	Request float64
+	Reply   float64
+}
+
+// Cost is what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
+type Cost struct {
+	ClientToServers float64
+	ServersToClient float64
+}
+
+// Legs is what the operation moves, round by round.
+func (t Traits) Legs(op Op) []Leg {
+	if op == Write {
+		return t.Write
+	}
+	return t.Read
+}
+
+// Cost adds up the operation's legs over all servers.
+func (t Traits) Cost(op Op) (c Cost) {
+	for _, leg := range t.Legs(op) {
+		c.ClientToServers += float64(t.Servers) * leg.Request
+		c.ServersToClient += float64(t.Servers) * leg.Reply
+	}
+	return c
+}
+
+// Rounds counts the operation's rounds: those with a payload, in either direction, and those without.
+func (t Traits) Rounds(op Op) (data, metadata int) {
+	for _, leg := range t.Legs(op) {
+		if leg != (Leg{}) {
+			data++
+		} else {
+			metadata++
+		}
+	}
+	return data, metadata
+}
+
+// System is the system's full name, such as "mpowerstore+polynomial".
+func (t Traits) System() string { return FullName(t.Name, t.Variant) }
+
+// NameOf is the full name of the system that the protocol is.
+func NameOf(p Protocol) string { return p.Traits(1).System() }
+
+// SuiteFor is the suite of the name as the protocol uses it: keys are generated with it, and both ends made from it.
+func SuiteFor(p Protocol, name string) (suite.Suite, error) {
+	s, err := suite.ByName(name)
+	if err != nil {
+		return nil, err
+	}
+	if scheme := p.Traits(1).Scheme; scheme != "" {
+		signatures, err := suite.SchemeByName(scheme)
+		if err != nil {
+			return nil, err
+		}
+		s = suite.WithScheme(s, signatures)
+	}
+	return s, nil
+}
+
+// Paper is the variant of a protocol that is as its paper says.
+const Paper = "paper"
+
+// SplitName splits a system's full name into the protocol's name and the variant, which is Paper if the name has none.
+func SplitName(system string) (name, variant string) {
+	name, variant, found := strings.Cut(system, "+")
+	if !found {
+		return name, Paper
+	}
+	return name, variant
+}
+
+// FullName is the system's name that SplitName splits. No variant is Paper.
+func FullName(name, variant string) string {
+	if variant == Paper || variant == "" {
+		return name
+	}
+	return name + "+" + variant
+}
