@@ -182,8 +182,8 @@ func samplesOf(paths []path) (n int, every time.Duration) {
 func (tb *Testbed) upDrops(paths []path) ([]uint32, error) {
 	drops := make([]uint32, len(paths))
 	for i, p := range paths {
-		c, err := p.from.Counters()
-		if err != nil && !errors.Is(err, ErrUncounted) {
+		c, err := p.from.counted()
+		if err != nil {
 			return nil, err
 		}
 		drops[i] = c.Up.Drops

@@ -63,16 +63,22 @@ func (h *Host) Dial(ctx context.Context, addr string) (c net.Conn, err error) {
 
 // inside runs f on a thread of its own that is on the host.
 func (h *Host) inside(f func() error) error {
-	h.mu.Lock()
-	closed := h.closed
-	h.mu.Unlock()
-	if closed {
-		return h.errClosed()
+	if err := h.hold(); err != nil {
+		return err
 	}
+	h.mu.Unlock()
 	return inside(h.ns, f)
 }
 
-func (h *Host) errClosed() error { return fmt.Errorf("netem: host %s: %w", h.Name, net.ErrClosed) }
+// hold keeps the host open until h.mu is unlocked; the error says that it is closed.
+func (h *Host) hold() error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return fmt.Errorf("netem: host %s: %w", h.Name, net.ErrClosed)
+	}
+	return nil
+}
 
 // shut kills the process groups that still run, waits for their end and lets the host go.
 func (h *Host) shut() error {
@@ -152,11 +158,10 @@ func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
 // track notes that p runs, unless the host was closed meanwhile.
 func (h *Host) track(p *Process) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return h.errClosed()
+	if err := h.hold(); err != nil {
+		return err
 	}
+	defer h.mu.Unlock()
 	if h.processes == nil {
 		h.processes = map[*Process]struct{}{}
 	}

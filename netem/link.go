@@ -81,21 +81,11 @@ func (h *Host) connect() error {
 	if err := h.port.AddrAdd(h.device, &netlink.Addr{IPNet: address}); err != nil {
 		return fmt.Errorf("set address %v: %w", address, err)
 	}
-	if h.testbed.Topology.NoOffload {
-		if err := noOffload(h.port, h.device); err != nil {
-			return err
-		}
-		if err := noOffload(sw, h.switchDevice); err != nil {
-			return err
-		}
+	if err := h.testbed.Topology.shape(h.port, h.device); err != nil {
+		return err
 	}
-	if t := h.testbed.Topology; t.RateBits > 0 {
-		if err := shape(h.port, h.device, t.RateBits, t.burst()); err != nil {
-			return err
-		}
-		if err := shape(sw, h.switchDevice, t.RateBits, t.burst()); err != nil {
-			return err
-		}
+	if err := h.testbed.Topology.shape(sw, h.switchDevice); err != nil {
+		return err
 	}
 	if err := sw.LinkSetUp(h.switchDevice); err != nil {
 		return err
@@ -103,17 +93,17 @@ func (h *Host) connect() error {
 	return h.port.LinkSetUp(h.device)
 }
 
-// SetUp takes the host's link down, or up again, at the switch's end, as who pulls the cable there. What is sent while
-// it is down is lost. The host keeps its address and routes, the link its shapers, and TCP its connections.
+// SetUp takes the host's link down or up again, as if its cable were pulled at the switch. What is sent while it is
+// down is lost. The host keeps its address and routes, the link its shapers, and TCP its connections.
 func (h *Host) SetUp(up bool) error {
 	if h.port == nil {
 		return fmt.Errorf("netem: host %s is on loopback, which has no links to cut: %w", h.Name, errors.ErrUnsupported)
 	}
-	h.mu.Lock() // a closed handle would find another device of that number in this process's own namespace
-	defer h.mu.Unlock()
-	if h.closed {
-		return h.errClosed()
+	// A closed handle would find another device of that number in this process's own namespace.
+	if err := h.hold(); err != nil {
+		return err
 	}
+	defer h.mu.Unlock()
 	set := h.testbed.switchPort.LinkSetDown
 	if up {
 		set = h.testbed.switchPort.LinkSetUp

@@ -2,8 +2,9 @@ package netem
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,13 +17,16 @@ type LinkMeasurement struct {
 	// TCP goodput in bit/s, both directions at once: host → switch and switch → host. With delays it is the payload that
 	// TCP packets of the same number and size would have carried as the datagrams that were counted.
 	UpBits, DownBits float64
-	// Round trips of small TCP messages to the first peer, all links idle but, with delays, for other hosts' round trips.
+	// Round trips of small TCP messages to the first peer. All links are idle; with delays, other hosts measure theirs.
 	RTTMean, RTTP50, RTTP99 time.Duration
 	RTTSamples              int
 	Drops                   uint64        // in the queues of both directions while goodput was measured, ramp-up included
 	Window                  time.Duration // the time over which goodput was measured
 	Attempts                int           // how often goodput was measured; the best attempt is given
 }
+
+// slower is the goodput of the slower direction.
+func (m *LinkMeasurement) slower() float64 { return min(m.UpBits, m.DownBits) }
 
 // plan is how to measure.
 type plan struct {
@@ -73,11 +77,39 @@ func (tb *Testbed) measure(ctx context.Context, p plan) ([]LinkMeasurement, erro
 		return links, tb.measureRates(ctx, links, p)
 	}
 	for i, h := range tb.hosts {
-		if err := links[i].bestGoodput(ctx, h, tb.peers(i), p); err != nil {
+		err := tb.best(p, links[i:i+1], func() ([]LinkMeasurement, error) { return measureGoodput(ctx, h, tb.peers(i), p) })
+		if err != nil {
 			return nil, fmt.Errorf("netem: goodput of %s: %w", h.Name, err)
 		}
 	}
 	return links, nil
+}
+
+// best measures the goodput of links, of which the first is as fast as all, until it is what a link should give or the
+// attempts are used up. The links keep the best attempt.
+func (tb *Testbed) best(p plan, links []LinkMeasurement, try func() ([]LinkMeasurement, error)) error {
+	target := enough * Goodput(tb.Topology.RateBits)
+	for attempt := 1; attempt <= p.attempts && (attempt == 1 || links[0].slower() < target); attempt++ {
+		tried, err := try()
+		if err != nil {
+			return err
+		}
+		for i, t := range tried {
+			l := &links[i]
+			if attempt == 1 || t.slower() > l.slower() {
+				l.Peers, l.UpBits, l.DownBits, l.Window, l.Drops = t.Peers, t.UpBits, t.DownBits, t.Window, t.Drops
+			}
+			l.Attempts = attempt
+		}
+	}
+	return nil
+}
+
+func (tb *Testbed) peers(i int) []*Host {
+	if i == 0 {
+		return tb.hosts[1:]
+	}
+	return tb.hosts[:1]
 }
 
 // measureRTTs measures all round trips.
@@ -88,95 +120,48 @@ func (tb *Testbed) measureRTTs(ctx context.Context, links []LinkMeasurement, p p
 	}
 	for i, h := range tb.hosts {
 		g.Go(func() error {
-			if err := links[i].measureRTT(ctx, h, tb.peers(i)[0], p.pings); err != nil {
+			samples, err := ping(ctx, h, tb.peers(i)[0], p.pings)
+			if err != nil {
 				return fmt.Errorf("netem: round trip of %s: %w", h.Name, err)
 			}
+			slices.Sort(samples)
+			m := &links[i]
+			m.Host, m.RTTSamples = h.Name, len(samples)
+			m.RTTMean, _ = meanSD(samples)
+			m.RTTP50, m.RTTP99 = quantile(samples, 0.5), quantile(samples, 0.99)
 			return nil
 		})
 	}
 	return g.Wait()
 }
 
-func (tb *Testbed) peers(i int) []*Host {
-	if i == 0 {
-		return tb.hosts[1:]
-	}
-	return tb.hosts[:1]
-}
+// pingBytes is the size of a small message, there and back.
+const pingBytes = 64
 
-func (m *LinkMeasurement) measureRTT(ctx context.Context, h, peer *Host, pings int) error {
-	m.Host = h.Name
-	samples, err := ping(ctx, h, peer, pings)
+// ping measures n round trips of small messages over one connection, after a few that warm it up.
+func ping(ctx context.Context, from, to *Host, n int) ([]time.Duration, error) {
+	near, far, err := connect(ctx, from, to)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.RTTMean, m.RTTP50, m.RTTP99 = summarise(samples)
-	m.RTTSamples = len(samples)
-	return nil
-}
-
-// bestGoodput measures goodput until it is what the link should give, or the attempts are used up.
-func (m *LinkMeasurement) bestGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
-	for _, peer := range peers {
-		m.Peers = append(m.Peers, peer.Name)
-	}
-	target := enough * Goodput(h.testbed.Topology.RateBits)
-	for attempt := 1; attempt <= p.attempts && (attempt == 1 || m.slower() < target); attempt++ {
-		try := *m
-		if err := try.measureGoodput(ctx, h, peers, p); err != nil {
-			return err
+	defer near.Close()
+	defer far.Close()
+	defer context.AfterFunc(ctx, func() { near.Close(); far.Close() })()
+	go func() { // ends with the connection, which the near side judges
+		_, _ = io.CopyBuffer(struct{ io.Writer }{far}, struct{ io.Reader }{far}, make([]byte, pingBytes))
+	}()
+	const warmUp = 20
+	samples := make([]time.Duration, warmUp+n)
+	message := make([]byte, pingBytes)
+	for i := range samples {
+		start := time.Now()
+		if _, err := near.Write(message); err != nil {
+			return nil, err
 		}
-		if attempt == 1 || try.slower() > m.slower() {
-			*m = try
+		if _, err := io.ReadFull(near, message); err != nil {
+			return nil, err
 		}
-		m.Attempts = attempt
+		samples[i] = time.Since(start)
 	}
-	return nil
-}
-
-// slower is the goodput of the slower direction.
-func (m *LinkMeasurement) slower() float64 { return min(m.UpBits, m.DownBits) }
-
-// measureGoodput measures once.
-func (m *LinkMeasurement) measureGoodput(ctx context.Context, h *Host, peers []*Host, p plan) error {
-	before, err := h.Counters()
-	if err != nil && !errors.Is(err, ErrUncounted) {
-		return err
-	}
-	f, err := startFlows(ctx, h, peers, max(1, p.flows/len(peers)))
-	if err != nil {
-		return err
-	}
-	err = m.watch(ctx, f, p)
-	f.stop()
-	if err != nil {
-		return err
-	}
-	after, err := h.Counters()
-	if errors.Is(err, ErrUncounted) {
-		return nil
-	}
-	passed := after.Since(before)
-	m.Drops = uint64(passed.Up.Drops) + uint64(passed.Down.Drops)
-	return err
-}
-
-// watch lets the flows run through ramp-up and window and takes their goodput in the window.
-func (m *LinkMeasurement) watch(ctx context.Context, f *flows, p plan) error {
-	if err := f.run(ctx, p.rampUp); err != nil {
-		return err
-	}
-	start := time.Now()
-	up, down, err := f.received()
-	if err != nil {
-		return err
-	}
-	if err := f.run(ctx, p.window); err != nil {
-		return err
-	}
-	m.Window = time.Since(start)
-	upEnd, downEnd, err := f.received()
-	m.UpBits = float64(upEnd-up) * 8 / m.Window.Seconds()
-	m.DownBits = float64(downEnd-down) * 8 / m.Window.Seconds()
-	return err
+	return samples[warmUp:], nil
 }

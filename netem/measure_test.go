@@ -64,13 +64,3 @@ func TestMeasureOfOneHost(t *testing.T) {
 		t.Errorf("Measure = %v, %v; want nothing", links, err)
 	}
 }
-
-func TestSummarise(t *testing.T) {
-	samples := make([]time.Duration, 100)
-	for i := range samples {
-		samples[i] = time.Duration(100 - i)
-	}
-	if mean, p50, p99 := summarise(samples); mean != 50 || p50 != 51 || p99 != 100 {
-		t.Errorf("summarise = %d %d %d", mean, p50, p99)
-	}
-}

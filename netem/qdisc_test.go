@@ -49,9 +49,7 @@ func TestMessagesAreThoseOfTC(t *testing.T) {
 			continue
 		}
 		const lo = 1
-		request := newNetem(netlink.QdiscAttrs{
-			LinkIndex: lo, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT,
-		}, d).request()
+		request := d.request(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: lo}})
 		request.Seq = 0
 		if got := describe(request.Serialize()); got != strings.Join(strings.Fields(want), "") {
 			t.Errorf("%s\ngot  %s\nwant %s", command, got, want)
@@ -78,7 +76,7 @@ func TestNanoseconds(t *testing.T) {
 		{Mean: 100, Jitter: 70, Distribution: "uniform"}:      {tcaNetemLatency64: 100, tcaNetemJitter64: 70},
 		{Mean: 10 * time.Minute, Jitter: ms, RateBits: 100e6}: {tcaNetemLatency64: 600e9, tcaNetemJitter64: 1_000_000},
 	} {
-		options := newNetem(netlink.QdiscAttrs{}, d).options().Serialize()
+		options := d.options().Serialize()
 		attributes, err := nl.ParseRouteAttr(options[4+nl.SizeofTcNetemQopt:])
 		if err != nil {
 			t.Fatal(err)

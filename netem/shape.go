@@ -17,34 +17,25 @@ const (
 	minRateBits = 1_000_000
 )
 
-// noOffload makes what leaves the device packets of one segment each.
-func noOffload(ns *netlink.Handle, device netlink.Link) error {
-	if err := ns.LinkSetGSOMaxSegs(device, 1); err != nil {
-		return fmt.Errorf("no offload on %s: %w", device.Attrs().Name, err)
-	}
-	return nil
-}
-
-// burst is how many bytes may pass a shaper at once after it rested.
-func (t Topology) burst() int {
+// shape limits what leaves the device to the topology's rate on the wire, except for bursts, and makes it packets of
+// one segment each if the topology wants no offload.
+func (t Topology) shape(ns *netlink.Handle, device netlink.Link) error {
+	burst := burstBytes
 	if t.NoOffload {
-		return shortBurstBytes
+		burst = shortBurstBytes
+		if err := ns.LinkSetGSOMaxSegs(device, 1); err != nil {
+			return fmt.Errorf("no offload on %s: %w", device.Attrs().Name, err)
+		}
 	}
-	return burstBytes
-}
-
-// shape limits what leaves the device to rateBits on the wire, but for bursts.
-func shape(ns *netlink.Handle, device netlink.Link, rateBits int64, burst int) error {
-	rate := uint64(rateBits) * frameBytes / wireBytes / 8
+	if t.RateBits == 0 {
+		return nil
+	}
+	rate := uint64(t.RateBits) * frameBytes / wireBytes / 8
 	err := ns.QdiscReplace(&netlink.Tbf{
-		QdiscAttrs: netlink.QdiscAttrs{
-			LinkIndex: device.Attrs().Index,
-			Handle:    netlink.MakeHandle(1, 0),
-			Parent:    netlink.HANDLE_ROOT,
-		},
-		Rate:   rate,
-		Buffer: netlink.Xmittime(rate, uint32(burst)),
-		Limit:  queueBytes(rateBits),
+		QdiscAttrs: rootQueue(device),
+		Rate:       rate,
+		Buffer:     netlink.Xmittime(rate, uint32(burst)),
+		Limit:      queueBytes(t.RateBits),
 	})
 	if err != nil {
 		return fmt.Errorf("shape %s: %w", device.Attrs().Name, explain(err, "CONFIG_NET_SCH_TBF", "sch_tbf"))
@@ -52,15 +43,22 @@ func shape(ns *netlink.Handle, device netlink.Link, rateBits int64, burst int) e
 	return nil
 }
 
+// rootQueue places a queue at the root of the device.
+func rootQueue(device netlink.Link) netlink.QdiscAttrs {
+	return netlink.QdiscAttrs{
+		LinkIndex: device.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT,
+	}
+}
+
 // queueBytes is the room before the shaper: 1 MiB at 1 Gbit/s (8 ms) and in proportion, but at least one burst.
 func queueBytes(rateBits int64) uint32 {
 	return uint32(max(burstBytes, min(rateBits*(1<<20)/1e9, 1<<30)))
 }
 
-// ErrUncounted is the answer of Host.Counters where no shaper counts.
+// ErrUncounted is what Host.Counters returns where no shaper counts.
 var ErrUncounted = errors.New("netem: an unshaped link has no counters")
 
-// Counters are what passed a host's link since it is up.
+// Counters are what has passed a host's link since it was set up.
 type Counters struct {
 	Up   Direction // host → switch, counted at the host's end; with drops and backlog of the NetEm behind it
 	Down Direction // switch → host, counted at the switch's port
@@ -70,19 +68,19 @@ type Counters struct {
 type Direction struct {
 	Bytes   uint64 // frames from the Ethernet header on, without check sequence, preamble and gap
 	Packets uint32 // wraps around: subtract with Since
-	Drops   uint32 // for want of room in the queue, or because NetEm is to lose packets; wraps around
-	Backlog uint32 // bytes that wait in the queue now, or that NetEm delays
+	Drops   uint32 // by a full queue, or by a NetEm that is to lose packets; wraps around
+	Backlog uint32 // bytes that wait in the queue, or that NetEm delays, at the time of reading
 }
 
 // headerBytes is Ethernet 14 + IPv4 20 + TCP 32 (with timestamps) of each segment.
 const headerBytes = 14 + 20 + 32
 
-// Payload is the TCP payload in bytes: exact but for handshakes, selective acknowledgements and ARP, whose longer or
-// shorter headers are counted as those of data. What the queue drops does not count; what is sent again because NetEm or a
-// later queue dropped it, or because TCP took an overtaken packet for a lost one, counts again.
+// Payload is the TCP payload in bytes. It is exact except for handshakes, selective acknowledgements and ARP, whose
+// longer or shorter headers are counted as those of data. What the queue drops does not count. What is sent again,
+// because a later queue dropped it or TCP took an overtaken packet for a lost one, counts again.
 func (d Direction) Payload() int64 { return int64(d.Bytes) - headerBytes*int64(d.Packets) }
 
-// Since is what passed after the earlier reading; Backlog stays that of now.
+// Since returns what passed after the earlier reading; Backlog stays that of this reading.
 func (c Counters) Since(earlier Counters) Counters {
 	return Counters{Up: c.Up.since(earlier.Up), Down: c.Down.since(earlier.Down)}
 }
@@ -94,17 +92,18 @@ func (d Direction) since(earlier Direction) Direction {
 	return d
 }
 
+func (c Counters) drops() uint64 { return uint64(c.Up.Drops) + uint64(c.Down.Drops) }
+
 // Counters reads the host's link. The kernel counts a segmentation-offload packet as the segments it stands for,
 // headers included. ErrUncounted when the link is not shaped.
 func (h *Host) Counters() (c Counters, err error) {
 	if h.testbed.Topology.RateBits == 0 {
 		return c, ErrUncounted
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return c, h.errClosed()
+	if err := h.hold(); err != nil {
+		return c, err
 	}
+	defer h.mu.Unlock()
 	if c.Up, err = readQueue(h.port, h.device); err != nil {
 		return c, err
 	}
@@ -117,6 +116,15 @@ func (h *Host) Counters() (c Counters, err error) {
 		c.Up.Backlog += d.Backlog
 	}
 	c.Down, err = readQueue(h.testbed.switchPort, h.switchDevice)
+	return c, err
+}
+
+// counted is Counters, or zero where the link is not shaped.
+func (h *Host) counted() (Counters, error) {
+	c, err := h.Counters()
+	if errors.Is(err, ErrUncounted) {
+		err = nil
+	}
 	return c, err
 }
 

@@ -13,13 +13,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// datagrams are two UDP sockets, of which near sends to far.
+type datagrams struct{ near, far *net.UDPConn }
+
+// newDatagrams opens the sockets on two hosts.
+func newDatagrams(from, to *Host) (d datagrams, err error) {
+	err = to.inside(func() (err error) {
+		d.far, err = net.ListenUDP("udp4", &net.UDPAddr{IP: to.addr.AsSlice()})
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	err = from.inside(func() (err error) {
+		d.near, err = net.DialUDP("udp4", &net.UDPAddr{IP: from.addr.AsSlice()}, d.far.LocalAddr().(*net.UDPAddr))
+		return err
+	})
+	if err != nil {
+		d.close()
+	}
+	return d, err
+}
+
+func (d datagrams) close() {
+	for _, c := range []*net.UDPConn{d.near, d.far} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// control runs f on a socket's descriptor.
+func control(c syscall.Conn, f func(fd int) error) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = f(int(fd)) })
+	return errors.Join(err, failed)
+}
+
 // A train is packets that one host sends to another to find out how long each takes. All hosts are on one machine and
 // share one clock. The kernel stamps what arrives, so that the receiver may look late and seldom: in a guest of one
 // processor, a receiver that woke up for every packet would delay the others.
 type train struct {
-	from, to  *Host
-	near, far *net.UDPConn
-	arrivals  syscall.RawConn // of far
+	datagrams
+	from, to *Host
 
 	sent   int
 	delays []time.Duration // of those that arrived, in order of arrival
@@ -35,7 +75,13 @@ const lookEvery = 64
 
 func newTrain(from, to *Host) (*train, error) {
 	t := &train{from: from, to: to}
-	err := t.open()
+	var err error
+	if t.datagrams, err = newDatagrams(from, to); err != nil {
+		return nil, t.failed(err)
+	}
+	err = control(t.far, func(fd int) error {
+		return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	})
 	if err != nil {
 		t.close()
 		return nil, t.failed(err)
@@ -43,48 +89,8 @@ func newTrain(from, to *Host) (*train, error) {
 	return t, nil
 }
 
-func (t *train) open() (err error) {
-	if t.far, err = t.to.udp(nil); err != nil {
-		return err
-	}
-	if t.near, err = t.from.udp(t.far.LocalAddr().(*net.UDPAddr)); err != nil {
-		return err
-	}
-	if t.arrivals, err = t.far.SyscallConn(); err != nil {
-		return err
-	}
-	var stampErr error
-	err = t.arrivals.Control(func(fd uintptr) {
-		stampErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-	})
-	return errors.Join(err, stampErr)
-}
-
-func (t *train) close() {
-	if t.far != nil {
-		t.far.Close()
-	}
-	if t.near != nil {
-		t.near.Close()
-	}
-}
-
 func (t *train) failed(err error) error {
 	return fmt.Errorf("netem: delay from %s to %s: %w", t.from.Name, t.to.Name, err)
-}
-
-// udp opens a UDP socket on the host, on any port, connected to peer unless that is nil.
-func (h *Host) udp(peer *net.UDPAddr) (c *net.UDPConn, err error) {
-	err = h.inside(func() (err error) {
-		local := &net.UDPAddr{IP: h.addr.AsSlice()}
-		if peer == nil {
-			c, err = net.ListenUDP("udp4", local)
-			return err
-		}
-		c, err = net.DialUDP("udp4", local, peer)
-		return err
-	})
-	return c, err
 }
 
 // send sends the next packet.
@@ -105,29 +111,29 @@ func (t *train) send() error {
 // look takes what has arrived.
 func (t *train) look() error {
 	var packet [trainBytes]byte
-	control := make([]byte, unix.CmsgSpace(16))
-	var err error
-	readErr := t.arrivals.Read(func(fd uintptr) bool {
-		for err == nil {
-			var n, controls int
-			n, controls, _, _, err = unix.Recvmsg(int(fd), packet[:], control, unix.MSG_DONTWAIT)
+	stamp := make([]byte, unix.CmsgSpace(16))
+	err := control(t.far, func(fd int) error {
+		for {
+			n, stamped, _, _, err := unix.Recvmsg(fd, packet[:], stamp, unix.MSG_DONTWAIT)
 			if err == nil {
-				err = t.note(packet[:n], control[:controls])
+				err = t.note(packet[:n], stamp[:stamped])
+			}
+			if err != nil {
+				return err
 			}
 		}
-		return true
 	})
-	if err = errors.Join(err, readErr); errors.Is(err, unix.EAGAIN) {
+	if errors.Is(err, unix.EAGAIN) {
 		return nil
 	}
 	return t.failed(err)
 }
 
-func (t *train) note(packet, control []byte) error {
+func (t *train) note(packet, stamp []byte) error {
 	if len(packet) != trainBytes {
 		return fmt.Errorf("a packet of %d bytes arrived", len(packet))
 	}
-	arrived, err := arrival(control)
+	arrived, err := arrival(stamp)
 	if err != nil {
 		return err
 	}
@@ -141,8 +147,8 @@ func (t *train) note(packet, control []byte) error {
 }
 
 // arrival is the kernel's time stamp in ns since 1970.
-func arrival(control []byte) (int64, error) {
-	messages, err := unix.ParseSocketControlMessage(control)
+func arrival(stamp []byte) (int64, error) {
+	messages, err := unix.ParseSocketControlMessage(stamp)
 	if err != nil {
 		return 0, err
 	}
@@ -266,16 +272,10 @@ func (p *Probe) Stop() (DelayMeasurement, error) {
 
 // sendEvery sends until ctx ends.
 func (t *train) sendEvery(ctx context.Context, every time.Duration) error {
-	ticks := time.NewTicker(every)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticks.C:
-			if err := t.send(); err != nil {
-				return err
-			}
+	for pause(ctx, every) == nil {
+		if err := t.send(); err != nil {
+			return err
 		}
 	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -11,13 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NetEm stands between the two shapers of a path: behind the one of the sender's link, before that of the receiver's.
-// So the receiver's shaper sees packets when they arrive, its short queue is still that of the link, and what the
-// shapers count does not change. What comes from a host is redirected, as it enters the switch, to an intermediate
-// device (ifb), whose queue is NetEm; when NetEm lets it go, it goes on to the switch as if it had just entered. A host
-// has such a device for each Delay that differs, chosen by the packet's destination.
-
-// wan is a NetEm that the packets from one host to some others pass.
+// A wan is a NetEm that the packets from one host to some others pass.
+//
+// NetEm stands between the two shapers of a path, that of the sender's link and that of the receiver's. So the
+// receiver's shaper sees packets when they arrive, and what the shapers count does not change. A packet that enters the
+// switch is redirected to an intermediate device (ifb) whose queue is NetEm; when NetEm releases it, it goes on to the
+// switch as if it had just entered. A host has one such device for each different Delay, chosen by destination.
 type wan struct {
 	delay  Delay
 	device netlink.Link // in the switch's namespace
@@ -46,7 +46,7 @@ func (tb *Testbed) delayHosts() error {
 	return nil
 }
 
-// wanFor is the host's NetEm that does d. The first one also makes the place where packets are redirected.
+// wanFor returns the NetEm of host i that does d. The first call also makes the queue at which packets are redirected.
 func (h *Host) wanFor(i int, d Delay) (*wan, error) {
 	for _, w := range h.wans {
 		if w.delay == d {
@@ -80,15 +80,18 @@ func (h *Host) wanFor(i int, d Delay) (*wan, error) {
 
 // set makes NetEm do d.
 func (w *wan) set(tb *Testbed, d Delay) error {
-	q := newNetem(netlink.QdiscAttrs{
-		LinkIndex: w.device.Attrs().Index,
-		Handle:    netlink.MakeHandle(1, 0),
-		Parent:    netlink.HANDLE_ROOT,
-	}, d)
-	return explainNetEm(q.replace(tb.switchNS))
+	socket, err := nl.GetNetlinkSocketAt(tb.switchNS, netns.None(), unix.NETLINK_ROUTE)
+	if err != nil {
+		return fmt.Errorf("open netlink: %w", err)
+	}
+	defer socket.Close()
+	r := d.request(w.device)
+	r.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
+	_, err = r.Execute(unix.NETLINK_ROUTE, 0)
+	return explainNetEm(err)
 }
 
-// redirect leads what the host sends to another through w.
+// redirect sends what the host sends to another through w.
 func (h *Host) redirect(to *Host, w *wan) error {
 	const destination = 16 // offset in the IPv4 header
 	address := to.addr.As4()
@@ -112,15 +115,11 @@ func (h *Host) redirect(to *Host, w *wan) error {
 	return nil
 }
 
-// SetDelays sets NetEm to what the topology asks for or, with false, to no delay, loss or reordering, so that the
-// paths' own delay can be measured; RateBits stays, as Delay.CDF leaves it out too. Packets under way keep the delay
-// that they have drawn.
+// SetDelays makes NetEm do what the topology asks for or, with false, neither delay, lose nor reorder packets, so that
+// the paths' own delay can be measured. RateBits stays. Packets under way keep the delay that they have drawn.
 func (tb *Testbed) SetDelays(on bool) error {
 	for _, h := range tb.hosts {
-		h.mu.Lock()
-		err := h.setDelays(on)
-		h.mu.Unlock()
-		if err != nil {
+		if err := h.setDelays(on); err != nil {
 			return fmt.Errorf("netem: delays of %s: %w", h.Name, err)
 		}
 	}
@@ -128,9 +127,10 @@ func (tb *Testbed) SetDelays(on bool) error {
 }
 
 func (h *Host) setDelays(on bool) error {
-	if h.closed {
-		return h.errClosed()
+	if err := h.hold(); err != nil {
+		return err
 	}
+	defer h.mu.Unlock()
 	for _, w := range h.wans {
 		d := w.delay
 		if !on {
@@ -143,66 +143,43 @@ func (h *Host) setDelays(on bool) error {
 	return nil
 }
 
-// netem is the NetEm queue with what netlink.Netem lacks: delays in nanoseconds and the table of their distribution.
-// Its fields are named and meant as there.
-type netem struct {
-	netlink.QdiscAttrs
-	Latency64, Jitter64 int64 // ns
-	Limit               uint32
-	Loss, ReorderProb   uint32  // probabilities in units of 1/MaxUint32
-	Rate64              uint64  // bytes/s
-	DelayDist           []int16 // at most 16384 entries; nil: even
-}
-
-// Attributes that the nl package does not have, from linux/pkt_sched.h.
+// Attributes of NetEm that the nl package lacks, from linux/pkt_sched.h.
 const (
 	tcaNetemLatency64 = 10
 	tcaNetemJitter64  = 11
 )
 
-// newNetem is the queue that does d.
-func newNetem(attrs netlink.QdiscAttrs, d Delay) *netem {
+// options are the attributes of the NetEm queue that does d, in the order in which tc writes them. netlink.Netem lacks
+// delays in nanoseconds and the table of their distribution.
+func (d Delay) options() *nl.RtAttr {
 	d = d.filled()
-	q := &netem{
-		QdiscAttrs: attrs,
-		Latency64:  d.Mean.Nanoseconds(), Jitter64: d.Jitter.Nanoseconds(),
-		Limit: uint32(d.Limit), Loss: probability32(d.Loss), ReorderProb: probability32(d.Reorder),
-		Rate64: uint64(d.RateBits) / 8,
-	}
-	if table := tables[d.Distribution]; table != nil && d.Jitter > 0 {
-		q.DelayDist = table()
-	}
-	return q
-}
-
-func probability32(p float64) uint32 { return uint32(math.Round(p * math.MaxUint32)) }
-
-// options are the attributes in the order in which tc writes them.
-func (q *netem) options() *nl.RtAttr {
-	opt := nl.TcNetemQopt{Limit: q.Limit, Loss: q.Loss}
-	if q.ReorderProb > 0 {
+	probability := func(p float64) uint32 { return uint32(math.Round(p * math.MaxUint32)) }
+	opt := nl.TcNetemQopt{Limit: uint32(d.Limit), Loss: probability(d.Loss)}
+	if d.Reorder > 0 {
 		opt.Gap = 1 // any packet may be reordered
 	}
-	var inTicks bool
-	opt.Latency, opt.Jitter, inTicks = q.ticks()
+	var exact [2]bool
+	opt.Latency, exact[0] = ticks(d.Mean)
+	opt.Jitter, exact[1] = ticks(d.Jitter)
 	options := nl.NewRtAttr(nl.TCA_OPTIONS, opt.Serialize())
-	if q.ReorderProb > 0 {
-		options.AddRtAttr(nl.TCA_NETEM_REORDER, (&nl.TcNetemReorder{Probability: q.ReorderProb}).Serialize())
+	if d.Reorder > 0 {
+		reorder := nl.TcNetemReorder{Probability: probability(d.Reorder)}
+		options.AddRtAttr(nl.TCA_NETEM_REORDER, reorder.Serialize())
 	}
-	if q.Rate64 > math.MaxUint32 {
-		options.AddRtAttr(nl.TCA_NETEM_RATE64, nl.Uint64Attr(q.Rate64))
-	}
-	if q.Rate64 > 0 {
-		rate := nl.TcNetemRate{Rate: uint32(min(q.Rate64, math.MaxUint32))}
+	if bytesPerSecond := uint64(d.RateBits) / 8; bytesPerSecond > 0 {
+		if bytesPerSecond > math.MaxUint32 {
+			options.AddRtAttr(nl.TCA_NETEM_RATE64, nl.Uint64Attr(bytesPerSecond))
+		}
+		rate := nl.TcNetemRate{Rate: uint32(min(bytesPerSecond, math.MaxUint32))}
 		options.AddRtAttr(nl.TCA_NETEM_RATE, rate.Serialize())
 	}
-	if !inTicks {
-		options.AddRtAttr(tcaNetemLatency64, nl.Uint64Attr(uint64(q.Latency64)))
-		options.AddRtAttr(tcaNetemJitter64, nl.Uint64Attr(uint64(q.Jitter64)))
+	if exact != [2]bool{true, true} {
+		options.AddRtAttr(tcaNetemLatency64, nl.Uint64Attr(uint64(d.Mean)))
+		options.AddRtAttr(tcaNetemJitter64, nl.Uint64Attr(uint64(d.Jitter)))
 	}
-	if q.DelayDist != nil {
-		table := make([]byte, 0, 2*len(q.DelayDist))
-		for _, step := range q.DelayDist {
+	if steps := tables[d.Distribution]; steps != nil && d.Jitter > 0 {
+		var table []byte
+		for _, step := range steps() {
 			table = binary.NativeEndian.AppendUint16(table, uint16(step))
 		}
 		options.AddRtAttr(nl.TCA_NETEM_DELAY_DIST, table)
@@ -210,38 +187,21 @@ func (q *netem) options() *nl.RtAttr {
 	return options
 }
 
-// ticks are latency and jitter in the packet scheduler's clock ticks, which is all that kernels before 4.15 and older
-// tools have: 64 ns, at most 274 s. exact tells whether they say all that there is to say.
-func (q *netem) ticks() (latency, jitter uint32, exact bool) {
-	exact = true
-	convert := func(ns int64) uint32 {
-		ticks := float64(ns) / 1000 * netlink.TickInUsec()
-		exact = exact && ticks == math.Trunc(ticks) && ticks <= math.MaxUint32
-		return uint32(min(ticks, math.MaxUint32))
-	}
-	return convert(q.Latency64), convert(q.Jitter64), exact
+// ticks converts d to the packet scheduler's clock ticks, 64 ns each and at most 274 s, which is all that kernels
+// before 4.15 and older tools have. exact is false if d is no whole number of them or too long.
+func ticks(d time.Duration) (ticks uint32, exact bool) {
+	t := float64(d) / 1000 * netlink.TickInUsec()
+	return uint32(min(t, math.MaxUint32)), t == math.Trunc(t) && t <= math.MaxUint32
 }
 
-// request is the message that adds the queue or, if its parent has one with this handle, changes that.
-func (q *netem) request() *nl.NetlinkRequest {
+// request is the netlink message that gives the device the root queue that does d, in place of the one it has.
+func (d Delay) request(device netlink.Link) *nl.NetlinkRequest {
+	root := rootQueue(device)
 	r := nl.NewNetlinkRequest(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{
-		Family: nl.FAMILY_ALL, Ifindex: int32(q.LinkIndex), Handle: q.Handle, Parent: q.Parent,
+		Family: nl.FAMILY_ALL, Ifindex: int32(root.LinkIndex), Handle: root.Handle, Parent: root.Parent,
 	})
 	r.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("netem")))
-	r.AddData(q.options())
+	r.AddData(d.options())
 	return r
-}
-
-// replace sends the request in ns.
-func (q *netem) replace(ns netns.NsHandle) error {
-	socket, err := nl.GetNetlinkSocketAt(ns, netns.None(), unix.NETLINK_ROUTE)
-	if err != nil {
-		return fmt.Errorf("open netlink: %w", err)
-	}
-	defer socket.Close()
-	r := q.request()
-	r.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
-	_, err = r.Execute(unix.NETLINK_ROUTE, 0)
-	return err
 }
