@@ -10,6 +10,7 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
@@ -30,8 +31,7 @@ func (t *trial) assault(ctx context.Context) error {
 		return err
 	}
 	t.note("readers attack")
-	var attacks int64
-	err = p.call(ctx, "Service.Assault", t.lateSpec(), &attacks)
+	_, err = control.Call(ctx, p, agent.AssaultCall, t.lateSpec())
 	t.note("readers have attacked")
 	return errors.Join(err, end(p))
 }
@@ -45,9 +45,9 @@ func (t *trial) lateSpec() agent.MixedSpec {
 }
 
 // end kills an agent whose work is done.
-func end(p *child) error {
-	p.mayEnd.Store(true)
-	return p.kill()
+func end(p *control.Client) error {
+	p.LetEnd()
+	return p.Kill()
 }
 
 // The life of a writer that dies, once it is connected.
@@ -94,7 +94,7 @@ func (t *trial) liveAndDie(ctx context.Context, cfg agent.Config, span time.Dura
 	if err != nil {
 		return err
 	}
-	go func() { _ = p.call(ctx, "Service.Mixed", t.lateSpec(), &agent.MixedReport{}) }() // it ends with the process
+	go func() { _, _ = control.Call(ctx, p, agent.MixedCall, t.lateSpec()) }() // it ends with the process
 	if err := clock.Sleep(ctx, span); err != nil {
 		return errors.Join(err, end(p))
 	}

@@ -3,12 +3,12 @@ package harness
 import (
 	"context"
 
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/targeted"
-	"github.com/powbench/powbench/storage"
 )
 
 // What a server stores for an operation besides the value, in bytes, is less than this: twice what any protocol takes.
@@ -39,16 +39,16 @@ func accounted(p protocols.Protocol, t int, entries []history.Entry) int64 {
 func (t *trial) judgeGrowth(ctx context.Context, entries []history.Entry) error {
 	most := accounted(t.protocol, t.T, entries)
 	for i, p := range t.cluster.servers {
-		if t.cluster.nodes[i].Attack != "" || p.mayEnd.Load() {
+		if t.cluster.nodes[i].Attack != "" || p.MayEnd() {
 			continue
 		}
-		var m storage.Metrics
-		if err := p.call(ctx, "Service.Stats", node.Nothing{}, &m); err != nil {
+		m, err := control.Call(ctx, p, node.StatsCall, control.Nothing{})
+		if err != nil {
 			return err
 		}
 		if m.AppliedBytes > most {
 			t.find(byzantine.Growth, "%s was made to store %d bytes, %d operations account for %d at most",
-				p.name, m.AppliedBytes, len(entries), most)
+				p.Name, m.AppliedBytes, len(entries), most)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
@@ -197,7 +198,10 @@ func (t *trial) mixOn(ctx context.Context, keys int, phase string, agents []int,
 	reports := make([]agent.MixedReport, len(agents))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, n := range agents {
-		group.Go(func() error { return t.cluster.agents[n].call(ctx, "Service.Mixed", spec, &reports[i]) })
+		group.Go(func() (err error) {
+			reports[i], err = control.Call(ctx, t.cluster.agents[n], agent.MixedCall, spec)
+			return err
+		})
 	}
 	err := group.Wait()
 	t.mu.Lock()
@@ -213,8 +217,9 @@ func (t *trial) saveHistory(ctx context.Context) ([]history.Entry, error) {
 	if err != nil || len(t.journals) == 0 {
 		return entries, err
 	}
+	onLateHost := t.cluster.agents[len(t.cluster.agents)-1]
 	for _, j := range t.journals {
-		late, err := agent.ReadJournal(j)
+		late, err := control.Call(ctx, onLateHost, agent.JournalCall, j)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
@@ -40,8 +41,8 @@ type cluster struct {
 	spec             clusterSpec
 	hosts            layout
 	nodes            []node.Config // of the servers
-	servers          []*child
-	agents           []*child
+	servers          []*control.Client
+	agents           []*control.Client
 	writers, readers suite.ClientKeys
 	fail             context.CancelCauseFunc // ends what is done with the cluster
 }
@@ -58,7 +59,7 @@ func startCluster(ctx context.Context, fail context.CancelCauseFunc, hosts layou
 	servers := spec.protocol.Traits(spec.t).Servers
 	c := &cluster{
 		spec: spec, hosts: hosts, fail: fail,
-		nodes: make([]node.Config, servers), servers: make([]*child, servers), agents: make([]*child, len(hosts.clients)),
+		nodes: make([]node.Config, servers), servers: make([]*control.Client, servers), agents: make([]*control.Client, len(hosts.clients)),
 	}
 	var serverKeys []suite.ServerKeys
 	serverKeys, c.writers, c.readers, err = suite.GenerateKeys(primitives, servers, rand.Reader)
@@ -111,37 +112,49 @@ func (c *cluster) agentConfig(i int) agent.Config {
 	return cfg
 }
 
-// startServer starts a server's process. Started again it listens where it did before.
-func (c *cluster) startServer(ctx context.Context, i int) error {
-	p, err := startChild(c.serverHost(i), "server", fmt.Sprintf("server %d", i+1), c.spec.log)
-	if err != nil {
-		return err
+// launch starts a server's process, which has no node yet.
+func (c *cluster) launch(i int) (p *control.Client, err error) {
+	p, err = startChild(c.serverHost(i), "server", fmt.Sprintf("server %d", i+1), c.spec.log)
+	if err == nil {
+		c.servers[i] = p
+		go c.watch(p)
 	}
-	c.servers[i] = p
-	go c.watch(p)
-	return p.call(ctx, "Service.Start", c.nodes[i], &c.nodes[i].Listen)
+	return p, err
+}
+
+// startServer starts a server. Started again it listens where it did before.
+func (c *cluster) startServer(ctx context.Context, i int) error {
+	p, err := c.launch(i)
+	if err == nil {
+		c.nodes[i].Listen, err = control.Call(ctx, p, node.StartCall, c.nodes[i])
+	}
+	return err
 }
 
 // startAgent starts an agent's process, which is the caller's to end unless it is one of the cluster's.
-func (c *cluster) startAgent(ctx context.Context, host *netem.Host, cfg agent.Config) (*child, error) {
+func (c *cluster) startAgent(ctx context.Context, host *netem.Host, cfg agent.Config) (*control.Client, error) {
 	p, err := startChild(host, "agent", fmt.Sprintf("agent %d", cfg.Index+1), c.spec.log)
 	if err != nil {
 		return nil, err
 	}
 	go c.watch(p)
-	if err := p.call(ctx, "Service.Start", cfg, &agent.Nothing{}); err != nil {
-		p.mayEnd.Store(true)
-		return nil, errors.Join(err, p.kill())
+	if _, err := control.Call(ctx, p, agent.StartCall, cfg); err != nil {
+		p.LetEnd()
+		return nil, errors.Join(err, p.Kill())
 	}
 	return p, nil
 }
 
 // onAgents calls a method of all agents at once and joins their errors.
-func onAgents[A, R any](ctx context.Context, c *cluster, method string, args func(i int) A) ([]R, error) {
+func onAgents[S, R any](ctx context.Context, c *cluster, m control.Method[S, R], spec func(i int) S) ([]R, error) {
 	replies := make([]R, len(c.agents))
 	errs := make(chan error, len(c.agents))
 	for i, a := range c.agents {
-		go func() { errs <- a.call(ctx, method, args(i), &replies[i]) }()
+		go func() {
+			var err error
+			replies[i], err = control.Call(ctx, a, m, spec(i))
+			errs <- err
+		}()
 	}
 	var all error
 	for range c.agents {
@@ -152,10 +165,10 @@ func onAgents[A, R any](ctx context.Context, c *cluster, method string, args fun
 
 // watch fails the cluster when the process ends by itself. A protocol would do without some servers, and wait a minute
 // for a reply where too many are gone; a measurement is spoilt at once.
-func (c *cluster) watch(p *child) {
-	<-p.process.Done()
-	if !p.mayEnd.Load() {
-		c.fail(p.ended()) // without effect once all are killed
+func (c *cluster) watch(p *control.Client) {
+	<-p.Done()
+	if !p.MayEnd() {
+		c.fail(p.Ended()) // without effect once all are killed
 	}
 }
 
@@ -165,7 +178,7 @@ func (c *cluster) kill() error {
 	var err error
 	for _, p := range append(c.agents, c.servers...) {
 		if p != nil { // not started yet
-			err = errors.Join(err, p.kill())
+			err = errors.Join(err, p.Kill())
 		}
 	}
 	return err

@@ -46,7 +46,7 @@ func (l loaded) throughput() float64 { return float64(l.WindowOps) / l.seconds }
 
 // preload writes each of the keys from … to−1 once.
 func (c *cluster) preload(ctx context.Context, from, to int) (agent.Failures, error) {
-	failures, err := onAgents[agent.PreloadSpec, agent.Failures](ctx, c, "Service.Preload",
+	failures, err := onAgents(ctx, c, agent.PreloadCall,
 		func(int) agent.PreloadSpec { return agent.PreloadSpec{From: from, To: to} })
 	return sumFailures(failures), err
 }
@@ -64,14 +64,14 @@ const readBackKeys = 24
 
 // readBack reads some of the keys once.
 func (c *cluster) readBack(ctx context.Context, keys int) (agent.Failures, error) {
-	failures, err := onAgents[agent.ReadBackSpec, agent.Failures](ctx, c, "Service.ReadBack",
+	failures, err := onAgents(ctx, c, agent.ReadBackCall,
 		func(int) agent.ReadBackSpec { return agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)} })
 	return sumFailures(failures), err
 }
 
 // load runs the loop: warm-up, measured window, drain.
 func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l loaded, err error) {
-	if l.whole.from, err = c.read(hosts); err != nil {
+	if l.whole.from, err = c.read(ctx, hosts); err != nil {
 		return l, err
 	}
 	before, err := c.databases(ctx)
@@ -88,7 +88,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 		l.window, err = c.readWindow(ctx, hosts, warm, end)
 		windowed <- err
 	}()
-	reports, err := onAgents[agent.LoadSpec, agent.LoadReport](ctx, c, "Service.Load", func(int) agent.LoadSpec {
+	reports, err := onAgents(ctx, c, agent.LoadCall, func(int) agent.LoadSpec {
 		return agent.LoadSpec{
 			Op: spec.op, Clients: spec.clients, Seed: spec.seed,
 			Arrival: spec.arrival, Rate: spec.rate,
@@ -99,7 +99,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	if err = errors.Join(err, <-windowed); err != nil {
 		return l, err
 	}
-	if l.whole.to, err = c.read(hosts); err != nil {
+	if l.whole.to, err = c.read(ctx, hosts); err != nil {
 		return l, err
 	}
 	after, err := c.databases(ctx)
@@ -116,13 +116,13 @@ func (c *cluster) readWindow(ctx context.Context, hosts layout, from, to int64) 
 	if err = clock.SleepUntil(ctx, from); err != nil {
 		return i, err
 	}
-	if i.from, err = c.read(hosts); err != nil {
+	if i.from, err = c.read(ctx, hosts); err != nil {
 		return i, err
 	}
 	if err = clock.SleepUntil(ctx, to); err != nil {
 		return i, err
 	}
-	i.to, err = c.read(hosts)
+	i.to, err = c.read(ctx, hosts)
 	return i, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"strconv"
 
 	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
@@ -103,13 +104,13 @@ func (l *Local) Save(dir string) error {
 // all of them listen. A server that ends is not started again: it is a fault to watch the protocol tolerate.
 func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func()) (err error) {
 	host := netem.NewLoopback(netem.Topology{Hosts: []string{"local"}}).Host("local")
-	var servers []*child
+	var servers []*control.Client
 	defer func() {
 		for _, s := range servers {
-			err = errors.Join(err, s.stop())
+			err = errors.Join(err, s.Stop())
 		}
 	}()
-	ended := make(chan *child, len(l.Servers))
+	ended := make(chan *control.Client, len(l.Servers))
 	for i, addr := range l.Servers {
 		s, err := startChild(host, "server", fmt.Sprintf("server %d", i+1), log)
 		if err != nil {
@@ -120,12 +121,11 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 			Protocol: l.Protocol, Suite: l.Suite, T: l.T, Index: i, Keys: l.ServerKeys[i], Listen: addr,
 			Dir: filepath.Join(dir, fmt.Sprintf("server-%d", i+1)), Durability: l.Durability,
 		}
-		var at string
-		if err := s.call(ctx, "Service.Start", cfg, &at); err != nil {
+		if _, err := control.Call(ctx, s, node.StartCall, cfg); err != nil {
 			return err
 		}
 		go func() {
-			<-s.process.Done()
+			<-s.Done()
 			ended <- s
 		}()
 	}
@@ -133,7 +133,7 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 	for left := len(l.Servers); left > 0; left-- {
 		select {
 		case s := <-ended:
-			fmt.Fprintf(log, "%s has ended; %d of %d servers are left\n", s.name, left-1, len(l.Servers))
+			fmt.Fprintf(log, "%s has ended; %d of %d servers are left\n", s.Name, left-1, len(l.Servers))
 		case <-ctx.Done():
 			return nil
 		}

@@ -1,64 +1,13 @@
 package harness
 
 import (
-	"errors"
-	"io"
-	"net/rpc"
-	"net/rpc/jsonrpc"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/netem"
 )
-
-// testRole as its first argument makes this test binary a child process.
-const testRole = "test-child"
-
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == testRole {
-		serveChild()
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// Service is what a child of these tests answers.
-type Service struct{}
-
-// Double returns twice the number.
-func (Service) Double(n int, reply *int) error {
-	*reply = 2 * n
-	return nil
-}
-
-// Fail returns an error.
-func (Service) Fail(_ int, _ *int) error { return errors.New("as asked") }
-
-// Exit ends the process.
-func (Service) Exit(code int, _ *int) error {
-	os.Exit(code)
-	return nil
-}
-
-// Hang does not return for longer than any test lasts.
-func (Service) Hang(_ int, _ *int) error {
-	time.Sleep(time.Hour)
-	return nil
-}
-
-func serveChild() {
-	server := rpc.NewServer()
-	if err := server.Register(Service{}); err != nil {
-		panic(err)
-	}
-	server.ServeCodec(jsonrpc.NewServerCodec(struct {
-		io.Reader
-		io.WriteCloser
-	}{os.Stdin, os.Stdout}))
-}
 
 // load reads the text as an experiment file.
 func load(t *testing.T, text string) *experiment.Experiment {

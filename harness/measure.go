@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
@@ -51,7 +52,7 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 			}
 		}
 		l.fail(beside)
-		if p.RSSMiB, err = c.peakRSS(); err != nil {
+		if p.RSSMiB, err = c.peakRSS(ctx); err != nil {
 			return err
 		}
 		p.History = name + historySuffix
@@ -157,23 +158,20 @@ func runCluster(ctx context.Context, hosts layout, scratch *scratch, logFile str
 }
 
 // saveHistory gathers what the agents recorded into one file.
-func (c *cluster) saveHistory(ctx context.Context, path string) ([]history.Entry, error) {
-	part := func(i int) string { return fmt.Sprintf("%s.%d", path, i+1) }
-	if _, err := onAgents[string, int](ctx, c, "Service.Save", part); err != nil {
-		return nil, err
-	}
-	var entries []history.Entry
-	for i := range c.agents {
-		some, err := history.Read(part(i))
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, some...)
-		if err := os.Remove(part(i)); err != nil {
-			return nil, err
+func (c *cluster) saveHistory(ctx context.Context, path string) (all []history.Entry, err error) {
+	for _, a := range c.agents {
+		for from := 0; ; {
+			part, err := control.Call(ctx, a, agent.HistoryCall, from)
+			if err != nil {
+				return nil, err
+			}
+			if from += len(part); len(part) == 0 {
+				break
+			}
+			all = append(all, part...)
 		}
 	}
-	return entries, history.WriteFile(path, entries)
+	return all, history.WriteFile(path, all)
 }
 
 // runLog is the file that takes what a cluster's processes log.

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,36 +9,6 @@ import (
 
 // clockTick is USER_HZ, the unit of CPU times in /proc: 100 per second on every Linux.
 const clockTick = 100
-
-// processCPU is the CPU time, in seconds, that a process has used so far (proc(5), /proc/pid/stat, utime and stime).
-func processCPU(pid int) (float64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	// The second field is the command in parentheses and may hold spaces; utime is the 14th field, stime the 15th.
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	const utime, stime = 14 - 3, 15 - 3
-	if len(fields) <= stime {
-		return 0, fmt.Errorf("/proc/%d/stat has too few fields", pid)
-	}
-	user, errUser := strconv.ParseInt(fields[utime], 10, 64)
-	system, errSystem := strconv.ParseInt(fields[stime], 10, 64)
-	if errUser != nil || errSystem != nil {
-		return 0, fmt.Errorf("/proc/%d/stat: CPU times are not numbers", pid)
-	}
-	return float64(user+system) / clockTick, nil
-}
-
-// processPeakRSS is the largest resident set that a process has had, in MiB (VmHWM).
-func processPeakRSS(pid int) (float64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	kib, err := procField(data, "VmHWM:")
-	return float64(kib) / 1024, err
-}
 
 // procField is the number behind the label at the start of a line.
 func procField(data []byte, label string) (int64, error) {

@@ -28,80 +28,6 @@ func burn(t *testing.T, seconds float64) {
 	}
 }
 
-// The process's CPU time lies between what getrusage says before and after, but for the ticks that /proc counts in.
-func TestProcessCPU(t *testing.T) {
-	const ticks = 3. / clockTick
-	for range 5 {
-		burn(t, 0.03)
-		before := usage(t)
-		got, err := processCPU(os.Getpid())
-		if after := usage(t); err != nil || got < before-ticks || got > after+ticks {
-			t.Errorf("%v s, %v, want %v to %v", got, err, before, after)
-		}
-	}
-}
-
-// The command's name may hold anything, also what ends it in /proc.
-func TestProcessCPUOfOddNames(t *testing.T) {
-	const comm = "/proc/self/comm"
-	name, err := os.ReadFile(comm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := processCPU(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.WriteFile(comm, name, 0) }()
-	for _, odd := range []string{"a b", "x) R 1 1", ")))", "(("} {
-		if err := os.WriteFile(comm, []byte(odd), 0); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := processCPU(os.Getpid()); err != nil || got < want || got > want+10 {
-			t.Errorf("of a process named %q: %v, %v, before %v", odd, got, err, want)
-		}
-	}
-}
-
-func TestProcessPeakRSS(t *testing.T) {
-	before, err := processPeakRSS(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const mib = 64
-	b := make([]byte, (int(before)+mib)<<20)
-	for i := 0; i < len(b); i += os.Getpagesize() {
-		b[i] = 1
-	}
-	peak, err := processPeakRSS(os.Getpid())
-	if err != nil || peak < before+mib/2 || peak > 3*before+2*mib+64 {
-		t.Errorf("%v MiB, %v, after %d MiB were added to %v", peak, err, len(b)>>20, before)
-	}
-	runtime.KeepAlive(b)
-}
-
-func TestNoProcess(t *testing.T) {
-	const none = 1 << 30 // above the largest process id
-	if _, err := processCPU(none); !os.IsNotExist(err) {
-		t.Errorf("CPU of no process: %v", err)
-	}
-	if _, err := processPeakRSS(none); !os.IsNotExist(err) {
-		t.Errorf("memory of no process: %v", err)
-	}
-}
-
-func TestProcField(t *testing.T) {
-	data := []byte("Name:\tx VmHWM: 7\nVmHWM:\t  1234 kB\nEmpty:\nText: abc\n")
-	if got, err := procField(data, "VmHWM:"); err != nil || got != 1234 {
-		t.Errorf("%d, %v", got, err)
-	}
-	for _, label := range []string{"VmPeak:", "Empty:", "Text:"} {
-		if got, err := procField(data, label); err == nil {
-			t.Errorf("%s %d", label, got)
-		}
-	}
-}
-
 // Idle time is what the kernel calls nice, idle and iowait, and stolen time is not ours; guest time is user time already.
 func TestReadHostCPU(t *testing.T) {
 	var user, nice, system, idle, iowait, irq, softirq, steal float64
@@ -137,11 +63,7 @@ func TestHostCPU(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := processCPU(os.Getpid())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return reading{ns: time.Now().UnixNano(), host: host, clients: own}
+		return reading{ns: time.Now().UnixNano(), host: host, clients: usage(t)}
 	}
 	from := read()
 	burn(t, 0.2)

@@ -3,9 +3,12 @@ package harness
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
@@ -22,17 +25,16 @@ type reading struct {
 }
 
 // read takes a reading of the cluster and its hosts.
-func (c *cluster) read(hosts layout) (r reading, err error) {
+func (c *cluster) read(ctx context.Context, hosts layout) (r reading, err error) {
 	r.ns = clock.Now()
 	if r.host, err = readHostCPU(); err != nil {
 		return r, err
 	}
-	if r.clients, err = sumCPU(c.agents); err != nil {
+	all, err := used(ctx, append(slices.Clone(c.agents), c.servers...))
+	if err != nil {
 		return r, err
 	}
-	if r.servers, err = sumCPU(c.servers); err != nil {
-		return r, err
-	}
+	r.clients, r.servers = sumCPU(all[:len(c.agents)]), sumCPU(all[len(c.agents):])
 	for _, h := range hosts.servers {
 		link, err := h.Counters()
 		if errors.Is(err, netem.ErrUncounted) {
@@ -45,17 +47,24 @@ func (c *cluster) read(hosts layout) (r reading, err error) {
 	return r, nil
 }
 
-func sumCPU(children []*child) (sum float64, err error) {
-	for _, p := range children {
-		s, err := processCPU(p.process.Pid)
-		if errors.Is(err, fs.ErrNotExist) {
-			return 0, p.ended()
-		} else if err != nil {
-			return 0, err
-		}
-		sum += s
+// used asks processes at once what they have used.
+func used(ctx context.Context, processes []*control.Client) ([]control.Used, error) {
+	all := make([]control.Used, len(processes))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, p := range processes {
+		group.Go(func() (err error) {
+			all[i], err = control.Call(ctx, p, control.Usage, control.Nothing{})
+			return err
+		})
 	}
-	return sum, nil
+	return all, group.Wait()
+}
+
+func sumCPU(all []control.Used) (sum float64) {
+	for _, u := range all {
+		sum += u.CPUSeconds
+	}
+	return sum
 }
 
 // interval is what happened between two readings.
@@ -97,8 +106,8 @@ func (i interval) payload() (sum result.Traffic) {
 // databases sums up the servers' metrics.
 func (c *cluster) databases(ctx context.Context) (sum storage.Metrics, err error) {
 	for _, s := range c.servers {
-		var m storage.Metrics
-		if err := s.call(ctx, "Service.Stats", node.Nothing{}, &m); err != nil {
+		m, err := control.Call(ctx, s, node.StatsCall, control.Nothing{})
+		if err != nil {
 			return sum, err
 		}
 		sum.AppliedBytes += m.AppliedBytes
@@ -111,21 +120,14 @@ func (c *cluster) databases(ctx context.Context) (sum storage.Metrics, err error
 }
 
 // peakRSS is the largest resident set that any process of each kind has had.
-func (c *cluster) peakRSS() (r result.RSS, err error) {
-	if r.Agent, err = maxRSS(c.agents); err != nil {
-		return r, err
-	}
-	r.Server, err = maxRSS(c.servers)
-	return r, err
-}
-
-func maxRSS(children []*child) (largest float64, err error) {
-	for _, p := range children {
-		mib, err := processPeakRSS(p.process.Pid)
-		if err != nil {
-			return 0, err
+func (c *cluster) peakRSS(ctx context.Context) (r result.RSS, err error) {
+	all, err := used(ctx, append(slices.Clone(c.agents), c.servers...))
+	for i, u := range all {
+		if i < len(c.agents) {
+			r.Agent = max(r.Agent, u.PeakRSSMiB)
+		} else {
+			r.Server = max(r.Server, u.PeakRSSMiB)
 		}
-		largest = max(largest, mib)
 	}
-	return largest, nil
+	return r, err
 }

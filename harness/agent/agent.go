@@ -64,6 +64,7 @@ type Agent struct {
 	journal    *journal          // nil for none
 	begun      map[uint64]uint64 // the last operation in the journal of an earlier agent, by process id
 	issued     issued
+	history    []history.Entry // as History found it last
 }
 
 // Start connects to all servers.
@@ -131,17 +132,26 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 	return links, nil
 }
 
-// Save writes the history of all operations since Start to a file and returns their number.
-func (a *Agent) Save(path string) (int, error) {
-	var logs []*history.Log
-	for _, c := range a.clients {
-		logs = append(logs, c.logs...)
+// historyPart is how many operations one call of History returns at most.
+const historyPart = 1 << 15
+
+// History returns a part of the history of all operations since Start, those from the given one on in the order of the
+// whole; an empty part says that there are no more. No operation may be in progress.
+func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
+	if from == 0 {
+		var logs []*history.Log
+		for _, c := range a.clients {
+			logs = append(logs, c.logs...)
+		}
+		if a.background != nil {
+			logs = append(logs, a.background.writer.logs...)
+		}
+		a.history = history.Merge(logs...)
 	}
-	if a.background != nil {
-		logs = append(logs, a.background.writer.logs...)
+	if from < 0 || from > len(a.history) {
+		return nil, fmt.Errorf("the history has %d operations, none from %d on", len(a.history), from)
 	}
-	entries := history.Merge(logs...)
-	return len(entries), history.WriteFile(path, entries)
+	return a.history[from:min(from+historyPart, len(a.history))], nil
 }
 
 // rest waits until the servers have answered all that is not waited for any more, or until none of them has sent

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -228,18 +227,16 @@ func (b *bench) wantCost(op protocols.Op, faults int, r LoadReport) {
 	}
 }
 
-// history is what all agents saved.
+// history is that of all agents.
 func (b *bench) history() (all []history.Entry) {
 	b.t.Helper()
 	for _, a := range b.agents {
-		path := filepath.Join(b.t.TempDir(), "history.jsonl.gz")
-		n, err := a.Save(path)
+		entries, err := a.History(b.t.Context(), 0)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		entries, err := history.Read(path)
-		if err != nil || len(entries) != n {
-			b.t.Fatalf("%d entries of %d saved: %v", len(entries), n, err)
+		if rest, err := a.History(b.t.Context(), len(entries)); err != nil || len(rest) > 0 {
+			b.t.Fatalf("%d entries follow %d: %v", len(rest), len(entries), err)
 		}
 		all = append(all, entries...)
 	}

@@ -251,20 +251,3 @@ func TestTallyKeepsExtremes(t *testing.T) {
 		t.Errorf("a latency of 1 s was recorded as %v", got)
 	}
 }
-
-func TestServiceNeedsStart(t *testing.T) {
-	s := NewService(t.Context(), slog.New(slog.DiscardHandler))
-	var n int
-	for call, err := range map[string]error{
-		"Preload":  s.Preload(PreloadSpec{}, &Failures{}),
-		"ReadBack": s.ReadBack(ReadBackSpec{}, &Failures{}),
-		"Load":     s.Load(LoadSpec{}, &LoadReport{}),
-		"Mixed":    s.Mixed(MixedSpec{}, &MixedReport{}),
-		"Assault":  s.Assault(MixedSpec{}, new(int64)),
-		"Save":     s.Save("history", &n),
-	} {
-		if !errors.Is(err, errNotStarted) {
-			t.Errorf("%s before Start: %v", call, err)
-		}
-	}
-}

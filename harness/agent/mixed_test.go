@@ -10,6 +10,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
@@ -230,7 +231,7 @@ func TestMixedUnderResets(t *testing.T) {
 		var resets sync.WaitGroup
 		resets.Go(func() {
 			for i := 0; clock.Sleep(ctx, 5*time.Millisecond) == nil; i++ {
-				b.nodes[i%len(b.nodes)].Reset()
+				_, _ = b.nodes[i%len(b.nodes)].Reset(b.t.Context(), control.Nothing{})
 			}
 		})
 		b.wantBusy(100*time.Millisecond, asIs)

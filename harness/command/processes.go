@@ -1,11 +1,7 @@
 package command
 
 import (
-	"context"
-	"io"
 	"log/slog"
-	"net/rpc"
-	"net/rpc/jsonrpc"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -22,17 +18,7 @@ func newServer() *cobra.Command {
 	return &cobra.Command{
 		Use: "server", Short: "A server process, started by run and up", Hidden: true, Args: command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log := processLog()
-			service := node.NewService(cmd.Context(), log)
-			defer func() { _ = service.Close() }()
-			select {
-			case err := <-service.Failed():
-				return err
-			case <-serve(service):
-				return nil
-			case <-cmd.Context().Done():
-				return nil
-			}
+			return node.Serve(cmd.Context(), os.Stdin, os.Stdout, processLog())
 		},
 	}
 }
@@ -42,12 +28,7 @@ func newAgent() *cobra.Command {
 	return &cobra.Command{
 		Use: "agent", Short: "A load-generating process, started by run", Hidden: true, Args: command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithCancel(cmd.Context())
-			defer cancel()
-			select {
-			case <-serve(agent.NewService(ctx, processLog())):
-			case <-ctx.Done():
-			}
+			agent.Serve(cmd.Context(), os.Stdin, os.Stdout, processLog())
 			return nil
 		},
 	}
@@ -63,24 +44,4 @@ func newAwake() *cobra.Command {
 
 func processLog() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-// serve answers JSON-RPC on standard input and output; the channel closes when the input ends.
-func serve(service any) <-chan struct{} {
-	done := make(chan struct{})
-	server := rpc.NewServer()
-	if err := server.RegisterName("Service", service); err != nil {
-		panic(err) // the method set is wrong: a programming error that every start shows
-	}
-	go func() {
-		defer close(done)
-		server.ServeCodec(jsonrpc.NewServerCodec(stdio{os.Stdin, os.Stdout}))
-	}()
-	return done
-}
-
-// stdio joins standard input and output into a connection.
-type stdio struct {
-	io.Reader
-	io.WriteCloser
 }

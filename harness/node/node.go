@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
@@ -93,11 +94,16 @@ func (n *Node) Addr() net.Addr { return n.addr }
 // crash. It yields nil after Close.
 func (n *Node) Failed() <-chan error { return n.failed }
 
-// Stats are the database's.
-func (n *Node) Stats() storage.Metrics { return n.store.Metrics() }
+// Stats returns the database's metrics.
+func (n *Node) Stats(context.Context, control.Nothing) (storage.Metrics, error) {
+	return n.store.Metrics(), nil
+}
 
 // Reset breaks all connections and keeps listening.
-func (n *Node) Reset() { n.server.Reset() }
+func (n *Node) Reset(context.Context, control.Nothing) (none control.Nothing, _ error) {
+	n.server.Reset()
+	return none, nil
+}
 
 // Close stops serving and closes the database.
 func (n *Node) Close() error {

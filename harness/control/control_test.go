@@ -1,0 +1,151 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	double Method[int, int]         = "double"
+	fail   Method[int, int]         = "fail"
+	exit   Method[string, Nothing]  = "exit"
+	hang   Method[Nothing, Nothing] = "hang"
+)
+
+// fake is a process within this one, which ends with an error or none.
+type fake struct {
+	net.Conn
+	ended chan struct{}
+	err   error
+}
+
+func (f *fake) Done() <-chan struct{} { return f.ended }
+func (f *fake) Wait() error           { <-f.ended; return f.err }
+func (f *fake) Kill() error           { return f.Close() }
+
+// newClient steers a process that serves.
+func newClient(t *testing.T) *Client {
+	t.Helper()
+	near, far := net.Pipe()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f := &fake{Conn: near, ended: make(chan struct{})}
+	go func() {
+		defer close(f.ended)
+		Serve(ctx, far, far,
+			Handle(double, func(_ context.Context, n int) (int, error) { return 2 * n, nil }),
+			Handle(fail, func(context.Context, int) (int, error) { return 7, errors.New("as asked") }),
+			Handle(exit, func(_ context.Context, how string) (none Nothing, _ error) {
+				cancel(errors.New(how))
+				<-make(chan struct{})
+				return none, nil
+			}),
+			Handle(hang, func(ctx context.Context, _ Nothing) (none Nothing, _ error) { <-ctx.Done(); return none, nil }))
+		if cause := context.Cause(ctx); cause != nil && cause.Error() != "" {
+			f.err = cause
+		}
+		far.Close()
+	}()
+	c := NewClient("server 3", f)
+	t.Cleanup(func() { _ = c.Kill() })
+	return c
+}
+
+func TestCall(t *testing.T) {
+	c := newClient(t)
+	if n, err := Call(t.Context(), c, double, 21); err != nil || n != 42 {
+		t.Errorf("double of 21: %d, %v", n, err)
+	}
+	if n, err := Call(t.Context(), c, fail, 0); n != 0 || err == nil || err.Error() != "server 3: as asked" {
+		t.Errorf("an error of the process: %d, %v", n, err)
+	}
+	if _, err := Call(t.Context(), c, Method[int, int]("treble"), 0); err == nil || !strings.Contains(err.Error(), `"treble"`) {
+		t.Errorf("a method that it does not know: %v", err)
+	}
+	if _, err := Call(t.Context(), c, Method[string, int](double), "x"); err == nil || !strings.Contains(err.Error(), "double: json") {
+		t.Errorf("a wrong spec: %v", err)
+	}
+	if err := c.Stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if err := c.Kill(); err != nil {
+		t.Errorf("kill after stop: %v", err)
+	}
+}
+
+// A process that ends during a call, or before it, ends the call with its name, its status and where to look.
+func TestProcessEnds(t *testing.T) {
+	for how, status := range map[string]string{"": "exit status 0", "signal: killed": "signal: killed"} {
+		c := newClient(t)
+		_, during := Call(t.Context(), c, exit, how)
+		_, after := Call(t.Context(), c, double, 1)
+		for _, err := range []error{during, after} {
+			want := "server 3 ended unexpectedly: " + status + " (its log is in the run's logs folder)"
+			if err == nil || err.Error() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+	}
+}
+
+// A call ends with its context; the process can be asked something else meanwhile.
+func TestCallsTakeTurns(t *testing.T) {
+	c := newClient(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	hung := make(chan error)
+	go func() {
+		_, err := Call(ctx, c, hang, Nothing{})
+		hung <- err
+	}()
+	if n, err := Call(t.Context(), c, double, 4); err != nil || n != 8 {
+		t.Errorf("beside a call: %d, %v", n, err)
+	}
+	cancel()
+	if err := <-hung; !errors.Is(err, context.Canceled) {
+		t.Errorf("a call that was given up: %v", err)
+	}
+}
+
+// What a process says of itself grows with what it does.
+func TestUsage(t *testing.T) {
+	c := newClient(t)
+	usage := func() Used {
+		u, err := Call(t.Context(), c, Usage, Nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	before := usage()
+	const mib = 64
+	b := make([]byte, (int(before.PeakRSSMiB)+mib)<<20)
+	for i := 0; i < len(b); i += os.Getpagesize() {
+		b[i] = 1
+	}
+	for start := time.Now(); time.Since(start) < 50*time.Millisecond; {
+		b[0]++
+	}
+	after := usage()
+	if after.CPUSeconds <= before.CPUSeconds || after.CPUSeconds > before.CPUSeconds+10 {
+		t.Errorf("%v s of CPU time before, %v s after", before.CPUSeconds, after.CPUSeconds)
+	}
+	if after.PeakRSSMiB < before.PeakRSSMiB+mib/2 || after.PeakRSSMiB > 3*before.PeakRSSMiB+2*mib+64 {
+		t.Errorf("%v MiB after %d MiB were added to %v", after.PeakRSSMiB, len(b)>>20, before.PeakRSSMiB)
+	}
+}
+
+func TestProcField(t *testing.T) {
+	const text = "Name:\tx VmHWM: 7\nVmHWM:\t  1234 kB\nEmpty:\nText: abc\n"
+	if got, err := procField(text, "VmHWM:"); err != nil || got != 1234 {
+		t.Errorf("%d, %v", got, err)
+	}
+	for _, label := range []string{"VmPeak:", "Empty:", "Text:"} {
+		if got, err := procField(text, label); err == nil {
+			t.Errorf("%s %d", label, got)
+		}
+	}
+}
