@@ -77,6 +77,7 @@ func (a *attacker) openSet() (err error) {
 		Experiment: AttackName, Title: "Attacks on real processes", Started: a.started.UTC().Format(time.RFC3339),
 		Seed: a.Seed, Quick: a.Quick,
 	}
+	a.manifest.Systems = systems(a.Protocols)
 	if a.manifest.Config, err = a.config(); err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // loadLibraries are the modules whose versions belong to a result.
@@ -32,6 +34,15 @@ func (r *runner) describe() (err error) {
 	if err := describe(&r.manifest, r.scratch.dir); err != nil {
 		return err
 	}
+	var measured []protocols.Protocol
+	for _, c := range r.experiment.Cells() {
+		p, err := catalog.ByName(c.Protocol)
+		if err != nil {
+			return err
+		}
+		measured = append(measured, p)
+	}
+	r.manifest.Systems = systems(measured)
 	estimate, err := r.experiment.Estimate()
 	if err != nil {
 		return err
@@ -54,6 +65,22 @@ func describe(m *result.Manifest, dir string) (err error) {
 	}
 	m.Outside, err = outside()
 	return err
+}
+
+// systems is how results name the systems, and the order that figures put them in.
+func systems(all []protocols.Protocol) map[string]result.System {
+	systems := map[string]result.System{}
+	for _, p := range all {
+		traits := p.Traits(1)
+		order := slices.Index(catalog.Names(), traits.Name)
+		if order < 0 {
+			order = len(catalog.Names())
+		}
+		systems[traits.System()] = result.System{
+			Protocol: traits.Name, Variant: traits.Variant, Title: traits.Title, Order: 1 + order,
+		}
+	}
+	return systems
 }
 
 // steps counts the run's searches and runs, and those of them that an earlier start has finished.

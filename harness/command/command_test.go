@@ -70,7 +70,7 @@ func TestUsageErrors(t *testing.T) {
 		{"comparison of another schema", []string{"compare", "testdata/schema0", "testdata/schema0"}, "schema version 0"},
 		{"comparison of attacks", []string{"compare", "../../results/reference/attack", "../../results/reference/attack"}, "no points there"},
 		{"export of attacks", []string{"export", "../../results/reference/attack"}, "no points there"},
-		{"unknown protocol", []string{"up", "--protocol", "paxos"}, "choose one of powerstore, mpowerstore, mabd, phalanx"},
+		{"unknown protocol", []string{"up", "--protocol", "paxos"}, "choose one of mpowerstore, mabd, phalanx, powerstore"},
 		{"unknown suite", []string{"up", "--suite", "rot13"}, "rot13"},
 		{"unknown durability", []string{"up", "--durability", "hope"}, "hope"},
 		{"no faults", []string{"up", "--t", "0"}, "at least 1"},

@@ -18,6 +18,9 @@ type Manifest struct {
 	Machine    Machine         `json:"machine"`
 	Outside    *Machine        `json:"outside,omitempty"` // what ran the guest, if Machine is one
 	Testbed    Testbed         `json:"testbed"`
+	// Systems are the systems that ran, by their full names, such as "mpowerstore+polynomial". Manifests of earlier
+	// versions lack them; Read fills them in.
+	Systems map[string]System `json:"systems,omitempty"`
 	// Searches tells, for each series whose number of clients was searched for, what the search saw.
 	Searches []Search `json:"searches,omitempty"`
 }

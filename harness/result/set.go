@@ -50,6 +50,7 @@ func Read(dir string) (*Set, error) {
 	if s.Trials, err = readLines(filepath.Join(dir, TrialsFile), func(t Trial) int { return t.Schema }); err != nil {
 		return s, err
 	}
+	s.fillSystems()
 	s.Costs, err = readLines(filepath.Join(dir, CostsFile), func(c Cost) int { return c.Schema })
 	return s, err
 }

@@ -19,10 +19,10 @@ import (
 // All lists the protocols in the order in which tables and legends name them.
 func All() []protocols.Protocol {
 	return []protocols.Protocol{
-		powerstore.Protocol{},
 		mpowerstore.Protocol{},
 		mabd.Protocol{},
 		phalanx.Protocol{},
+		powerstore.Protocol{},
 		cas.Protocol{},
 	}
 }

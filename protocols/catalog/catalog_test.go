@@ -10,7 +10,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"powerstore", "mpowerstore", "mabd", "phalanx", "cas"}; !slices.Equal(Names(), want) {
+	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames()) {
