@@ -2,28 +2,24 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
-	"math"
 	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/powbench/powbench/harness/result"
 )
 
 const (
 	attacksHeight = 42 * vg.Millimeter // of a row
-	attackIDSize  = vg.Length(8.5)
-	upright       = draw.YAlignment(-0.33) // centres capitals and digits, unlike draw.YCenter
-	markRoom      = 2.2                    // above the largest latency, for what came of the attack
+	markRoom      = 2.2                // above the largest latency, for what came of the attack
 )
 
 // attacksPage shows the latencies under each attack next to the fault-free ones, a row per protocol.
 func attacksPage(trials []trial) *page {
-	p := &page{rowHeight: attacksHeight, caption: trialCaption(trials)}
+	c := trialCaption(trials)
+	p := &page{rowHeight: attacksHeight, loud: c.loud}
 	ids := attackIDs(trials)
 	protocols := each(trials, playedBy)
 	for _, protocol := range protocols {
@@ -32,20 +28,24 @@ func attacksPage(trials []trial) *page {
 	}
 	alignAttacks(p.rows, trials, ids)
 	p.legend = attacksLegend(trials)
-	p.caption.lines = slices.Insert(p.caption.lines, 0, attackNames(trials))
+	p.lines = slices.Insert(c.lines, 0, attackNames(trials))
 	return p
 }
+
+// slotMarks show what came of an attack.
+var slotMarks = map[outcome]slotMark{notPlayed: missingMark, noTarget: nothingMark, caught: caughtMark, unexpected: doubtMark}
 
 // attackPanel is a slot for each attack, with the latencies of one protocol.
 func attackPanel(protocol string, trials []trial, ids []string) *plot.Plot {
 	p := newPlot()
 	p.Y.Label.Text = protocolName(protocol) + "\nlatency (ms)"
-	s := slots{look: lookOf(protocol), cells: make([]*trial, len(ids))}
-	for i := range trials {
-		s.cells[slices.Index(ids, trials[i].Attack)] = &trials[i]
-	}
-	if i := slices.Index(ids, faultFree); i >= 0 && s.cells[i] != nil && s.cells[i].played() {
-		s.faultFree = s.cells[i]
+	s := slots{look: lookOf(protocol), cells: make([]*slot, len(ids))}
+	for _, t := range trials {
+		of := &slot{t.ReadMs, t.WriteMs, slotMarks[t.outcome()]}
+		s.cells[slices.Index(ids, t.Attack)] = of
+		if t.Attack == faultFree && t.played() {
+			s.faultFree = of
+		}
 	}
 	p.Add(s)
 	return p
@@ -67,11 +67,7 @@ func alignAttacks(rows [][]*plot.Plot, trials []trial, ids []string) {
 		if i == len(rows)-1 {
 			p.X.Tick.Marker = attackTicks(ids)
 		}
-		p.X.Tick.Label.Font.Size = attackIDSize
-		p.X.Tick.Label.Rotation = math.Pi / 2
-		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, upright
-		p.X.Tick.Color = color.Transparent // its length keeps the IDs off the axis
-		p.X.Tick.Length = 5
+		turnTicks(p)
 	}
 }
 

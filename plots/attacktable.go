@@ -61,7 +61,7 @@ func attackCell(trials []trial, protocol, id string) string {
 	case notPlayed:
 		return "skipped"
 	}
-	text := t.verdict() + ", " + t.throughput(trials)
+	text := t.verdict() + ", " + throughput(t, trials)
 	if r := t.rounds(); r != "" {
 		text += ", " + r
 	}
@@ -69,7 +69,7 @@ func attackCell(trials []trial, protocol, id string) string {
 }
 
 // throughput is in percent of the fault-free trial's; without one, and for that one, it is in operations per second.
-func (t trial) throughput(trials []trial) string {
+func throughput(t trial, trials []trial) string {
 	b := t.baseline(trials)
 	if b == nil || t.Attack == faultFree || b.ThroughputOps == 0 {
 		return digits(t.ThroughputOps) + " ops/s"

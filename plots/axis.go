@@ -107,3 +107,18 @@ func (gridlines) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 }
+
+// attackIDSize is the size of turned labels.
+const attackIDSize = vg.Length(8.5)
+
+// upright centres capitals and digits, unlike draw.YCenter.
+const upright = draw.YAlignment(-0.33)
+
+// turnTicks sets the labels of the x axis upright.
+func turnTicks(p *plot.Plot) {
+	p.X.Tick.Label.Font.Size = attackIDSize
+	p.X.Tick.Label.Rotation = math.Pi / 2
+	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, upright
+	p.X.Tick.Color = color.Transparent // its length keeps the labels off the axis
+	p.X.Tick.Length = 5
+}

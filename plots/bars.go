@@ -51,7 +51,7 @@ func eachSlot[T any](groups [][]T, groupWidth float64, do func(b T, left, width 
 // drawBox draws the bar itself, or says that it is missing.
 func (b bar) drawBox(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {
 	if b.height.Known() {
-		b.fillBox(c, vg.Rectangle{Min: vg.Point{X: left, Y: y(0)}, Max: vg.Point{X: right, Y: y(b.height.Mean)}})
+		fillBox(c, b.look, vg.Rectangle{Min: vg.Point{X: left, Y: y(0)}, Max: vg.Point{X: right, Y: y(b.height.Mean)}})
 	} else {
 		drawMissing(c, p, vg.Point{X: (left + right) / 2, Y: y(0)})
 	}
@@ -71,10 +71,10 @@ func drawInterval(c draw.Canvas, low, high vg.Point) {
 }
 
 // fillBox draws the box in the protocol's fill and hatch.
-func (l look) fillBox(c draw.Canvas, box vg.Rectangle) {
+func fillBox(c draw.Canvas, l look, box vg.Rectangle) {
 	c.SetColor(l.fill)
 	c.Fill(box.Path())
-	l.hatch.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, l.color)
+	drawHatch(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, l.hatch, l.color)
 	outline := box.Path()
 	outline.Close()
 	c.SetLineStyle(ink)
@@ -117,8 +117,8 @@ var (
 // hatchGap is the distance between two lines of a hatch, along an edge.
 const hatchGap = vg.Length(4)
 
-// draw fills the canvas with the pattern.
-func (h hatch) draw(c draw.Canvas, clr color.Color) {
+// drawHatch fills the canvas with the pattern.
+func drawHatch(c draw.Canvas, h hatch, clr color.Color) {
 	s := draw.LineStyle{Color: clr, Width: 0.7}
 	width, height := c.Size().X, c.Size().Y
 	for _, slope := range h {

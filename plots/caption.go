@@ -18,7 +18,7 @@ type caption struct {
 }
 
 // newCaption says under which circumstances the figure's cells were measured and what of them was left out.
-func newCaption(f figure, cells []Cell) caption {
+func newCaption(fixed []parameter, note string, cells []Cell) caption {
 	var c caption
 	sets := setsOf(cells)
 	for _, s := range sets {
@@ -27,14 +27,14 @@ func newCaption(f figure, cells []Cell) caption {
 	if n := violations(cells); n > 0 {
 		c.loud = append(c.loud, "NOT LINEARIZABLE: the checkers found violations in "+count(n, "run"))
 	}
-	if f.note != "" {
-		c.lines = append(c.lines, f.note)
+	if note != "" {
+		c.lines = append(c.lines, note)
 	}
 	c.lines = append(c.lines, repetitions(cells))
 	if m := missingCells(cells); len(m) > 0 {
 		c.lines = append(c.lines, "Missing, without a valid run: "+strings.Join(m, "; ")+".")
 	}
-	c.lines = append(c.lines, parameters(f, cells))
+	c.lines = append(c.lines, parameters(fixed, cells))
 	c.lines = append(c.lines, load(cells)...)
 	for _, s := range sets {
 		c.lines = appendNew(c.lines, network(s)...)
@@ -101,9 +101,9 @@ func missingCells(cells []Cell) []string {
 }
 
 // parameters is what all points share, and the numbers of clients, in the order of a curve's points.
-func parameters(f figure, cells []Cell) string {
+func parameters(fixed []parameter, cells []Cell) string {
 	var shared, counts []string
-	for _, of := range slices.Backward(f.fixed) {
+	for _, of := range slices.Backward(fixed) {
 		shared = append(shared, of(cells[0]))
 	}
 	text := strings.Join(shared, ", ")

@@ -23,28 +23,28 @@ func loudStyle() text.Style {
 	return s
 }
 
-// height is the caption's height at that width.
-func (c caption) height(width vg.Length) vg.Length {
+// captionHeight is the caption's height at that width.
+func (p *page) captionHeight(width vg.Length) vg.Length {
 	h := captionSize / 2
-	c.eachLine(width, func(s text.Style, _ string) { h += s.Font.Size * leading })
+	p.eachLine(width, func(s text.Style, _ string) { h += s.Font.Size * leading })
 	return h
 }
 
-// draw draws the caption from the top of the canvas down.
-func (c caption) draw(on draw.Canvas) {
+// drawCaption draws the caption from the top of the canvas down.
+func (p *page) drawCaption(on draw.Canvas) {
 	y := on.Max.Y - captionSize/2
-	c.eachLine(on.Size().X, func(s text.Style, line string) {
+	p.eachLine(on.Size().X, func(s text.Style, line string) {
 		y -= s.Font.Size * leading
 		on.FillText(s, vg.Point{X: on.Min.X, Y: y + s.FontExtents().Descent}, line)
 	})
 }
 
 // eachLine calls do with every line of the caption, broken to the width.
-func (c caption) eachLine(width vg.Length, do func(s text.Style, line string)) {
+func (p *page) eachLine(width vg.Length, do func(s text.Style, line string)) {
 	for _, part := range []struct {
 		style text.Style
 		lines []string
-	}{{loudStyle(), c.loud}, {sans(captionSize), c.lines}} {
+	}{{loudStyle(), p.loud}, {sans(captionSize), p.lines}} {
 		for _, paragraph := range part.lines {
 			for _, line := range wrap(paragraph, width, part.style.Width) {
 				do(part.style, line)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 )
@@ -154,8 +155,8 @@ func compareKeys(a, b Key) int {
 }
 
 func checkPoint(p result.Point) error {
-	if _, ok := figures[p.Figure]; !ok && p.Figure != "" {
-		return fmt.Errorf("unknown figure %q: this powbench draws %s", p.Figure, figureNames())
+	if _, ok := known[p.Figure]; !ok && p.Figure != "" {
+		return fmt.Errorf("unknown figure %q: this powbench draws %s", p.Figure, strings.Join(Figures(), ", "))
 	}
 	if p.Op != "read" && p.Op != "write" {
 		return fmt.Errorf("unknown operation %q: it is read or write", p.Op)

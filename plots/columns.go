@@ -108,16 +108,16 @@ var modelColumns = []column{
 		}
 		return digits(c.Predicted().Low) + " to " + digits(c.Predicted().High)
 	}),
-	always("mean is", Cell.againstModel),
+	always("mean is", againstModel),
 }
 
 // resourceColumns say what the operations took, and what was checked of them.
 var resourceColumns = []column{
 	always("bytes c→s", func(c Cell) string {
-		return c.traffic(func(f result.TrafficFactor) float64 { return f.ClientToServer })
+		return traffic(c, func(f result.TrafficFactor) float64 { return f.ClientToServer })
 	}),
 	always("bytes s→c", func(c Cell) string {
-		return c.traffic(func(f result.TrafficFactor) float64 { return f.ServerToClient })
+		return traffic(c, func(f result.TrafficFactor) float64 { return f.ServerToClient })
 	}),
 	always("bottleneck", func(c Cell) string {
 		return tally(c.Valid, func(p result.Point) string { return p.Bottleneck })
@@ -135,7 +135,7 @@ var resourceColumns = []column{
 
 // againstModel says where the mean latency lies: inside the predicted interval, or above or below it by how much. The
 // model knows one client alone.
-func (c Cell) againstModel() string {
+func againstModel(c Cell) string {
 	mean, model := c.Latency(), c.Predicted()
 	switch {
 	case !mean.Known() || model.High == 0 || c.Clients > 1:
@@ -158,7 +158,7 @@ func roughly(share float64) string {
 }
 
 // traffic is one direction's bytes per operation, measured and predicted.
-func (c Cell) traffic(direction func(result.TrafficFactor) float64) string {
+func traffic(c Cell, direction func(result.TrafficFactor) float64) string {
 	if len(c.Valid) == 0 {
 		return missing
 	}

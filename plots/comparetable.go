@@ -82,7 +82,7 @@ func changeTable(title string, higherIsBetter bool, found []finding) Table {
 	for _, f := range found {
 		row := make([]string, len(columns))
 		for i, col := range columns {
-			row[i] = f.couple.says(col)
+			row[i] = ofBoth(col, f.couple)
 		}
 		t.Rows = append(t.Rows, append(row, fmt.Sprintf("%d, %d", len(f.couple.a.Valid), len(f.couple.b.Valid)),
 			f.change.a.String(), f.change.b.String(), f.change.String(), f.change.verdict(higherIsBetter, f.holds)))
@@ -116,4 +116,13 @@ func sideNote(side string, cells []Cell) string {
 		note += " " + w + "."
 	}
 	return note
+}
+
+// ofBoth is what the column says of both, or of A and of B where they differ.
+func ofBoth(col column, c couple) string {
+	a, b := col.of(c.a), col.of(c.b)
+	if a != b {
+		return a + ", " + b
+	}
+	return a
 }

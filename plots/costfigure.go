@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/powbench/powbench/harness/result"
 )
@@ -18,33 +17,34 @@ func costFigure(sets []*result.Set) ([]*page, error) {
 	if t == nil || err != nil || len(t.thresholds()) < 2 {
 		return nil, err
 	}
-	p := &page{figure: "table1", heading: "What proofs of writing and signatures cost", rowHeight: panelHeight, caption: t.caption()}
+	c := costCaption(t)
+	p := &page{figure: "table1", heading: "What proofs of writing and signatures cost", rowHeight: panelHeight, loud: c.loud, lines: c.lines}
 	var panels []*plot.Plot
 	for _, s := range sides {
 		p.titles = append(p.titles, strings.ToUpper(s.name[:1])+s.name[1:])
-		panels = append(panels, t.panel(s))
+		panels = append(panels, costPanel(t, s))
 	}
-	t.alignCosts(panels)
+	alignCosts(t, panels)
 	p.rows = [][]*plot.Plot{panels}
-	p.legend = t.legend()
+	p.legend = costLegend(t)
 	return []*page{p}, nil
 }
 
-// shown are the schemes that have a look, in the order of the legend.
-func (t *costTable) shown() []scheme {
+// shownSchemes are the schemes that have a look, in the order of the legend.
+func shownSchemes(t *costTable) []scheme {
 	return keep(schemes, func(s scheme) bool { return s.look != nil && slices.Contains(t.schemes(), s.id) })
 }
 
-// panel is the time of one operation against t, both logarithmic: a curve for each scheme that may grow, and a line
+// costPanel is the time of one operation against t, both logarithmic: a curve for each scheme that may grow, and a line
 // across for each signature.
-func (t *costTable) panel(s side) *plot.Plot {
+func costPanel(t *costTable, s side) *plot.Plot {
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "CPU time (µs)"
-	for _, scheme := range t.shown() {
+	for _, scheme := range shownSchemes(t) {
 		cells := t.of(scheme.id)
 		if cells[0].t > 0 {
 			p.Add(curve{look: *scheme.look, dots: logDots(cells, s)})
-		} else if e := cells[0].logTime(s); e.Known() {
+		} else if e := logTime(cells[0], s); e.Known() {
 			p.Add(rule{*scheme.look, e.Mean, false})
 		}
 	}
@@ -54,23 +54,23 @@ func (t *costTable) panel(s side) *plot.Plot {
 func logDots(cells []costCell, s side) []dot {
 	var dots []dot
 	for _, c := range cells {
-		dots = append(dots, dot{exactly(math.Log10(float64(c.t))), c.logTime(s)})
+		dots = append(dots, dot{exactly(math.Log10(float64(c.t))), logTime(c, s)})
 	}
 	return dots
 }
 
 // logTime is the decimal logarithm of the time in ns: its mean is that of the geometric mean.
-func (c costCell) logTime(s side) Estimate {
+func logTime(c costCell, s side) Estimate {
 	return c.estimate(s, func(spent result.Spent) float64 { return math.Log10(spent.Ns) })
 }
 
 // alignCosts gives the panels the same logarithmic axes: times that were measured in ns are told in µs.
-func (t *costTable) alignCosts(panels []*plot.Plot) {
+func alignCosts(t *costTable, panels []*plot.Plot) {
 	var times []float64
-	for _, scheme := range t.shown() {
+	for _, scheme := range shownSchemes(t) {
 		for _, c := range t.of(scheme.id) {
 			for _, s := range sides {
-				if e := c.logTime(s); e.Known() {
+				if e := logTime(c, s); e.Known() {
 					times = append(times, math.Pow(10, e.Low()), math.Pow(10, e.High()))
 				}
 			}
@@ -110,31 +110,26 @@ func thresholdTicks(thresholds []int) plot.ConstantTicks {
 	return ticks
 }
 
-// legend explains curves and, in a row below, lines.
-func (t *costTable) legend() legend {
+// costLegend explains curves and, in a row below, lines.
+func costLegend(t *costTable) legend {
 	var curves, rules legend
-	for _, scheme := range t.shown() {
+	for _, scheme := range shownSchemes(t) {
 		l := *scheme.look
 		if t.of(scheme.id)[0].t > 0 {
 			curves = append(curves, entry{name: l.name, sample: curveSample(l)})
 			continue
 		}
-		rules = append(rules, entry{name: l.name, sample: lineSample(l.line()), begins: len(rules) == 0})
+		rules = append(rules, entry{name: l.name, sample: lookSample(l), begins: len(rules) == 0})
 	}
 	return slices.Concat(curves, rules)
 }
 
-// line is the look of a thin line across a panel.
-func (l look) line() draw.LineStyle {
-	return draw.LineStyle{Color: l.color, Width: ruleWidth, Dashes: l.dashes}
-}
-
-func (t *costTable) caption() caption {
+func costCaption(t *costTable) caption {
 	var c caption
 	c.lines = append(c.lines, "Geometric mean and 95 % confidence interval (Student's t) of the repetitions' CPU "+
 		"times, on one processor. Construct: by the writer, for all S = 3t+1 servers; verify: by one server. Lines across: signatures. "+
 		"Proofs with SHA-1 are in the table alone.")
-	c.lines = append(c.lines, t.circumstances())
-	c.lines = append(c.lines, t.leftOut()...)
+	c.lines = append(c.lines, costCircumstances(t))
+	c.lines = append(c.lines, costsLeftOut(t)...)
 	return c
 }

@@ -15,13 +15,13 @@ func costTables(sets []*result.Set) (Tables, error) {
 	if t == nil || err != nil {
 		return nil, err
 	}
-	return Tables{t.table1(), t.everyT()}, nil
+	return Tables{table1(t), everyT(t)}, nil
 }
 
 // table1 has a row for each operation of each scheme: its time at the ends of t, and how it grows, beside what the
 // paper says.
-func (t *costTable) table1() Table {
-	ends := t.ends()
+func table1(t *costTable) Table {
+	ends := ends(t)
 	table := Table{Title: "Table 1: costs of proofs of writing and of signatures", Header: []string{
 		"bits", "scheme", "operation", "the paper's Table 1",
 	}}
@@ -35,15 +35,15 @@ func (t *costTable) table1() Table {
 	table.Header = append(table.Header, "grow as")
 	for _, id := range t.schemes() {
 		for _, s := range sides {
-			table.Rows = append(table.Rows, t.row(id, s, ends))
+			table.Rows = append(table.Rows, costRow(t, id, s, ends))
 		}
 	}
-	table.Notes = append([]string{table1Note, countNote, t.set.Dir + ": " + t.circumstances()}, t.leftOut()...)
+	table.Notes = append([]string{table1Note, countNote, t.set.Dir + ": " + costCircumstances(t)}, costsLeftOut(t)...)
 	return table
 }
 
 // ends are the smallest and the largest t, if any.
-func (t *costTable) ends() []int {
+func ends(t *costTable) []int {
 	all := t.thresholds()
 	if len(all) < 2 {
 		return all
@@ -51,8 +51,8 @@ func (t *costTable) ends() []int {
 	return []int{all[0], all[len(all)-1]}
 }
 
-// row is one operation of one scheme.
-func (t *costTable) row(id string, s side, ends []int) []string {
+// costRow is one operation of one scheme.
+func costRow(t *costTable, id string, s side, ends []int) []string {
 	cells := t.of(id)
 	row := []string{strconv.Itoa(cells[0].bits), id, s.name, orDash(s.paper(schemeOf(id)))}
 	for _, end := range ends {
@@ -82,7 +82,7 @@ func orWhole(x float64) string {
 }
 
 // everyT has a row for each scheme and t.
-func (t *costTable) everyT() Table {
+func everyT(t *costTable) Table {
 	table := Table{Title: "Costs at every t", Header: []string{"bits", "scheme", "t", "S", "n valid"}}
 	for _, s := range sides {
 		table.Header = append(table.Header, s.name+" µs", "allocations", "bytes", "multiplications")
@@ -115,14 +115,14 @@ const countNote = "Multiplications: modulo q = 2²⁵⁵ − 19, counted while t
 	"O(t) to verify. Over a short range of t, terms of lower order keep a fitted exponent below the one in O(·). Time " +
 	"also goes into drawing random numbers and into memory, which grow as S."
 
-// circumstances say what was measured where.
-func (t *costTable) circumstances() string {
+// costCircumstances say what was measured where.
+func costCircumstances(t *costTable) string {
 	return fmt.Sprintf("Message of %s; %s; %s", count(t.set.Costs[0].MessageBytes, "byte"),
 		cmp.Or(t.set.Manifest.Machine.CPU, "unknown processor"), trialVersion(t.set))
 }
 
-// leftOut says how many measurements were disturbed.
-func (t *costTable) leftOut() []string {
+// costsLeftOut says how many measurements were disturbed.
+func costsLeftOut(t *costTable) []string {
 	valid, invalid := 0, 0
 	var without []string
 	for _, c := range t.cells {

@@ -33,7 +33,7 @@ type counted struct {
 // countedCells are those of the table of counts.
 func countedCells(cells []Cell) (all []counted) {
 	for _, c := range cells {
-		if figures[c.Figure].table {
+		if known[c.Figure].table {
 			all = append(all, counted{c, keep(c.All(), func(p result.Point) bool {
 				return p.Errors == 0 && p.LoadOps > 0 && len(p.RoundKinds) > 0
 			})})

@@ -19,12 +19,12 @@ func faultFreeTable(cells []counted) Table {
 			100*bytesTolerance)},
 	}
 	for _, c := range cells {
-		t.Rows = append(t.Rows, c.row())
+		t.Rows = append(t.Rows, countedRow(c))
 	}
 	return t
 }
 
-func (c counted) row() []string {
+func countedRow(c counted) []string {
 	what := []string{
 		c.system().name(), opName(c.Op), strconv.Itoa(c.T), sizeName(c.ValueBytes),
 		fmt.Sprintf("%d/%d", len(c.runs), len(c.All())),

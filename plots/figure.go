@@ -17,12 +17,9 @@ type figure struct {
 	panel func(p *plot.Plot, cells []Cell) // adds the cells of one operation to an empty plot
 	entry func(l look) sample              // a protocol's sample in the legend
 	marks func(cells []Cell) legend        // what else needs an explanation
-	wan   bool                             // only a network with delays makes this figure
 	note  string                           // in the caption, before all else
 	// rows is in place of panel and entry where a figure has several rows of panels, with an operation per column.
 	rows func(cells []Cell) (rows [][]*plot.Plot, height, gutter vg.Length)
-	// table says that its points make a table of the summary and nothing to draw.
-	table bool
 }
 
 // The figures that set variants, and suites and durabilities, side by side.
@@ -36,10 +33,9 @@ var figures = map[string]figure{
 	"2a": {fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample)},
 	"2b": {fixed: append(setUp, valueSize), panel: thresholdPanel, entry: barSample, marks: boundMark(boundSample)},
 	"2c": {fixed: append(setUp, threshold), panel: sizePanel, entry: curveSample, marks: boundMark(ruleSample)},
-	"2d": {fixed: append(setUp, valueSize, clients), panel: delayPanel, entry: barSample, marks: latencyMarks, wan: true},
+	"2d": {fixed: append(setUp, valueSize, clients), panel: delayPanel, entry: barSample, marks: latencyMarks},
 	"wan": {
 		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
-		wan: true,
 	},
 	"single": {
 		fixed: append(setUp, valueSize, threshold), panel: latencyPanel, entry: curveSample, marks: boundMark(ruleSample),
@@ -58,7 +54,6 @@ var figures = map[string]figure{
 		fixed: []parameter{valueSize, threshold}, rows: ablationRows, marks: boundMark(uprightBoundSample),
 		note: "Suite paper and durability write where the name says nothing.",
 	},
-	"table3": {table: true},
 }
 
 // latencyPanel is figure 2(a), and the same in the WAN: mean latency against throughput, a curve per protocol through

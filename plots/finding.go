@@ -20,15 +20,6 @@ var aspects = []struct {
 // A couple is a measurement in both runs. Their numbers of clients differ only if both runs searched for it.
 type couple struct{ a, b Cell }
 
-// says is what the column says of both, or of A and of B where they differ.
-func (c couple) says(col column) string {
-	a, b := col.of(c.a), col.of(c.b)
-	if a != b {
-		return a + ", " + b
-	}
-	return a
-}
-
 // searched reports whether the set's numbers of clients were searched for.
 func searched(s *result.Set) bool { return len(s.Manifest.Searches) > 0 }
 

@@ -5,8 +5,17 @@ import (
 	"slices"
 )
 
-// Figures is the names of the figures that Draw draws from points, such as "2b", sorted.
-func Figures() []string { return slices.Sorted(maps.Keys(figures)) }
+// known are the figures that points may be of: what is drawn, and what makes a table.
+var known = map[string]struct {
+	wan   bool // only a network with delays makes this figure
+	table bool // its points make a table of the summary and nothing to draw
+}{
+	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
+	ablationFigure: {}, setUpFigure: {}, openFigure: {}, "table3": {table: true},
+}
+
+// Figures is the names of the figures that points may be of, such as "2b", sorted.
+func Figures() []string { return slices.Sorted(maps.Keys(known)) }
 
 // Protocols is the protocols of which figures and tables know the name, as in results, in the order of legends.
 func Protocols() []string {

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"image/color"
-	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -83,34 +82,12 @@ func markerSample(l look) sample {
 }
 
 func barSample(l look) sample {
-	return func(c draw.Canvas) { l.fillBox(c, draw.Crop(c, 3, -3, 0, 0).Rectangle) }
+	return func(c draw.Canvas) { fillBox(c, l, draw.Crop(c, 3, -3, 0, 0).Rectangle) }
 }
 
 // ruleSample stands for the thin lines of all protocols, each in its protocol's colour and dashes.
 func ruleSample(c draw.Canvas) {
 	c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: ruleWidth}, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
-}
-
-// boundMark explains the network bound with that sample, if any cell has one.
-func boundMark(s sample) func([]Cell) legend {
-	return func(cells []Cell) legend {
-		if slices.ContainsFunc(cells, func(c Cell) bool { return c.Bound() > 0 }) {
-			return legend{{name: "network bound", sample: s}}
-		}
-		return nil
-	}
-}
-
-// latencyMarks explains what stands on and beside the bars of latencies, in a row below the protocols.
-func latencyMarks(cells []Cell) legend {
-	l := legend{{"p50", dotSample, true}, {"p99", tickSample, false}}
-	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Latency().HasInterval() }) {
-		l = append(l, entry{name: "95 % interval", sample: whiskerSample})
-	}
-	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Predicted().High > 0 }) {
-		l = append(l, entry{name: "mean by the cost model", sample: predictionSample})
-	}
-	return l
 }
 
 func uprightBoundSample(c draw.Canvas) {

@@ -12,7 +12,7 @@ import (
 // above, times room. Values of 0 and less are not on it. plot.LogScale is no way to do this: plot.Align misplaces the
 // panels of such axes.
 func logAxis(a *plot.Axis, values []float64, room float64) {
-	values = keep(values, func(x float64) bool { return x > 0 })
+	values = slices.DeleteFunc(slices.Clone(values), func(x float64) bool { return x <= 0 })
 	if len(values) == 0 {
 		values = []float64{1}
 	}

@@ -49,7 +49,7 @@ func TestOpenFigure(t *testing.T) {
 	s := syntheticOpen(5, "mpowerstore")
 	svg := render(t, s)
 	checkGolden(t, "figopen.svg", svg)
-	said := svg + strings.Join(newCaption(figures[openFigure], mustCells(t, s)).lines, " ")
+	said := svg + strings.Join(newCaption(figures[openFigure].fixed, figures[openFigure].note, mustCells(t, s)).lines, " ")
 	for _, want := range []string{
 		"closed loop", "from the intended start", "Poisson arrivals at 56 to 269/s, whether", "taken by 12 clients.",
 		"1, 2, 4, 8, 12 clients.", "12 clients at 269/s", "10 of 110 runs were invalid",

@@ -28,52 +28,8 @@ type page struct {
 	rows      [][]*plot.Plot // of panels, all equally long
 	rowHeight vg.Length
 	gutter    vg.Length // left of the panels, for what they draw there
-	caption   caption
-}
-
-// newPage lays out the figure of that name from its cells, of which there is at least one.
-func newPage(name string, cells []Cell) (*page, error) {
-	f := figures[name]
-	if err := f.check(cells); err != nil {
-		return nil, err
-	}
-	p := &page{
-		figure: name, heading: figureHeading(name, cells[0].Set.Manifest.Title), rowHeight: panelHeight,
-		caption: newCaption(f, cells),
-	}
-	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
-		p.titles = append(p.titles, f.title(op))
-	}
-	if f.rows != nil {
-		p.rows, p.rowHeight, p.gutter = f.rows(cells)
-	} else {
-		p.rows = [][]*plot.Plot{f.panels(cells)}
-		for _, protocol := range protocolsOf(cells) {
-			l := lookOf(protocol)
-			p.legend = append(p.legend, entry{name: l.name, sample: f.entry(l)})
-		}
-	}
-	p.legend = append(p.legend, f.marks(cells)...)
-	return p, nil
-}
-
-// panels is one per operation.
-func (f figure) panels(cells []Cell) (panels []*plot.Plot) {
-	for _, op := range distinct(cells, func(c Cell) string { return c.Op }) {
-		panel := newPlot()
-		f.panel(panel, keep(cells, func(c Cell) bool { return c.Op == op }))
-		panels = append(panels, panel)
-	}
-	align(panels)
-	return panels
-}
-
-// title is that of an operation's panel.
-func (f figure) title(op string) string {
-	if f.wan {
-		return opName(op) + " in the WAN"
-	}
-	return opName(op)
+	loud      []string  // of the caption: what nobody may overlook
+	lines     []string  // of the caption: the circumstances
 }
 
 func (p *page) size() (w, h vg.Length) { return pageWidth, p.height(pageWidth) }
@@ -82,7 +38,7 @@ func (p *page) size() (w, h vg.Length) { return pageWidth, p.height(pageWidth) }
 func (p *page) height(width vg.Length) vg.Length {
 	inner := width - 2*margin
 	rows := vg.Length(len(p.rows))*(p.rowHeight+rowGap) - rowGap
-	return 2*margin + p.legend.height(inner) + p.titleHeight() + rows + p.caption.height(inner)
+	return 2*margin + p.legend.height(inner) + p.titleHeight() + rows + p.captionHeight(inner)
 }
 
 func (p *page) titleHeight() vg.Length {
@@ -96,8 +52,8 @@ func (p *page) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
-	captionHeight := p.caption.height(c.Size().X)
-	p.caption.draw(draw.Crop(c, 0, 0, 0, captionHeight-c.Size().Y))
+	captionHeight := p.captionHeight(c.Size().X)
+	p.drawCaption(draw.Crop(c, 0, 0, 0, captionHeight-c.Size().Y))
 	c = draw.Crop(c, 0, 0, captionHeight, 0)
 	p.legend.draw(c)
 	p.drawPanels(draw.Crop(c, 0, 0, 0, -p.legend.height(c.Size().X)))

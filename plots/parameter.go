@@ -41,9 +41,9 @@ func ifWAN(of parameter) parameter {
 }
 
 // check refuses cells that differ in a parameter which must be the same for all.
-func (f figure) check(cells []Cell) error {
+func check(fixed []parameter, cells []Cell) error {
 	first := cells[0].Set
-	for _, of := range slices.Concat(f.fixed, circumstances) {
+	for _, of := range slices.Concat(fixed, circumstances) {
 		for _, c := range cells[1:] {
 			if a, b := of(cells[0]), of(c); a != b {
 				return fmt.Errorf("%s in %s but %s in %s: one figure cannot show both, plot each into a folder of its own",

@@ -49,7 +49,7 @@ func Pictures(sets []*result.Set) ([]Picture, error) {
 }
 
 func (p *page) picture() Picture {
-	made := Picture{Name: p.figure, Heading: p.heading, Loud: p.caption.loud, Lines: p.caption.lines}
+	made := Picture{Name: p.figure, Heading: p.heading, Loud: p.loud, Lines: p.lines}
 	for _, e := range p.legend {
 		sample := svg(sampleWidth+2*samplePad, sampleHeight+2*samplePad, func(c draw.Canvas) {
 			e.sample(draw.Crop(c, samplePad, -samplePad, samplePad, -samplePad))
@@ -72,7 +72,7 @@ type part struct {
 func (p *page) parts() []part {
 	if len(p.rows[0]) == 1 || p.gutter > 0 {
 		whole := *p
-		whole.legend, whole.caption = nil, caption{}
+		whole.legend, whole.loud, whole.lines = nil, nil, nil
 		return []part{{&whole, pageWidth}}
 	}
 	var parts []part

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -71,7 +70,7 @@ func layOutAll(sets []*result.Set) ([]*page, error) {
 func layOut(cells []Cell) ([]*page, error) {
 	byFigure := map[string][]Cell{}
 	for _, c := range cells {
-		if c.Figure == openFigure || c.Figure != "" && !figures[c.Figure].table && isClosed(c) {
+		if c.Figure == openFigure || c.Figure != "" && !known[c.Figure].table && isClosed(c) {
 			byFigure[c.Figure] = append(byFigure[c.Figure], c)
 		}
 	}
@@ -116,5 +115,3 @@ func write(file string, p *page, canvas func(w, h vg.Length) vg.CanvasWriterTo) 
 	}
 	return f.Close()
 }
-
-func figureNames() string { return strings.Join(slices.Sorted(maps.Keys(figures)), ", ") }

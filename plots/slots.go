@@ -15,9 +15,26 @@ import (
 // across the panel are the means of the fault-free trial, if there is one. It is a plot.Plotter.
 type slots struct {
 	look
-	cells     []*trial
-	faultFree *trial
+	cells     []*slot
+	faultFree *slot
 }
+
+// A slot is the latencies of READs and WRITEs, without operations 0, and what came of the attack.
+type slot struct {
+	read, write result.Latency
+	mark        slotMark
+}
+
+// A slotMark is what a slot is marked with.
+type slotMark int
+
+const (
+	noMark slotMark = iota
+	missingMark
+	nothingMark
+	caughtMark
+	doubtMark
+)
 
 const (
 	meanRadius   = vg.Length(2.5)
@@ -44,17 +61,17 @@ func (s slots) Plot(c draw.Canvas, p *plot.Plot) {
 			c.SetColor(stripe)
 			c.Fill(box.Path())
 		}
-		s.cells[i].drawOutcome(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p)
+		s.cells[i].drawMark(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p)
 	}
 	gridlines{}.Plot(c, p)
 	if s.faultFree != nil {
-		s.drawLevel(c, y, s.faultFree.ReadMs, nil)
-		s.drawLevel(c, y, s.faultFree.WriteMs, writeDashes)
+		s.drawLevel(c, y, s.faultFree.read, nil)
+		s.drawLevel(c, y, s.faultFree.write, writeDashes)
 	}
 	for i, t := range s.cells {
-		if t != nil && t.played() {
-			s.drawLatency(c, x(float64(i)+readColumn), y, t.ReadMs, false)
-			s.drawLatency(c, x(float64(i)+writeColumn), y, t.WriteMs, true)
+		if t != nil && t.mark != missingMark && t.mark != nothingMark {
+			s.drawLatency(c, x(float64(i)+readColumn), y, t.read, false)
+			s.drawLatency(c, x(float64(i)+writeColumn), y, t.write, true)
 		}
 	}
 }
@@ -84,25 +101,25 @@ func drawMean(c draw.Canvas, clr color.Color, at vg.Point, hollow bool) {
 	}
 }
 
-// drawOutcome marks the slot, which is the canvas, with what came of the trial.
-func (t *trial) drawOutcome(slot draw.Canvas, p *plot.Plot) {
-	outcome := notPlayed
+// drawMark marks the slot, whose canvas it is.
+func (t *slot) drawMark(slot draw.Canvas, p *plot.Plot) {
+	what := missingMark
 	if t != nil {
-		outcome = t.outcome()
+		what = t.mark
 	}
 	mark := vg.Point{X: slot.Center().X, Y: slot.Max.Y - outcomeInset}
 	middle := slot.Center()
-	switch outcome {
-	case caught:
-		slashes.draw(slot, harmColor)
+	switch what {
+	case caughtMark:
+		drawHatch(slot, slashes, harmColor)
 		drawCaught(slot, mark)
-	case unexpected:
+	case doubtMark:
 		slot.SetColor(harmColor)
 		slot.Fill(slot.Path())
 		drawDoubt(slot, mark)
-	case noTarget:
+	case nothingMark:
 		drawNothing(slot, middle)
-	case notPlayed:
+	case missingMark:
 		drawMissing(slot, p, middle)
 	}
 }
@@ -127,4 +144,35 @@ func drawCaught(c draw.Canvas, at vg.Point) {
 		c.StrokeLine2(s, at.X-arm, at.Y-arm, at.X+arm, at.Y+arm)
 		c.StrokeLine2(s, at.X-arm, at.Y+arm, at.X+arm, at.Y-arm)
 	}
+}
+
+// levelsSample is the means of READs and WRITEs across a panel.
+func levelsSample(c draw.Canvas) {
+	solid := draw.LineStyle{Color: color.Black, Width: ruleWidth}
+	dashed := solid
+	dashed.Dashes = writeDashes
+	lineSample(solid)(draw.Crop(c, 0, 0, 0, -5))
+	lineSample(dashed)(draw.Crop(c, 0, 0, 5, 0))
+}
+
+func meanSample(hollow bool) sample {
+	return atName(func(c draw.Canvas, at vg.Point) { drawMean(c, color.Black, at, hollow) })
+}
+
+func nothingSample(c draw.Canvas) { atName(drawNothing)(c) }
+
+func doubtSample(c draw.Canvas) {
+	c.SetColor(harmColor)
+	c.Fill(c.Path())
+	drawDoubt(c, c.Center())
+}
+
+func caughtSample(c draw.Canvas) {
+	drawHatch(c, slashes, harmColor)
+	drawCaught(c, c.Center())
+}
+
+// atName is a sample near its name.
+func atName(mark func(c draw.Canvas, at vg.Point)) sample {
+	return func(c draw.Canvas) { mark(c, vg.Point{X: nearName(c), Y: c.Center().Y}) }
 }

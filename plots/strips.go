@@ -39,7 +39,7 @@ func (s strips) Plot(c draw.Canvas, p *plot.Plot) {
 func (b strip) draw(c draw.Canvas, x func(float64) vg.Length, bottom, top vg.Length) {
 	middle, end := (bottom+top)/2, x(0)
 	if b.height.Known() {
-		b.fillBox(c, vg.Rectangle{Min: vg.Point{X: x(0), Y: bottom}, Max: vg.Point{X: x(b.height.Mean), Y: top}})
+		fillBox(c, b.look, vg.Rectangle{Min: vg.Point{X: x(0), Y: bottom}, Max: vg.Point{X: x(b.height.Mean), Y: top}})
 		end = x(max(b.height.High(), b.bound))
 	}
 	if b.height.HasInterval() {

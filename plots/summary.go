@@ -27,7 +27,7 @@ func Summary(sets []*result.Set) (Tables, error) {
 		}
 	}
 	saturated := func(c Cell) bool { // otherwise there is no peak
-		return (!c.wan() || c.Figure == "wan") && !figures[c.Figure].table
+		return (!c.wan() || c.Figure == "wan") && !known[c.Figure].table
 	}
 	if r := Ratios(keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, ratioTable(r))

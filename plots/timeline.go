@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/powbench/powbench/harness/result"
 )
@@ -16,8 +15,11 @@ import (
 const (
 	timelineHeight = 46 * vg.Millimeter // of a row
 	eventRoom      = 1.25               // above the largest throughput, for the events' numbers
-	traceWidth     = vg.Length(1.1)
-	speckRadius    = vg.Length(0.9)
+)
+
+const (
+	traceWidth  = vg.Length(1.1)
+	speckRadius = vg.Length(0.9)
 )
 
 // writeDashes tell WRITEs from READs, which are solid.
@@ -25,7 +27,8 @@ var writeDashes = []vg.Length{3, 1.5}
 
 // timelinePage shows throughput and latency over time, a column per protocol.
 func timelinePage(trials []trial) *page {
-	p := &page{rowHeight: timelineHeight, caption: trialCaption(trials)}
+	c := trialCaption(trials)
+	p := &page{rowHeight: timelineHeight, loud: c.loud}
 	trials = keep(trials, trial.played)
 	events := eventsOf(trials)
 	var rates, latencies []*plot.Plot
@@ -38,13 +41,13 @@ func timelinePage(trials []trial) *page {
 	p.rows = [][]*plot.Plot{rates, latencies}
 	alignTimes(p.rows, trials)
 	p.legend = timelineLegend(events)
-	p.caption.lines = slices.Insert(p.caption.lines, 0, timelineText(trials))
+	p.lines = slices.Insert(c.lines, 0, timelineText(trials))
 	return p
 }
 
 // timelineText says what the panels show, and the harm that came of it.
 func timelineText(trials []trial) string {
-	text := fmt.Sprintf("READs and WRITEs that ended in intervals of %.3g ms, and their latencies.", trials[0].bucketMs())
+	text := fmt.Sprintf("READs and WRITEs that ended in intervals of %.3g ms, and their latencies.", bucketMs(trials[0]))
 	for _, t := range trials {
 		if t.outcome() == caught {
 			text += fmt.Sprintf(" As expected, the checkers caught harm to %s: %s.",
@@ -60,7 +63,7 @@ func alignTimes(rows [][]*plot.Plot, trials []trial) {
 	var latencies []float64
 	for _, t := range trials {
 		end = max(end, t.DurationS)
-		for _, m := range t.rates() {
+		for _, m := range rates(t) {
 			top = max(top, m.value)
 		}
 		for _, b := range t.Timeline {
@@ -93,7 +96,7 @@ func unlabelled(ticks plot.TickerFunc) plot.Ticker {
 func throughputOverTime(t trial, events []string) *plot.Plot {
 	p := newPlot()
 	l := lookOf(t.Protocol)
-	p.Add(eventMarks{t.Events, events, true}, trace{draw.LineStyle{Color: l.color, Width: traceWidth}, t.rates()})
+	p.Add(eventMarks{t.Events, events, true}, trace{l.color, nil, rates(t)})
 	return p
 }
 
@@ -102,14 +105,14 @@ func latencyOverTime(t trial, events []string) *plot.Plot {
 	p := newPlot()
 	l := lookOf(t.Protocol)
 	p.Add(eventMarks{t.Events, events, false})
-	p.Add(specks{l.color, t.logs(func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) })})
+	p.Add(specks{l.color, logMoments(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) })})
 	p.Add(trace{
-		draw.LineStyle{Color: l.color, Width: traceWidth},
-		t.logs(func(b result.Bucket) float64 { return b.Read.MeanMs }),
+		l.color, nil,
+		logMoments(t, func(b result.Bucket) float64 { return b.Read.MeanMs }),
 	})
 	p.Add(trace{
-		draw.LineStyle{Color: l.color, Width: traceWidth, Dashes: writeDashes},
-		t.logs(func(b result.Bucket) float64 { return b.Write.MeanMs }),
+		l.color, writeDashes,
+		logMoments(t, func(b result.Bucket) float64 { return b.Write.MeanMs }),
 	})
 	return p
 }
@@ -117,21 +120,21 @@ func latencyOverTime(t trial, events []string) *plot.Plot {
 // A moment is a value in the middle of an interval, s seconds after the load began.
 type moment struct{ s, value float64 }
 
-// logs is the decimal logarithms of a value of every bucket; -∞ where there is none.
-func (t trial) logs(of func(result.Bucket) float64) []moment {
+// logMoments is the decimal logarithms of a value of every bucket; -∞ where there is none.
+func logMoments(t trial, of func(result.Bucket) float64) []moment {
 	var all []moment
 	for _, b := range t.Timeline {
-		all = append(all, moment{(b.AtMs + t.bucketMs()/2) / 1e3, math.Log10(of(b))})
+		all = append(all, moment{(b.AtMs + bucketMs(t)/2) / 1e3, math.Log10(of(b))})
 	}
 	return all
 }
 
 // rates is the throughput in operations per second. A last bucket of which the trial had less than half is left out.
-func (t trial) rates() []moment {
+func rates(t trial) []moment {
 	var all []moment
 	for _, b := range t.Timeline {
-		length := min(t.bucketMs(), 1e3*t.DurationS-b.AtMs)
-		if length < t.bucketMs()/2 {
+		length := min(bucketMs(t), 1e3*t.DurationS-b.AtMs)
+		if length < bucketMs(t)/2 {
 			break
 		}
 		all = append(all, moment{(b.AtMs + length/2) / 1e3, float64(b.Read.Ops+b.Write.Ops) / length * 1e3})
@@ -140,7 +143,7 @@ func (t trial) rates() []moment {
 }
 
 // bucketMs is how long a bucket of the timeline is.
-func (t trial) bucketMs() float64 {
+func bucketMs(t trial) float64 {
 	if len(t.Timeline) < 2 {
 		return 1e3 * t.DurationS
 	}
@@ -156,4 +159,17 @@ func eventsOf(trials []trial) []string {
 		}
 	}
 	return all
+}
+
+// timelineLegend explains the traces and, each in a row of its own if need be, the numbers of the events.
+func timelineLegend(events []string) legend {
+	l := legend{
+		{name: "mean latency of READs", sample: traceSample(nil)},
+		{name: "of WRITEs", sample: traceSample(writeDashes)},
+		{name: "of the slowest operation", sample: specksSample},
+	}
+	for i, what := range events {
+		l = append(l, entry{what, badgeSample(i + 1), i == 0})
+	}
+	return l
 }

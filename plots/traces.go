@@ -14,23 +14,25 @@ import (
 
 // A trace is a line through moments, with a gap where a value is below the axis: of no operation. It is a plot.Plotter.
 type trace struct {
-	draw.LineStyle
+	color   color.Color
+	dashes  []vg.Length
 	moments []moment
 }
 
 // Plot implements plot.Plotter.
 func (l trace) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
+	style := draw.LineStyle{Color: l.color, Width: traceWidth, Dashes: l.dashes}
 	var run []vg.Point
 	for _, m := range l.moments {
 		if onAxis(p, m) {
 			run = append(run, vg.Point{X: x(m.s), Y: y(m.value)})
 			continue
 		}
-		c.StrokeLines(l.LineStyle, run)
+		c.StrokeLines(style, run)
 		run = nil
 	}
-	c.StrokeLines(l.LineStyle, run)
+	c.StrokeLines(style, run)
 }
 
 // onAxis reports whether the moment's value is one, and not the logarithm of nothing.
@@ -119,28 +121,26 @@ func drawBadge(c draw.Canvas, number int, at vg.Point) {
 	c.FillText(s, vg.Point{X: at.X, Y: at.Y + s.FontExtents().Descent/2}, strconv.Itoa(number))
 }
 
-// timelineLegend explains the traces and, each in a row of its own if need be, the numbers of the events.
-func timelineLegend(events []string) legend {
-	solid := draw.LineStyle{Color: color.Black, Width: traceWidth}
-	dashed := solid
-	dashed.Dashes = writeDashes
-	l := legend{
-		{name: "mean latency of READs", sample: lineSample(solid)},
-		{name: "of WRITEs", sample: lineSample(dashed)},
-		{name: "of the slowest operation", sample: func(c draw.Canvas) {
-			for _, shift := range []vg.Length{-8, 0, 8} {
-				drawSpeck(c, color.Black, c.Center().Add(vg.Point{X: shift, Y: shift / 4}))
-			}
-		}},
+// traceSample is a trace of READs or WRITEs.
+func traceSample(dashes []vg.Length) sample {
+	return lineSample(draw.LineStyle{Color: color.Black, Width: traceWidth, Dashes: dashes})
+}
+
+func specksSample(c draw.Canvas) {
+	for _, shift := range []vg.Length{-8, 0, 8} {
+		drawSpeck(c, color.Black, c.Center().Add(vg.Point{X: shift, Y: shift / 4}))
 	}
-	for i, what := range events {
-		l = append(l, entry{what, func(c draw.Canvas) {
-			drawBadge(c, i+1, vg.Point{X: nearName(c), Y: c.Center().Y})
-		}, i == 0})
-	}
-	return l
+}
+
+func badgeSample(number int) sample {
+	return atName(func(c draw.Canvas, at vg.Point) { drawBadge(c, number, at) })
 }
 
 func lineSample(s draw.LineStyle) sample {
 	return func(c draw.Canvas) { c.StrokeLine2(s, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y) }
+}
+
+// lookSample is a thin line across a panel.
+func lookSample(l look) sample {
+	return lineSample(draw.LineStyle{Color: l.color, Width: ruleWidth, Dashes: l.dashes})
 }

@@ -33,7 +33,7 @@ func trialRow(x trial, trials []trial) []string {
 	came, share := "not played", missing
 	if x.played() {
 		came = x.verdict()
-		if text := x.throughput(trials); strings.HasSuffix(text, "%") {
+		if text := throughput(x, trials); strings.HasSuffix(text, "%") {
 			share = text
 		}
 	}

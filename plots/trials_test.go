@@ -148,7 +148,7 @@ func TestRates(t *testing.T) {
 		9:     "[{0.05 100} {0.15 0} {0.25 60}]",
 	} {
 		x := trial{result.Trial{DurationS: duration, Timeline: buckets}, nil}
-		if got := fmt.Sprintf("%.4g", x.rates()); got != want {
+		if got := fmt.Sprintf("%.4g", rates(x)); got != want {
 			t.Errorf("rates %s of a trial of %v s, want %s", got, duration, want)
 		}
 	}

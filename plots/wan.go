@@ -15,8 +15,8 @@ func (c Cell) wan() bool { return inWAN(c.Set) }
 
 // inWAN reports whether the run was one over links with delays, or should have been.
 func inWAN(s *result.Set) bool {
-	return len(s.Manifest.Testbed.Delays) > 0 || figures[s.Manifest.Figure].wan ||
-		slices.ContainsFunc(s.Points, func(p result.Point) bool { return figures[p.Figure].wan })
+	return len(s.Manifest.Testbed.Delays) > 0 || known[s.Manifest.Figure].wan ||
+		slices.ContainsFunc(s.Points, func(p result.Point) bool { return known[p.Figure].wan })
 }
 
 // wanNetwork describes what a WAN adds to the links of a run: delays as configured and as measured, and what decides

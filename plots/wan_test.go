@@ -133,11 +133,11 @@ func TestAgainstModel(t *testing.T) {
 	} {
 		p := result.Point{LatencyMs: result.Latency{Mean: c.mean}, Predicted: result.Interval{Low: c.low, High: c.high}}
 		cell := Cell{Key: Key{Clients: c.clients}, Valid: []result.Point{p}}
-		if got := cell.againstModel(); got != c.want {
+		if got := againstModel(cell); got != c.want {
 			t.Errorf("%v ms of %d clients against %v to %v is %q, want %q", c.mean, c.clients, c.low, c.high, got, c.want)
 		}
 	}
-	if got := (Cell{Key: Key{Clients: 1}}).againstModel(); got != missing {
+	if got := againstModel(Cell{Key: Key{Clients: 1}}); got != missing {
 		t.Errorf("without a valid repetition it is %q, want %q", got, missing)
 	}
 }
