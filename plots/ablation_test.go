@@ -7,25 +7,28 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // factors is how much faster than its protocol's own variant a planted variant is.
-var factors = map[system]float64{
-	{"mpowerstore", "replicated-signed", ""}: 0.5,
-	{"mpowerstore", "signed", ""}:            0.8,
-	{"mpowerstore", "lean", ""}:              2,
-	{"mabd", "unanimous", ""}:                1.1,
-	{"phalanx", "of a stranger", ""}:         1.2,
+var factors = map[frame.System]float64{
+	{Protocol: "mpowerstore", Variant: "replicated-signed", SetUp: ""}: 0.5,
+	{Protocol: "mpowerstore", Variant: "signed", SetUp: ""}:            0.8,
+	{Protocol: "mpowerstore", Variant: "lean", SetUp: ""}:              2,
+	{Protocol: "mabd", Variant: "unanimous", SetUp: ""}:                1.1,
+	{Protocol: "phalanx", Variant: "of a stranger", SetUp: ""}:         1.2,
 }
 
 // ablations is a run of the paper's protocols and of variants that are faster or slower by a known factor.
 func ablations(n int) *result.Set {
-	s := syntheticFigure(ablationFigure, n)
+	s := syntheticFigure(frame.AblationFigure, n)
 	for _, p := range s.Points {
 		for v, factor := range factors {
-			if v.protocol == p.Protocol {
+			if v.Protocol == p.Protocol {
 				q := p
-				q.Variant = v.variant
+				q.Variant = v.Variant
 				q.ThroughputMBps, q.ThroughputOps = factor*p.ThroughputMBps, factor*p.ThroughputOps
 				q.LatencyMs.Mean = p.LatencyMs.Mean / factor
 				s.Points = append(s.Points, q)
@@ -57,9 +60,9 @@ func TestAblationFigure(t *testing.T) {
 // Without all of the causes nothing is set apart, and one number of clients is no search for a peak.
 func TestSetUpFigure(t *testing.T) {
 	s := ablations(2)
-	s.Points = keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == paperVariant })
+	s.Points = frame.Keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == frame.PaperVariant })
 	for i := range s.Points {
-		s.Points[i].Figure = setUpFigure
+		s.Points[i].Figure = frame.SetUpFigure
 	}
 	for _, p := range slices.Clone(s.Points) {
 		p.Suite, p.Durability = "modern", "fsync"
@@ -71,26 +74,26 @@ func TestSetUpFigure(t *testing.T) {
 			t.Errorf("the figure lacks %s", want)
 		}
 	}
-	cells, err := Cells([]*result.Set{s})
+	cells, err := frame.Cells([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if order := ablationOrder(cells); len(order) != 6 || slices.Contains(order, system{}) {
+	if order := figures.AblationOrder(cells); len(order) != 6 || slices.Contains(order, frame.System{}) {
 		t.Errorf("rows %v, want 6 without a gap", order)
 	}
 }
 
 // Each cause of the gain is the ratio that was planted.
 func TestSplitTable(t *testing.T) {
-	cells, err := Cells([]*result.Set{ablations(3)})
+	cells, err := frame.Cells([]*result.Set{ablations(3)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, found := splitTable(cells)
+	table, found := tables.SplitTable(cells)
 	if !found || len(table.Rows) != 6 {
 		t.Fatalf("%d rows, want 3 for each operation", len(table.Rows))
 	}
-	peaks := Peaks(cells)
+	peaks := frame.Peaks(cells)
 	for _, row := range table.Rows {
 		under, over := row[3], row[4]
 		if over == "M-PoWerStore" && row[7] != "1.25 [1.25, 1.25]" {
@@ -101,17 +104,17 @@ func TestSplitTable(t *testing.T) {
 		}
 	}
 	product := 1.0
-	for i := range causes[1:] {
+	for i := range frame.Causes[1:] {
 		over, under := peaks[0].Key, peaks[0].Key
-		over.Protocol, over.Variant = causes[i+1].protocol, causes[i+1].variant
-		under.Protocol, under.Variant = causes[i].protocol, causes[i].variant
-		product *= NewRatio(peakOf(peaks, over), peakOf(peaks, under)).Value
+		over.Protocol, over.Variant = frame.Causes[i+1].Protocol, frame.Causes[i+1].Variant
+		under.Protocol, under.Variant = frame.Causes[i].Protocol, frame.Causes[i].Variant
+		product *= frame.NewRatio(tables.PeakOf(peaks, over), tables.PeakOf(peaks, under)).Value
 	}
 	whole := peaks[0].Key
-	whole.Protocol, whole.Variant = "mpowerstore", paperVariant
+	whole.Protocol, whole.Variant = "mpowerstore", frame.PaperVariant
 	base := whole
 	base.Protocol = "phalanx"
-	if r := NewRatio(peakOf(peaks, whole), peakOf(peaks, base)).Value; math.Abs(product/r-1) > 1e-9 {
+	if r := frame.NewRatio(tables.PeakOf(peaks, whole), tables.PeakOf(peaks, base)).Value; math.Abs(product/r-1) > 1e-9 {
 		t.Errorf("the causes multiply to %v, the whole gain is %v", product, r)
 	}
 }

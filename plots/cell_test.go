@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 func TestCellsGathersRepetitions(t *testing.T) {
 	s := syntheticFigure("2b", 5)
 	invalidate(s, func(p result.Point) bool { return p.Protocol == "mabd" && p.Op == "read" && p.Repetition == 2 })
-	cells, err := Cells([]*result.Set{s})
+	cells, err := frame.Cells([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestCellsRefuses(t *testing.T) {
 			[]string{"points.jsonl:2: ", "second valid point for repetition 1", "M-PoWerStore READ", "64 KiB"},
 		},
 	} {
-		_, err := Cells(c.sets)
+		_, err := frame.Cells(c.sets)
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v, want it to say %q", name, err, want)
@@ -86,7 +87,7 @@ func TestCellsRepeatsAnInvalidRun(t *testing.T) {
 	again := s.Points[0]
 	s.Points[0].Valid = false
 	s.Points = append(s.Points, again)
-	cells, err := Cells([]*result.Set{s})
+	cells, err := frame.Cells([]*result.Set{s})
 	if err != nil {
 		t.Fatalf("a repetition that was invalid and then made again: %v", err)
 	}
@@ -96,11 +97,11 @@ func TestCellsRepeatsAnInvalidRun(t *testing.T) {
 }
 
 func TestPeaksTakesTheBestNumberOfClients(t *testing.T) {
-	cells, err := Cells([]*result.Set{syntheticFigure("2a", 3)})
+	cells, err := frame.Cells([]*result.Set{syntheticFigure("2a", 3)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	peaks := Peaks(cells)
+	peaks := frame.Peaks(cells)
 	if len(peaks) != 6 {
 		t.Fatalf("%d peaks, want one per protocol and operation", len(peaks))
 	}

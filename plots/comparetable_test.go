@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // rerun is the set measured once more, with noise and protocols that have become faster by a factor.
@@ -29,7 +32,7 @@ func rerun(s *result.Set, seed uint64, faster map[string]float64) *result.Set {
 	return &c
 }
 
-func compare(t *testing.T, a, b *result.Set) Tables {
+func compare(t *testing.T, a, b *result.Set) tables.Tables {
 	t.Helper()
 	tables, err := Compare(a, b)
 	if err != nil {
@@ -39,7 +42,7 @@ func compare(t *testing.T, a, b *result.Set) Tables {
 }
 
 // columnOf is a table's cells below a header.
-func columnOf(t *testing.T, table Table, head string) (cells []string) {
+func columnOf(t *testing.T, table tables.Table, head string) (cells []string) {
 	t.Helper()
 	i := slices.Index(table.Header, head)
 	if i < 0 {
@@ -55,11 +58,11 @@ func TestCompareFindsPlantedDifferences(t *testing.T) {
 	a := syntheticFigure("2b", 5)
 	b := rerun(a, 3, map[string]float64{"mabd": 1.1, "phalanx": 0.85})
 	tables := compare(t, a, b)
-	if len(tables) != len(aspects)+1 {
+	if len(tables) != len(frame.Aspects)+1 {
 		t.Fatalf("%d tables:\n%s", len(tables), tables.Text())
 	}
-	want := map[string]string{"M-ABD": "faster", "Phalanx": "slower", "M-PoWerStore": noDifference}
-	for _, table := range tables[:len(aspects)] {
+	want := map[string]string{"M-ABD": "faster", "Phalanx": "slower", "M-PoWerStore": frame.NoDifference}
+	for _, table := range tables[:len(frame.Aspects)] {
 		verdicts := columnOf(t, table, "verdict")
 		if len(verdicts) != 18 {
 			t.Errorf("%s: %d rows, want 18", table.Title, len(verdicts))
@@ -105,7 +108,7 @@ func TestCompareListsWhatOnlyOneHas(t *testing.T) {
 	b := without(rerun(full, 1, nil), func(p result.Point) bool { return p.Protocol == "phalanx" })
 	invalidate(b, func(p result.Point) bool { return p.Protocol == "mabd" && p.T == 1 })
 	tables := compare(t, a, b)
-	only := tables[len(aspects)]
+	only := tables[len(frame.Aspects)]
 	counts := map[string]int{}
 	for i, side := range columnOf(t, only, "only in") {
 		counts[side+" "+only.Rows[i][slices.Index(only.Header, "protocol")]]++
@@ -115,7 +118,7 @@ func TestCompareListsWhatOnlyOneHas(t *testing.T) {
 		t.Errorf("only in one of them: %v", counts)
 	}
 	n, verdicts := columnOf(t, tables[0], "n"), columnOf(t, tables[0], "verdict")
-	if i := slices.Index(n, "2, 0"); i < 0 || verdicts[i] != tooFew {
+	if i := slices.Index(n, "2, 0"); i < 0 || verdicts[i] != frame.TooFew {
 		t.Errorf("n %v, verdicts %v", n, verdicts)
 	}
 	const note = "B: results/fig2b/synthetic-rerun, 24 runs, 4 of them invalid. Left out 4 runs: steal above 2 %."
@@ -133,7 +136,7 @@ func TestCompareOfSearchedClients(t *testing.T) {
 			b.Points[i].Clients *= 2
 		}
 	}
-	if only := compare(t, a, b)[len(aspects)]; len(only.Rows) != 12 {
+	if only := compare(t, a, b)[len(frame.Aspects)]; len(only.Rows) != 12 {
 		t.Errorf("other numbers of clients, not searched for, are other points:\n%s", only.Text())
 	}
 	a.Manifest.Searches = []result.Search{{Chosen: 8}}
@@ -149,12 +152,12 @@ func TestCompareOfSearchedClients(t *testing.T) {
 
 func TestCompareTellsOtherCircumstances(t *testing.T) {
 	a, b := syntheticFigure("2b", 2), syntheticFigure("2b", 2)
-	table := func() Table { return compare(t, a, b)[len(aspects)] }
+	table := func() tables.Table { return compare(t, a, b)[len(frame.Aspects)] }
 	a.Manifest.Config = []byte(`{"t": [1, 2], "seed": 9007199254740993}`) // more digits than a float64 has
 	b.Manifest.Config = a.Manifest.Config
 	a.Manifest.Started, b.Manifest.Testbed.Before = "2026-11-23T02:31:44Z", nil
 	a.Manifest.Machine.DataDisk, b.Manifest.Machine.DataDisk = "ext4, 251 GiB, 74 GiB free", "ext4, 251 GiB, 70 GiB free"
-	if got := table(); len(got.Rows) != 1 || got.Rows[0][0] != missing {
+	if got := table(); len(got.Rows) != 1 || got.Rows[0][0] != stat.Missing {
 		t.Errorf("the same circumstances:\n%s", got.Text())
 	}
 	b.Manifest.Config = []byte(`{"t": [1, 3], "seed": 9007199254740992}`)

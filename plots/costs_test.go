@@ -11,11 +11,14 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
 )
 
-func mustGatherCosts(t *testing.T, s *result.Set) *costTable {
+func mustGatherCosts(t *testing.T, s *result.Set) *frame.CostTable {
 	t.Helper()
-	table, err := costsOf([]*result.Set{s})
+	table, err := frame.CostsOf([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,12 +28,12 @@ func mustGatherCosts(t *testing.T, s *result.Set) *costTable {
 // renderCosts draws the figure of the set's costs as SVG.
 func renderCosts(t *testing.T, s *result.Set) string {
 	t.Helper()
-	pages, err := costFigure([]*result.Set{s})
+	pages, err := figures.CostFigure([]*result.Set{s})
 	if err != nil || len(pages) != 1 {
 		t.Fatalf("%d pages, %v", len(pages), err)
 	}
-	c := vgsvg.New(pages[0].size())
-	pages[0].draw(draw.New(c))
+	c := vgsvg.New(pages[0].Size())
+	pages[0].Draw(draw.New(c))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		t.Fatal(err)
@@ -72,13 +75,13 @@ func TestGrowth(t *testing.T) {
 	table := mustGatherCosts(t, syntheticCosts(2, 0))
 	for _, c := range syntheticSchemes {
 		for i, want := range []float64{c.growConstruct, c.growVerify} {
-			got := timeGrowth(table.of(c.scheme), sides[i])
+			got := frame.TimeGrowth(table.Of(c.scheme), frame.Sides[i])
 			if want == signature {
 				if got.Known() {
-					t.Errorf("%s %s: a signature grows as %v", c.scheme, sides[i].name, got)
+					t.Errorf("%s %s: a signature grows as %v", c.scheme, frame.Sides[i].Name, got)
 				}
 			} else if got.N != 2 || math.Abs(got.Mean-want) > 1e-9 || got.Half > 1e-9 {
-				t.Errorf("%s %s grows as %v, want %g", c.scheme, sides[i].name, got, want)
+				t.Errorf("%s %s grows as %v, want %g", c.scheme, frame.Sides[i].Name, got, want)
 			}
 		}
 	}
@@ -86,13 +89,13 @@ func TestGrowth(t *testing.T) {
 	for scheme, want := range map[string][2]float64{
 		"polynomial-naive": {2.6510, 1.7539}, "polynomial-horner": {1.8971, 1},
 	} {
-		for i, s := range sides {
-			if got := countGrowth(table.of(scheme), s); math.Abs(got.Mean-want[i]) > 1e-4 {
-				t.Errorf("%s: multiplications to %s grow as %.4f, want %g", scheme, s.name, got.Mean, want[i])
+		for i, s := range frame.Sides {
+			if got := frame.CountGrowth(table.Of(scheme), s); math.Abs(got.Mean-want[i]) > 1e-4 {
+				t.Errorf("%s: multiplications to %s grow as %.4f, want %g", scheme, s.Name, got.Mean, want[i])
 			}
 		}
 	}
-	if e := countGrowth(table.of("hash-sha256"), sides[0]); e.Known() {
+	if e := frame.CountGrowth(table.Of("hash-sha256"), frame.Sides[0]); e.Known() {
 		t.Errorf("what was not counted grows as %v", e)
 	}
 }
@@ -101,11 +104,11 @@ func TestGrowth(t *testing.T) {
 func TestGrowthOfWholeRepetitions(t *testing.T) {
 	s := syntheticCosts(3, 0)
 	s.Costs = slices.DeleteFunc(s.Costs, func(c result.Cost) bool { return c.T == 10 && c.Repetition == 2 })
-	if got := timeGrowth(mustGatherCosts(t, s).of("polynomial-naive"), sides[0]); got.N != 2 {
+	if got := frame.TimeGrowth(mustGatherCosts(t, s).Of("polynomial-naive"), frame.Sides[0]); got.N != 2 {
 		t.Errorf("%d exponents, want those of the two repetitions that have every t", got.N)
 	}
 	for _, xy := range [][2][]float64{{{1}, {1}}, {{1, 0}, {1, 2}}, {{1, 2}, {1, 0}}, {nil, nil}} {
-		if a, ok := growth(xy[0], xy[1]); ok {
+		if a, ok := stat.Growth(xy[0], xy[1]); ok {
 			t.Errorf("growth(%v, %v) = %g", xy[0], xy[1], a)
 		}
 	}
@@ -136,13 +139,13 @@ func TestCostsRefused(t *testing.T) {
 // Few measurements, and schemes from elsewhere, make a table all the same; a curve takes two values of t.
 func TestCostsOfLittle(t *testing.T) {
 	s := syntheticCosts(1, 0)
-	s.Costs = keep(s.Costs, func(c result.Cost) bool { return c.T <= 1 })
+	s.Costs = frame.Keep(s.Costs, func(c result.Cost) bool { return c.T <= 1 })
 	s.Costs[0].Scheme = "pigeon"
 	tables, err := Summary([]*result.Set{s})
 	if err != nil || !strings.Contains(tables.Text(), "pigeon") || strings.Contains(tables.Text(), "NaN") {
 		t.Errorf("%v\n%s", err, tables.Text())
 	}
-	if pages, err := costFigure([]*result.Set{s}); err != nil || len(pages) != 0 {
+	if pages, err := figures.CostFigure([]*result.Set{s}); err != nil || len(pages) != 0 {
 		t.Errorf("a figure of one t: %d pages, %v", len(pages), err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/sink"
 )
 
 // parse exports the set and reads it back as benchstat does.
@@ -38,7 +40,7 @@ func TestExportIsReadBack(t *testing.T) {
 	}
 	invalidate(s, func(p result.Point) bool { return p.Repetition == 2 })
 	results := parse(t, s)
-	cells, err := Cells([]*result.Set{s})
+	cells, err := frame.Cells([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,18 +68,18 @@ func TestExportIsReadBack(t *testing.T) {
 
 func TestBenchmarkNames(t *testing.T) {
 	s := synthetic("fig2b")
-	k := Key{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4}
+	k := frame.Key{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4}
 	const usual = "/op=read/t=1/value=256KiB/clients=4"
-	for want, change := range map[string]func(*Key){
-		"MPoWerStore" + usual:                                func(*Key) {},
-		"MABD/variant=unanimous" + usual:                     func(k *Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
-		"Nullprotocol/op=write/t=2/value=256KiB/clients=4":   func(k *Key) { k.Protocol, k.Op, k.T = "null", "write", 2 },
-		"MPoWerStore/op=read/t=1/value=1000B/clients=12":     func(k *Key) { k.ValueBytes, k.Clients = 1000, 12 },
-		"MPoWerStore" + usual + "/arrival=poisson/rate=62.5": func(k *Key) { k.Arrival, k.Rate = "poisson", 62.5 },
+	for want, change := range map[string]func(*frame.Key){
+		"MPoWerStore" + usual:                                func(*frame.Key) {},
+		"MABD/variant=unanimous" + usual:                     func(k *frame.Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
+		"Nullprotocol/op=write/t=2/value=256KiB/clients=4":   func(k *frame.Key) { k.Protocol, k.Op, k.T = "null", "write", 2 },
+		"MPoWerStore/op=read/t=1/value=1000B/clients=12":     func(k *frame.Key) { k.ValueBytes, k.Clients = 1000, 12 },
+		"MPoWerStore" + usual + "/arrival=poisson/rate=62.5": func(k *frame.Key) { k.Arrival, k.Rate = "poisson", 62.5 },
 	} {
-		c := Cell{Key: k, Set: s}
+		c := frame.Cell{Key: k, Set: s}
 		change(&c.Key)
-		if got := benchmarkName(c); got != want {
+		if got := sink.BenchmarkName(c); got != want {
 			t.Errorf("%v is %q, want %q", c, got, want)
 		}
 	}
@@ -92,7 +94,7 @@ func TestExportOfSearchedClients(t *testing.T) {
 			t.Errorf("%s %v", r.Name, r.Values)
 		}
 	}
-	if err := Export(&bytes.Buffer{}, synthetic("empty")); !errors.Is(err, ErrNoPoints) {
+	if err := Export(&bytes.Buffer{}, synthetic("empty")); !errors.Is(err, frame.ErrNoPoints) {
 		t.Errorf("got %v", err)
 	}
 }

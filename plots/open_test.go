@@ -6,6 +6,10 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/caption"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // syntheticOpen is n repetitions of closed loops of the protocols, and of open ones up to and past what the link carries.
@@ -16,7 +20,7 @@ func syntheticOpen(n int, protocols ...string) *result.Set {
 		for _, protocol := range protocols {
 			for _, op := range []string{"read", "write"} {
 				for _, clients := range []int{1, 2, 4, 8, 12} {
-					s.Points = append(s.Points, synthesize(random, openFigure, protocol, op, 1, 256<<10, clients, repetition+1))
+					s.Points = append(s.Points, synthesize(random, frame.OpenFigure, protocol, op, 1, 256<<10, clients, repetition+1))
 				}
 				idle := s.Points[len(s.Points)-5]
 				for _, load := range []float64{0.25, 0.5, 0.7, 0.8, 0.9, 1.2} {
@@ -49,7 +53,7 @@ func TestOpenFigure(t *testing.T) {
 	s := syntheticOpen(5, "mpowerstore")
 	svg := render(t, s)
 	checkGolden(t, "figopen.svg", svg)
-	said := svg + strings.Join(newCaption(figures[openFigure].fixed, figures[openFigure].note, mustCells(t, s)).lines, " ")
+	said := svg + strings.Join(caption.New(figures.Figures[frame.OpenFigure].Fixed, figures.Figures[frame.OpenFigure].Note, mustCells(t, s)).Lines, " ")
 	for _, want := range []string{
 		"closed loop", "from the intended start", "Poisson arrivals at 56 to 269/s, whether", "taken by 12 clients.",
 		"1, 2, 4, 8, 12 clients.", "12 clients at 269/s", "10 of 110 runs were invalid",
@@ -77,7 +81,7 @@ func TestOpenFigureOfLittle(t *testing.T) {
 // Open loops are in no other figure, peak or ratio, however high their throughput.
 func TestOpenLoopsStayApart(t *testing.T) {
 	random := rand.New(rand.NewPCG(2013, 0))
-	for _, figure := range []string{"2a", "2b", "2c", ablationFigure} {
+	for _, figure := range []string{"2a", "2b", "2c", frame.AblationFigure} {
 		s := syntheticFigure("2a", 2)
 		for i := range s.Points {
 			s.Points[i].Figure = figure
@@ -92,7 +96,7 @@ func TestOpenLoopsStayApart(t *testing.T) {
 		if render(t, s) != render(t, &mixed) {
 			t.Errorf("open loops change figure %s", figure)
 		}
-		a, b := Ratios(mustCells(t, s)), Ratios(mustCells(t, &mixed))
+		a, b := frame.Ratios(mustCells(t, s)), frame.Ratios(mustCells(t, &mixed))
 		if len(a) != len(b) || a[0].Value != b[0].Value {
 			t.Errorf("open loops change ratios of figure %s", figure)
 		}
@@ -100,21 +104,21 @@ func TestOpenLoopsStayApart(t *testing.T) {
 }
 
 func TestOpenLoopsInTheSummary(t *testing.T) {
-	tables, err := Summary([]*result.Set{syntheticOpen(2, "mpowerstore")})
+	made, err := Summary([]*result.Set{syntheticOpen(2, "mpowerstore")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := tables.Text()
-	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", openNote} {
+	text := made.Text()
+	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", tables.OpenNote} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table does not say %q:\n%s", want, text)
 		}
 	}
-	tables, err = Summary([]*result.Set{syntheticFigure("2a", 2)})
+	made, err = Summary([]*result.Set{syntheticFigure("2a", 2)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text = tables.Text(); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
+	if text = made.Text(); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
 		t.Errorf("a table of closed loops alone speaks of arrival:\n%s", text)
 	}
 }
@@ -128,7 +132,7 @@ func TestCellsRefusesArrivals(t *testing.T) {
 	} {
 		s := syntheticOpen(1, "mabd")
 		change(&s.Points[5])
-		if _, err := Cells([]*result.Set{s}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := frame.Cells([]*result.Set{s}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

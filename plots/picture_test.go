@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/look"
 )
 
-func pictures(t *testing.T, sets ...*result.Set) []Picture {
+func pictures(t *testing.T, sets ...*result.Set) []draw.Picture {
 	t.Helper()
 	all, err := Pictures(sets)
 	if err != nil {
@@ -67,16 +69,6 @@ func TestColumnsStandAlone(t *testing.T) {
 	}
 }
 
-func TestFigureHeadings(t *testing.T) {
-	for _, c := range [][3]string{
-		{"2a", "Latency", "Figure 2(a): Latency"}, {"2a", "", "Figure 2(a)"}, {"wan", "Latency", "Latency"}, {"wan", "", "Figure wan"},
-	} {
-		if got := figureHeading(c[0], c[1]); got != c[2] {
-			t.Errorf("figure %s of %q is headed %q, want %q", c[0], c[1], got, c[2])
-		}
-	}
-}
-
 func TestTrialList(t *testing.T) {
 	s := syntheticTrials()
 	list, err := TrialList([]*result.Set{s})
@@ -87,7 +79,7 @@ func TestTrialList(t *testing.T) {
 		t.Errorf("%d rows and %d trials of %d", len(list.Rows), len(list.Trials), len(s.Trials))
 	}
 	for i, row := range list.Rows {
-		if len(row) != len(list.Header) || row[0] != protocolName(list.Trials[i].Protocol) {
+		if len(row) != len(list.Header) || row[0] != look.Name(list.Trials[i].Protocol) {
 			t.Errorf("row %d is %v of %s", i, row, list.Trials[i].Protocol)
 		}
 	}

@@ -9,10 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
+	vgdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 var update = flag.Bool("update", false, "write the golden files from what the code does now")
@@ -38,19 +41,19 @@ func checkGolden(t *testing.T, name, got string) {
 // render draws the one figure of the sets as SVG, without the fonts that would make it half a megabyte.
 func render(t *testing.T, sets ...*result.Set) string {
 	t.Helper()
-	cells, err := Cells(sets)
+	cells, err := frame.Cells(sets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := layOut(cells)
+	pages, err := figures.Points(cells)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(pages) != 1 {
 		t.Fatalf("%d figures, want one", len(pages))
 	}
-	c := vgsvg.New(pages[0].size())
-	pages[0].draw(draw.New(c))
+	c := vgsvg.New(pages[0].Size())
+	pages[0].Draw(vgdraw.New(c))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		t.Fatal(err)
@@ -144,19 +147,19 @@ func TestLegendBreaksIntoRows(t *testing.T) {
 			}
 		}
 	}
-	p, err := newPage("2b", mustCells(t, s))
+	p, err := figures.NewPage("2b", mustCells(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const width = pageWidth - 2*margin
-	if rows := p.legend.rows(width); len(rows) != 2 || rows[0].width() > width || rows[1].width() > width {
-		t.Errorf("%d rows for %d entries, want 2 that fit", len(rows), len(p.legend))
+	const width = draw.PageWidth - 2*draw.Margin
+	if rows := p.Legend.Rows(width); len(rows) != 2 || rows[0].Width() > width || rows[1].Width() > width {
+		t.Errorf("%d rows for %d entries, want 2 that fit", len(rows), len(p.Legend))
 	}
 }
 
-func mustCells(t *testing.T, sets ...*result.Set) []Cell {
+func mustCells(t *testing.T, sets ...*result.Set) []frame.Cell {
 	t.Helper()
-	cells, err := Cells(sets)
+	cells, err := frame.Cells(sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +223,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 			t.Errorf("%s: wrote a figure all the same", want)
 		}
 	}
-	if _, err := layOut(mustCells(t, split(func(*result.Set) {})...)); err != nil {
+	if _, err := figures.Points(mustCells(t, split(func(*result.Set) {})...)); err != nil {
 		t.Errorf("protocols measured in two like runs make one figure: %v", err)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // legs are the rounds of READ and WRITE without faults.
@@ -69,15 +72,15 @@ func countedTrials() *result.Set {
 	return s
 }
 
-// countTables are the tables of counts by title.
-func countTables(t *testing.T, sets ...*result.Set) map[string]Table {
+// countTables are the made of counts by title.
+func countTables(t *testing.T, sets ...*result.Set) map[string]tables.Table {
 	t.Helper()
-	tables, err := Summary(sets)
+	made, err := Summary(sets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]Table{}
-	for _, table := range tables {
+	found := map[string]tables.Table{}
+	for _, table := range made {
 		if strings.HasPrefix(table.Title, "Table 3: ") {
 			found[strings.Fields(table.Title)[2]] = table
 		}
@@ -86,7 +89,7 @@ func countTables(t *testing.T, sets ...*result.Set) map[string]Table {
 }
 
 // verdicts are the last cells of the rows that begin with the name.
-func verdicts(t Table, name string) (all []string) {
+func verdicts(t tables.Table, name string) (all []string) {
 	for _, row := range t.Rows {
 		if row[0] == name {
 			all = append(all, row[len(row)-1])
@@ -96,13 +99,13 @@ func verdicts(t Table, name string) (all []string) {
 }
 
 func TestTable3(t *testing.T) {
-	tables, err := roundsTables([]*result.Set{countedTrials()}, mustCells(t, countedSet()))
+	made, err := tables.RoundsTables([]*result.Set{countedTrials()}, mustCells(t, countedSet()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "table3.md", tables.Markdown())
-	for _, row := range slices.Concat(tables[1].Rows, tables[2].Rows) {
-		if v := row[len(row)-1]; v != equal && v != missing {
+	checkGolden(t, "table3.md", made.Markdown())
+	for _, row := range slices.Concat(made[1].Rows, made[2].Rows) {
+		if v := row[len(row)-1]; v != frame.Equal && v != stat.Missing {
 			t.Errorf("%v: %s", row, v)
 		}
 	}
@@ -125,14 +128,14 @@ func TestWrongCountsDiffer(t *testing.T) {
 		i := slices.IndexFunc(s.Points, func(p result.Point) bool { return p.Protocol == "phalanx" && p.Op == "write" })
 		spoil(&s.Points[i])
 		s.Points[i].Valid = false // what is wrong may also make it invalid, but does not hide behind that
-		tables := countTables(t, s)
-		if got := verdicts(tables["rounds,"], "Phalanx"); !slices.Equal(got, []string{equal, want}) {
+		made := countTables(t, s)
+		if got := verdicts(made["rounds,"], "Phalanx"); !slices.Equal(got, []string{frame.Equal, want}) {
 			t.Errorf("%s: rows say %q", want, got)
 		}
-		if got := verdicts(tables["latency"], "Phalanx [34]"); !slices.Equal(got, []string{want}) {
+		if got := verdicts(made["latency"], "Phalanx [34]"); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: the protocol's row says %q", want, got)
 		}
-		if got := verdicts(tables["latency"], "PoWerStore"); !slices.Equal(got, []string{"equal without faults"}) {
+		if got := verdicts(made["latency"], "PoWerStore"); !slices.Equal(got, []string{"equal without faults"}) {
 			t.Errorf("%s: another protocol's row says %q", want, got)
 		}
 	}
@@ -148,9 +151,9 @@ func TestNotCounted(t *testing.T) {
 			p.RoundKinds = nil
 		}
 	}
-	tables := countTables(t, s)
+	made := countTables(t, s)
 	for _, name := range []string{"rounds,", "latency"} {
-		if got := verdicts(tables[name], "M-ABD"); slices.ContainsFunc(got, func(v string) bool { return v != notMeasured }) {
+		if got := verdicts(made[name], "M-ABD"); slices.ContainsFunc(got, func(v string) bool { return v != frame.NotMeasured }) {
 			t.Errorf("%q", got)
 		}
 	}
@@ -159,8 +162,8 @@ func TestNotCounted(t *testing.T) {
 // The paper's worst case must be reached and not exceeded.
 func TestWorstCase(t *testing.T) {
 	for want, of := range map[string]func(r *result.Trial){
-		equal:             func(*result.Trial) {},
-		notReached:        func(r *result.Trial) { r.ReadKinds = legs1000(1, 1) },
+		frame.Equal:       func(*result.Trial) {},
+		frame.NotReached:  func(r *result.Trial) { r.ReadKinds = legs1000(1, 1) },
 		"DIFFERS: rounds": func(r *result.Trial) { r.ReadKinds = legs1000(2, 1) },
 	} {
 		s := countedTrials()
@@ -169,11 +172,11 @@ func TestWorstCase(t *testing.T) {
 				of(r)
 			}
 		}
-		tables := countTables(t, countedSet(), s)
-		if got := verdicts(tables["worst"], "M-PoWerStore"); !slices.Equal(got, []string{want, equal}) {
+		made := countTables(t, countedSet(), s)
+		if got := verdicts(made["worst"], "M-PoWerStore"); !slices.Equal(got, []string{want, frame.Equal}) {
 			t.Errorf("%s: READ and WRITE %q", want, got)
 		}
-		if got := verdicts(tables["latency"], "M-PoWerStore"); !slices.Equal(got, []string{want}) {
+		if got := verdicts(made["latency"], "M-PoWerStore"); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: the protocol's row says %q", want, got)
 		}
 	}
@@ -185,11 +188,11 @@ func legs1000(data, metadata int) map[result.Rounds]int64 {
 
 // Rounds of which no trial or point speaks are in no table, and are not drawn.
 func TestNoCounts(t *testing.T) {
-	if tables := countTables(t, syntheticFigure("2b", 1), countedTrials()); len(tables) > 0 {
-		t.Errorf("tables without counts: %v", tables)
+	if made := countTables(t, syntheticFigure("2b", 1), countedTrials()); len(made) > 0 {
+		t.Errorf("made without counts: %v", made)
 	}
-	tables := countTables(t, countedSet(), syntheticTrials())
-	if _, there := tables["worst"]; there || len(tables) != 2 {
+	made := countTables(t, countedSet(), syntheticTrials())
+	if _, there := made["worst"]; there || len(made) != 2 {
 		t.Error("trials of an earlier version have a worst case")
 	}
 	files, err := Draw([]*result.Set{countedSet()}, t.TempDir())
@@ -199,36 +202,5 @@ func TestNoCounts(t *testing.T) {
 	summary, err := Summary([]*result.Set{countedSet()})
 	if err != nil || strings.Contains(summary.Text(), "Ratios") {
 		t.Errorf("ratios of what is no peak: %v", err)
-	}
-}
-
-// What is printed for the protocols that are run can be compared.
-func TestPublishedRoundsAreRounds(t *testing.T) {
-	run := 0
-	for _, p := range table3 {
-		for _, op := range []string{"read", "write"} {
-			var r result.Rounds
-			if err := r.UnmarshalText([]byte(p.of(op))); err != nil && p.protocol != "" {
-				t.Errorf("%s: %v", p.name, err)
-			}
-		}
-		if p.protocol != "" {
-			run++
-		}
-	}
-	if run != 3 || len(table3) != 7 {
-		t.Errorf("%d of %d rows are run, want 3 of 7", run, len(table3))
-	}
-}
-
-func TestRoundsName(t *testing.T) {
-	for want, kinds := range map[string]map[result.Rounds]int64{
-		"–":                         nil,
-		"2D":                        {{Data: 2}: 3},
-		"D+d (9), 2D (4), D+2d (4)": {{Data: 1, Metadata: 2}: 4, {Data: 1, Metadata: 1}: 9, {Data: 2}: 4},
-	} {
-		if got := roundsName(kinds); got != want {
-			t.Errorf("%v are %q, want %q", kinds, got, want)
-		}
 	}
 }

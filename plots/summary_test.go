@@ -74,12 +74,3 @@ func TestSummaryShowsViolations(t *testing.T) {
 		}
 	}
 }
-
-func TestMarkdown(t *testing.T) {
-	table := Table{Title: "T", Header: []string{"a", "b"}, Rows: [][]string{{"1|2", "3"}}, Notes: []string{"N."}}
-	got := Tables{table}.Markdown()
-	want := "### T\n\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n\nN.\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}

@@ -5,9 +5,8 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 )
-
-// Points that nobody measured: numbers from the network model with noise from a fixed seed.
 
 const goodputMBps = 117.7
 
@@ -84,7 +83,7 @@ func syntheticFigure(figure string, n int) *result.Set {
 		sizes = fileSizes
 	case "2d":
 		ts, clients = []int{1, 2, 3}, []int{1}
-	case ablationFigure:
+	case frame.AblationFigure:
 		clients = []int{1, 12}
 	case "wan":
 		clients = []int{1, 2, 4, 8, 16}

@@ -5,9 +5,8 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 )
-
-// Trials that nobody played: the catalogue's rows in their order, with made-up latencies and outcomes.
 
 var syntheticAttacks = [][2]string{
 	{"none", ""},
@@ -81,7 +80,7 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 		return t
 	}
 	if protocol != "mpowerstore" && slices.Contains(untargeted, attack) {
-		t.Expected = nothingToAttack
+		t.Expected = frame.NothingToAttack
 		return t
 	}
 	slow := 1 + 0.6*random.Float64()

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,26 +13,28 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // renderTrials draws the figures of the sets' trials as SVG, by their names.
 func renderTrials(t *testing.T, sets ...*result.Set) map[string]string {
 	t.Helper()
-	pages, err := trialFigures(sets)
+	pages, err := figures.TrialFigures(sets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	svgs := map[string]string{}
 	for _, p := range pages {
-		c := vgsvg.New(p.size())
-		p.draw(draw.New(c))
+		c := vgsvg.New(p.Size())
+		p.Draw(draw.New(c))
 		var b bytes.Buffer
 		if _, err := c.WriteTo(&b); err != nil {
 			t.Fatal(err)
 		}
-		svgs[p.figure] = b.String()
+		svgs[p.Figure] = b.String()
 		if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
-			t.Errorf("the figure %s contains NaN or Inf", p.figure)
+			t.Errorf("the figure %s contains NaN or Inf", p.Figure)
 		}
 	}
 	return svgs
@@ -80,7 +81,7 @@ func TestFiguresOfTrials(t *testing.T) {
 
 func TestFiguresOfTrialsHideNothing(t *testing.T) {
 	alone := syntheticTrials()
-	alone.Trials = keep(alone.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
+	alone.Trials = frame.Keep(alone.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
 	doubtful := doubtful()
 	figures := map[*result.Set]map[string]string{
 		alone: renderTrials(t, alone), doubtful: renderTrials(t, doubtful),
@@ -121,7 +122,7 @@ func TestFiguresOfFewTrials(t *testing.T) {
 		if trial.Attack == "timeline" {
 			want = []string{"timeline"}
 		}
-		if trial.Skipped != "" || trial.Expected == nothingToAttack {
+		if trial.Skipped != "" || trial.Expected == frame.NothingToAttack {
 			want = nil
 		}
 		if !slices.Equal(figures, want) {
@@ -135,28 +136,9 @@ func TestFiguresOfFewTrials(t *testing.T) {
 	}
 }
 
-func TestRates(t *testing.T) {
-	buckets := []result.Bucket{
-		{AtMs: 0, Read: result.Ended{Ops: 3}, Write: result.Ended{Ops: 7}},
-		{AtMs: 100},
-		{AtMs: 200, Write: result.Ended{Ops: 6}},
-	}
-	for duration, want := range map[float64]string{
-		0.3:   "[{0.05 100} {0.15 0} {0.25 60}]",
-		0.26:  "[{0.05 100} {0.15 0} {0.23 100}]", // half of the last is enough
-		0.245: "[{0.05 100} {0.15 0}]",
-		9:     "[{0.05 100} {0.15 0} {0.25 60}]",
-	} {
-		x := trial{result.Trial{DurationS: duration, Timeline: buckets}, nil}
-		if got := fmt.Sprintf("%.4g", rates(x)); got != want {
-			t.Errorf("rates %s of a trial of %v s, want %s", got, duration, want)
-		}
-	}
-}
-
 func TestDrawWritesFiguresOfTrials(t *testing.T) {
 	s := changed(func(t *result.Trial) { t.Timeline = nil })
-	s.Trials = keep(s.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" && t.Attack[0] != 'B' })
+	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" && t.Attack[0] != 'B' })
 	dir := t.TempDir()
 	files, err := Draw([]*result.Set{s}, dir)
 	if err != nil || len(files) != 6 {
@@ -181,8 +163,8 @@ func TestTrialsThatAreRefused(t *testing.T) {
 	}
 	other := func(change func(s *result.Set)) []*result.Set {
 		a, b := syntheticTrials(), syntheticTrials()
-		a.Trials = keep(a.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
-		b.Trials = keep(b.Trials, func(t result.Trial) bool { return t.Protocol != "mabd" })
+		a.Trials = frame.Keep(a.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
+		b.Trials = frame.Keep(b.Trials, func(t result.Trial) bool { return t.Protocol != "mabd" })
 		b.Dir = "results/attack/other"
 		change(b)
 		return []*result.Set{a, b}

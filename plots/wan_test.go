@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // byPair is a run of figure 2(d) over regions, with hot keys and a background writer, that lost points.
@@ -78,7 +80,7 @@ func TestFiguresDescribeTheWAN(t *testing.T) {
 // Without a shaped network there is no prediction, and without repetitions no interval: the legend explains neither.
 func TestLatencyMarksExplainWhatIsThere(t *testing.T) {
 	for n, want := range map[int]int{1: 2, 2: 3} {
-		if got := len(latencyMarks(mustCells(t, unshaped(syntheticFigure("2d", n))))); got != want {
+		if got := len(figures.LatencyMarks(mustCells(t, unshaped(syntheticFigure("2d", n))))); got != want {
 			t.Errorf("%d repetitions: %d marks, want %d", n, got, want)
 		}
 	}
@@ -110,35 +112,10 @@ func TestFiguresRefuseToMixWANs(t *testing.T) {
 		b := without(syntheticFigure("2d", 1), func(p result.Point) bool { return p.Protocol != "phalanx" })
 		b.Dir = "results/fig2d/other"
 		change(b)
-		_, err := layOut(mustCells(t, a, b))
+		_, err := figures.Points(mustCells(t, a, b))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "fig2d/other/points.jsonl") {
 			t.Errorf("error %v, want it to say %q", err, want)
 		}
-	}
-}
-
-func TestAgainstModel(t *testing.T) {
-	for _, c := range []struct {
-		mean, low, high float64
-		clients         int
-		want            string
-	}{
-		{100, 100, 110, 1, "inside"},
-		{110, 100, 110, 1, "inside"},
-		{114.4, 100, 110, 1, "above by 4 %"},
-		{97, 100, 110, 1, "below by 3 %"},
-		{110.2, 100, 110, 1, "above by less than 1 %"},
-		{105, 100, 110, 2, missing},
-		{105, 0, 0, 1, missing},
-	} {
-		p := result.Point{LatencyMs: result.Latency{Mean: c.mean}, Predicted: result.Interval{Low: c.low, High: c.high}}
-		cell := Cell{Key: Key{Clients: c.clients}, Valid: []result.Point{p}}
-		if got := againstModel(cell); got != c.want {
-			t.Errorf("%v ms of %d clients against %v to %v is %q, want %q", c.mean, c.clients, c.low, c.high, got, c.want)
-		}
-	}
-	if got := againstModel(Cell{Key: Key{Clients: 1}}); got != missing {
-		t.Errorf("without a valid repetition it is %q, want %q", got, missing)
 	}
 }
 
@@ -146,7 +123,7 @@ func TestCellsRefusesAnImpossiblePrediction(t *testing.T) {
 	for _, i := range []result.Interval{{Low: 3, High: 2}, {Low: -1, High: 2}, {Low: math.NaN(), High: 2}} {
 		s := syntheticFigure("2d", 1)
 		s.Points[1].Predicted = i
-		if _, err := Cells([]*result.Set{s}); err == nil || !strings.Contains(err.Error(), "points.jsonl:2: ") {
+		if _, err := frame.Cells([]*result.Set{s}); err == nil || !strings.Contains(err.Error(), "points.jsonl:2: ") {
 			t.Errorf("%+v: error %v, want one for line 2", i, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -147,7 +147,7 @@ func TestPaper(t *testing.T) {
 		for _, h := range c.Holds {
 			for i, part := range strings.Split(h.Text, `"`) {
 				name, _, isVariant := strings.Cut(part, "+")
-				if _, err := catalog.ByName(part); i%2 == 1 && isVariant && slices.Contains(plots.Protocols(), name) && err != nil {
+				if _, err := catalog.ByName(part); i%2 == 1 && isVariant && slices.Contains(look.Protocols(), name) && err != nil {
 					t.Errorf("%s: %v", c.ID.Text, err)
 				}
 			}

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/query"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // Outcome is what came of a claim: query.Holds, CannotTell, NotMeasured or DoesNotHold.
@@ -136,8 +136,8 @@ func (f findings) String() string {
 }
 
 // Table is the verdicts as a table, for a terminal or a document.
-func (vs Verdicts) Table() plots.Table {
-	t := plots.Table{Title: "Claims", Header: []string{"paper", "claim", "outcome", "measured"}, Notes: []string{
+func (vs Verdicts) Table() tables.Table {
+	t := tables.Table{Title: "Claims", Header: []string{"paper", "claim", "outcome", "measured"}, Notes: []string{
 		"Holds, does not hold: the whole 95 % confidence interval fulfils the claim's inequality, or no part of it. Cannot tell: " +
 			"it lies on both sides, or there are too few repetitions for one.",
 	}}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 func newCompare() *cobra.Command {
@@ -24,15 +25,15 @@ func newCompare() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tables, err := plots.Compare(sets[0], sets[1])
+			compared, err := plots.Compare(sets[0], sets[1])
 			if err != nil {
 				return Usage(err)
 			}
-			format := plots.Tables.Text
+			format := tables.Tables.Text
 			if markdown {
-				format = plots.Tables.Markdown
+				format = tables.Tables.Markdown
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), format(tables))
+			_, err = fmt.Fprint(cmd.OutOrStdout(), format(compared))
 			return err
 		},
 	}

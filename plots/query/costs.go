@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/look"
 )
 
 // sides are the operations of which Table 1 has the costs.
@@ -45,7 +45,7 @@ func multiplications(r *Results, args []any) (any, error) {
 // costs is the valid costs of a scheme at t, which is of no matter to a signature, and which operation is asked for.
 func (r *Results) costs(args []any) (costs []result.Cost, of func(result.Cost) result.Spent, err error) {
 	scheme, side, t := args[0].(string), args[1].(string), args[2].(int)
-	if err := oneOf("scheme", scheme, plots.Schemes()); err != nil {
+	if err := oneOf("scheme", scheme, look.Schemes()); err != nil {
 		return nil, nil, err
 	}
 	if err := oneOf("operation", side, slices.Sorted(maps.Keys(sides))); err != nil {

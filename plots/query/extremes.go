@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // highest is the largest number that a field has in any valid point of a figure, or in the links or delays of its runs.
@@ -101,7 +101,7 @@ func (r *Results) all(name, figure string) (readings, error) {
 }
 
 // inRuns is the numbers that a field has in what the runs of the cells measured of their testbed, before and after.
-func inRuns[T any](cells []plots.Cell, measured func(result.Testbed) [][]T, of field[T]) readings {
+func inRuns[T any](cells []frame.Cell, measured func(result.Testbed) [][]T, of field[T]) readings {
 	var x readings
 	seen := map[*result.Set]bool{}
 	for _, c := range cells {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // A function of the language.
@@ -119,14 +119,14 @@ func unverified(r *Results, args []any) (any, error) {
 	return q, err
 }
 
-func (r *Results) figure(name string) ([]plots.Cell, error) {
-	var all []plots.Cell
+func (r *Results) figure(name string) ([]frame.Cell, error) {
+	var all []frame.Cell
 	for _, c := range r.cells {
 		if c.Figure == name {
 			all = append(all, c)
 		}
 	}
-	return all, oneOf("figure", name, plots.Figures())
+	return all, oneOf("figure", name, frame.Figures())
 }
 
 // printed is the least number that is printed as the text: what a paper means that prints "1.5" is at least 1.45.

@@ -3,7 +3,8 @@ package query
 import (
 	"math"
 
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // An Interval is what is known of a quantity: its value and the 95 % confidence interval around it, in the quantity's
@@ -32,7 +33,7 @@ func estimate(samples []float64, geometric bool) Interval {
 			x[i] = math.Log(s)
 		}
 	}
-	e := plots.NewEstimate(x)
+	e := stat.NewEstimate(x)
 	i := Interval{N: e.N, Value: e.Mean, Low: e.Mean - e.Half, High: e.Mean + e.Half, geometric: geometric}
 	if geometric {
 		i.Value, i.Low, i.High = math.Exp(i.Value), math.Exp(i.Low), math.Exp(i.High)
@@ -55,10 +56,10 @@ func (i Interval) String() string {
 	case i.Exact && i.Value == math.Trunc(i.Value):
 		return plain(i.Value)
 	case i.Exact:
-		return plots.Estimate{N: 1, Mean: i.Value}.String()
+		return stat.Estimate{N: 1, Mean: i.Value}.String()
 	case i.geometric:
-		return plots.Ratio{N: i.N, Value: i.Value, Low: i.Low, High: i.High}.String()
+		return frame.Ratio{N: i.N, Value: i.Value, Low: i.Low, High: i.High}.String()
 	default:
-		return plots.Estimate{N: i.N, Mean: i.Value, Half: i.Half()}.String()
+		return stat.Estimate{N: i.N, Mean: i.Value, Half: i.Half()}.String()
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // A ratio is what the table of ratios says, and a mean what all tables say.
@@ -16,7 +16,7 @@ func TestSameStatisticsAsTables(t *testing.T) {
 		throughputs := rapid.SliceOfN(rapid.Float64Range(1, 100), 5, 5)
 		sets := measured(map[string][]float64{"mpowerstore": throughputs.Draw(rt, "a"), "mabd": throughputs.Draw(rt, "b")})
 		r := results(t, sets)
-		want := plots.Ratios(r.cells)[0]
+		want := frame.Ratios(r.cells)[0]
 		if got := quantity(t, r, mine+"/"+theirs).Interval(); got.N != 5 || !near(got.Value, want.Value) ||
 			!near(got.Low, want.Low) || !near(got.High, want.High) || got.String() != want.String() {
 			rt.Fatalf("%+v, the table says %+v", got, want)

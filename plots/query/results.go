@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/look"
 )
 
 // Results is what expressions are evaluated over. The zero Results has nothing: whatever an expression asks for is
 // missing, but what it may not ask for is an error all the same.
 type Results struct {
-	cells     []plots.Cell
+	cells     []frame.Cell
 	sets      []*result.Set
 	simulated []Simulated
 }
@@ -22,7 +23,7 @@ type Results struct {
 // New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
 // belong together, as plots.Cells does, and what was tried twice.
 func New(sets []*result.Set, simulated ...Simulated) (*Results, error) {
-	cells, err := plots.Cells(sets)
+	cells, err := frame.Cells(sets)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func newSelection(args []any) (selection, error) {
 	if s.protocol, s.variant, err = protocolOf(args[1].(string)); err != nil {
 		return s, err
 	}
-	if err := cmp.Or(oneOf("figure", s.figure, plots.Figures()), oneOf("operation", s.op, ops)); err != nil {
+	if err := cmp.Or(oneOf("figure", s.figure, frame.Figures()), oneOf("operation", s.op, ops)); err != nil {
 		return s, err
 	}
 	if len(args) > 3 {
@@ -119,7 +120,7 @@ var ops = []string{"read", "write"}
 // protocolOf is a protocol and its variant, as results name them: "mpowerstore+hedged" is mpowerstore and hedged.
 func protocolOf(name string) (protocol, variant string, err error) {
 	protocol, variant, _ = strings.Cut(name, "+")
-	return protocol, cmp.Or(variant, "paper"), oneOf("protocol", protocol, plots.Protocols())
+	return protocol, cmp.Or(variant, "paper"), oneOf("protocol", protocol, look.Protocols())
 }
 
 func oneOf(what, name string, known []string) error {
@@ -134,23 +135,23 @@ func options[V any](m map[string]V) string { return list(slices.Sorted(maps.Keys
 func list(names []string) string { return strings.Join(names, ", ") }
 
 // cell is the one selected: with the given number of clients or rate, or the peak. It has no point if it was not measured.
-func (r *Results) cell(s selection) plots.Cell {
+func (r *Results) cell(s selection) frame.Cell {
 	cells := r.series(s)
 	if s.clients == 0 && s.rate == 0 {
-		cells = plots.Peaks(cells)
+		cells = frame.Peaks(cells)
 	}
-	i := slices.IndexFunc(cells, func(c plots.Cell) bool { return s.clients == 0 || c.Clients == s.clients })
+	i := slices.IndexFunc(cells, func(c frame.Cell) bool { return s.clients == 0 || c.Clients == s.clients })
 	if i < 0 {
-		return plots.Cell{}
+		return frame.Cell{}
 	}
 	return cells[i]
 }
 
 // series is the cells that differ from what is selected at most in the number of clients.
-func (r *Results) series(s selection) []plots.Cell {
-	var all []plots.Cell
+func (r *Results) series(s selection) []frame.Cell {
+	var all []frame.Cell
 	for _, c := range r.cells {
-		k := plots.Key{
+		k := frame.Key{
 			Figure: s.figure, Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
 			ValueBytes: s.kib << 10, Clients: c.Clients, Arrival: c.Arrival, Rate: s.rate,
 		}

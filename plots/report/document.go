@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/draw"
 )
 
 // A document is what the template shows, in the order in which it does.
@@ -24,7 +25,7 @@ type document struct {
 
 // A figure is a picture with its caption as text.
 type figure struct {
-	plots.Picture
+	draw.Picture
 	ID     string
 	Legend []mark
 	Panels []template.HTML
@@ -72,7 +73,7 @@ func newDocument(in Input) (*document, error) {
 }
 
 // newFigure takes over drawings of plots, which has escaped the texts in them.
-func newFigure(p plots.Picture, ids anchors) figure {
+func newFigure(p draw.Picture, ids anchors) figure {
 	f := figure{Picture: p, ID: ids.unique("figure-" + p.Name)}
 	for _, m := range p.Legend {
 		f.Legend = append(f.Legend, mark{m.Name, template.HTML(m.Sample)})

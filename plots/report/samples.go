@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // samples is one measurement with its repetitions one by one: a column each, valid or not, in the order in which they
@@ -90,7 +91,7 @@ var ofPoint = []property[result.Point]{
 	{"started", func(p result.Point) string { return p.Started }},
 }
 
-func newSamples(c plots.Cell, r *run) *samples {
+func newSamples(c frame.Cell, r *run) *samples {
 	points := c.All()
 	slices.SortStableFunc(points, func(a, b result.Point) int {
 		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Attempt, b.Attempt))
@@ -106,7 +107,7 @@ func newSamples(c plots.Cell, r *run) *samples {
 }
 
 // number formats x as the tables do, with three digits.
-func number(x float64) string { return plots.Estimate{N: 1, Mean: x}.String() }
+func number(x float64) string { return stat.Estimate{N: 1, Mean: x}.String() }
 
 func share(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
 

@@ -3,14 +3,14 @@ package report
 import (
 	"unicode/utf8"
 
-	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/query"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // A table is one of the tables of plots. Where its rows are measurements, trials or costs, each leads
 // down to its samples.
 type table struct {
-	plots.Table
+	tables.Table
 	ID   string
 	Rows []row
 }
@@ -40,7 +40,7 @@ func long(text string) bool { return utf8.RuneCountInString(text) > 40 }
 
 // newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
 // points, trials and costs.
-func newTable(t plots.Table, runs runs, ids anchors, rows map[string]string) table {
+func newTable(t tables.Table, runs runs, ids anchors, rows map[string]string) table {
 	out := table{Table: t, ID: ids.unique("table-" + t.Title)}
 	for i, texts := range t.Rows {
 		r, name := row{Texts: texts}, ""

@@ -1,0 +1,148 @@
+package draw
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/look"
+)
+
+// Slots is a chart of one protocol's latencies under attacks, slot i around x = i: nil where there was no trial. Lines
+// across the panel are the means of the fault-free trial, if there is one. It is a plot.Plotter.
+type Slots struct {
+	look.Look
+	Cells     []*Slot
+	FaultFree *Slot
+}
+
+// Plot implements plot.Plotter.
+func (s Slots) Plot(c draw.Canvas, p *plot.Plot) {
+	x, linear := p.Transforms(&c)
+	y := func(ms float64) vg.Length { return linear(math.Log10(ms)) }
+	for i := range s.Cells {
+		box := vg.Rectangle{
+			Min: vg.Point{X: x(float64(i) - 0.5), Y: c.Min.Y + axisWidth}, Max: vg.Point{X: x(float64(i) + 0.5), Y: c.Max.Y},
+		}
+		if i%2 == 1 {
+			c.SetColor(stripe)
+			c.Fill(box.Path())
+		}
+		s.Cells[i].drawMark(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p)
+	}
+	gridlines{}.Plot(c, p)
+	if s.FaultFree != nil {
+		s.drawLevel(c, y, s.FaultFree.Read, nil)
+		s.drawLevel(c, y, s.FaultFree.Write, WriteDashes)
+	}
+	for i, t := range s.Cells {
+		if t != nil && t.Mark != MissingMark && t.Mark != NothingMark {
+			s.drawLatency(c, x(float64(i)+readColumn), y, t.Read, false)
+			s.drawLatency(c, x(float64(i)+writeColumn), y, t.Write, true)
+		}
+	}
+}
+
+// drawLevel draws a line across the panel at the mean.
+func (s Slots) drawLevel(c draw.Canvas, y func(float64) vg.Length, l result.Latency, dashes []vg.Length) {
+	if l.Mean > 0 {
+		line := draw.LineStyle{Color: s.Color, Width: ruleWidth, Dashes: dashes}
+		c.StrokeLine2(line, c.Min.X, y(l.Mean), c.Max.X, y(l.Mean))
+	}
+}
+
+// drawLatency draws the mean as a circle, hollow or not, on a whisker from p50 to p99. Without operations it draws none.
+func (s Slots) drawLatency(c draw.Canvas, x vg.Length, y func(float64) vg.Length, l result.Latency, hollow bool) {
+	if l.P50 > 0 && l.P99 > 0 {
+		drawWhisker(c, draw.LineStyle{Color: s.Color, Width: 0.9}, vg.Point{X: x, Y: y(l.P50)}, vg.Point{X: x, Y: y(l.P99)})
+	}
+	if l.Mean > 0 {
+		drawMean(c, s.Color, vg.Point{X: x, Y: y(l.Mean)}, hollow)
+	}
+}
+
+// A slot is the latencies of READs and WRITEs, without operations 0, and what came of the attack.
+type Slot struct {
+	Read, Write result.Latency
+	Mark        SlotMark
+}
+
+// drawMark marks the slot, whose canvas it is.
+func (t *Slot) drawMark(slot draw.Canvas, p *plot.Plot) {
+	what := MissingMark
+	if t != nil {
+		what = t.Mark
+	}
+	mark := vg.Point{X: slot.Center().X, Y: slot.Max.Y - outcomeInset}
+	middle := slot.Center()
+	switch what {
+	case CaughtMark:
+		drawHatch(slot, look.Slashes, harmColor)
+		drawCaught(slot, mark)
+	case DoubtMark:
+		slot.SetColor(harmColor)
+		slot.Fill(slot.Path())
+		drawDoubt(slot, mark)
+	case NothingMark:
+		drawNothing(slot, middle)
+	case MissingMark:
+		drawMissing(slot, p, middle)
+	}
+}
+
+// A slotMark is what a slot is marked with.
+type SlotMark int
+
+const (
+	noMark SlotMark = iota
+	MissingMark
+	NothingMark
+	CaughtMark
+	DoubtMark
+)
+
+const (
+	meanRadius   = vg.Length(2.5)
+	meanRim      = vg.Length(1)
+	readColumn   = -0.2 // from the middle of the slot
+	writeColumn  = 0.2
+	outcomeInset = vg.Length(6) // of the outcome's mark, from the top of the panel
+)
+
+var (
+	stripe    = color.Gray{0xF6}
+	harmColor = color.RGBA{0xE2, 0xB0, 0xB0, 0xFF}
+)
+
+func drawMean(c draw.Canvas, clr color.Color, at vg.Point, hollow bool) {
+	c.DrawGlyph(draw.GlyphStyle{Color: clr, Radius: meanRadius, Shape: draw.CircleGlyph{}}, at)
+	if hollow {
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: meanRadius - meanRim, Shape: draw.CircleGlyph{}}, at)
+	}
+}
+
+// drawDoubt draws an exclamation mark.
+func drawDoubt(c draw.Canvas, at vg.Point) {
+	s := loudStyle()
+	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	c.FillText(s, vg.Point{X: at.X, Y: at.Y + s.FontExtents().Descent}, "!")
+}
+
+// drawNothing draws a dash.
+func drawNothing(c draw.Canvas, at vg.Point) {
+	const half = 2.5
+	c.StrokeLine2(draw.LineStyle{Color: color.Gray{0x90}, Width: 1}, at.X-half, at.Y, at.X+half, at.Y)
+}
+
+// drawCaught draws a cross with a white rim.
+func drawCaught(c draw.Canvas, at vg.Point) {
+	const arm = 3
+	for _, s := range []draw.LineStyle{{Color: color.White, Width: 3.4}, {Color: loudColor, Width: 1.6}} {
+		c.StrokeLine2(s, at.X-arm, at.Y-arm, at.X+arm, at.Y+arm)
+		c.StrokeLine2(s, at.X-arm, at.Y+arm, at.X+arm, at.Y-arm)
+	}
+}

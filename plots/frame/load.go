@@ -1,0 +1,12 @@
+package frame
+
+import (
+	"cmp"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+const uniform = "uniform"
+
+// KeyModel is how the clients of a point draw keys.
+func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, uniform) }

@@ -1,0 +1,80 @@
+package stat
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Missing stands in tables where there is no number.
+const Missing = "–"
+
+// Digits formats x with three significant digits, or all those before the point.
+func Digits(x float64) string { return fmt.Sprintf("%.*f", decimals(x), x) }
+
+func decimals(x float64) int {
+	switch x = math.Abs(x); {
+	case x >= 99.95:
+		return 0
+	case x >= 9.995:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// OrMissing formats a quantity that is 0 when it is not known.
+func OrMissing(x float64) string {
+	if x == 0 {
+		return Missing
+	}
+	return Digits(x)
+}
+
+func OrDash(s string) string {
+	if s == "" {
+		return Missing
+	}
+	return s
+}
+
+// OrWhole formats a count that is 0 when it is not known.
+func OrWhole(x float64) string {
+	if x == 0 {
+		return Missing
+	}
+	return strconv.FormatFloat(x, 'f', 0, 64)
+}
+
+// Count formats n things, as in "1 client" and "12 clients".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
+
+// SizeName formats a value's size in bytes, as in "256 KiB".
+func SizeName(bytes int) string {
+	switch {
+	case bytes >= 1<<20 && bytes%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	case bytes >= 1<<10 && bytes%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", bytes>>10)
+	default:
+		return fmt.Sprintf("%d B", bytes)
+	}
+}
+
+func OpName(op string) string { return strings.ToUpper(op) }
+
+// Roughly formats a share in whole percent.
+func Roughly(share float64) string {
+	if share < 0.005 {
+		return "less than 1 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}

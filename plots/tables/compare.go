@@ -1,0 +1,229 @@
+package tables
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/caption"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// Compare sets run B against run A, point by point: throughput, mean and 99th percentile of the latency, each as B / A
+// with its 95 % confidence interval and a verdict; the points of only one of them; and the circumstances that differ. It
+// refuses what Cells refuses, and sets without points.
+func Compare(a, b *result.Set) (Tables, error) {
+	inA, err := frame.PointsOf(a)
+	if err != nil {
+		return nil, err
+	}
+	inB, err := frame.PointsOf(b)
+	if err != nil {
+		return nil, err
+	}
+	couples, onlyA, onlyB := frame.Match(inA, inB, frame.Searched(a) && frame.Searched(b))
+	tables := changeTables(couples)
+	if len(onlyA)+len(onlyB) > 0 {
+		tables = append(tables, onlyTable(onlyA, onlyB))
+	}
+	circumstances, err := circumstancesTable(a.Manifest, b.Manifest)
+	circumstances.Notes = []string{sideNote("A", inA), sideNote("B", inB)}
+	return append(tables, circumstances), err
+}
+
+// changeTables is a table for each aspect. The first says how to read them all.
+func changeTables(couples []frame.Couple) Tables {
+	var tables Tables
+	found := frame.Findings(couples)
+	for i, aspect := range frame.Aspects {
+		of := frame.Keep(found, func(f frame.Finding) bool { return f.Aspect == i })
+		if len(of) > 0 {
+			tables = append(tables, changeTable(aspect.Title, aspect.HigherIsBetter, of))
+		}
+	}
+	if len(tables) > 0 {
+		tables[0].Notes = []string{changeNote, chanceNote(found)}
+	}
+	return tables
+}
+
+const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
+	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
+	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + frame.TooFew +
+	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in " +
+	"it. The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
+	"is not in them. Where both runs searched for the number of clients and chose different ones, only throughputs compare."
+
+// chanceNote says how many differences would be found if there was none.
+func chanceNote(found []frame.Finding) string {
+	found = frame.Keep(found, func(f frame.Finding) bool { return f.Change.HasInterval() })
+	exclude := frame.Keep(found, func(f frame.Finding) bool { return f.Change.Excludes1() })
+	hold := frame.Keep(exclude, func(f frame.Finding) bool { return f.Holds })
+	return fmt.Sprintf("If nothing had changed, about %.1f of %s would exclude 1 by chance; %d do, %d of them by Holm's method "+
+		"too.", (1-stat.Confidence)*float64(len(found)), stat.Count(len(found), "interval"), len(exclude), len(hold))
+}
+
+func changeTable(title string, higherIsBetter bool, found []frame.Finding) Table {
+	var cells []frame.Cell
+	for _, f := range found {
+		cells = append(cells, f.Couple.A, f.Couple.B)
+	}
+	columns := neededColumns(pointColumns, cells)
+	t := Table{Title: title, Header: append(heads(columns), "n", "A", "B", "B/A", "verdict")}
+	for _, f := range found {
+		row := make([]string, len(columns))
+		for i, col := range columns {
+			row[i] = ofBoth(col, f.Couple)
+		}
+		t.Rows = append(t.Rows, append(row, fmt.Sprintf("%d, %d", len(f.Couple.A.Valid), len(f.Couple.B.Valid)),
+			f.Change.A.String(), f.Change.B.String(), f.Change.String(), f.Change.Verdict(higherIsBetter, f.Holds)))
+	}
+	return t
+}
+
+// onlyTable lists the measurements that only one of the runs has.
+func onlyTable(onlyA, onlyB []frame.Cell) Table {
+	columns := neededColumns(pointColumns, slices.Concat(onlyA, onlyB))
+	t := Table{Title: "Points in only one of the two", Header: append([]string{"only in"}, heads(columns)...)}
+	for i, side := range [][]frame.Cell{onlyA, onlyB} {
+		for _, c := range side {
+			t.Rows = append(t.Rows, append([]string{string(rune('A' + i))}, rowOf(columns, c)...))
+		}
+	}
+	return t
+}
+
+// sideNote says what A or B is, what of it was left out, and what a reader must know of it.
+func sideNote(side string, cells []frame.Cell) string {
+	runs, invalid := 0, 0
+	for _, c := range cells {
+		runs, invalid = runs+len(c.All()), invalid+len(c.Invalid)
+	}
+	note := fmt.Sprintf("%s: %s, %s, %d of them invalid.", side, cells[0].Set.Dir, stat.Count(runs, "run"), invalid)
+	for _, reason := range invalidReasons(cells) {
+		note += " " + reason
+	}
+	for _, w := range caption.Warnings(cells[0].Set) {
+		note += " " + w + "."
+	}
+	return note
+}
+
+// ofBoth is what the column says of both, or of A and of B where they differ.
+func ofBoth(col column, c frame.Couple) string {
+	a, b := col.of(c.A), col.of(c.B)
+	if a != b {
+		return a + ", " + b
+	}
+	return a
+}
+
+// invalidReasons is a line per reason for which points are left out.
+func invalidReasons(cells []frame.Cell) []string {
+	counts := map[string]int{}
+	for _, c := range cells {
+		for _, p := range c.Invalid {
+			counts[p.InvalidReason]++
+		}
+	}
+	var lines []string
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		lines = append(lines, fmt.Sprintf("Left out %s: %s.", stat.Count(counts[reason], "run"), stat.OrDash(reason)))
+	}
+	return lines
+}
+
+// circumstancesTable is whatever the manifests say differently of how A and B were measured.
+func circumstancesTable(a, b result.Manifest) (Table, error) {
+	t := Table{Title: "Different circumstances", Header: []string{"what", "A", "B"}}
+	inA, err := recorded(a)
+	if err != nil {
+		return t, err
+	}
+	inB, err := recorded(b)
+	if err != nil {
+		return t, err
+	}
+	all := maps.Clone(inA)
+	maps.Copy(all, inB)
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		if inA[what] != inB[what] {
+			t.Rows = append(t.Rows, []string{what, stat.OrDash(inA[what]), stat.OrDash(inB[what])})
+		}
+	}
+	if len(t.Rows) == 0 {
+		t.Rows = [][]string{{stat.Missing, stat.Missing, stat.Missing}}
+	}
+	return t, nil
+}
+
+// recorded is what the manifest says of circumstances, by the path of the field, without what is measured or says only when and
+// how the run was started.
+func recorded(m result.Manifest) (map[string]string, error) {
+	m.Started, m.Finished, m.ConfigFile = "", "", ""
+	m.Testbed.Before, m.Testbed.After, m.Testbed.DelaysBefore, m.Testbed.DelaysAfter = nil, nil, nil, nil
+	m.Searches = nil
+	m.Machine.DataDisk = fileSystem(m.Machine)
+	if m.Outside != nil {
+		outside := *m.Outside
+		outside.DataDisk = fileSystem(outside)
+		m.Outside = &outside
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	var fields any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // of seeds, a float64 loses digits
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, err
+	}
+	flat := map[string]string{}
+	flatten(flat, "", fields)
+	delete(flat, "title")
+	delete(flat, "config.title")
+	return flat, nil
+}
+
+// fileSystem is the kind of the data disk, without how much room there is.
+func fileSystem(m result.Machine) string {
+	kind, _, _ := strings.Cut(m.DataDisk, ",")
+	return kind
+}
+
+// flatten collects the values below x by their paths, as in "testbed.delays.0.mean_ms"; a list without structure is one.
+func flatten(into map[string]string, path string, x any) {
+	below := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+	switch x := x.(type) {
+	case map[string]any:
+		for name, value := range x {
+			flatten(into, below(name), value)
+		}
+	case []any:
+		if frame.AllOf(x, isScalar) {
+			into[path] = strings.Trim(fmt.Sprint(x), "[]")
+			return
+		}
+		for i, value := range x {
+			flatten(into, below(fmt.Sprint(i)), value)
+		}
+	case nil:
+	default:
+		into[path] = fmt.Sprint(x)
+	}
+}
+
+func isScalar(x any) bool {
+	switch x.(type) {
+	case map[string]any, []any:
+		return false
+	default:
+		return true
+	}
+}
