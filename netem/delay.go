@@ -3,6 +3,7 @@ package netem
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -17,10 +18,10 @@ type Delay struct {
 	// Distribution is one of Tables, in units of Jitter around Mean. Empty stands for "pareto".
 	Distribution  string
 	Loss, Reorder float64 // probabilities; a reordered packet is not delayed at all
-	// RateBits is the rate in bit/s of NetEm's own queue, which keeps packets in order: none leaves before the one in
-	// front of it, and each takes its time at this rate. 0: no such queue, packets overtake each other.
+	// RateBits is the rate in bit/s of NetEm's own queue, which keeps packets in order; each takes its time at this rate.
+	// 0: no such queue, packets overtake each other.
 	RateBits int64
-	Limit    int // packets that may be under way; those beyond are dropped; 0: 100000
+	Limit    int // of packets under way; further ones are dropped; 0: 100000
 }
 
 const (
@@ -29,7 +30,7 @@ const (
 	maxJitter      = time.Duration(math.MaxInt32) // the kernel keeps the jitter in 32 bits of nanoseconds
 )
 
-// filled is d with the defaults in place of what is left out.
+// filled returns d with defaults for what is left out.
 func (d Delay) filled() Delay {
 	if d.Distribution == "" {
 		d.Distribution = defaultTable
@@ -40,12 +41,12 @@ func (d Delay) filled() Delay {
 	return d
 }
 
-// nothing tells whether packets pass as if there were no NetEm.
+// nothing tells whether d leaves packets alone.
 func (d Delay) nothing() bool {
 	return d.Mean == 0 && d.Jitter == 0 && d.Loss == 0 && d.Reorder == 0 && d.RateBits == 0
 }
 
-// Check finds what NetEm could not do.
+// Check returns an error if NetEm cannot do d.
 func (d Delay) Check() error {
 	probability := func(p float64) bool { return p >= 0 && p <= 1 }
 	switch _, known := tables[d.filled().Distribution]; {
@@ -64,8 +65,8 @@ func (d Delay) Check() error {
 	return nil
 }
 
-// CDF is the share of packets that NetEm is to delay by at most x, of those that are not lost. It is that of a packet
-// alone: with RateBits, one behind others waits longer, and each takes its time on the wire.
+// CDF is the share of the packets not lost that NetEm is to delay by at most x. It holds for a packet alone: with
+// RateBits, one behind others waits longer, and each takes its time on the wire.
 func (d Delay) CDF(x time.Duration) float64 {
 	if x < 0 {
 		return 0
@@ -75,7 +76,7 @@ func (d Delay) CDF(x time.Duration) float64 {
 	return d.Reorder + (1-d.Reorder)*float64(within)/float64(len(steps))
 }
 
-// Quantile is the least delay that a share p of the packets does not exceed, the inverse of CDF.
+// Quantile, the inverse of CDF, is the least delay that a share p of the packets does not exceed.
 func (d Delay) Quantile(p float64) time.Duration {
 	if d.Reorder > 0 && p <= d.Reorder {
 		return 0
@@ -85,7 +86,7 @@ func (d Delay) Quantile(p float64) time.Duration {
 	return d.delayed(steps[max(0, min(i, len(steps)-1))])
 }
 
-// AskedMean is the mean of the delay: for "pareto", whose tail is clipped, a little less than Mean.
+// AskedMean is the mean of the delay. For "pareto", whose tail is cut off, it is a little less than Mean.
 func (d Delay) AskedMean() time.Duration {
 	mean, _ := d.moments()
 	return time.Duration(math.Round(mean))
@@ -122,19 +123,14 @@ func (d Delay) delayed(step int16) time.Duration {
 	return max(0, d.Mean+time.Duration(math.Round(float64(d.Jitter)*float64(step)/tableScale)))
 }
 
-// Tables are the names of the distributions that a Delay can have:
+// Tables returns the names of the distributions that a Delay can have:
 //   - "pareto", iproute2's: heavy-tailed with shape 3. Its tail is cut off at 4 × Jitter, so that its mean is
 //     Mean − 0.03 × Jitter and its standard deviation 0.82 × Jitter.
 //   - "pareto-exact": the same shape, scaled so that mean and standard deviation are Mean and Jitter.
 //   - "normal", iproute2's.
 //   - "uniform": from Mean − Jitter to Mean + Jitter.
 func Tables() []string {
-	names := make([]string, 0, len(tables))
-	for name := range tables {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(tables))
 }
 
 // checkDelays checks what Delay gives for every path.
@@ -158,8 +154,8 @@ func (t Topology) checkDelays() error {
 // tableScale is one jitter in the units of a distribution's table (the kernel's NETEM_DIST_SCALE).
 const tableScale = 8192
 
-// tables are the distributions by name, as the kernel takes them: equally likely steps away from the mean, ascending,
-// of which NetEm draws one for each packet. The nil table stands for the kernel's own, even distribution.
+// tables are the distributions by name as the kernel takes them: equally likely steps away from the mean, ascending, of
+// which NetEm draws one for each packet. The nil table is the kernel's own, uniform distribution.
 var tables = map[string]func() []int16{
 	"pareto":       sync.OnceValue(pareto),
 	"pareto-exact": sync.OnceValue(paretoExact),
@@ -171,8 +167,8 @@ var tables = map[string]func() []int16{
 const tableSteps = 4096
 
 // pareto is iproute2's pareto.dist, number by number. Its source, tc/pareto.c, inverts the distribution function of a
-// Pareto distribution of shape 3 and scale 1 at u = 1, 1−1/4096 … 1/4096, takes its mean 3/2 away and multiplies by
-// 4/3 (its standard deviation is √3/2, so that is a little too much). What exceeds 16 bits, 1.1 %, is cut off.
+// Pareto distribution of shape 3 and scale 1 at u = 1, 1−1/4096 … 1/4096, subtracts its mean 3/2 and multiplies by 4/3,
+// a little too much, because its standard deviation is √3/2. What exceeds 16 bits, 1.1 %, is cut off.
 func pareto() []int16 {
 	t := make([]int16, 0, tableSteps)
 	for i := 65536; i > 0; i -= 16 {
@@ -186,7 +182,7 @@ func pareto() []int16 {
 func paretoExact() []int16 {
 	t := make([]int16, tableSteps)
 	scale, offset := 1., 0.
-	for range 200 { // a fixed point: the cut of each round changes what the next has to correct
+	for range 200 { // towards a fixed point: the cut of each round changes what the next must correct
 		var sum, squares float64
 		for i := range t {
 			u := 1 - (float64(i)+0.5)/tableSteps
@@ -217,7 +213,7 @@ func normal() []int16 {
 	return t
 }
 
-// evenly stands in for the kernel's even distribution, which has no table.
+// evenly stands in for the kernel's uniform distribution, which has no table.
 var evenly = sync.OnceValue(func() []int16 {
 	t := make([]int16, tableSteps)
 	for i := range t {
@@ -226,7 +222,7 @@ var evenly = sync.OnceValue(func() []int16 {
 	return t
 })
 
-// step is jitters in the table's units, as near as 16 bits allow.
+// step converts jitters to the table's units, as near as 16 bits allow.
 func step(jitters float64) int16 {
 	return int16(max(math.MinInt16, min(math.MaxInt16, math.RoundToEven(jitters*tableScale))))
 }

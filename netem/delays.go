@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// DelayMeasurement is the one-way delay from one host to another as sampled, without the path's own.
+// DelayMeasurement is the sampled one-way delay from one host to another, without the path's own.
 type DelayMeasurement struct {
 	From, To  string
 	Asked     Delay
 	Samples   int // packets that arrived
 	Lost      int
 	Reordered int    // arrived after one sent later
-	Drops     uint64 // in the sender's queue and its NetEms meanwhile, whatever the destination; those to lose included
+	Drops     uint64 // by the sender's queue and NetEms meanwhile, to any destination; losses asked for are included
 	// Floor is the median one-way delay with NetEm's set to 0. It has been subtracted from those below.
 	Floor                             time.Duration
 	Mean, SD, Min, P50, P90, P99, Max time.Duration
@@ -26,17 +26,17 @@ type DelayMeasurement struct {
 	KS float64
 }
 
-// delayGrain is how exactly NetEm's timers fire in a guest kernel, rounded up.
+// delayGrain is the precision of NetEm's timers in a guest kernel, rounded up.
 const delayGrain = 100 * time.Microsecond
 
-// DelayTolerance is how far a measurement may be from what was asked.
+// DelayTolerance is how far a measurement may be from the delay asked for.
 type DelayTolerance struct {
 	Mean float64 // as a share of the asked mean
 	KS   float64 // of 2000 samples or more; n fewer may be further away, by √(2000/n)
 }
 
-// What to tolerate while nothing else runs, and while hosts other than the sampled ones carry load: in a guest, the
-// sampled packets then wait a little for its one processor.
+// Tolerances while nothing else runs, and while hosts other than the sampled ones carry load: in a guest, the sampled
+// packets then wait a little for its one processor.
 var (
 	QuietDelays  = DelayTolerance{Mean: 0.03, KS: 0.05}
 	LoadedDelays = DelayTolerance{Mean: 0.05, KS: 0.10}
@@ -45,7 +45,7 @@ var (
 // fullSamples are enough for a Kolmogorov–Smirnov distance of less than 0.05 in all but one of 10 000 measurements.
 const fullSamples = 2000
 
-// Off says what is not as asked: the mean, the distribution or the losses. It is empty if all is.
+// Off says how mean, distribution or losses differ from what was asked. It is empty if they do not.
 func (m DelayMeasurement) Off(t DelayTolerance) string {
 	var off []string
 	tell := func(format string, a ...any) { off = append(off, fmt.Sprintf(format, a...)) }
@@ -78,10 +78,10 @@ func (m DelayMeasurement) path(off []string) string {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
 
-// MeasureDelays samples the one-way delay of 2000 packets that no other load disturbs, so that each host, and of each
-// host each distinct Delay, has its samples, all at once: it takes 4 to 5 s. Before that it samples the paths' own with
-// NetEm's set to 0. Where Delay.RateBits keeps packets in order, they are sent so far apart that none waits for
-// another, and fewer. Without delays there is nothing to measure.
+// MeasureDelays samples the one-way delay of 2000 packets for each host and each distinct Delay of that host, all at
+// once; no other load should run. Before that it samples the paths' own delay, with NetEm's set to 0. Together it takes
+// 4 to 5 s. Where Delay.RateBits keeps packets in order, fewer are sent, so far apart that none waits for another.
+// Without delays there is nothing to measure.
 func (tb *Testbed) MeasureDelays(ctx context.Context) ([]DelayMeasurement, error) {
 	paths := tb.delayPaths()
 	if len(paths) == 0 {
@@ -113,14 +113,14 @@ func (tb *Testbed) MeasureDelays(ctx context.Context) ([]DelayMeasurement, error
 	return measured, nil
 }
 
-// path is from one host to another with the delay asked for.
+// A path leads from one host to another, with the delay asked for.
 type path struct {
 	from, to *Host
 	asked    Delay
 }
 
-// delayPaths are, for each host and each distinct Delay of what it sends, one path. If it is the same for all, they
-// form a ring, so that each host also receives.
+// delayPaths returns one path for each host and each distinct Delay of what it sends. If all Delays are the same, the
+// paths form a ring, so that each host also receives.
 func (tb *Testbed) delayPaths() (paths []path) {
 	if tb.Topology.Delay == nil {
 		return nil
@@ -144,7 +144,7 @@ const (
 	sampleEvery  = time.Millisecond
 )
 
-// sampleFloors finds the paths' own delays, with NetEm's switched off meanwhile.
+// sampleFloors finds the paths' own delays, with NetEm switched off meanwhile.
 func (tb *Testbed) sampleFloors(ctx context.Context, paths []path) (floors []time.Duration, err error) {
 	if err := tb.SetDelays(false); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (tb *Testbed) sampleFloors(ctx context.Context, paths []path) (floors []tim
 	return floors, nil
 }
 
-// samplesOf is how many packets to send on each of the paths, and how far apart.
+// samplesOf returns how many packets to send on each path, and how far apart.
 func samplesOf(paths []path) (n int, every time.Duration) {
 	every = sampleEvery
 	for _, p := range paths {
@@ -178,7 +178,7 @@ func samplesOf(paths []path) (n int, every time.Duration) {
 	return min(fullSamples, int(longest/every)), every
 }
 
-// upDrops are the drops of what the paths' senders send, so far.
+// upDrops counts the packets of the paths' senders that were dropped so far.
 func (tb *Testbed) upDrops(paths []path) ([]uint32, error) {
 	drops := make([]uint32, len(paths))
 	for i, p := range paths {
@@ -191,10 +191,10 @@ func (tb *Testbed) upDrops(paths []path) ([]uint32, error) {
 	return drops, nil
 }
 
-// ksDistance is the Kolmogorov–Smirnov distance between samples, which are sorted, and a distribution: the greatest
-// difference, over all x, between the share of the samples that are at most x and cdf(x). A sample that is at most
-// grain away from a value counts as that value, as finer differences are the clock's. Of the true distribution, n
-// samples exceed 1.36/√n once in 20 times and 1.95/√n once in 1000.
+// ksDistance is the Kolmogorov–Smirnov distance between sorted samples and a distribution: the greatest difference,
+// over all x, between the share of the samples that are at most x and cdf(x). A sample at most grain away from a value
+// counts as that value: finer differences are the clock's. n samples of that distribution exceed 1.36/√n once in 20
+// times and 1.95/√n once in 1000.
 func ksDistance(sorted []time.Duration, cdf func(time.Duration) float64, grain time.Duration) (distance float64) {
 	n := float64(len(sorted))
 	for i, x := range sorted {
@@ -204,7 +204,7 @@ func ksDistance(sorted []time.Duration, cdf func(time.Duration) float64, grain t
 	return distance
 }
 
-// meanSD are the mean and the standard deviation.
+// meanSD returns mean and standard deviation.
 func meanSD(samples []time.Duration) (mean, sd time.Duration) {
 	n := float64(len(samples))
 	var sum, squares float64
@@ -217,7 +217,7 @@ func meanSD(samples []time.Duration) (mean, sd time.Duration) {
 	return time.Duration(sum / n), time.Duration(math.Sqrt(squares / n))
 }
 
-// quantile is the least of the samples, which are sorted, that a share p of them does not exceed.
+// quantile is the least of the sorted samples that a share p of them does not exceed.
 func quantile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[max(0, int(math.Ceil(p*float64(len(sorted))))-1)]
 }

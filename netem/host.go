@@ -34,7 +34,7 @@ type Host struct {
 	closed    bool
 }
 
-// Addr is the host's address, in 198.18.0.0/15, or 127.0.0.1 on loopback.
+// Addr returns the host's address, in 198.18.0.0/15, or 127.0.0.1 on loopback.
 func (h *Host) Addr() netip.Addr { return h.addr }
 
 // Listen listens on a TCP port of the host's address; port 0 takes a free one.
@@ -80,7 +80,7 @@ func (h *Host) hold() error {
 	return nil
 }
 
-// shut kills the process groups that still run, waits for their end and lets the host go.
+// shut kills the process groups that still run, waits for their end and releases the host.
 func (h *Host) shut() error {
 	h.mu.Lock()
 	h.closed = true
@@ -106,8 +106,8 @@ type Process struct {
 	err  error // valid once done is closed
 }
 
-// Start starts cmd on the host, in a process group of its own (Ctrl-C does not reach it). It is killed when this
-// process ends in whatever way, and by Testbed.Close.
+// Start starts cmd on the host, in its own process group, which Ctrl-C does not reach. However this process ends, and by
+// Testbed.Close, cmd is killed.
 func (h *Host) Start(cmd *exec.Cmd) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

@@ -12,8 +12,8 @@ import (
 
 const (
 	mtu = 1500
-	// The shaper counts the 1514 bytes of a full frame that the kernel sees. On an Ethernet wire it occupies 1538:
-	// 8 of preamble, 4 of check sequence and 12 of gap come on top.
+	// The kernel, and so the shaper, counts 1514 bytes for a full frame. On an Ethernet wire it occupies 1538: 8 of
+	// preamble, 4 of check sequence and 12 of gap come on top.
 	frameBytes, wireBytes = mtu + 14, mtu + 38
 )
 

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inside runs f on a thread that is in ns and is thrown away afterwards: a thread that came from another user
-// namespace could not go back. With netns.None() the thread stays where it is.
+// inside runs f on a thread that enters ns and is thrown away afterwards, because a thread from another user namespace
+// could not go back. With netns.None() the thread stays where it is.
 func inside(ns netns.NsHandle, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
 		if onMainThread() {
-			// The main thread cannot end, and /proc/self is it. Hold it while another thread does the work.
+			// The main thread cannot end, and /proc/self refers to it. Hold it while another thread does the work.
 			defer runtime.UnlockOSThread()
 			done <- inside(ns, f)
 			return
@@ -38,7 +38,7 @@ func inside(ns netns.NsHandle, f func() error) error {
 
 func onMainThread() bool { return unix.Gettid() == unix.Getpid() }
 
-// newNamespace makes a network namespace with its loopback up, and a netlink handle in it. The caller releases both,
+// newNamespace makes a network namespace with its loopback up, and a netlink handle in it. The caller must release both,
 // also after an error.
 func newNamespace(settings []setting) (ns netns.NsHandle, h *netlink.Handle, err error) {
 	ns = netns.None()
@@ -53,7 +53,7 @@ func newNamespace(settings []setting) (ns netns.NsHandle, h *netlink.Handle, err
 	if err != nil {
 		return ns, nil, err
 	}
-	// Without a family named the handle would open sockets that a small kernel does not have.
+	// Without a family, the handle would open sockets of all, which a small kernel does not have.
 	h, err = netlink.NewHandleAt(ns, unix.NETLINK_ROUTE)
 	if err != nil {
 		return ns, nil, fmt.Errorf("open netlink: %w", err)
@@ -83,16 +83,16 @@ func switchSettings() []setting {
 	return append([]setting{{"net.bridge.bridge-nf-call-iptables", "0", true}}, quiet...)
 }
 
-// hostSettings are what makes a measurement repeatable: the same on every machine, and no memory of earlier traffic.
+// hostSettings make measurements repeatable: they are the same on every machine and keep no memory of earlier traffic.
 func (tb *Testbed) hostSettings() []setting {
 	settings := append([]setting{
-		// What the kernel learned about a peer during one point must not speed up or slow down the next.
+		// What the kernel learned about a peer during one run must not speed up or slow down the next.
 		{"net.ipv4.tcp_no_metrics_save", "1", false},
-		// A connection that rested keeps its window: latency is the protocol's, not that of a new slow start.
+		// A connection that rested keeps its window, so that latency is the protocol's and not that of a new slow start.
 		{"net.ipv4.tcp_slow_start_after_idle", "0", false},
-		// Counters take 32 bytes of TCP header, which is with timestamps.
+		// Counters reckon with 32 bytes of TCP header, that is with timestamps.
 		{"net.ipv4.tcp_timestamps", "1", false},
-		// The kernel derives the limits of a socket's buffers from the machine's memory. These exceed the links' need.
+		// By default a socket's buffers depend on the machine's memory. These are larger than the links need.
 		{"net.ipv4.tcp_rmem", "4096 131072 6291456", false},
 		{"net.ipv4.tcp_wmem", "4096 16384 4194304", false},
 	}, quiet...)
@@ -121,7 +121,7 @@ func applySettings(settings []setting) error {
 	return nil
 }
 
-// recordCongestion notes the congestion control that sockets in ns really have; empty where the kernel does not tell.
+// recordCongestion notes the congestion control that sockets in ns have, or "" where the kernel does not tell.
 func (tb *Testbed) recordCongestion(ns netns.NsHandle) {
 	var value []byte
 	_ = inside(ns, func() (err error) {

@@ -1,11 +1,12 @@
-// Package netem lays out a testbed on one machine: hosts that are network namespaces, joined by a switch that is a
-// bridge in a namespace of its own. Every host hangs on the switch by one full-duplex link, a veth pair with a shaper
-// at each end; NetEm can delay what passes from host to host. Sockets and child processes are made inside a host and
-// then used from anywhere.
+// Package netem lays out a testbed on one machine. A host is a network namespace; the switch is a bridge in a namespace
+// of its own. One full-duplex link, a veth pair with a shaper at each end, joins every host to the switch, and NetEm can
+// delay what passes from host to host. Sockets and child processes are made inside a host and then used from anywhere.
 //
 // The namespaces have no name. They live as long as this process or a child in them, so nothing is left behind, not
 // even after SIGKILL, and nothing ever appears in the caller's own namespace. It takes root or a user namespace
 // (see Available and ReexecInUserNamespace); NewLoopback gives the same methods without either.
+//
+// It imports nothing of ours except netem/guest in its tests; harness and its packages may import it.
 package netem
 
 import (
@@ -24,14 +25,12 @@ import (
 // Topology is the testbed to lay out.
 type Topology struct {
 	Hosts []string // names, all different
-	// RateBits is the rate of each link and direction in bit/s on the wire, where a full frame occupies 1538 bytes
-	// with preamble and gap. At 10^9 TCP delivers 941 Mbit/s of payload. 0 leaves the links unshaped.
+	// RateBits is the rate of each link and direction in bit/s on the wire; see Goodput. 0 leaves the links unshaped.
 	RateBits int64
-	// Congestion is the TCP congestion control of the hosts: one that net.ipv4.tcp_allowed_congestion_control lists
-	// outside, or empty for the kernel's default.
+	// Congestion is the hosts' TCP congestion control, one of the machine's net.ipv4.tcp_allowed_congestion_control, or
+	// empty for the kernel's default.
 	Congestion string
-	// Delay tells what NetEm does to the packets from one host to another; nil for nothing. It may differ from pair to
-	// pair and from direction to direction. See CanDelay.
+	// Delay returns what NetEm does to the packets from one host to another; nil for nothing. See CanDelay.
 	Delay func(from, to string) Delay
 	// NoOffload makes TCP hand every 1500-byte packet to the link by itself. NetEm would otherwise draw one delay for a
 	// segmentation-offload packet of up to 64 KiB.
@@ -64,7 +63,7 @@ func New(ctx context.Context, t Topology) (*Testbed, error) {
 	return tb, nil
 }
 
-// NewLoopback is the testbed of a machine that allows no other: every host is 127.0.0.1, no link is shaped or
+// NewLoopback makes the testbed of a machine that allows no other: every host is 127.0.0.1, no link is shaped or
 // delayed, and the congestion control is the machine's, whatever t asks for.
 func NewLoopback(t Topology) *Testbed {
 	t.RateBits, t.Delay, t.NoOffload = 0, nil, false
@@ -108,18 +107,16 @@ func (tb *Testbed) build(ctx context.Context) error {
 	return tb.delayHosts()
 }
 
-// Host is the host of that name, or nil.
+// Host returns the host of that name, or nil.
 func (tb *Testbed) Host(name string) *Host {
-	i := slices.IndexFunc(tb.hosts, func(h *Host) bool { return h.Name == name })
-	if i < 0 {
-		return nil
+	if i := slices.IndexFunc(tb.hosts, func(h *Host) bool { return h.Name == name }); i >= 0 {
+		return tb.hosts[i]
 	}
-	return tb.hosts[i]
+	return nil
 }
 
-// Close kills the processes that still run on the hosts and lets the hosts and links vanish. Sockets that are still
-// open keep their host's namespace until they are closed. The hosts' methods then fail with net.ErrClosed. Calling it
-// again does nothing.
+// Close kills the processes that still run on the hosts and lets hosts and links vanish. An open socket keeps its host's
+// namespace until it is closed. The hosts' methods then fail with net.ErrClosed. A second call does nothing.
 func (tb *Testbed) Close() error {
 	var errs []error
 	tb.close.Do(func() {

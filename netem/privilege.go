@@ -19,16 +19,16 @@ import (
 // Mode is how the hosts are made.
 type Mode string
 
-// The modes, from the full testbed to none. The first two shape links alike.
+// The modes. The first two shape links alike, the last does not.
 const (
 	ModeRoot          Mode = "root"
 	ModeUserNamespace Mode = "user-namespace"
 	ModeLoopback      Mode = "loopback"
 )
 
-// Available tries what this machine allows. With ModeLoopback the error says why it is not better and what to do.
-// ModeUserNamespace of a process that is not in one yet means that ReexecInUserNamespace will work; whether the
-// kernel can shape links shows inside.
+// Available finds by trial the best mode of this machine. With ModeLoopback the error names the reason and the remedy.
+// ModeUserNamespace outside of one means that ReexecInUserNamespace will work; only inside does it show whether the
+// kernel can shape links.
 func Available() (Mode, error) {
 	tb, err := New(context.Background(), Topology{Hosts: []string{"probe"}, RateBits: 1e9})
 	if err == nil {
@@ -44,9 +44,9 @@ func Available() (Mode, error) {
 	return ModeLoopback, err
 }
 
-// CanDelay tells whether this kernel can delay packets: it tries, in a testbed of its own. The error wraps
-// ErrUnsupported or ErrNotPermitted and names the remedy. A kernel with modules loads what it needs for the asking,
-// also in a user namespace, if there is a modprobe.
+// CanDelay tries in a testbed of its own whether this kernel can delay packets. The error wraps ErrUnsupported or
+// ErrNotPermitted and names the remedy. A kernel with modules loads them by itself, also in a user namespace, if there
+// is a modprobe.
 func CanDelay() error {
 	tb, err := New(context.Background(), Topology{
 		Hosts: []string{"probe", "peer"},
@@ -58,7 +58,7 @@ func CanDelay() error {
 	return tb.Close()
 }
 
-// privilegedMode is the mode of a process that may make network namespaces.
+// privilegedMode tells root from root in a user namespace.
 func privilegedMode() Mode {
 	if identity, err := os.ReadFile("/proc/self/uid_map"); err == nil {
 		if f := strings.Fields(string(identity)); len(f) == 3 && (f[0] != "0" || f[1] != "0" || f[2] != "4294967295") {
@@ -68,8 +68,8 @@ func privilegedMode() Mode {
 	return ModeRoot
 }
 
-// tryUserNamespace lets a child make a user namespace and a network namespace in it, up to the exec of a program
-// that does not exist: that very error shows that everything before was allowed.
+// tryUserNamespace lets a child make a user namespace, in it a network namespace, and then run a program that does not
+// exist: only the error of that shows that everything before was allowed.
 func tryUserNamespace() error {
 	attr := userNamespace()
 	attr.Unshareflags = unix.CLONE_NEWNET
@@ -81,7 +81,7 @@ func tryUserNamespace() error {
 	return fmt.Errorf("user namespace: %w", explain(err, "CONFIG_USER_NS", ""))
 }
 
-// userNamespace are the attributes of a child that is root in a user namespace of its own, and this user outside.
+// userNamespace makes a child root in a user namespace of its own, and this user outside.
 func userNamespace() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER,
@@ -95,11 +95,10 @@ const reexecVariable = "POWBENCH_IN_USER_NAMESPACE"
 
 func reexecuted() bool { return os.Getenv(reexecVariable) != "" }
 
-// ReexecInUserNamespace is for main: when this process may not make network namespaces but user namespaces work, it
-// runs the same command again inside one, as its root, with the same standard streams, passes SIGINT and SIGTERM on
-// and returns (true, exit code, nil) when that has ended; main then exits with the code. The code is 128 + the signal
-// after death by one. When there is no need, or this is the second run, done is false.
-// An error says why user namespaces do not work; loopback remains.
+// ReexecInUserNamespace is for main. If this process may not make network namespaces but user namespaces work, it runs
+// the same command again as root of one, with the same standard streams, and passes SIGINT and SIGTERM on. When that has
+// ended it returns true and the exit code, 128 + the signal if one ended it; main then exits with the code. If there is
+// no need, or this is the second run, done is false. An error says why user namespaces do not work; loopback remains.
 func ReexecInUserNamespace() (done bool, code int, err error) {
 	if reexecuted() || mayMakeNamespaces() {
 		return false, 0, nil
@@ -120,7 +119,7 @@ func ReexecInUserNamespace() (done bool, code int, err error) {
 	return true, exitCode(cmd.ProcessState), nil
 }
 
-// mayMakeNamespaces tries.
+// mayMakeNamespaces tries to make one.
 func mayMakeNamespaces() bool {
 	ns := netns.None()
 	err := inside(ns, func() (err error) {
@@ -165,12 +164,10 @@ func exitCode(s *os.ProcessState) int {
 	return s.ExitCode()
 }
 
-// What keeps a testbed from being laid out. The error that wraps one names the remedy.
+// Reasons why a testbed cannot be laid out. The error that wraps one names the remedy.
 var (
-	// ErrNotPermitted: this process may not, the kernel could.
-	ErrNotPermitted = errors.New("not permitted")
-	// ErrUnsupported: the kernel lacks a feature, for anyone.
-	ErrUnsupported = errors.New("the kernel lacks it")
+	ErrNotPermitted = errors.New("not permitted")       // this process may not, the kernel could
+	ErrUnsupported  = errors.New("the kernel lacks it") // no process could
 )
 
 const permissionRemedy = "run as root, or allow user namespaces " +
@@ -178,7 +175,7 @@ const permissionRemedy = "run as root, or allow user namespaces " +
 	"on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; " +
 	"in a container start it with --privileged)"
 
-// explain tells "may not" from "cannot". option and module are what the kernel needs; module may be empty.
+// explain tells "may not" from "cannot". The kernel needs option or, unless it is empty, module.
 func explain(err error, option, module string) error {
 	switch {
 	case err == nil:
@@ -197,7 +194,7 @@ func explain(err error, option, module string) error {
 	return err
 }
 
-// explainNetEm adds where NetEm is to be had: it is an optional module, and often in a package of its own.
+// explainNetEm adds where to get NetEm, an optional module that often has its own package.
 func explainNetEm(err error) error {
 	if err = explain(err, "CONFIG_NET_SCH_NETEM", "sch_netem"); errors.Is(err, ErrUnsupported) {
 		return fmt.Errorf("NetEm: %w; the module is in linux-modules-extra-… (Ubuntu) or kernel-modules-extra (Fedora); "+

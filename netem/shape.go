@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// A burst below one 64 KiB segmentation-offload packet makes the shaper cut every packet: ten times the CPU time.
+	// A burst below a 64 KiB segmentation-offload packet makes the shaper cut every packet, at ten times the CPU time.
 	burstBytes = 128 << 10
-	// Without offload a burst can be shorter, and should: at 100 Mbit/s, 128 KiB pass 10 ms too early. It must hold what
-	// the link carries between two ticks of a slow clock, such as a guest's.
+	// Without offload a burst can be shorter, and should be: at 100 Mbit/s, 128 KiB pass 10 ms too early. It must hold
+	// what the link carries between two ticks of a slow clock, such as a guest's.
 	shortBurstBytes = 32 << 10
-	// Below this a burst lasts longer than a second.
+	// Below this rate a burst lasts longer than a second.
 	minRateBits = 1_000_000
 )
 

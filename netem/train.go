@@ -54,9 +54,9 @@ func control(c syscall.Conn, f func(fd int) error) error {
 	return errors.Join(err, failed)
 }
 
-// A train is packets that one host sends to another to find out how long each takes. All hosts are on one machine and
-// share one clock. The kernel stamps what arrives, so that the receiver may look late and seldom: in a guest of one
-// processor, a receiver that woke up for every packet would delay the others.
+// A train is packets that one host sends to another to find out how long each takes. All hosts share one clock. The
+// kernel stamps what arrives, so that the receiver may look late and seldom: in a guest of one processor, a receiver that
+// woke up for every packet would delay the others.
 type train struct {
 	datagrams
 	from, to *Host
@@ -70,7 +70,7 @@ type train struct {
 // trainBytes is the payload of a packet: its number and when it was sent.
 const trainBytes = 16
 
-// lookEvery is after how many packets the receiver must look: the smallest usual socket buffer holds 250.
+// lookEvery is the number of packets after which the receiver must look: the smallest usual socket buffer holds 250.
 const lookEvery = 64
 
 func newTrain(from, to *Host) (*train, error) {
@@ -160,7 +160,7 @@ func arrival(stamp []byte) (int64, error) {
 	return 0, errors.New("the kernel did not tell when a packet arrived")
 }
 
-// measurement is what the packets say, compared with what was asked. The delays are sorted and taken over.
+// measurement compares the packets' delays, which it sorts and takes over, with what was asked.
 func (t *train) measurement(asked Delay, floor time.Duration) DelayMeasurement {
 	m := DelayMeasurement{
 		From: t.from.Name, To: t.to.Name, Asked: asked, Floor: floor,
@@ -180,10 +180,10 @@ func (t *train) measurement(asked Delay, floor time.Duration) DelayMeasurement {
 	return m
 }
 
-// stragglers is how long to wait beyond the longest delay for packets that the machine holds up.
+// stragglers is the wait, beyond the longest delay, for packets that the machine holds up.
 const stragglers = 250 * time.Millisecond
 
-// runTrains sends n packets on each path, one on all of them every so often, and waits for those that take longest.
+// runTrains sends n packets on each path, one on all of them every so often, and waits for the slowest.
 func runTrains(ctx context.Context, paths []path, n int, every, longest time.Duration) (trains []*train, err error) {
 	defer func() {
 		for _, t := range trains {
@@ -204,7 +204,7 @@ func runTrains(ctx context.Context, paths []path, n int, every, longest time.Dur
 				return trains, err
 			}
 		}
-		// The pause at the least leaves a guest's only processor to NetEm's timers, however long sending took.
+		// However long sending took, a pause leaves a guest's only processor to NetEm's timers.
 		if err := pause(ctx, max(every/2, time.Until(next))); err != nil {
 			return trains, err
 		}
@@ -220,7 +220,7 @@ func runTrains(ctx context.Context, paths []path, n int, every, longest time.Dur
 	return trains, nil
 }
 
-// pause waits for d, or with an error until ctx ends.
+// pause waits for d, or until ctx ends and then returns its error.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -239,8 +239,8 @@ type Probe struct {
 	done  chan error // of the sender
 }
 
-// StartProbe sends a packet from one host to the other every so often, until Stop. The hosts should carry no load, so
-// that the packets meet no queue but NetEm's. The floor is the median of those that the last MeasureDelays found, or 0.
+// StartProbe sends a packet from one host to the other every so often until Stop. The hosts should carry no load, so
+// that no other queue than NetEm's delays the packets. The floor is the median of the last MeasureDelays, or 0.
 func (tb *Testbed) StartProbe(from, to *Host, every time.Duration) (*Probe, error) {
 	t, err := newTrain(from, to)
 	if err != nil {
@@ -256,7 +256,7 @@ func (tb *Testbed) StartProbe(from, to *Host, every time.Duration) (*Probe, erro
 	return p, nil
 }
 
-// Stop sends no more packets, waits for those under way and returns the delay of all.
+// Stop stops sending, waits for the packets under way and returns the delay of all.
 func (p *Probe) Stop() (DelayMeasurement, error) {
 	p.stop()
 	defer p.train.close()

@@ -1,4 +1,5 @@
-// Package awake keeps the machine's processors from going to sleep.
+// Package awake keeps the machine's processors from going to sleep. It imports nothing of ours; netem/guest and the
+// command may import it.
 package awake
 
 import (
@@ -12,9 +13,9 @@ import (
 // idlest is the nice value of the lowest priority. The kernel accounts its CPU time apart from all other.
 const idlest = 19
 
-// Keep keeps every core of the machine from going to sleep until ctx ends, with work that yields to any other at
-// once (SCHED_IDLE). In a virtual machine, a core that sleeps must be woken by the hypervisor, which takes its time
-// when other machines are busy: without this the messages of a run wait for wake-ups that no real cluster would need.
+// Keep keeps every core of the machine busy until ctx ends, with work that yields to any other at once (SCHED_IDLE). In a
+// virtual machine, the hypervisor must wake a sleeping core, and is slow when other machines are busy: the messages of a
+// run would wait for wake-ups that no real cluster needs.
 func Keep(ctx context.Context) error {
 	failed := make(chan error, runtime.NumCPU())
 	for range runtime.NumCPU() {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/powbench/powbench/storage/scratch"
 )
 
 // The command is asked to end and may take its time; then everything of the guest is gone.
@@ -81,51 +83,15 @@ func TestDiesWithCaller(t *testing.T) {
 			t.Fatalf("processes outlive their caller: %v", processesOf(t, tmp))
 		}
 	}
-	age(t, filepath.Join(tmp, workPrefix+"*"))
-	w, err := newWorkDir(tmp)
+	f, err := scratch.New(tmp, workPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if dirs, _ := filepath.Glob(filepath.Join(tmp, workPrefix+"*")); len(dirs) != 1 {
 		t.Errorf("a new run leaves %v, want only its own", dirs)
 	}
-	if err := w.remove(); err != nil {
+	if err := f.Remove(); err != nil {
 		t.Error(err)
-	}
-}
-
-// Neither a folder in use nor one just made is taken for dead.
-func TestLivingWorkDirs(t *testing.T) {
-	root := t.TempDir()
-	w, err := newWorkDir(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	age(t, w.dir)
-	fresh := filepath.Join(root, workPrefix+"fresh")
-	if err := os.Mkdir(fresh, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	removeDead(root)
-	for _, dir := range []string{w.dir, fresh} {
-		if _, err := os.Stat(dir); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := w.remove(); err != nil {
-		t.Error(err)
-	}
-}
-
-// age makes the folders of a pattern look an hour old.
-func age(t *testing.T, pattern string) {
-	t.Helper()
-	dirs, _ := filepath.Glob(pattern)
-	for _, dir := range dirs {
-		old := time.Now().Add(-time.Hour)
-		if err := os.Chtimes(dir, old, old); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -1,11 +1,12 @@
-// Package guest runs a command in User-mode Linux: a Linux kernel that is an ordinary program, for machines whose own
-// kernel lacks a feature, such as NetEm. No privilege is needed outside; inside, the command is root.
+// Package guest runs a command in User-mode Linux, a Linux kernel that is an ordinary program, for machines whose own
+// kernel lacks a feature such as NetEm. No privilege is needed outside; inside, the command is root.
 //
-// The guest's files are the host's, at the same paths and with the host user's rights: what the command writes is
-// written. Only /proc, /sys, /dev and /dev/shm are the guest's own. So are processes, network and locks: a lock
-// (flock, fcntl) that is taken in a guest does not exclude anyone outside, nor the other way round. Direct I/O and
-// fallocate are not supported. The guest has one CPU. A system call costs some 20 µs there and the first touch of a
-// page 50 to 200 µs, while plain computing is as fast as outside.
+// The guest's files are the host's, at the same paths and with the host user's rights. Only /proc, /sys, /dev, /dev/shm,
+// processes, network and locks are the guest's own: a lock (flock, fcntl) that is taken in a guest excludes nobody
+// outside, nor the other way round. Direct I/O and fallocate are not supported. The guest has one CPU. A system call
+// costs some 20 µs there and the first touch of a page 50 to 200 µs; plain computing is as fast as outside.
+//
+// It imports netem/awake and storage/scratch; netem's tests, harness and its packages, and both mains may import it.
 package guest
 
 import (
@@ -18,9 +19,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/powbench/powbench/netem/awake"
+	"github.com/powbench/powbench/storage/scratch"
 )
 
 // A Command is what to run in a guest.
@@ -29,17 +32,17 @@ type Command struct {
 	Env    []string // nil: this process's
 	Dir    string   // working directory; empty: this process's
 	Stdout io.Writer
-	Stderr io.Writer // both are pipes to the command and written to at once: not the same one twice; nil: discarded
-	// MemoryMiB is the guest's memory, of which only what is touched is taken from this machine; 0: 2048.
+	Stderr io.Writer // not the same as Stdout, because both are written at once; nil: discarded
+	// MemoryMiB is the guest's memory; this machine gives only what the guest touches; 0: 2048.
 	MemoryMiB int
-	// Modules to load, by name; what they depend on is loaded too. nil: those of an emulated network.
+	// Modules are the kernel modules to load, by name, with what they depend on. nil: those of an emulated network.
 	Modules []string
-	// Grace is how long the command may take to end once it was asked to; 0: 5 s.
+	// Grace is the time that the command may take to end once it was asked to; 0: 5 s.
 	Grace time.Duration
 }
 
-// Run boots a guest, runs the command in it and returns its exit code, which is 128 + the signal if one ended it. Its
-// standard input is empty. What it leaves running ends with it, and everything ends with this process, also by SIGKILL.
+// Run boots a guest, runs the command in it, with empty standard input, and returns its exit code, 128 + the signal if
+// one ended it. What the command leaves running ends with it, and all ends with this process, also by SIGKILL.
 //
 // When ctx ends, the command gets a SIGTERM and, after the grace, the guest is killed; err is then that of ctx. With
 // an error, which is never the command's, the code means nothing. This process's main must begin with Init.
@@ -57,11 +60,15 @@ func Run(ctx context.Context, k Kernel, c Command) (code int, err error) {
 	}
 	runtime.LockOSThread() // whose death would be the kernel's
 	defer runtime.UnlockOSThread()
-	work, err := newWorkDir(os.TempDir())
+	if root := os.TempDir(); strings.ContainsAny(root, " \t\n\"") {
+		return -1, fmt.Errorf("a kernel cannot be told of %q: set TMPDIR to a path without blanks", root)
+	}
+	folder, err := scratch.New(os.TempDir(), workPrefix)
 	if err != nil {
 		return -1, err
 	}
-	defer func() { err = errors.Join(err, work.remove()) }()
+	defer func() { err = errors.Join(err, folder.Remove()) }()
+	work := workDir{folder.Dir}
 	if err := prepare(work, k, c); err != nil {
 		return -1, err
 	}
@@ -71,15 +78,15 @@ func Run(ctx context.Context, k Kernel, c Command) (code int, err error) {
 	}
 	day, sleep := context.WithCancel(ctx)
 	defer sleep()
-	go func() { _ = awake.Keep(day) }() // without it the guest's timers are only later
+	go func() { _ = awake.Keep(day) }() // if it fails, the guest's timers only fire later
 	stop := context.AfterFunc(ctx, m.stop)
 	m.wait()
 	stop()
 	return outcome(ctx, work, m.console.reason())
 }
 
-// prepare leaves in the work folder what process 1 is, and what it is to do.
-func prepare(w *workDir, k Kernel, c Command) error {
+// prepare leaves process 1 and its call in the work folder.
+func prepare(w workDir, k Kernel, c Command) error {
 	if len(c.Args) == 0 {
 		return errors.New("no command")
 	}
@@ -110,8 +117,8 @@ func prepare(w *workDir, k Kernel, c Command) error {
 	return errors.Join(os.Symlink(self, w.init()), save(w.call(), call{path, c.Args, c.Env, c.Dir, modules}))
 }
 
-// outcome reads what process 1 answered.
-func outcome(ctx context.Context, w *workDir, console string) (int, error) {
+// outcome reads the answer of process 1.
+func outcome(ctx context.Context, w workDir, console string) (int, error) {
 	var r result
 	err := load(w.result(), &r)
 	switch {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// callVariable names the file of the call. Whoever has it in its environment and is process 1 is a guest's first.
+// callVariable names the file of the call. Process 1 with it in its environment is the first process of a guest.
 const callVariable = "POWBENCH_GUEST_CALL"
 
 // maxOpenFiles is the limit of each process in the guest.
@@ -25,7 +25,7 @@ func Init() {
 	if os.Getpid() != 1 || path == "" {
 		return
 	}
-	w := &workDir{dir: filepath.Dir(path)}
+	w := workDir{filepath.Dir(path)}
 	code, err := serve(w)
 	r := result{Code: code}
 	if err != nil {
@@ -40,7 +40,7 @@ func Init() {
 }
 
 // serve does what the call says and returns the command's exit code.
-func serve(w *workDir) (int, error) {
+func serve(w workDir) (int, error) {
 	var c call
 	if err := load(w.call(), &c); err != nil {
 		return 0, err
@@ -51,7 +51,7 @@ func serve(w *workDir) (int, error) {
 	return run(c)
 }
 
-// setUp makes of a bare kernel what a command expects.
+// setUp gives a command what it expects beside a bare kernel.
 func setUp(modules []string) error {
 	for _, m := range []struct{ kind, dir string }{
 		{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/dev/shm"}, {"devpts", "/dev/pts"},
@@ -106,8 +106,8 @@ func loopbackUp() error {
 	return nil
 }
 
-// run runs the command between the consoles, reaps every orphan, and returns the exit code when the command has ended
-// and all that it wrote has left the guest.
+// run runs the command between the consoles and reaps every orphan. It returns the exit code when the command has ended
+// and all its output has left the guest.
 func run(c call) (int, error) {
 	var outputs sync.WaitGroup
 	stdout, err := output(&outputs, "/dev/tty1")
@@ -141,7 +141,7 @@ func run(c call) (int, error) {
 	return code, err
 }
 
-// output is a pipe whose content goes to a console: to the command it is no terminal.
+// output makes a pipe whose content goes to a console, so that the command sees no terminal.
 func output(copies *sync.WaitGroup, path string) (*os.File, error) {
 	console, err := openConsole(path)
 	if err != nil {
@@ -175,7 +175,7 @@ func openConsole(path string) (*os.File, error) {
 	return f, nil
 }
 
-// forward sends a process the signals that control brings.
+// forward passes the signals from control to a process.
 func forward(control *os.File, pid int) {
 	var signal [1]byte
 	for {
@@ -186,8 +186,7 @@ func forward(control *os.File, pid int) {
 	}
 }
 
-// reap waits for pid, and as process 1 for every orphan that ends before it. The exit code is 128 + the signal that
-// ended the process, if one did.
+// reap waits for pid, and as process 1 for every orphan that ends before it.
 func reap(pid int) (int, error) {
 	for {
 		var status syscall.WaitStatus

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrNotInstalled is that of Find when there is no guest kernel on this machine.
+// ErrNotInstalled is returned by Find when this machine has no guest kernel.
 var ErrNotInstalled = errors.New("user-mode-linux is not installed (apt-get install user-mode-linux)")
 
 const modulesRoot = "/usr/lib/uml/modules"
@@ -42,7 +42,7 @@ func Find() (Kernel, error) {
 	return k, nil
 }
 
-// Current is the release of the User-mode Linux kernel that this process runs on, or empty if it runs on another.
+// Current returns the release of the User-mode Linux kernel that this process runs on, or "" on any other kernel.
 func Current() string {
 	cpu, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil || !strings.Contains(string(cpu), "User Mode Linux") {
@@ -60,7 +60,7 @@ var defaultModules = []string{
 	"veth", "bridge", "ifb", "sch_tbf", "sch_netem", "sch_ingress", "cls_u32", "act_mirred", "sch_fq", "tcp_bbr",
 }
 
-// modulePaths are the files of the named modules and of those that they depend on, each after its dependencies.
+// modulePaths returns the files of the named modules and of their dependencies, each after its own.
 func modulePaths(k Kernel, names []string) ([]string, error) {
 	list, err := os.ReadFile(filepath.Join(k.ModuleDir, "modules.dep"))
 	if err != nil {
@@ -86,7 +86,7 @@ func modulePaths(k Kernel, names []string) ([]string, error) {
 	return paths, nil
 }
 
-// moduleName is what the kernel calls the module of a file.
+// moduleName is the kernel's name for the module of a file.
 func moduleName(file string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".ko"), "-", "_")
 }

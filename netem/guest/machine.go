@@ -21,8 +21,8 @@ const (
 	defaultGrace     = 5 * time.Second
 )
 
-// A machine is a running guest. Outside it is a session: the kernel, which leads it, and processes for the guest's
-// address spaces, which the end of the kernel alone would leave behind.
+// A machine is a running guest. Outside it is a session: the kernel leads it, and there is a process for each of the
+// guest's address spaces, which the end of the kernel alone would leave behind.
 type machine struct {
 	kernel  *exec.Cmd
 	watcher *exec.Cmd // kills the session
@@ -36,7 +36,7 @@ type machine struct {
 
 // boot starts the guest. Its consoles are pipes: 0 is the kernel's own, 1 and 2 are the command's standard output and
 // error, 3 brings signals.
-func boot(w *workDir, k Kernel, c Command) (_ *machine, err error) {
+func boot(w workDir, k Kernel, c Command) (_ *machine, err error) {
 	mib := cmp.Or(c.MemoryMiB, defaultMemoryMiB)
 	memory, err := memoryDir(mib)
 	if err != nil {
@@ -48,7 +48,7 @@ func boot(w *workDir, k Kernel, c Command) (_ *machine, err error) {
 		"con=null", "con0=null,fd:1", "con1=null,fd:3", "con2=null,fd:4", "con3=fd:5,null", "ssl=null",
 		"loglevel=4", "panic=-1")
 	m.kernel.Env = []string{"HOME=" + w.dir, "TMPDIR=" + memory, "PATH=" + os.Getenv("PATH")}
-	// The death signal is for the moment until the watcher runs; the kernel has no other processes yet.
+	// The death signal covers the moment until the watcher runs; the kernel has no other processes yet.
 	m.kernel.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL}
 	if err := m.start(c); err != nil {
 		m.copies.Wait()
@@ -148,10 +148,10 @@ func (m *machine) stop() {
 	}
 }
 
-// prefer lets a guest keep time although others want the processor: the process and those that it will start have one
-// processor to themselves, before all that is not real-time, which takes the privilege to say so. A guest is many
-// processes that hand the work of one to each other; wherever they wait, or wake on another processor that sleeps, all
-// of its timers are late: its packets were delayed by up to a second too long. Without the privilege they just are.
+// prefer lets a guest keep time although others want the processor: pid and the processes that it will start use one
+// processor and, with the privilege for it, come before all that is not real-time. A guest is many processes that hand
+// the work of one to each other. When they wait, or wake on another processor that sleeps, all of its timers are late:
+// packets were delayed by up to a second too long.
 func prefer(pid int) {
 	var allowed, last unix.CPUSet
 	if unix.SchedGetaffinity(pid, &allowed) != nil {
@@ -188,7 +188,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// reason is the last lines up to a kernel's panic, without the trace that follows it, or the last of all.
+// reason returns the last lines up to a kernel's panic, without the trace after it, or simply the last lines.
 func (t *tail) reason() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

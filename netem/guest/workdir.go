@@ -7,76 +7,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 const workPrefix = "powbench-guest-"
 
-// A workDir is the folder through which host and guest speak. It is locked while its run lasts; one that is not was
-// left over by a killed process, and the next run removes it.
-type workDir struct {
-	dir  string
-	lock *os.File
-}
+// A workDir is the folder through which host and guest speak.
+type workDir struct{ dir string }
 
-func (w *workDir) init() string   { return filepath.Join(w.dir, "init") }
-func (w *workDir) call() string   { return filepath.Join(w.dir, "call") }
-func (w *workDir) result() string { return filepath.Join(w.dir, "result") }
+func (w workDir) init() string   { return filepath.Join(w.dir, "init") }
+func (w workDir) call() string   { return filepath.Join(w.dir, "call") }
+func (w workDir) result() string { return filepath.Join(w.dir, "result") }
 
-// newWorkDir makes a folder below root and removes dead ones there.
-func newWorkDir(root string) (*workDir, error) {
-	if strings.ContainsAny(root, " \t\n\"") {
-		return nil, fmt.Errorf("a kernel cannot be told of %q: set TMPDIR to a path without blanks", root)
-	}
-	removeDead(root)
-	dir, err := os.MkdirTemp(root, workPrefix)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := lockDir(dir)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return &workDir{dir, lock}, nil
-}
-
-// removeDead removes what killed runs left below root, as far as it can: others' folders are none of its business.
-func removeDead(root string) {
-	dirs, _ := filepath.Glob(filepath.Join(root, workPrefix+"*")) // the pattern is well-formed
-	for _, dir := range dirs {
-		info, err := os.Stat(dir)
-		if err != nil || time.Since(info.ModTime()) < time.Minute {
-			continue // perhaps just made and not locked yet
-		}
-		if lock, err := lockDir(dir); err == nil {
-			_ = os.RemoveAll(dir)
-			lock.Close()
-		}
-	}
-}
-
-// lockDir takes the lock of a folder, which is the folder's own.
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", dir, err)
-	}
-	return f, nil
-}
-
-func (w *workDir) remove() error {
-	defer w.lock.Close()
-	return os.RemoveAll(w.dir)
-}
-
-// memoryDir is a folder for the file that is the guest's memory. It is mapped as code too, hence not "noexec". In
-// memory is best: on a disk, what the guest writes to its memory would be written to the disk as well.
+// memoryDir finds a folder for the file that is the guest's memory. The file is mapped as code too, hence not "noexec".
+// A folder in memory is best: else what the guest writes to its memory would be written to the disk as well.
 func memoryDir(mib int) (string, error) {
 	candidates := []string{"/dev/shm", os.TempDir(), "/var/tmp"}
 	for _, dir := range candidates {
@@ -92,7 +37,7 @@ func memoryDir(mib int) (string, error) {
 		"make room, or set TMPDIR to a folder that is", strings.Join(candidates, ", "), mib)
 }
 
-// A call is what the guest's process 1 is to do. It goes there as a file.
+// A call tells the guest's process 1 what to do, by a file.
 type call struct {
 	Path    string // of the program
 	Args    []string
@@ -101,7 +46,7 @@ type call struct {
 	Modules []string // files, in order
 }
 
-// A result is what process 1 answers, as a file.
+// A result is the answer of process 1, also a file.
 type result struct {
 	Code  int
 	Error string // why the command did not run
