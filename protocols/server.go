@@ -17,3 +17,12 @@ type StateReader interface {
 	// Body is Get without the payload, which it need not read.
 	Body(name string) (body []byte, found bool, err error)
 }
+
+// A Record is one named part of a register's state: a small body, encoded by package wire, and bulk data. The records that
+// one request writes are stored all or none; of two with one name the later stays.
+type Record struct {
+	Name    string
+	Body    []byte
+	Payload []byte // nil if the record has none
+	Delete  bool   // the record of this name is to go, if there is one; body and payload are nil
+}

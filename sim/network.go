@@ -3,6 +3,8 @@ package sim
 import (
 	"math/bits"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
@@ -151,11 +153,11 @@ func (w *world) transmit(m protocols.Message) (protocols.Message, bool) {
 	if body == nil {
 		return m, false
 	}
-	data, err := protocols.Marshal(nil, m.Body)
+	data, err := wire.Marshal(nil, m.Body)
 	if err != nil {
 		panic(err) // bodies are encodable: a programming error that every schedule shows
 	}
-	if protocols.Unmarshal(data, body) != nil {
+	if wire.Unmarshal(data, body) != nil {
 		return m, false
 	}
 	return protocols.Message{Body: body, Payload: m.Payload}, true

@@ -25,7 +25,7 @@ const (
 	loss             // how much a server without power forgets
 	partitioned      // which servers are cut off, when, for how long
 	lie              // what an attacker does
-	wire             // whether all messages pass through the codec
+	encoded          // whether all messages pass through the codec
 	overdue          // when a round takes too long
 )
 

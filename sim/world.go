@@ -54,7 +54,7 @@ func play(s Scenario, sch schedule, tracing bool) (*Outcome, error) {
 		Scenario: s, schedule: sch, tracing: tracing, loot: &byzantine.Loot{}, writes: map[protocols.Key]uint64{},
 		outcome: Outcome{Reads: map[int]int{}},
 	}
-	w.wired = w.percent(12, choose(wire, 0, 0))
+	w.wired = w.percent(12, choose(encoded, 0, 0))
 	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -46,9 +48,9 @@ var messageBounds = frameSize{header: maxHeaderBytes, payload: maxPayloadBytes}
 
 // encodeMessage returns all of a message's frame but its payload.
 func encodeMessage(id uint64, key protocols.Key, m protocols.Message) ([]byte, error) {
-	buf, err := protocols.Marshal(make([]byte, prefixBytes, 256), &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
+	buf, err := wire.Marshal(make([]byte, prefixBytes, 256), &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
 	if err == nil {
-		buf, err = protocols.Marshal(buf, m.Body)
+		buf, err = wire.Marshal(buf, m.Body)
 	}
 	if err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func decodeBody(e envelope, data []byte, newBody NewBody) (protocols.Body, error
 	if body == nil {
 		return nil, fmt.Errorf("unknown kind %d", e.Kind)
 	}
-	return body, protocols.Unmarshal(data, body)
+	return body, wire.Unmarshal(data, body)
 }
 
 // A frameReader reads frames in three steps, so that its user may find the memory for a payload: size, header, then

@@ -7,6 +7,8 @@ import (
 	"io"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -21,7 +23,7 @@ func readMessage(f *frameReader) (envelope, protocols.Message, error) {
 	if err != nil {
 		return e, protocols.Message{}, err
 	}
-	n, err := protocols.UnmarshalPrefix(header, &e)
+	n, err := wire.UnmarshalPrefix(header, &e)
 	if err != nil {
 		return e, protocols.Message{}, err
 	}

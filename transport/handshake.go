@@ -14,6 +14,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -199,7 +201,7 @@ func (g *greeter) expectPreamble() error {
 }
 
 func (g *greeter) send(v any) error {
-	frame, err := protocols.Marshal(make([]byte, prefixBytes), v)
+	frame, err := wire.Marshal(make([]byte, prefixBytes), v)
 	if err == nil {
 		err = putPrefix(frame, 0, handshakeBounds)
 	}
@@ -224,5 +226,5 @@ func (g *greeter) receive(v any) error {
 	if err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
-	return protocols.Unmarshal(header, v)
+	return wire.Unmarshal(header, v)
 }

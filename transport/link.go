@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/protocols"
@@ -176,7 +178,7 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 		return err
 	}
 	var e envelope
-	n, err := protocols.UnmarshalPrefix(header, &e)
+	n, err := wire.UnmarshalPrefix(header, &e)
 	if err != nil {
 		return l.reject(frames, size)
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -270,7 +272,7 @@ func (s *session) read(in *incoming, frames *frameReader, size frameSize) error 
 	if err != nil {
 		return err
 	}
-	n, err := protocols.UnmarshalPrefix(header, &in.envelope)
+	n, err := wire.UnmarshalPrefix(header, &in.envelope)
 	if err != nil {
 		return fmt.Errorf("%w: %w", protocols.ErrRefused, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"reflect"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -23,12 +25,12 @@ func (m *Malformed) Kind() protocols.Kind { return m.As }
 
 // copied is a body that may be changed; the original may be shared with others.
 func (p Part) copied(body protocols.Body) protocols.Body {
-	data, err := protocols.Marshal(nil, body)
+	data, err := wire.Marshal(nil, body)
 	if err != nil {
 		return body
 	}
 	fresh := p.Protocol.NewBody(body.Kind())
-	if fresh == nil || protocols.Unmarshal(data, fresh) != nil {
+	if fresh == nil || wire.Unmarshal(data, fresh) != nil {
 		return body
 	}
 	return fresh

@@ -3,6 +3,8 @@ package cas
 import (
 	"math"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 )
@@ -48,7 +50,7 @@ func (*Finalize) Kind() protocols.Kind { return kindFinalize }
 // Kind implements protocols.Body.
 func (*Ack) Kind() protocols.Kind { return kindAck }
 
-var newBody = protocols.Bodies(&Query{}, &PreWrite{}, &Finalize{}, &Ack{})
+var newBody = wire.Bodies(&Query{}, &PreWrite{}, &Finalize{}, &Ack{})
 
 // NewBody implements protocols.Protocol.
 func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }

@@ -3,6 +3,8 @@ package cas
 import (
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -46,7 +48,7 @@ func preWrite(m *PreWrite, element []byte, state protocols.StateReader) (
 	if _, found, err := state.Body(name); err != nil || found {
 		return ack, nil, err
 	}
-	records, err := protocols.AddRecord(nil, name, &m.Length, element)
+	records, err := wire.AddRecord(nil, name, &m.Length, element)
 	return ack, records, err
 }
 
@@ -56,18 +58,18 @@ func finalize(m *Finalize, state protocols.StateReader) (
 ) {
 	fin, err := finalized(state)
 	if err == nil && fin.Less(m.TS) {
-		records, err = protocols.AddRecord(nil, recordFin, &m.TS, nil)
+		records, err = wire.AddRecord(nil, recordFin, &m.TS, nil)
 	}
 	ack := &Ack{}
 	reply.Body = ack
 	if err == nil && m.Read {
-		reply.Payload, _, err = protocols.ReadRecord(state, recordElement(m.TS), &ack.Length)
+		reply.Payload, _, err = wire.ReadRecord(state, recordElement(m.TS), &ack.Length)
 	}
 	return reply, records, err
 }
 
 // finalized is the highest finalized tag.
 func finalized(state protocols.StateReader) (ts protocols.Timestamp, err error) {
-	_, err = protocols.ReadBody(state, recordFin, &ts)
+	_, err = wire.ReadBody(state, recordFin, &ts)
 	return ts, err
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -124,10 +126,10 @@ func TestNewBody(t *testing.T) {
 			if body.Kind() != kind {
 				t.Errorf("%s: NewBody(%d) is a %T of kind %d", protocols.NameOf(p), kind, body, body.Kind())
 			}
-			data, err := protocols.Marshal(nil, body)
+			data, err := wire.Marshal(nil, body)
 			if err != nil {
 				t.Errorf("%s: encode an empty %T: %v", protocols.NameOf(p), body, err)
-			} else if err := protocols.Unmarshal(data, p.NewBody(kind)); err != nil {
+			} else if err := wire.Unmarshal(data, p.NewBody(kind)); err != nil {
 				t.Errorf("%s: decode an empty %T: %v", protocols.NameOf(p), body, err)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"pgregory.net/rapid"
 
 	"github.com/powbench/powbench/protocols"
@@ -137,12 +139,12 @@ func TestCrossChecksum(t *testing.T) {
 	s := suite.Paper()
 	fragments, _ := dispersal.Encode(value(100, 3), 2, protocols.Heap{})
 	cc := dispersal.Checksum(s, 100, fragments)
-	data, err := protocols.Marshal(nil, &cc)
+	data, err := wire.Marshal(nil, &cc)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var other dispersal.CrossChecksum
-	if err := protocols.Unmarshal(data, &other); err != nil || !cc.Equal(other) || !other.WellFormed(s, 2) {
+	if err := wire.Unmarshal(data, &other); err != nil || !cc.Equal(other) || !other.WellFormed(s, 2) {
 		t.Fatalf("%v after a round trip: %+v", err, other)
 	}
 	for i, f := range fragments {

@@ -10,6 +10,8 @@ package mabd
 import (
 	"cmp"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -47,7 +49,7 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-var newBody = protocols.Bodies(
+var newBody = wire.Bodies(
 	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
 )
 

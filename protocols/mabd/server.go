@@ -3,6 +3,8 @@ package mabd
 import (
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -56,18 +58,18 @@ func (s server) put(put *Put, value []byte, state protocols.StateReader) (
 	if !stored.Less(put.TS) {
 		return ack, nil, nil
 	}
-	records, err := protocols.AddRecord(nil, valueRecord, &put.TS, value)
+	records, err := wire.AddRecord(nil, valueRecord, &put.TS, value)
 	return ack, records, err
 }
 
 func (s server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
 	ack := &GetAck{}
-	value, _, err := protocols.ReadRecord(state, valueRecord, &ack.TS)
+	value, _, err := wire.ReadRecord(state, valueRecord, &ack.TS)
 	return protocols.Message{Body: ack, Payload: value}, nil, err
 }
 
 // storedTS is the timestamp of the server's value, ts0 if it has none.
 func storedTS(state protocols.StateReader) (ts protocols.Timestamp, err error) {
-	_, err = protocols.ReadBody(state, valueRecord, &ts)
+	_, err = wire.ReadBody(state, valueRecord, &ts)
 	return ts, err
 }

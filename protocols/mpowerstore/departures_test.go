@@ -3,6 +3,8 @@ package mpowerstore
 import (
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -186,7 +188,7 @@ func TestHistoryIsWrittenOnce(t *testing.T) {
 	name := recordHist(protocols.Timestamp{Num: 1, PID: 1})
 	before, _ := c.Record(0, key, name)
 	var e Entry
-	if err := protocols.Unmarshal(before.Body, &e); err != nil {
+	if err := wire.Unmarshal(before.Body, &e); err != nil {
 		t.Fatal(err)
 	}
 	e.Commitment = flipped(e.Commitment)

@@ -3,6 +3,8 @@ package mpowerstore
 import (
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -38,7 +40,7 @@ func (h *kept) prune(lc protocols.Timestamp, k int) (dropped []protocols.Timesta
 
 // kept is the history's summary, empty at first.
 func (v view) kept() (h kept, err error) {
-	_, err = protocols.ReadBody(v.state, recordKept, &h)
+	_, err = wire.ReadBody(v.state, recordKept, &h)
 	return h, err
 }
 
@@ -82,7 +84,7 @@ func (h *kept) replace(dropped []protocols.Timestamp, records []protocols.Record
 	for _, ts := range dropped {
 		records = append(records, protocols.Record{Name: recordHist(ts), Delete: true})
 	}
-	return protocols.AddRecord(records, recordKept, h, nil)
+	return wire.AddRecord(records, recordKept, h, nil)
 }
 
 // disclose adds to the answer to FILTER what was pruned, and lc if that is higher than what is answered.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 	"github.com/powbench/powbench/storage"
@@ -31,7 +33,7 @@ func horizonOf(t *testing.T, c *prototest.Cluster, server int) protocols.Timesta
 	t.Helper()
 	var h kept
 	r, _ := c.Record(server, key, recordKept)
-	if err := protocols.Unmarshal(r.Body, &h); err != nil {
+	if err := wire.Unmarshal(r.Body, &h); err != nil {
 		t.Fatal(err)
 	}
 	return h.Horizon

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/prototest"
@@ -16,7 +18,7 @@ func TestMalformedReplies(t *testing.T) {
 	good := lcOf(t, c, 0, key)
 	entry := &Entry{}
 	record, _ := c.Record(0, key, recordHist(good.TS.Timestamp))
-	if err := protocols.Unmarshal(record.Body, entry); err != nil {
+	if err := wire.Unmarshal(record.Body, entry); err != nil {
 		t.Fatal(err)
 	}
 	h := c.Suite.HashSize()

@@ -2,6 +2,7 @@ package mpowerstore
 
 import (
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // The kinds of messages, in the order of the rounds: CLOCK, STORE and COMPLETE are a WRITE's, COLLECT, FILTER and
@@ -120,7 +121,7 @@ func (*Fetch) Kind() protocols.Kind { return kindFetch }
 // Kind implements protocols.Body.
 func (*FetchAck) Kind() protocols.Kind { return kindFetchAck }
 
-var newBody = protocols.Bodies(
+var newBody = wire.Bodies(
 	&Clock{}, &ClockAck{}, &Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{},
 	&Filter{}, &FilterAck{}, &Repair{}, &RepairAck{}, &Fetch{}, &FetchAck{},
 )

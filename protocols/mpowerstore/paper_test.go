@@ -3,6 +3,8 @@ package mpowerstore
 import (
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -121,7 +123,7 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 		lc := x.lc
 		for _, r := range records {
 			lc = Candidate{}
-			if err := protocols.Unmarshal(r.Body, &lc); err != nil {
+			if err := wire.Unmarshal(r.Body, &lc); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -141,7 +143,7 @@ func (f fixed) Body(name string) (body []byte, found bool, err error) {
 	if name != recordLC {
 		return f.peek.Body(name)
 	}
-	body, err = protocols.Marshal(nil, &f.lc)
+	body, err = wire.Marshal(nil, &f.lc)
 	return body, true, err
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -15,7 +17,7 @@ func shareOf(t *testing.T, c *prototest.Cluster, server int, ts protocols.Timest
 	t.Helper()
 	r, _ := c.Record(server, key, recordHist(ts))
 	var e Entry
-	if err := protocols.Unmarshal(r.Body, &e); err != nil {
+	if err := wire.Unmarshal(r.Body, &e); err != nil {
 		t.Fatal(err)
 	}
 	return e.Commitment

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -128,7 +130,7 @@ func readFrom(t *testing.T, c *prototest.Cluster, run *prototest.Run, servers ..
 func lcOf(t *testing.T, c *prototest.Cluster, server int, key protocols.Key) (lc Candidate) {
 	t.Helper()
 	if r, ok := c.Record(server, key, recordLC); ok {
-		if err := protocols.Unmarshal(r.Body, &lc); err != nil {
+		if err := wire.Unmarshal(r.Body, &lc); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -69,7 +71,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if _, found, err := v.state.Body(name); err != nil || found {
 		return answerOrFail(&StoreAck{}, nil, err)
 	}
-	records, err := protocols.AddRecord(nil, name, e, fragment)
+	records, err := wire.AddRecord(nil, name, e, fragment)
 	if err == nil {
 		records, err = v.keep(e.TS.Timestamp, records)
 	}

@@ -3,6 +3,8 @@ package mpowerstore
 import (
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -23,7 +25,7 @@ type view struct {
 
 // lc is the candidate of the last completed write that the server knows of.
 func (v view) lc() (c Candidate, err error) {
-	_, err = protocols.ReadBody(v.state, recordLC, &c)
+	_, err = wire.ReadBody(v.state, recordLC, &c)
 	return c, err
 }
 
@@ -34,7 +36,7 @@ func (v view) hist(ts protocols.Timestamp, brief bool) (*Entry, []byte, error) {
 		return e, nil, err
 	}
 	e := &Entry{}
-	fragment, found, err := protocols.ReadRecord(v.state, recordHist(ts), e)
+	fragment, found, err := wire.ReadRecord(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, nil, err
 	}
@@ -44,7 +46,7 @@ func (v view) hist(ts protocols.Timestamp, brief bool) (*Entry, []byte, error) {
 // entry is Hist[ts] without the fragment, or nil if there is no such entry.
 func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
 	e := &Entry{}
-	found, err := protocols.ReadBody(v.state, recordHist(ts), e)
+	found, err := wire.ReadBody(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
 
 // adopt is the records that make c the last completed write.
 func (v view) adopt(c Candidate) ([]protocols.Record, error) {
-	records, err := protocols.AddRecord(nil, recordLC, &c, nil)
+	records, err := wire.AddRecord(nil, recordLC, &c, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -148,7 +150,7 @@ func (s watchedServer) Handle(from protocols.Role, key protocols.Key, request pr
 		var c Candidate
 		old, err := s.w.view(s.index, key).lc()
 		if err == nil {
-			err = protocols.Unmarshal(r.Body, &c)
+			err = wire.Unmarshal(r.Body, &c)
 		}
 		if err != nil {
 			s.w.cluster.Fatalf("%v", err)

@@ -12,6 +12,8 @@ import (
 	"cmp"
 	"io"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -57,7 +59,7 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-var newBody = protocols.Bodies(
+var newBody = wire.Bodies(
 	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
 )
 

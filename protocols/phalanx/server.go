@@ -3,6 +3,8 @@ package phalanx
 import (
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -70,18 +72,18 @@ func (s *server) put(key protocols.Key, put *Put, value []byte, state protocols.
 		return protocols.Message{}, nil, fmt.Errorf("%w: no writer signed this value with timestamp %v",
 			protocols.ErrRefused, put.TS)
 	}
-	records, err := protocols.AddRecord(nil, valueRecord, &d, value)
+	records, err := wire.AddRecord(nil, valueRecord, &d, value)
 	return ack, records, err
 }
 
 func (s *server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
 	var d Datum
-	value, _, err := protocols.ReadRecord(state, valueRecord, &d)
+	value, _, err := wire.ReadRecord(state, valueRecord, &d)
 	return protocols.Message{Body: &GetAck{TS: d.TS, Signature: d.Signature}, Payload: value}, nil, err
 }
 
 // stored is the datum of the server's value, zero if it has none.
 func stored(state protocols.StateReader) (d Datum, err error) {
-	_, err = protocols.ReadBody(state, valueRecord, &d)
+	_, err = wire.ReadBody(state, valueRecord, &d)
 	return d, err
 }

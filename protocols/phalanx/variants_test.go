@@ -3,6 +3,8 @@ package phalanx
 import (
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -30,7 +32,7 @@ func TestSignaturesOnRandomSchedules(t *testing.T) {
 		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
 		record, _ := c.Record(0, "k", valueRecord)
 		var d Datum
-		err := protocols.Unmarshal(record.Body, &d)
+		err := wire.Unmarshal(record.Body, &d)
 		if want := map[string]int{Ed25519: 64, RSA: 128}[variant]; err != nil || len(d.Signature) != want {
 			t.Errorf("%s: a signature of %d bytes, %v, want %d", protocols.NameOf(p), len(d.Signature), err, want)
 		}

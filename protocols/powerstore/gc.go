@@ -3,6 +3,8 @@ package powerstore
 import (
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -21,13 +23,13 @@ func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, 
 	}
 	if lc.TS.Less(hv.TS) {
 		lc = hv
-		if records, err = protocols.AddRecord(records, recordLC, &lc, nil); err != nil {
+		if records, err = wire.AddRecord(records, recordLC, &lc, nil); err != nil {
 			return lc, nil, nil, err
 		}
 	}
 	left := above(back, lc.TS)
 	if len(left) < len(back) {
-		records, err = protocols.AddRecord(records, recordBack, left, nil)
+		records, err = wire.AddRecord(records, recordBack, left, nil)
 	}
 	return lc, left, records, err
 }
@@ -51,7 +53,7 @@ func (v view) writeBack(candidates []Candidate) ([]protocols.Record, error) {
 	if len(all) == len(back) {
 		return nil, nil
 	}
-	return protocols.AddRecord(nil, recordBack, all, nil)
+	return wire.AddRecord(nil, recordBack, all, nil)
 }
 
 // above is the candidates with a timestamp higher than ts.

@@ -3,6 +3,7 @@ package powerstore
 import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // The kinds of messages, in the order of the rounds: STORE and COMPLETE are a WRITE's, COLLECT and FILTER a READ's.
@@ -73,7 +74,7 @@ func (*Filter) Kind() protocols.Kind { return kindFilter }
 // Kind implements protocols.Body.
 func (*FilterAck) Kind() protocols.Kind { return kindFilterAck }
 
-var newBody = protocols.Bodies(
+var newBody = wire.Bodies(
 	&Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{}, &Filter{}, &FilterAck{},
 )
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -58,7 +60,7 @@ func TestNonceIsKeptUntilStored(t *testing.T) {
 		t.Fatalf("round %d began although two servers have stored", run.Rounds())
 	}
 	for _, e := range append(run.Trace, c.Flying()...) {
-		if data, err := protocols.Marshal(nil, e.Body); err != nil || bytes.Contains(data, w.candidate.Nonce) {
+		if data, err := wire.Marshal(nil, e.Body); err != nil || bytes.Contains(data, w.candidate.Nonce) {
 			t.Errorf("%v reveals the nonce (%v)", e, err)
 		}
 	}

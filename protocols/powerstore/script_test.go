@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -128,7 +130,7 @@ func backOf(t *testing.T, c *prototest.Cluster, server int) (back []Candidate) {
 func load(t *testing.T, c *prototest.Cluster, server int, name string, into any) {
 	t.Helper()
 	if r, ok := c.Record(server, key, name); ok {
-		if err := protocols.Unmarshal(r.Body, into); err != nil {
+		if err := wire.Unmarshal(r.Body, into); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/pow"
 )
@@ -54,7 +56,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if _, found, err := v.state.Body(name); err != nil || found {
 		return answerOrFail(&StoreAck{}, err)
 	}
-	records, err := protocols.AddRecord(nil, name, e, fragment)
+	records, err := wire.AddRecord(nil, name, e, fragment)
 	return answerOrFail(&StoreAck{}, err, records...)
 }
 
@@ -79,7 +81,7 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 	if err != nil || !lc.TS.Less(c.TS) {
 		return answerOrFail(&CompleteAck{}, err)
 	}
-	records, err := protocols.AddRecord(nil, recordLC, &c, nil)
+	records, err := wire.AddRecord(nil, recordLC, &c, nil)
 	return answerOrFail(&CompleteAck{}, err, records...)
 }
 

@@ -3,6 +3,8 @@ package powerstore
 import (
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -25,27 +27,27 @@ type view struct {
 
 // lc is the candidate of the last completed write that the server knows of.
 func (v view) lc() (c Candidate, err error) {
-	_, err = protocols.ReadBody(v.state, recordLC, &c)
+	_, err = wire.ReadBody(v.state, recordLC, &c)
 	return c, err
 }
 
 // back is LC.
 func (v view) back() (set []Candidate, err error) {
-	_, err = protocols.ReadBody(v.state, recordBack, &set)
+	_, err = wire.ReadBody(v.state, recordBack, &set)
 	return set, err
 }
 
 // commitment is N̄ in Hist[ts], or nil if there is no such entry.
 func (v view) commitment(ts protocols.Timestamp) ([]byte, error) {
 	var e Entry
-	_, err := protocols.ReadBody(v.state, recordHist(ts), &e)
+	_, err := wire.ReadBody(v.state, recordHist(ts), &e)
 	return e.Commitment, err
 }
 
 // hist is Hist[ts] with the fragment, or nil if there is no such entry.
 func (v view) hist(ts protocols.Timestamp) (*Entry, []byte, error) {
 	e := &Entry{}
-	fragment, found, err := protocols.ReadRecord(v.state, recordHist(ts), e)
+	fragment, found, err := wire.ReadRecord(v.state, recordHist(ts), e)
 	if err != nil || !found {
 		return nil, nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -77,7 +79,7 @@ func (c *Cluster) transmit(m protocols.Message) (protocols.Message, bool) {
 	if out.Body = c.protocol.NewBody(m.Body.Kind()); out.Body == nil {
 		return out, true
 	}
-	return out, protocols.Unmarshal(data, out.Body) == nil
+	return out, wire.Unmarshal(data, out.Body) == nil
 }
 
 // payload is a copy of p. None and an empty one look alike on a network and on a disk.
@@ -92,5 +94,5 @@ func encoded(b protocols.Body) ([]byte, error) {
 	if raw, ok := b.(*Raw); ok {
 		return raw.Data, nil
 	}
-	return protocols.Marshal(nil, b)
+	return wire.Marshal(nil, b)
 }

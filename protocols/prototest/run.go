@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -47,7 +49,7 @@ func (r *Run) Is(e Envelope) bool { return e.Run == r }
 // Tells is the first message of the trace that contains the secret, in its body as encoded or in its payload.
 func (r *Run) Tells(secret []byte) (e Envelope, found bool, err error) {
 	for _, e := range r.Trace {
-		data, err := protocols.Marshal(nil, e.Body)
+		data, err := wire.Marshal(nil, e.Body)
 		if err != nil || bytes.Contains(data, secret) || bytes.Contains(e.Payload, secret) {
 			return e, err == nil, err
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
@@ -156,7 +158,7 @@ func (s *stage) transcript(r *prototest.Run) string {
 		if !e.Reply {
 			continue
 		}
-		body, err := protocols.Marshal(nil, e.Body)
+		body, err := wire.Marshal(nil, e.Body)
 		if err != nil {
 			s.t.Fatal(err)
 		}

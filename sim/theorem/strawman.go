@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/powbench/powbench/protocols/wire"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -178,13 +180,13 @@ func (s *server) Handle(_ protocols.Role, key protocols.Key, request protocols.M
 func load(state protocols.StateReader) (now GetAck, value []byte, err error) {
 	body, value, found, err := state.Get(recordValue)
 	if err == nil && found {
-		err = protocols.Unmarshal(body, &now.Stored)
+		err = wire.Unmarshal(body, &now.Stored)
 	}
 	if err != nil {
 		return now, nil, err
 	}
 	if body, found, err = state.Body(recordKnown); err == nil && found {
-		err = protocols.Unmarshal(body, &now.Known)
+		err = wire.Unmarshal(body, &now.Known)
 	}
 	return now, value, err
 }
@@ -195,7 +197,7 @@ func ack(name string, body any, payload []byte, newer bool) (protocols.Message, 
 	if !newer {
 		return reply, nil, nil
 	}
-	data, err := protocols.Marshal(nil, body)
+	data, err := wire.Marshal(nil, body)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}

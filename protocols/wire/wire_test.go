@@ -1,4 +1,4 @@
-package protocols
+package wire
 
 import (
 	"bytes"
@@ -11,11 +11,13 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // sample is a body with a field of every kind that the protocols' bodies have.
 type sample struct {
-	TS    Timestamp
+	TS    protocols.Timestamp
 	Name  string
 	Bytes []byte
 	List  []part
@@ -34,7 +36,7 @@ func samples() *rapid.Generator[sample] {
 	})
 	return rapid.Custom(func(t *rapid.T) sample {
 		s := sample{
-			TS:    Timestamp{Num: rapid.Uint64().Draw(t, "num"), PID: rapid.Uint64().Draw(t, "pid")},
+			TS:    protocols.Timestamp{Num: rapid.Uint64().Draw(t, "num"), PID: rapid.Uint64().Draw(t, "pid")},
 			Name:  rapid.StringN(0, 100, -1).Draw(t, "name"),
 			Bytes: byteses.Draw(t, "bytes"),
 			List:  rapid.SliceOfN(parts, 1, 4).Draw(t, "list"),
@@ -79,7 +81,7 @@ func TestCodecRoundTrip(t *testing.T) {
 // The wire format: structs are arrays, bytes are bin and text is str, so that other implementations can tell them apart.
 func TestWireFormat(t *testing.T) {
 	want := "\x95\x92\x01\x02\xa4name\xc4\x05bytes\xc0\x92\x07\x91\xc4\x01p"
-	s := sample{TS: Timestamp{Num: 1, PID: 2}, Name: "name", Bytes: []byte("bytes")}
+	s := sample{TS: protocols.Timestamp{Num: 1, PID: 2}, Name: "name", Bytes: []byte("bytes")}
 	s.Maybe = &part{N: 7, Parts: [][]byte{[]byte("p")}}
 	if got := mustMarshal(t, nil, &s); string(got) != want {
 		t.Errorf("%q, want %q", got, want)
@@ -104,9 +106,9 @@ func TestUnmarshalCopies(t *testing.T) {
 }
 
 func TestTrailingBytes(t *testing.T) {
-	data := mustMarshal(t, nil, &Timestamp{Num: 1, PID: 2})
+	data := mustMarshal(t, nil, &protocols.Timestamp{Num: 1, PID: 2})
 	for _, behind := range []string{"\x00", "\xc0", string(data)} {
-		var ts Timestamp
+		var ts protocols.Timestamp
 		if err := Unmarshal(append(bytes.Clone(data), behind...), &ts); !errors.Is(err, ErrTrailing) {
 			t.Errorf("%q behind the message: %v", behind, err)
 		}
@@ -131,7 +133,7 @@ func TestMalformed(t *testing.T) {
 		"an array for a number":     "\x92\x90\x02",
 		"an unknown extension type": "\xc7\x01\x63\x00",
 	} {
-		var ts Timestamp
+		var ts protocols.Timestamp
 		if err := Unmarshal([]byte(data), &ts); err == nil {
 			t.Errorf("%s was accepted as a timestamp: %v", name, ts)
 		} else if !strings.Contains(err.Error(), "Timestamp") {
@@ -143,7 +145,7 @@ func TestMalformed(t *testing.T) {
 // What the codec lets pass, and a receiver therefore checks itself: missing fields and nil leave the value as it was.
 func TestLenient(t *testing.T) {
 	for name, data := range map[string]string{"no fields": "\x90", "one field": "\x91\x07", "nil": "\xc0"} {
-		var ts Timestamp
+		var ts protocols.Timestamp
 		if err := Unmarshal([]byte(data), &ts); err != nil || ts.PID != 0 {
 			t.Errorf("%s: %v, %v", name, ts, err)
 		}
@@ -158,7 +160,7 @@ func TestDeepNesting(t *testing.T) {
 			t.Errorf("%d arrays in each other: %.200v", depth, err)
 		}
 		skipped := append([]byte{0x93, 1, 2}, bytes.Repeat([]byte{0x91}, depth)...) // behind a Timestamp's fields
-		if err := Unmarshal(append(skipped, 0), &Timestamp{}); err == nil {
+		if err := Unmarshal(append(skipped, 0), &protocols.Timestamp{}); err == nil {
 			t.Errorf("%d arrays in each other in a field that is skipped were accepted", depth)
 		}
 	}
@@ -214,11 +216,11 @@ func TestCodecAfterErrors(t *testing.T) {
 	for worker := range uint64(8) {
 		wg.Go(func() {
 			for i := range uint64(200) {
-				want := Timestamp{Num: i, PID: worker}
+				want := protocols.Timestamp{Num: i, PID: worker}
 				_, broken := Marshal(nil, &unencodable{})
-				cut := Unmarshal([]byte{0x92, 1}, new(Timestamp))
+				cut := Unmarshal([]byte{0x92, 1}, new(protocols.Timestamp))
 				data, err := Marshal(nil, &want)
-				var got Timestamp
+				var got protocols.Timestamp
 				if err := errors.Join(err, Unmarshal(data, &got)); err != nil || !got.Equal(want) || broken == nil || cut == nil {
 					t.Errorf("%v, %v, want %v; errors of an unencodable %v and of half a message %v", got, err, want, broken, cut)
 					return
@@ -232,7 +234,7 @@ func TestCodecAfterErrors(t *testing.T) {
 // FuzzUnmarshal lets no bytes crash the codec, and what it accepts can be encoded again.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(mustMarshal(f, nil, &sample{TS: Timestamp{Num: math.MaxUint64}, Maybe: &part{}}))
+	f.Add(mustMarshal(f, nil, &sample{TS: protocols.Timestamp{Num: math.MaxUint64}, Maybe: &part{}}))
 	f.Add(mustMarshal(f, nil, &sample{Name: "n", Bytes: []byte("b"), List: []part{{Parts: [][]byte{{1}, nil}}}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var s sample
