@@ -17,7 +17,6 @@ import (
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
-	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -25,7 +24,7 @@ import (
 // writer; they are few enough for operations to meet.
 const (
 	attackSuite      = "paper"
-	attackDurability = storage.Fsync
+	attackDurability = protocols.Fsync
 	attackValueBytes = 4096
 	attackAgents     = 3
 	attackLatecomers = 1 // the agent of the writers that die

@@ -16,7 +16,6 @@ import (
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
-	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -25,7 +24,7 @@ type clusterSpec struct {
 	protocol   protocols.Protocol
 	suite      string
 	t          int
-	durability storage.Durability
+	durability protocols.Durability
 	congestion string
 	dir        string // of the servers' databases
 	valueBytes int

@@ -22,7 +22,6 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
-	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/transport"
 )
 
@@ -34,19 +33,19 @@ const clusterFile = "cluster.json"
 
 // A Local is a cluster to play with: servers on loopback whose databases outlive them.
 type Local struct {
-	Protocol   string             `json:"protocol"`
-	Suite      string             `json:"suite"`
-	T          int                `json:"t"`
-	Durability storage.Durability `json:"durability"`
-	Servers    []string           `json:"servers"` // addresses
-	ServerKeys []suite.ServerKeys `json:"server_keys"`
-	WriterKeys suite.ClientKeys   `json:"writer_keys"`
+	Protocol   string               `json:"protocol"`
+	Suite      string               `json:"suite"`
+	T          int                  `json:"t"`
+	Durability protocols.Durability `json:"durability"`
+	Servers    []string             `json:"servers"` // addresses
+	ServerKeys []suite.ServerKeys   `json:"server_keys"`
+	WriterKeys suite.ClientKeys     `json:"writer_keys"`
 
 	dir string // its folder, once it has one
 }
 
 // NewLocal describes a new cluster on the ports from firstPort on.
-func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPort int) (*Local, error) {
+func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstPort int) (*Local, error) {
 	p, err := catalog.ByName(protocol)
 	if err != nil {
 		return nil, err
@@ -55,10 +54,8 @@ func NewLocal(protocol, primitives string, t int, d storage.Durability, firstPor
 	if err != nil {
 		return nil, err
 	}
-	switch d {
-	case storage.Fsync, storage.Write, storage.Memory:
-	default:
-		return nil, fmt.Errorf("unknown durability %q: choose %s, %s or %s", d, storage.Fsync, storage.Write, storage.Memory)
+	if err := d.Check(); err != nil {
+		return nil, err
 	}
 	if t < 1 {
 		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/protocols"
 )
 
 // A cluster's file holds its keys: it comes back whole, and nobody but its owner may read it.
 func TestLocalFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "cluster")
-	want, err := NewLocal("mpowerstore", "modern", 2, storage.Write, 7000)
+	want, err := NewLocal("mpowerstore", "modern", 2, protocols.Unsynced, 7000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,12 +39,12 @@ func TestLocalRefuses(t *testing.T) {
 	for want, c := range map[string]struct {
 		protocol, suite string
 		t               int
-		durability      storage.Durability
+		durability      protocols.Durability
 	}{
-		`unknown protocol "paxos"`:     {"paxos", "modern", 1, storage.Fsync},
-		`unknown crypto suite "rot13"`: {"mabd", "rot13", 1, storage.Fsync},
+		`unknown protocol "paxos"`:     {"paxos", "modern", 1, protocols.Fsync},
+		`unknown crypto suite "rot13"`: {"mabd", "rot13", 1, protocols.Fsync},
 		`unknown durability "hope"`:    {"mabd", "modern", 1, "hope"},
-		"at least 1 fault":             {"mabd", "modern", 0, storage.Fsync},
+		"at least 1 fault":             {"mabd", "modern", 0, protocols.Fsync},
 	} {
 		_, err := NewLocal(c.protocol, c.suite, c.t, c.durability, 7000)
 		if err == nil || !strings.Contains(err.Error(), want) {

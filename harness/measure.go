@@ -17,7 +17,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
-	"github.com/powbench/powbench/storage"
 )
 
 // measure does one run of the schedule on fresh servers: start, preload, load, check.
@@ -120,7 +119,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s experiment.Seri
 		return err
 	}
 	return runCluster(ctx, r.hosts, r.scratch, filepath.Join(r.dir, result.LogDir, name+".log"), clusterSpec{
-		protocol: protocol, suite: s.Suite, t: s.T, durability: storage.Durability(s.Durability),
+		protocol: protocol, suite: s.Suite, t: s.T, durability: protocols.Durability(s.Durability),
 		congestion: r.hosts.testbed.Topology.Congestion, valueBytes: s.ValueBytes, clients: clients, seed: seed,
 	}, do)
 }

@@ -91,7 +91,7 @@ func (h *host) apply(key protocols.Key, records []protocols.Record) {
 		if mine[r.Name] = clone(r); r.Delete {
 			delete(mine, r.Name)
 		}
-		if h.Durability != Fsync {
+		if h.Durability != protocols.Fsync {
 			h.unsynced = append(h.unsynced, func() {
 				if mine[r.Name] = old; !had {
 					delete(mine, r.Name)

@@ -1,6 +1,10 @@
 package sim
 
-import "math"
+import (
+	"math"
+
+	"github.com/powbench/powbench/protocols"
+)
 
 // The outages and partitions of a schedule happen in its first span ticks, which is about how long its operations take
 // if nothing is in their way.
@@ -14,7 +18,7 @@ const never = math.MaxInt64
 func (w *world) setUpOutages(bad []int) {
 	for n := range 2 {
 		u := w.draw(choose(outage, 0, n))
-		if u%4 != 3 || w.Durability == Memory {
+		if u%4 != 3 || w.Durability == protocols.Volatile {
 			continue
 		}
 		server := int(u >> 8 % uint64(len(w.hosts)))
@@ -31,7 +35,7 @@ func (w *world) setUpOutages(bad []int) {
 func (w *world) planOutage(server int, u uint64, faulty bool) {
 	h := w.hosts[server]
 	at, length := int64(u>>16%span), int64(1+u>>28%span)
-	powerless := faulty && h.Durability != Fsync
+	powerless := faulty && h.Durability != protocols.Fsync
 	stays := faulty && !powerless || faulty && u>>60%2 == 0
 	if faulty {
 		h.correct = false
@@ -57,7 +61,7 @@ func (h *host) restart(powerless bool) {
 	lost := 0
 	if powerless {
 		lost = len(h.unsynced)
-		if h.Durability == Write {
+		if h.Durability == protocols.Unsynced {
 			lost = int(h.draw(choose(loss, h.index, 0)) % uint64(lost+1))
 		}
 	}

@@ -15,16 +15,6 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// A Durability says what a server's records survive, as that of package storage.
-type Durability string
-
-// The durabilities.
-const (
-	Fsync  Durability = "fsync"  // all that was acknowledged survives everything
-	Write  Durability = "write"  // it survives the process; without power, the last records are lost
-	Memory Durability = "memory" // nothing survives the process
-)
-
 // The bounds of a Scenario, which come from the width of a Choice.
 const (
 	maxClients = 200
@@ -34,13 +24,13 @@ const (
 // A Scenario is what is simulated; with a seed it is one schedule. A zero field has the default named.
 type Scenario struct {
 	Protocol   protocols.Protocol
-	T          int        // failure threshold; 1
-	Suite      string     // modern
-	Durability Durability // fsync
-	Writers    int        // 2; they also read
-	Readers    int        // 2
-	Keys       int        // 2 at most
-	Ops        int        // of each client; 3
+	T          int                  // failure threshold; 1
+	Suite      string               // modern
+	Durability protocols.Durability // fsync
+	Writers    int                  // 2; they also read
+	Readers    int                  // 2
+	Keys       int                  // 2 at most
+	Ops        int                  // of each client; 3
 	// Attack is what happens beyond the usual faults. The zero Attack is nothing.
 	Attack byzantine.Attack
 }
@@ -49,7 +39,7 @@ type Scenario struct {
 func (s Scenario) filled() (Scenario, error) {
 	s.T = cmp.Or(s.T, 1)
 	s.Suite = cmp.Or(s.Suite, "modern")
-	s.Durability = cmp.Or(s.Durability, Fsync)
+	s.Durability = cmp.Or(s.Durability, protocols.Fsync)
 	s.Writers = cmp.Or(s.Writers, 2)
 	s.Readers = cmp.Or(s.Readers, 2)
 	s.Keys = cmp.Or(s.Keys, 2)
@@ -67,11 +57,7 @@ func (s Scenario) filled() (Scenario, error) {
 	case s.Keys < 1 || s.Ops < 1 || s.Ops > maxOps:
 		return s, fmt.Errorf("%d keys, %d operations: want 1 key or more and 1 to %d operations", s.Keys, s.Ops, maxOps)
 	}
-	switch s.Durability {
-	case Fsync, Write, Memory:
-		return s, nil
-	}
-	return s, fmt.Errorf("unknown durability %q: choose %s, %s or %s", s.Durability, Fsync, Write, Memory)
+	return s, s.Durability.Check()
 }
 
 // Check says what is wrong with the scenario, if anything is.

@@ -50,7 +50,7 @@ func TestCatalog(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, a := range append(byzantine.Against(p), byzantine.Attack{ID: "none"}) {
 			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) {
-				s := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}
+				s := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}
 				demand(t, s, explore(t, s, 300))
 			})
 		}
@@ -70,7 +70,7 @@ func TestVariants(t *testing.T) {
 			attacks = attacks[:1]
 		}
 		for _, a := range attacks {
-			s, schedules := Scenario{Protocol: p, T: 1, Durability: Fsync, Attack: a}, uint64(20)
+			s, schedules := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}, uint64(20)
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
@@ -83,7 +83,7 @@ func TestVariants(t *testing.T) {
 func TestMoreFaults(t *testing.T) {
 	for _, p := range catalog.All() {
 		for _, a := range byzantine.Against(p) {
-			s, schedules := Scenario{Protocol: p, T: 2, Durability: Fsync, Attack: a}, uint64(60)
+			s, schedules := Scenario{Protocol: p, T: 2, Durability: protocols.Fsync, Attack: a}, uint64(60)
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
 			}
@@ -97,7 +97,7 @@ func TestBoundedHistoryUnderContention(t *testing.T) {
 	var longer [2]int64
 	for i, k := range []int{1, 4} {
 		s := Scenario{
-			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: Fsync, Writers: 3, Keys: 1, Ops: 5,
+			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: protocols.Fsync, Writers: 3, Keys: 1, Ops: 5,
 			Attack: byzantine.Attack{ID: "none"},
 		}
 		tally := explore(t, s, 300)
@@ -117,7 +117,7 @@ func TestBoundedHistoryUnderContention(t *testing.T) {
 // may only crash, one does.
 func TestServersThatForget(t *testing.T) {
 	for _, p := range catalog.All() {
-		for _, d := range []Durability{Write, Memory} {
+		for _, d := range []protocols.Durability{protocols.Unsynced, protocols.Volatile} {
 			t.Run(protocols.NameOf(p)+"/"+string(d), func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: d, Writers: 1, Readers: 3, Keys: 1, Ops: 5, Attack: byzantine.Attack{ID: "none"}}
 				tally := explore(t, s, 500)
@@ -134,7 +134,7 @@ func TestServersThatForget(t *testing.T) {
 // What is beyond a protocol's model is played all the same, and the harm is found.
 func TestBeyondTheModel(t *testing.T) {
 	for attack, harm := range map[string]byzantine.Harm{"B3": byzantine.Hang, "B5": byzantine.Phantom} {
-		s := Scenario{Protocol: cas.Protocol{}, T: 1, Durability: Fsync, Attack: mustAttack(t, attack)}
+		s := Scenario{Protocol: cas.Protocol{}, T: 1, Durability: protocols.Fsync, Attack: mustAttack(t, attack)}
 		if want := (byzantine.Expectation{Beyond: true}); s.Attack.Expected(s.Protocol) != want {
 			t.Errorf("%s on CAS: expected is %s", attack, s.Attack.Expected(s.Protocol))
 		}
@@ -184,7 +184,7 @@ func TestMuted(t *testing.T) {
 
 // A shrunk schedule still fails in the same way, and is much smaller.
 func TestShrink(t *testing.T) {
-	s := Scenario{Protocol: mabd.Protocol{}, T: 1, Durability: Fsync, Attack: mustAttack(t, "B2")}
+	s := Scenario{Protocol: mabd.Protocol{}, T: 1, Durability: protocols.Fsync, Attack: mustAttack(t, "B2")}
 	seed := explore(t, s, 600).First[byzantine.Stale]
 	choices, err := Shrink(s, seed)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 //
 //	GOMEMLIMIT=160MiB go test -run - -bench Apply -benchtime 10000x ./storage
 func BenchmarkApply(b *testing.B) {
-	for _, durability := range []Durability{Fsync, Write} {
+	for _, durability := range []protocols.Durability{protocols.Fsync, protocols.Unsynced} {
 		b.Run(string(durability), func(b *testing.B) {
 			s, err := Open(Options{Dir: b.TempDir(), Durability: durability})
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // format names how records become Pebble entries. Pebble keeps it as the name of the key order and refuses to open a
@@ -35,7 +37,7 @@ func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 	order.Name = format
 	p := &pebble.Options{
 		Comparer:                    &order,
-		FS:                          &disk{FS: files, noSync: o.Durability == Write, failure: s.failure, written: s.written},
+		FS:                          &disk{FS: files, noSync: o.Durability == protocols.Unsynced, failure: s.failure, written: s.written},
 		Lock:                        s.lock,
 		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: s.failure},
 		FormatMajorVersion:          pebble.FormatValueSeparation,
@@ -43,7 +45,7 @@ func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 		MemTableSize:                uint64(cmp.Or(o.MemTableBytes, defaultMemTableBytes)),
 		MemTableStopWritesThreshold: memTables,
 		BytesPerSync:                1 << 20,
-		DisableWAL:                  o.Durability == Memory,
+		DisableWAL:                  o.Durability == protocols.Volatile,
 		EventListener:               s.listener(),
 	}
 	p.Experimental.ValueSeparationPolicy = separation

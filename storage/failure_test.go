@@ -203,7 +203,7 @@ func TestUnusableDirectories(t *testing.T) {
 
 // TestDamage flips a bit of a value on disk: reading that value fails, and says where; the rest can be read.
 func TestDamage(t *testing.T) {
-	o := Options{Dir: t.TempDir(), Durability: Write}
+	o := Options{Dir: t.TempDir(), Durability: protocols.Unsynced}
 	s := mustOpen(t, o, vfs.Default)
 	for _, name := range []string{"first", "second"} {
 		mustApply(t, s, "k", protocols.Record{Name: name, Body: []byte("body"), Payload: make([]byte, 10_000)})

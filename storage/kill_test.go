@@ -74,7 +74,7 @@ func versionRecords(version uint64, size int) []protocols.Record {
 
 // TestKill kills a process that writes, again and again over one directory, and expects all it acknowledged.
 func TestKill(t *testing.T) {
-	for _, durability := range []Durability{Write, Fsync} {
+	for _, durability := range []protocols.Durability{protocols.Unsynced, protocols.Fsync} {
 		t.Run(string(durability), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -173,7 +173,7 @@ func TestPowerFailure(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		files := vfs.NewCrashableMem()
-		o := Options{Dir: "store", Durability: Fsync, MemTableBytes: smallMemTable}
+		o := Options{Dir: "store", Durability: protocols.Fsync, MemTableBytes: smallMemTable}
 		s, acks := mustOpen(t, o, files), acknowledged{last: map[int]uint64{}}
 		var stop atomic.Bool
 		var writers sync.WaitGroup

@@ -6,6 +6,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,27 +17,16 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-)
 
-// A Durability says what a record has survived when Apply returns.
-type Durability string
-
-// The durabilities, from strongest to weakest.
-const (
-	// Fsync: the record is on the disk and survives a power failure.
-	Fsync Durability = "fsync"
-	// Write: the record has reached the operating system and survives a kill of the process, but no power failure.
-	Write Durability = "write"
-	// Memory: the record is gone with the process. No directory is used.
-	Memory Durability = "memory"
+	"github.com/powbench/powbench/protocols"
 )
 
 // Options say where and how a Store keeps its records.
 type Options struct {
 	// Dir is the directory, made if need be. It belongs to the store alone.
 	Dir string
-	// Durability is Fsync if empty.
-	Durability Durability
+	// Durability is protocols.Fsync if empty. A store that is Volatile uses no directory.
+	Durability protocols.Durability
 	// CacheBytes bounds the cache of what was read; 0 means 16 MiB.
 	CacheBytes int64
 	// MemTableBytes is how much is gathered in memory before it is written out, and again while that goes on: up to
@@ -67,14 +57,15 @@ type Store struct {
 
 // Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and what to do.
 func Open(o Options) (*Store, error) {
-	switch o.Durability {
-	case Memory:
+	o.Durability = cmp.Or(o.Durability, protocols.Fsync)
+	if err := o.Durability.Check(); err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	if o.Durability == protocols.Volatile {
 		o.Dir = "memory"
 		return open(o, vfs.NewMem())
-	case Fsync, Write, "":
-		return open(o, vfs.Default)
 	}
-	return nil, fmt.Errorf("storage: unknown durability %q: use %q, %q or %q", o.Durability, Fsync, Write, Memory)
+	return open(o, vfs.Default)
 }
 
 // open is Open on a file system of the caller's choice.
@@ -91,7 +82,7 @@ func open(o Options, files vfs.FS) (*Store, error) {
 		dir: dir, lock: lock, commit: pebble.Sync,
 		failure: &failure{dir: dir}, stalls: &stalls{}, written: vfs.NewDiskWriteStatsCollector(),
 	}
-	if o.Durability == Memory {
+	if o.Durability == protocols.Volatile {
 		s.commit = pebble.NoSync // there is no log to wait for
 	}
 	if s.db, err = s.openTwice(o, files); err != nil {
@@ -116,7 +107,7 @@ func (s *Store) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
 		return nil, err
 	}
 	db, err := pebble.Open(s.dir, s.tune(o, files))
-	if err != nil || found.Exists || o.Durability == Memory {
+	if err != nil || found.Exists || o.Durability == protocols.Volatile {
 		return db, err
 	}
 	if err := db.Close(); err != nil {

@@ -102,14 +102,14 @@ func drawRecord(t *rapid.T) protocols.Record {
 
 // TestStoreIsAMap runs random requests, restarts and, where the durability allows, power failures against a map.
 func TestStoreIsAMap(t *testing.T) {
-	for _, durability := range []Durability{Fsync, Memory} {
+	for _, durability := range []protocols.Durability{protocols.Fsync, protocols.Volatile} {
 		t.Run(string(durability), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) { checkMap(t, durability) })
 		})
 	}
 }
 
-func checkMap(t *rapid.T, durability Durability) {
+func checkMap(t *rapid.T, durability protocols.Durability) {
 	files, o := vfs.NewCrashableMem(), Options{Dir: "store", Durability: durability, MemTableBytes: smallMemTable}
 	s, want := mustOpen(t, o, files), model{}
 	defer func() { _ = s.Close() }()
@@ -133,10 +133,10 @@ func checkMap(t *rapid.T, durability Durability) {
 			want.check(t, s, key, rapid.SampledFrom(awkward).Draw(t, "name"))
 		},
 	}
-	if durability != Memory {
+	if durability != protocols.Volatile {
 		actions["restart"] = func(t *rapid.T) { restart(t, files) }
 	}
-	if durability == Fsync {
+	if durability == protocols.Fsync {
 		actions["power failure"] = func(t *rapid.T) { restart(t, files.CrashClone(vfs.CrashCloneCfg{})) }
 	}
 	t.Repeat(actions)
@@ -179,7 +179,7 @@ func (c *counting) Bytes(n int) []byte {
 }
 
 func TestBodyLeavesThePayload(t *testing.T) {
-	s := mustOpen(t, Options{Durability: Memory, Dir: "store"}, vfs.NewMem())
+	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store"}, vfs.NewMem())
 	defer s.Close()
 	mustApply(t, s, "k", protocols.Record{Name: "n", Body: []byte("body"), Payload: make([]byte, 1<<20)})
 	mem := &counting{}
@@ -193,7 +193,7 @@ func TestBodyLeavesThePayload(t *testing.T) {
 
 // TestLargeRecords checks records up to the largest with a memtable that is smaller by far, over a restart.
 func TestLargeRecords(t *testing.T) {
-	o, want := Options{Dir: t.TempDir(), Durability: Write, MemTableBytes: 1 << 20}, model{}
+	o, want := Options{Dir: t.TempDir(), Durability: protocols.Unsynced, MemTableBytes: 1 << 20}, model{}
 	s := mustOpen(t, o, vfs.Default)
 	for _, size := range []int{64 << 10, 500 << 10, 1 << 20, 3 << 20, protocols.MaxValueBytes + 4096} {
 		payload := make([]byte, size)
@@ -220,7 +220,7 @@ func TestLargeRecords(t *testing.T) {
 
 // TestPayloadIsDeleted expects that a payload does not outlive its record, be this deleted or replaced by one without.
 func TestPayloadIsDeleted(t *testing.T) {
-	s := mustOpen(t, Options{Durability: Memory, Dir: "store"}, vfs.NewMem())
+	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store"}, vfs.NewMem())
 	defer s.Close()
 	for _, without := range []protocols.Record{{Name: "n"}, {Name: "n", Delete: true}} {
 		mustApply(t, s, "k", protocols.Record{Name: "n", Payload: []byte("payload")})
@@ -232,7 +232,7 @@ func TestPayloadIsDeleted(t *testing.T) {
 }
 
 func TestApplyTakesCopies(t *testing.T) {
-	s := mustOpen(t, Options{Durability: Memory, Dir: "store", MemTableBytes: smallMemTable}, vfs.NewMem())
+	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store", MemTableBytes: smallMemTable}, vfs.NewMem())
 	defer s.Close()
 	for _, size := range []int{100, 200_000} { // the second goes past the memtable
 		body, payload := []byte("body"), bytes.Repeat([]byte{1}, size)

@@ -62,7 +62,7 @@ func newFaulty(t *testing.T, p protocols.Protocol, spoil func(int, protocols.Ser
 
 func (c *cluster) serve(index int, keys suite.ServerKeys) {
 	c.t.Helper()
-	store, err := storage.Open(storage.Options{Durability: storage.Memory})
+	store, err := storage.Open(storage.Options{Durability: protocols.Volatile})
 	if err != nil {
 		c.t.Fatal(err)
 	}

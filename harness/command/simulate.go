@@ -133,7 +133,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 		for _, a := range attacks {
 			if !a.Expected(p).None {
 				all = append(all, sim.Scenario{
-					Protocol: p, T: o.t, Suite: o.suite, Durability: sim.Durability(o.durability), Attack: a,
+					Protocol: p, T: o.t, Suite: o.suite, Durability: protocols.Durability(o.durability), Attack: a,
 				})
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/plots/command"
-	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/protocols"
 )
 
 // defaultClusterDir is where up keeps its cluster, and put and get look for it.
@@ -29,7 +29,7 @@ func newUp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			local, err := harness.ReadLocal(dir)
 			if errors.Is(err, fs.ErrNotExist) {
-				local, err = harness.NewLocal(protocol, primitives, t, storage.Durability(durability), port)
+				local, err = harness.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
 				if err != nil {
 					return command.Usage(err)
 				}
@@ -48,7 +48,7 @@ func newUp() *cobra.Command {
 	c.Flags().StringVar(&dir, "dir", defaultClusterDir, "folder of the cluster")
 	c.Flags().StringVar(&protocol, "protocol", "mpowerstore", "protocol")
 	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper or modern")
-	c.Flags().StringVar(&durability, "durability", string(storage.Fsync), "fsync, write or memory")
+	c.Flags().StringVar(&durability, "durability", string(protocols.Fsync), "fsync, write or memory")
 	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().IntVar(&port, "port", 7400, "port of the first server; the others follow")
 	return c

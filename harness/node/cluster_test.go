@@ -13,7 +13,6 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
-	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/transport"
 )
 
@@ -45,7 +44,7 @@ func newCluster(t *testing.T, protocol string) *cluster {
 	c.writer, c.reader = writer, reader
 	for i, k := range keys {
 		cfg := Config{
-			Protocol: protocol, Suite: "modern", T: 1, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: storage.Memory,
+			Protocol: protocol, Suite: "modern", T: 1, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: protocols.Volatile,
 		}
 		c.configs = append(c.configs, cfg)
 		c.nodes = append(c.nodes, c.start(cfg))

@@ -44,7 +44,7 @@ func (a automaton) Handle(_ protocols.Role, _ protocols.Key, _ protocols.Message
 
 func newHandler(t *testing.T, a protocols.Server) *handler {
 	t.Helper()
-	store, err := storage.Open(storage.Options{Durability: storage.Memory})
+	store, err := storage.Open(storage.Options{Durability: protocols.Volatile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ type Config struct {
 	Keys       suite.ServerKeys
 	Listen     string // host:port
 	Dir        string // of its database
-	Durability storage.Durability
+	Durability protocols.Durability
 	Congestion string // TCP congestion control; empty: the system's
 	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
 	AttackSeed uint64 // of what the attack leaves to chance

@@ -14,7 +14,6 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/protocols/suite"
-	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/transport"
 )
 
@@ -137,7 +136,7 @@ func start(t *testing.T, change func(*Config)) (*Node, error) {
 	t.Helper()
 	cfg := Config{
 		Protocol: "mabd", Suite: "modern", T: 1, Index: 1, Keys: suite.ServerKeys{Group: []byte("group key")},
-		Listen: "127.0.0.1:0", Dir: filepath.Join(t.TempDir(), "server-2"), Durability: storage.Write,
+		Listen: "127.0.0.1:0", Dir: filepath.Join(t.TempDir(), "server-2"), Durability: protocols.Unsynced,
 	}
 	change(&cfg)
 	return Start(t.Context(), cfg, slog.New(slog.DiscardHandler))

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
-	"github.com/powbench/powbench/storage"
 )
 
 // process is a server's process within this one.
@@ -43,7 +43,7 @@ func TestServe(t *testing.T) {
 	c := newProcess(t)
 	cfg := Config{
 		Protocol: "mabd", Suite: "rot13", T: 1, Keys: suite.ServerKeys{Group: []byte("group key")},
-		Listen: "127.0.0.1:0", Durability: storage.Memory,
+		Listen: "127.0.0.1:0", Durability: protocols.Volatile,
 	}
 	if _, err := control.Call(t.Context(), c, StatsCall, control.Nothing{}); !says(err, "not started") {
 		t.Errorf("stats before the start: %v", err)

@@ -272,7 +272,7 @@ func TestPrunedEntriesAreNotExcluded(t *testing.T) {
 func TestHistoryOnDisk(t *testing.T) {
 	const n = 200
 	c := prototest.New(t, Protocol{History: usualHistory}, 1, "modern", 1)
-	store, err := storage.Open(storage.Options{Dir: t.TempDir(), Durability: storage.Write, MemTableBytes: 1 << 20})
+	store, err := storage.Open(storage.Options{Dir: t.TempDir(), Durability: protocols.Unsynced, MemTableBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
