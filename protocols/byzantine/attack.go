@@ -1,6 +1,10 @@
 // Package byzantine turns correct participants into attackers: decorators around the servers and registers that run
-// elsewhere, and the catalogue of the attacks they serve. The simulator plays it on schedules, the attack harness on
+// elsewhere, and the catalogue of the attacks they serve. The simulator plays it on schedules, the attack study on
 // processes.
+//
+// It knows no protocol's messages. What attackers forge in one protocol, and what must come of it, is that protocol's
+// Playbook, in the folder attacks beside the protocol: B6 on M-PoWerStore is in protocols/mpowerstore/attacks.
+// The package imports the model alone; playbooks, catalog, sim and the harness import it.
 //
 // An attacker is as strong as the model allows (the paper, §2): Byzantine servers do as they please, know each other's
 // keys and what each of them learned, but forge neither MACs nor signatures of others; Byzantine readers send what
@@ -8,7 +12,7 @@
 package byzantine
 
 import (
-	"fmt"
+	"math/rand/v2"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
@@ -20,6 +24,14 @@ type Dice interface {
 	Roll(n int) int
 }
 
+// NewDice returns dice that roll the same for the same seed. They belong to one attacker and are not safe for
+// concurrent use.
+func NewDice(seed uint64) Dice { return seeded{rand.New(rand.NewPCG(seed, 0))} }
+
+type seeded struct{ rng *rand.Rand }
+
+func (d seeded) Roll(n int) int { return d.rng.IntN(n) }
+
 // A Part is what one attacker has to play with.
 type Part struct {
 	Protocol protocols.Protocol
@@ -29,7 +41,13 @@ type Part struct {
 	Dice     Dice
 	// Loot is what all attackers of a run have learned; they share it, as far as they share a process.
 	Loot *Loot
+
+	traits protocols.Traits // of the protocol
+	book   Playbook
 }
+
+// Servers is the number of the protocol's servers.
+func (p Part) Servers() int { return p.traits.Servers }
 
 // A Condition is what an attack asks of the network and of the clients, which no decorator can do.
 type Condition struct {
@@ -39,9 +57,9 @@ type Condition struct {
 	Unruly bool
 	// Resets break connections in the middle of rounds; clients connect again and resend.
 	Resets bool
-	// WriterDies is the round of a WRITE, from 1, in which many writers die, where the first asks for the time: that of a
-	// single writer has one round less. Reaches bounds how many servers the round's requests still reach, 0 for any
-	// number. A WriterDies of 0 is none.
+	// WriterDies is the round of a WRITE, from 1, in which many writers die, where the first asks for the time: a single
+	// writer's WRITE has one round less. Reaches bounds how many servers the round's requests still reach, 0 for any
+	// number. With a WriterDies of 0 no writer dies.
 	WriterDies, Reaches int
 	// SamePID restarts a writer with the process id of the one that died.
 	SamePID bool
@@ -61,111 +79,86 @@ type Attack struct {
 	// Reader makes a client hostile; nil if none is. The READs of its register are attacks that return nothing.
 	Reader func(Part, protocols.Register) protocols.Register
 	Condition
-	// Expect is what must come of it, by the protocol's name, or others for all that are not named. If neither is there,
-	// it follows from what the protocol promises.
-	Expect map[string]Expectation
-}
-
-// An Expectation is what must come of an attack on one protocol. The zero one is that the protocol withstands it: every
-// history is linearizable and every operation ends.
-type Expectation struct {
-	// Harm names what the attack does to a protocol that is not built to withstand it: the checkers must find it.
-	Harm Harm
-	// Rounds bounds the rounds of a READ; 0 if the attack does not speak of them.
-	Rounds int
-	// None says that the protocol has nothing that this attack could be directed at.
-	None bool
-	// Beyond says that the attack is beyond what the protocol promises to withstand: whatever comes of it is right, as
-	// long as it is some harm if Harm names one.
+	// Beyond says that the attack is beyond what any protocol promises to withstand.
 	Beyond bool
+	// Expect is what must come of it on the protocol. Nil, or false: that follows from what the protocol promises.
+	Expect func(protocols.Protocol) (Expectation, bool)
+
+	forged bool                // by each protocol's playbook; without a forgery there is nothing to attack
+	books  map[string]Playbook // by protocol
 }
 
-// Harm is what an attack may do to a register.
-type Harm string
-
-// The harms.
-const (
-	NoHarm        Harm = ""
-	Stale         Harm = "stale read"           // an operation missed a WRITE that had ended, or READs went back in time
-	Phantom       Harm = "phantom value"        // a READ returned what nobody wrote
-	Exhaustion    Harm = "timestamp exhaustion" // a timestamp ran ahead of the number of WRITEs
-	Hang          Harm = "hang"                 // an operation did not end though S−t correct servers could be reached
-	Failure       Harm = "failed operation"     // an operation ended with an error
-	TooManyRounds Harm = "too many rounds"      // a READ took more than the attack can bring about
-	Growth        Harm = "growth"               // a server keeps more than the WRITEs account for
-)
-
-// Harms lists the harms, the gravest first.
-func Harms() []Harm {
-	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
+// A Playbook is what attackers know of one protocol, its variants included: what they forge in each attack, and what
+// must come of it. All maps are by the attack's ID.
+type Playbook struct {
+	Protocol string // the name
+	// Lies are what servers make of replies, Readers how clients attack. B3, B5 and B9 need none, but may have one; in B0
+	// one of the ways to attack is a lie of its own.
+	Lies    map[string]Lie
+	Readers map[string]func(Part, protocols.Register) protocols.Register
+	// Shape gives what B3 made up in a reply the lengths that a client expects. It may be nil.
+	Shape func(Part, protocols.Body)
+	// Expect is what must come of attacks, where that does not follow from what the protocol promises.
+	Expect map[string]Expectation
+	// Rounds is how many rounds a READ of the variant may take where those of the protocol take so many; 0 for any
+	// number. It may be nil.
+	Rounds func(variant string, rounds int) int
 }
 
 // Expected is what must come of the attack on the protocol, or on any variant of it.
 func (a Attack) Expected(p protocols.Protocol) Expectation {
-	name, variant := protocols.SplitName(protocols.NameOf(p))
-	e, named := a.Expect[name]
-	if !named {
-		e, named = a.Expect[others]
-	}
-	switch {
-	case !named:
-		return a.derived(p)
-	case e.Rounds > 0 && variant == "lean":
-		e.Rounds++ // FETCH: attackers may hold fragments back, and any server may be slow
-	case variant == "bounded" || variant == "bounded1":
-		e.Rounds = 0 // FILTER again, as often as WRITEs overtake it, within protocols.MaxRounds
-	}
-	return e
-}
-
-// derived is the expectation of a protocol that none names. It is to withstand the attack, but where no server may lie,
-// lies are beyond the model, and so are readers that attack; and no writer dies in a round that there is not.
-func (a Attack) derived(p protocols.Protocol) Expectation {
-	if a.WriterDies > len(p.Traits(1).Legs(protocols.Write)) {
-		return Expectation{None: true}
-	}
-	lies := a.Server != nil && !a.Crash || a.Reader != nil
-	return Expectation{Beyond: lies && p.Traits(1).LyingServers == 0}
-}
-
-// Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also
-// brings about stale reads and exhausted timestamps, where a protocol believes it.
-func (e Expectation) Allows(found Harm) bool {
-	switch e.Harm {
-	case found:
-		return true
-	case Phantom:
-		return found == Stale || found == Exhaustion || found == Failure
-	case Exhaustion:
-		return found == Stale || found == Failure
-	}
-	return e.Beyond
-}
-
-// Holds reports whether the harms found are what is expected: only those that the attack is known to do, and those
-// indeed.
-func (e Expectation) Holds(found map[Harm]int64) bool {
-	for h := range found {
-		if !e.Allows(h) {
-			return false
+	if a.Expect != nil {
+		if e, known := a.Expect(p); known {
+			return e
 		}
 	}
-	return e.Harm == NoHarm || len(found) > 0
+	traits := p.Traits(1)
+	lies := a.Server != nil && !a.Crash || a.Reader != nil
+	switch {
+	case a.forged && !a.books[traits.Name].forges(a.ID), a.WriterDies > len(traits.Write):
+		return Expectation{None: true}
+	case a.Beyond, lies && traits.LyingServers == 0: // lies, and readers that attack, where no server may lie
+		return Expectation{Beyond: true}
+	}
+	return Expectation{}
 }
 
-// String says what is expected.
-func (e Expectation) String() string {
-	switch {
-	case e.None:
-		return "nothing to attack"
-	case e.Beyond && e.Harm != NoHarm:
-		return string(e.Harm) + " or worse, beyond the model"
-	case e.Beyond:
-		return "anything, beyond the model"
-	case e.Harm != NoHarm:
-		return string(e.Harm)
-	case e.Rounds > 0:
-		return fmt.Sprintf("no harm, READs of at most %d rounds", e.Rounds)
+// forges reports whether the playbook has a forgery of its own for the attack.
+func (b Playbook) forges(id string) bool { return b.Lies[id] != nil || b.Readers[id] != nil }
+
+// written is what the protocol's playbook says must come of the attack.
+func (a Attack) written(p protocols.Protocol) (e Expectation, known bool) {
+	traits := p.Traits(1)
+	book := a.books[traits.Name]
+	if e, known = book.Expect[a.ID]; known && e.Rounds > 0 && book.Rounds != nil {
+		e.Rounds = book.Rounds(traits.Variant, e.Rounds)
 	}
-	return "no harm"
+	return e, known
+}
+
+// Does reports whether some protocol is known to come to the harm by the attack.
+func (a Attack) Does(h Harm) bool {
+	for _, book := range a.books {
+		if book.Expect[a.ID].Harm == h {
+			return true
+		}
+	}
+	return false
+}
+
+// with is the attack by the playbooks.
+func (a Attack) with(books map[string]Playbook) Attack {
+	a.books, a.Expect = books, a.written
+	of := func(p Part) Part {
+		p.traits = p.Protocol.Traits(p.T)
+		p.book = books[p.traits.Name]
+		return p
+	}
+	if server := a.Server; server != nil {
+		a.Server = func(p Part, s protocols.Server) protocols.Server { return server(of(p), s) }
+	}
+	if reader := a.Reader; reader != nil {
+		a.Reader = func(p Part, r protocols.Register) protocols.Register { return reader(of(p), r) }
+	}
+	return a
 }

@@ -2,88 +2,50 @@ package byzantine
 
 import (
 	"bytes"
+	"reflect"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/mabd"
-	"github.com/powbench/powbench/protocols/mpowerstore"
-	"github.com/powbench/powbench/protocols/phalanx"
-	"github.com/powbench/powbench/protocols/powerstore"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
-// bogus claims, wherever it is asked for timestamps, one far ahead of all that was written (B3).
-func bogus(p Part, reply protocols.Message) protocols.Message { return p.bogus(reply) }
+// Ahead is how far a bogus timestamp runs ahead of what was written.
+const Ahead = 1 << 40
 
-// inflateClock does so only where a WRITE asks for the time (B4).
-func inflateClock(p Part, reply protocols.Message) protocols.Message {
-	switch reply.Body.(type) {
-	case *mpowerstore.ClockAck, *mabd.GetTSAck, *phalanx.GetTSAck:
-		return p.bogus(reply)
+// A Lie is what a server makes of its reply.
+type Lie func(Part, protocols.Message) protocols.Message
+
+// In is the lie, told in replies of the type B alone.
+func In[B protocols.Body](lie Lie) Lie {
+	return func(p Part, reply protocols.Message) protocols.Message {
+		if _, ok := reply.Body.(B); !ok {
+			return reply
+		}
+		return lie(p, reply)
 	}
-	return reply
 }
 
-// corrupt changes a little of what a READ is sent: of any protocol whatever brings data (B5).
+// lie is the playbook's lie for the attack, or the one that serves for any protocol.
+func (p Part) lie(id string) Lie {
+	if own := p.book.Lies[id]; own != nil {
+		return own
+	}
+	switch id {
+	case "B3":
+		return Bogus
+	case "B5":
+		return corrupt
+	case "B9":
+		return malform
+	}
+	return func(_ Part, reply protocols.Message) protocols.Message { return reply }
+}
+
+// corrupt changes a little of a reply that brings data (B5).
 func corrupt(p Part, reply protocols.Message) protocols.Message {
-	switch reply.Body.(type) {
-	case *powerstore.FilterAck, *mpowerstore.FilterAck, *mpowerstore.FetchAck, *mabd.GetAck, *phalanx.GetAck:
-		return p.corrupted(reply)
-	}
-	if len(reply.Payload) > 0 {
-		return p.corrupted(reply)
-	}
-	return reply
-}
-
-// spoilVector spoils the vector of MACs of the candidate it reports (B6).
-func spoilVector(_ Part, reply protocols.Message) protocols.Message {
-	ack, ok := reply.Body.(*mpowerstore.CollectAck)
-	if !ok || ack.Candidate.Vec == nil {
+	if len(reply.Payload) == 0 {
 		return reply
 	}
-	c := ack.Candidate
-	c.Vec = spoilt(c.Vec, -1)
-	return protocols.Message{Body: &mpowerstore.CollectAck{Candidate: c}}
-}
-
-// spoilt is the vector with all MACs wrong but that of one server; -1 spares none.
-func spoilt(vec [][]byte, spared int) [][]byte {
-	spoilt := make([][]byte, len(vec))
-	for i, mac := range vec {
-		if spoilt[i] = mac; i != spared {
-			spoilt[i] = flipped(mac)
-		}
-	}
-	return spoilt
-}
-
-// flipped is b with one bit changed.
-func flipped(b []byte) []byte {
-	b = bytes.Clone(b)
-	if len(b) > 0 {
-		b[len(b)/2] ^= 0x10
-	}
-	return b
-}
-
-// mutate reports a candidate of the right timestamp with another nonce, or with another MAC of the timestamp (B7).
-func mutate(p Part, reply protocols.Message) protocols.Message {
-	switch ack := reply.Body.(type) {
-	case *mpowerstore.CollectAck:
-		c := ack.Candidate
-		if p.Dice.Roll(2) == 0 {
-			c.Nonce = flipped(c.Nonce)
-		} else {
-			c.TS.MAC = flipped(c.TS.MAC)
-		}
-		return protocols.Message{Body: &mpowerstore.CollectAck{Candidate: c}}
-	case *mpowerstore.ClockAck:
-		ts := ack.TS
-		ts.MAC = flipped(ts.MAC)
-		return protocols.Message{Body: &mpowerstore.ClockAck{TS: ts}}
-	case *powerstore.CollectAck:
-		return mutateOne(ack)
-	}
-	return reply
+	return Corrupted(p, reply)
 }
 
 // malform sends what cannot be decoded, what has no kind, or far more than was asked for (B9).
@@ -101,62 +63,163 @@ func malform(p Part, reply protocols.Message) protocols.Message {
 	return reply
 }
 
-// elsewhere answers FILTER with what was not among the candidates, without what it should have stored, or with a history
-// that was pruned elsewhere than it was (B10).
-func elsewhere(p Part, reply protocols.Message) protocols.Message {
-	if ack, ok := reply.Body.(*powerstore.FilterAck); ok {
-		return elsewhereOne(p, ack, reply.Payload)
+// Flipped is b with one bit changed.
+func Flipped(b []byte) []byte {
+	b = bytes.Clone(b)
+	if len(b) > 0 {
+		b[len(b)/2] ^= 0x10
 	}
-	ack, ok := reply.Body.(*mpowerstore.FilterAck)
-	if !ok {
-		return reply
-	}
-	lie := *ack
-	switch p.Dice.Roll(7) {
-	case 1:
-		lie.TS.Num++
-	case 2:
-		lie.TS.Num += ahead
-	case 3:
-		lie.Entry = nil
-		return protocols.Message{Body: &lie, Payload: reply.Payload}
-	case 4:
-		return protocols.Message{Body: &lie}
-	case 5:
-		lie.Horizon.Num += ahead
-	case 6:
-		lie.Top = p.topped(ack)
-	}
-	return protocols.Message{Body: &lie, Payload: reply.Payload}
+	return b
 }
 
-// topped is a candidate that the server claims to have adopted: any that the attackers have seen, or one of its own
-// making, each time another.
-func (p Part) topped(ack *mpowerstore.FilterAck) *mpowerstore.Candidate {
-	if known := p.candidates(); len(known) > 0 && p.Dice.Roll(2) == 0 {
-		return &known[p.Dice.Roll(len(known))].Candidate
-	}
-	if ack.Entry == nil {
-		return nil
-	}
-	c := p.shapely(mpowerstore.Candidate{TS: ack.Entry.TS, Vec: ack.Entry.Vec})
-	c.TS.Num += uint64(1 + p.Dice.Roll(ahead))
-	return &c
+// Wrong is as many bytes as something secret has, made from what is at hand.
+func Wrong(from []byte, length int) []byte {
+	return append(Flipped(from), bytes.Repeat([]byte{0x5a}, length)...)[:length]
 }
 
-// replay reports a candidate that the attackers have seen, of whatever key, with a nonce of its own where that is not
-// known yet.
-func replay(p Part, reply protocols.Message) protocols.Message {
-	known := p.candidates()
-	if len(known) == 0 {
-		return reply
+// Junk is as many bytes as a hash or MAC of the suite has.
+func (p Part) Junk() []byte { return bytes.Repeat([]byte{0x5a}, p.Suite.HashSize()) }
+
+// Malformed is a body that no protocol has: its kind is as it says, but it begins with a text, where all replies that
+// say anything have a number or a list.
+type Malformed struct {
+	As     protocols.Kind `codec:"-"`
+	Text   string
+	Nested [][]string
+}
+
+// Kind implements protocols.Body.
+func (m *Malformed) Kind() protocols.Kind { return m.As }
+
+// copied is a body that may be changed; the original may be shared with others.
+func (p Part) copied(body protocols.Body) protocols.Body {
+	data, err := wire.Marshal(nil, body)
+	if err != nil {
+		return body
 	}
-	switch reply.Body.(type) {
-	case *mpowerstore.CollectAck:
-		c := known[p.Dice.Roll(len(known))]
-		return protocols.Message{Body: &mpowerstore.CollectAck{Candidate: c.Candidate}}
-	case *powerstore.CollectAck:
-		return collected(single(known[p.Dice.Roll(len(known))].Candidate))
+	fresh := p.Protocol.NewBody(body.Kind())
+	if fresh == nil || wire.Unmarshal(data, fresh) != nil {
+		return body
 	}
-	return reply
+	return fresh
+}
+
+// Bogus is the reply with timestamps far ahead of all that was written, and whatever else makes it plausible: where a
+// correct server has nothing yet, it invents proofs of the right length (B3).
+func Bogus(p Part, reply protocols.Message) protocols.Message {
+	body := p.copied(reply.Body)
+	p.inflate(reflect.ValueOf(body))
+	if p.book.Shape != nil {
+		p.book.Shape(p, body)
+	}
+	value := append([]byte("what nobody wrote "), reply.Payload...)
+	if reply.Payload == nil {
+		value = nil
+	}
+	return protocols.Message{Body: body, Payload: value}
+}
+
+// inflate raises all timestamps in v and fills in what is missing.
+func (p Part) inflate(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			p.inflate(v.Elem())
+		}
+	case reflect.Slice:
+		p.invent(v)
+		for i := range v.Len() {
+			p.inflate(v.Index(i))
+		}
+	case reflect.Struct:
+		if ts, ok := v.Addr().Interface().(*protocols.Timestamp); ok {
+			ts.Num, ts.PID = ts.Num+Ahead, max(1, ts.PID)
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				p.inflate(v.Field(i))
+			}
+		}
+	}
+}
+
+// invent fills an empty list of bytes as a hash or MAC of the suite would, and one of lists with one for each server.
+func (p Part) invent(v reflect.Value) {
+	if v.Len() > 0 {
+		return
+	}
+	junk := p.Junk()
+	switch v.Interface().(type) {
+	case []byte:
+		v.SetBytes(junk)
+	case [][]byte:
+		for range p.Servers() {
+			v.Set(reflect.Append(v, reflect.ValueOf(junk)))
+		}
+	}
+}
+
+// Corrupted is the reply with its payload, or something of its body, changed a little.
+func Corrupted(p Part, reply protocols.Message) protocols.Message {
+	if len(reply.Payload) > 0 && p.Dice.Roll(3) > 0 {
+		payload := bytes.Clone(reply.Payload)
+		switch p.Dice.Roll(3) {
+		case 0:
+			payload[p.Dice.Roll(len(payload))] ^= 0x10
+		case 1:
+			payload = payload[:len(payload)-1]
+		case 2:
+			payload = append(payload, 0)
+		}
+		return protocols.Message{Body: reply.Body, Payload: payload}
+	}
+	body := p.copied(reply.Body)
+	p.flip(reflect.ValueOf(body))
+	return protocols.Message{Body: body, Payload: reply.Payload}
+}
+
+// flip changes one field in v, or none if there is nothing to change.
+func (p Part) flip(v reflect.Value) {
+	var places []reflect.Value
+	leaves(v, &places)
+	if len(places) == 0 {
+		return
+	}
+	switch leaf := places[p.Dice.Roll(len(places))]; leaf.Kind() {
+	case reflect.Uint64:
+		leaf.SetUint(leaf.Uint() + 1)
+	case reflect.Slice:
+		b := bytes.Clone(leaf.Bytes())
+		b[p.Dice.Roll(len(b))] ^= 0x10
+		leaf.SetBytes(b)
+	}
+}
+
+// leaves lists the numbers and the non-empty bytes in v.
+func leaves(v reflect.Value, all *[]reflect.Value) {
+	switch v.Kind() {
+	case reflect.Uint64:
+		*all = append(*all, v)
+	case reflect.Pointer:
+		if !v.IsNil() {
+			leaves(v.Elem(), all)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			if v.Len() > 0 {
+				*all = append(*all, v)
+			}
+			return
+		}
+		for i := range v.Len() {
+			leaves(v.Index(i), all)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				leaves(v.Field(i), all)
+			}
+		}
+	}
 }

@@ -52,8 +52,8 @@ func stale(p Part, inner protocols.Server) protocols.Server {
 	})
 }
 
-// lying answers and stores as the inner server does, but for the replies that lie changes.
-func lying(p Part, inner protocols.Server, lie func(Part, protocols.Message) protocols.Message) protocols.Server {
+// lying answers and stores as the inner server does, but replies what the lie makes of its answer.
+func lying(p Part, inner protocols.Server, lie Lie) protocols.Server {
 	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
 		state protocols.StateReader,
 	) (protocols.Message, []protocols.Record, error) {
@@ -61,14 +61,14 @@ func lying(p Part, inner protocols.Server, lie func(Part, protocols.Message) pro
 		if err != nil || reply.Body == nil {
 			return reply, records, err
 		}
-		p.Loot.take(key, request.Body)
+		p.Loot.take(request.Body)
 		return lie(p, reply), records, nil
 	})
 }
 
-// liar makes an attack of a lie.
-func liar(lie func(Part, protocols.Message) protocols.Message) func(Part, protocols.Server) protocols.Server {
-	return func(p Part, inner protocols.Server) protocols.Server { return lying(p, inner, lie) }
+// liar makes an attack of the lie that the playbook has for it.
+func liar(id string) func(Part, protocols.Server) protocols.Server {
+	return func(p Part, inner protocols.Server) protocols.Server { return lying(p, inner, p.lie(id)) }
 }
 
 // forgetful acknowledges and stores nothing (B8).
@@ -94,12 +94,11 @@ func equivocating(p Part, inner protocols.Server) protocols.Server {
 	})
 }
 
-// mixed attacks in another way with every request (B0).
+// mixed attacks in another way with every request (B0): honestly too, and by a lie that the playbook has for it alone.
 func mixed(p Part, inner protocols.Server) protocols.Server {
 	ways := []protocols.Server{inner}
 	for _, attack := range []func(Part, protocols.Server) protocols.Server{
-		silent, forgetful, equivocating, liar(bogus), liar(corrupt), liar(malform), liar(spoilVector), liar(mutate),
-		liar(elsewhere), liar(replay),
+		silent, forgetful, equivocating, liar("B3"), liar("B5"), liar("B9"), liar("B6"), liar("B7"), liar("B10"), liar("B0"),
 	} {
 		ways = append(ways, attack(p, inner))
 	}
