@@ -1,9 +1,6 @@
 package harness
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -22,36 +19,23 @@ const (
 // Attacks are all trials there are: none, for comparison; the catalogue; faults of processes and disks; and the story of
 // one server that crashes, lies and comes back.
 func Attacks() []byzantine.Attack {
-	all := append([]byzantine.Attack{{ID: noAttack, Name: "fault-free", Title: "nobody attacks"}}, byzantine.Catalog()...)
+	all := append([]byzantine.Attack{{ID: noAttack, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
 	all = append(all,
 		byzantine.Attack{ID: killEach, Name: "kill-and-restart", Title: "server after server is killed and comes back"},
 		byzantine.Attack{ID: killForGood, Name: "kill-t", Title: "t servers are killed for good"},
 		byzantine.Attack{ID: fullDisk, Name: "full-disk", Title: "a server can write no more: it must stop and say why"},
 		byzantine.Attack{ID: damagedFile, Name: "damaged-file", Title: "a server's database is damaged: it must not serve"},
 	)
-	story := byzantine.Attack{
+	return append(all, byzantine.Attack{
 		ID: timeline, Name: "crash-lie-return", Title: "a server crashes, comes back lying, and comes back honest",
-		Expect: map[string]byzantine.Expectation{},
-	}
-	for _, p := range catalog.All() {
-		if !withstands(p, lie(p)) {
-			story.Expect[protocols.NameOf(p)] = byzantine.Expectation{Beyond: true}
-		}
-	}
-	return append(all, story)
+		Expect: func(p protocols.Protocol) (byzantine.Expectation, bool) {
+			return byzantine.Expectation{Beyond: true}, !withstands(p, lie(p))
+		},
+	})
 }
 
 // AttackByID finds a trial by its ID or name.
-func AttackByID(id string) (byzantine.Attack, error) {
-	var ids []string
-	for _, a := range Attacks() {
-		if strings.EqualFold(a.ID, id) || a.Name == id {
-			return a, nil
-		}
-		ids = append(ids, a.ID)
-	}
-	return byzantine.Attack{}, fmt.Errorf("unknown attack %q: choose one of %s", id, strings.Join(ids, ", "))
-}
+func AttackByID(id string) (byzantine.Attack, error) { return byzantine.ByID(Attacks(), id) }
 
 // lie is how the server of the timeline lies to the protocol: with values that nobody wrote where the protocol is to
 // withstand them, with old ones where it is not.
@@ -70,7 +54,7 @@ func withstands(p protocols.Protocol, a byzantine.Attack) bool {
 
 // mustAttack is an attack that the catalogue has.
 func mustAttack(id string) byzantine.Attack {
-	a, err := byzantine.ByID(id)
+	a, err := catalog.Attack(id)
 	if err != nil {
 		panic(err) // the catalogue has changed: a programming error that every test of this package shows
 	}
@@ -79,14 +63,7 @@ func mustAttack(id string) byzantine.Attack {
 
 // rotates reports whether the harm of attacking servers shows only where asynchrony helps them: whether links of correct
 // servers are cut, in turn and for a short while, beside it. Every protocol gets the same.
-func rotates(a byzantine.Attack) bool {
-	for _, e := range a.Expect {
-		if a.Server != nil && e.Harm == byzantine.Stale {
-			return true
-		}
-	}
-	return false
-}
+func rotates(a byzantine.Attack) bool { return a.Server != nil && a.Does(byzantine.Stale) }
 
 // needsLinks reports whether the trial cannot be played on loopback, which has no links to cut.
 func needsLinks(a byzantine.Attack, p protocols.Protocol) bool {

@@ -48,7 +48,7 @@ func demand(t *testing.T, s Scenario, tally *Tally) {
 // Every row of the catalogue has the outcome that it promises, for every protocol.
 func TestCatalog(t *testing.T) {
 	for _, p := range catalog.All() {
-		for _, a := range append(byzantine.Against(p), byzantine.Attack{ID: "none"}) {
+		for _, a := range append(catalog.Against(p), byzantine.Attack{ID: "none"}) {
 			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}
 				demand(t, s, explore(t, s, 300))
@@ -65,7 +65,7 @@ func TestVariants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		attacks := append(byzantine.Against(p), byzantine.Attack{ID: "none"})
+		attacks := append(catalog.Against(p), byzantine.Attack{ID: "none"})
 		if primitives != suite.Modern() {
 			attacks = attacks[:1]
 		}
@@ -82,7 +82,7 @@ func TestVariants(t *testing.T) {
 // So it is with more servers and with the paper's primitives.
 func TestMoreFaults(t *testing.T) {
 	for _, p := range catalog.All() {
-		for _, a := range byzantine.Against(p) {
+		for _, a := range catalog.Against(p) {
 			s, schedules := Scenario{Protocol: p, T: 2, Durability: protocols.Fsync, Attack: a}, uint64(60)
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
@@ -277,7 +277,7 @@ func TestBadScenarios(t *testing.T) {
 
 func mustAttack(t *testing.T, id string) byzantine.Attack {
 	t.Helper()
-	a, err := byzantine.ByID(id)
+	a, err := catalog.Attack(id)
 	if err != nil {
 		t.Fatal(err)
 	}

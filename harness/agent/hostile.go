@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
-	"github.com/powbench/powbench/harness/dice"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -23,7 +23,7 @@ func hostility(cfg Config) (attack byzantine.Attack, err error) {
 	if cfg.Hostile == "" {
 		return attack, nil
 	}
-	if attack, err = byzantine.ByID(cfg.Hostile); err != nil {
+	if attack, err = catalog.Attack(cfg.Hostile); err != nil {
 		return attack, err
 	}
 	if attack.Reader == nil {
@@ -39,7 +39,7 @@ func (a *Agent) corrupt(r protocols.Register, pid uint64) protocols.Register {
 	}
 	return a.attack.Reader(byzantine.Part{
 		Protocol: a.protocol, T: a.cfg.T, Suite: a.primitives, Index: int(pid),
-		Dice: dice.New(a.cfg.Seed, "reader", pid), Loot: &a.loot,
+		Dice: byzantine.NewDice(workloads.Derive(a.cfg.Seed, "reader", pid)), Loot: &a.loot,
 	}, r)
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
-	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 )
@@ -55,7 +55,7 @@ func (b *bench) wantNil(err error) {
 
 // Hostile readers do no harm to M-PoWerStore.
 func TestAssault(t *testing.T) {
-	for _, attack := range byzantine.Against(mpowerstore.Protocol{}) {
+	for _, attack := range catalog.Against(mpowerstore.Protocol{}) {
 		if attack.Reader == nil {
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/workloads"
@@ -207,7 +207,7 @@ func TestMixedCountsCorruptReads(t *testing.T) {
 // t servers may attack as they please: M-PoWerStore's operations end and the history is linearizable. Under the race
 // detector this also shows that attackers bear requests to many keys at once.
 func TestMixedUnderAttack(t *testing.T) {
-	for _, attack := range byzantine.Against(mpowerstore.Protocol{}) {
+	for _, attack := range catalog.Against(mpowerstore.Protocol{}) {
 		if attack.Server == nil || attack.Liars > 0 {
 			continue
 		}

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/client"
-	"github.com/powbench/powbench/harness/dice"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
@@ -17,6 +16,7 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/transport"
+	"github.com/powbench/powbench/workloads"
 )
 
 // large is a value beside which all else is small.
@@ -143,7 +143,7 @@ func (c *cluster) wantRounds(call client.Call, want result.Rounds) {
 // A server that spoils the MACs of the candidate it reports makes a READ write the right ones back: D+2d, the paper's
 // worst case. For that no other server may know the candidate: the writer dies when this one alone has its COMPLETE.
 func TestThirdRoundUnderAttack(t *testing.T) {
-	attack, err := byzantine.ByID("B6")
+	attack, err := catalog.Attack("B6")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestThirdRoundUnderAttack(t *testing.T) {
 	c := newFaulty(t, p, func(index int, s protocols.Server) protocols.Server {
 		if index == 0 {
 			s = attack.Server(byzantine.Part{
-				Protocol: p, T: 1, Suite: suite, Index: index, Dice: dice.New(1), Loot: new(byzantine.Loot),
+				Protocol: p, T: 1, Suite: suite, Index: index, Dice: byzantine.NewDice(workloads.Derive(1)), Loot: new(byzantine.Loot),
 			}, s)
 		}
 		return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (

@@ -62,7 +62,7 @@ func newSimulate() *cobra.Command {
 func attackList() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, a := range byzantine.Catalog() {
+	for _, a := range catalog.Attacks() {
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", a.ID, a.Name, a.Title)
 	}
 	_ = w.Flush() // a strings.Builder does not fail
@@ -112,13 +112,13 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 
 // scenarios are all combinations that make sense.
 func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
-	attacks := append([]byzantine.Attack{{ID: "none"}}, byzantine.Catalog()...)
+	attacks := append([]byzantine.Attack{{ID: "none"}}, catalog.Attacks()...)
 	if o.attacks != nil {
 		attacks = nil
 		for _, id := range o.attacks {
 			a := byzantine.Attack{ID: "none"}
 			if id != a.ID {
-				if a, err = byzantine.ByID(id); err != nil {
+				if a, err = catalog.Attack(id); err != nil {
 					return nil, err
 				}
 			}

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/powbench/powbench/harness/dice"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/workloads"
 )
 
 // newAutomaton makes the protocol's server, or the attacker that it is configured to be.
@@ -16,7 +17,7 @@ func newAutomaton(cfg Config, p protocols.Protocol, s suite.Suite) (protocols.Se
 	if cfg.Attack == "" {
 		return correct, nil
 	}
-	attack, err := byzantine.ByID(cfg.Attack)
+	attack, err := catalog.Attack(cfg.Attack)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +26,7 @@ func newAutomaton(cfg Config, p protocols.Protocol, s suite.Suite) (protocols.Se
 	}
 	return &attacker{automaton: attack.Server(byzantine.Part{
 		Protocol: p, T: cfg.T, Suite: s, Index: cfg.Index,
-		Dice: dice.New(cfg.AttackSeed, "server", cfg.Index), Loot: &byzantine.Loot{},
+		Dice: byzantine.NewDice(workloads.Derive(cfg.AttackSeed, "server", cfg.Index)), Loot: &byzantine.Loot{},
 	}, correct)}, nil
 }
 

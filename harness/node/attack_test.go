@@ -13,7 +13,7 @@ import (
 
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // attacked is a cluster whose first server takes part in the attack.
@@ -55,7 +55,7 @@ func TestAttack(t *testing.T) {
 
 // Attackers remember what they did to any key, and are asked for many at once: see it under the race detector.
 func TestAttackersAreSafeForConcurrentUse(t *testing.T) {
-	for _, attack := range byzantine.Against(newCluster(t, "mpowerstore").protocol) {
+	for _, attack := range catalog.Against(newCluster(t, "mpowerstore").protocol) {
 		if attack.Server == nil {
 			continue
 		}

@@ -148,7 +148,8 @@ func (a Attack) Does(h Harm) bool {
 
 // with is the attack by the playbooks.
 func (a Attack) with(books map[string]Playbook) Attack {
-	a.books, a.Expect = books, a.written
+	a.books = books
+	a.Expect = a.written
 	of := func(p Part) Part {
 		p.traits = p.Protocol.Traits(p.T)
 		p.book = books[p.traits.Name]
