@@ -70,7 +70,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "fragments are not hashed", file: mpow + "filter.go",
-		old: "a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right", new: "a.right = true; !a.right",
+		old: "a.right = r.data.Right(a.entry.CC, server, a.fragment); !a.right", new: "a.right = true; !a.right",
 		protocol: "mpowerstore", attack: "B5", seeds: 2000,
 	},
 	{

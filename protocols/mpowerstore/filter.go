@@ -59,7 +59,7 @@ func (r *reader) rightFragments(entry *Entry) [][]byte {
 			continue
 		}
 		fragments[i] = r.w[i].fragment
-		if count++; count == r.data.enough() {
+		if count++; count == r.data.Enough() {
 			return fragments
 		}
 	}
@@ -80,7 +80,7 @@ func (r *reader) senders(entry *Entry) (servers []int) {
 func (r *reader) check(server int) bool {
 	a := r.w[server]
 	if !a.right && a.entry != nil && !r.withheld(server, a.fragment) {
-		if a.right = r.data.right(a.entry.CC, server, a.fragment); !a.right {
+		if a.right = r.data.Right(a.entry.CC, server, a.fragment); !a.right {
 			a.entry = nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
@@ -15,7 +16,7 @@ type params struct {
 	suite   suite.Suite
 	proof   proof
 	shape   shape // of the proofs
-	data    disperser
+	data    dispersal.Scheme
 	history int // K (history.go); 0 for all of it
 	literal bool
 	lean    bool
@@ -58,11 +59,11 @@ func (p params) misfit(c Candidate) string {
 
 // stored reports whether e and the fragment have the shapes of a history entry, with a commitment of so many bytes.
 func (p params) stored(e *Entry, fragment []byte, commitment int) bool {
-	return p.isEntry(e, commitment) && len(fragment) == p.data.length(e.CC)
+	return p.isEntry(e, commitment) && len(fragment) == p.data.Length(e.CC)
 }
 
 func (p params) isEntry(e *Entry, commitment int) bool {
-	return p.issued(e.TS) && p.data.shaped(e.CC) && len(e.Commitment) == commitment && p.isVec(e.Vec)
+	return p.issued(e.TS) && p.data.WellFormed(e.CC) && len(e.Commitment) == commitment && p.isVec(e.Vec)
 }
 
 func (p params) isVec(vec [][]byte) bool {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -40,7 +41,7 @@ var _ protocols.Protocol = Protocol{}
 // |F|/(t+1) where values are coded, goes to each server in STORE or comes from each in FILTER (the paper, §6.3); CLOCK,
 // COMPLETE and COLLECT are metadata.
 func (p Protocol) Traits(t int) protocols.Traits {
-	fragment := p.disperser(t, nil).share()
+	fragment := p.disperser(t, nil).Share()
 	traits := protocols.Traits{
 		Name: Name, Variant: p.variant(), Title: "M-PoWerStore",
 		Servers: params{t: t}.servers(), Quorum: params{t: t}.quorum(), LyingServers: t, LyingReaders: true,
@@ -113,9 +114,9 @@ func (p Protocol) params(t int, s suite.Suite) params {
 	return params
 }
 
-func (p Protocol) disperser(t int, s suite.Suite) disperser {
+func (p Protocol) disperser(t int, s suite.Suite) dispersal.Scheme {
 	if p.Replicated {
-		return replicated{servers: params{t: t}.servers(), suite: s}
+		return dispersal.Replicated{Servers: params{t: t}.servers(), Suite: s}
 	}
-	return coded{t: t, suite: s}
+	return dispersal.Coded{T: t, Suite: s}
 }

@@ -141,7 +141,7 @@ func (r *reader) restore(entry *Entry, fragments [][]byte) protocols.Step {
 		return protocols.Wait()
 	}
 	r.result.Timestamp = entry.TS.Timestamp
-	if r.result.Value, r.err = r.data.decode(entry.CC, fragments, r.mem); r.err != nil || intact {
+	if r.result.Value, r.err = r.data.Decode(entry.CC, fragments, r.mem); r.err != nil || intact {
 		return protocols.Done()
 	}
 	r.round, r.acks = roundRepair, 0

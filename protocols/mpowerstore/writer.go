@@ -89,7 +89,7 @@ func (w *writer) store() protocols.Step {
 		return w.fail(err)
 	}
 	w.candidate = candidate
-	fragments, cc, err := w.data.encode(w.value, w.mem)
+	fragments, cc, err := w.data.Encode(w.value, w.mem)
 	if err != nil {
 		return w.fail(err)
 	}
