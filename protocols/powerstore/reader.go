@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/candidates"
 )
 
 // The rounds of a READ.
@@ -13,83 +13,88 @@ const (
 	roundFilter
 )
 
-// reader is a READ in progress (Algorithm 3). Its choices from what FILTER brings are in filter.go.
+// reader is a READ in progress (Algorithm 3).
 type reader struct {
 	params
+	candidates.Rounds
 	mem protocols.Memory
 
-	round, acks int
-	c           []Candidate // C: only FILTER_ACKs change it once COLLECT has ended, by exclusion (D6)
-	w           []*answer   // W, by server; nil for those that have not answered FILTER
-	result      protocols.Result
-	err         error
+	c      []Candidate                     // C: once COLLECT has ended, FILTER_ACKs only exclude from it (D6)
+	w      *candidates.Answers[*FilterAck] // W and R
+	result protocols.Result
+	err    error
+}
+
+func newReader(p params, mem protocols.Memory) *reader {
+	return &reader{
+		params: p, Rounds: candidates.NewRounds(p.Params), mem: mem, w: candidates.NewAnswers[*FilterAck](p.Params),
+	}
 }
 
 // Start begins COLLECT (line 58).
-func (r *reader) Start() protocols.Broadcast {
-	r.round = roundCollect
-	return protocols.ToAll(r.servers(), protocols.Message{Body: &Collect{}})
-}
+func (r *reader) Start() protocols.Broadcast { return r.Ask(&Collect{}).Next }
 
 // Answer takes a reply to the current round. A malformed one counts for nothing: it comes from a Byzantine server, and
 // the correct ones alone are a quorum.
 func (r *reader) Answer(round, server int, reply protocols.Message) protocols.Step {
-	if round != r.round {
+	if round != r.Round {
 		return protocols.Wait() // late (D6)
 	}
 	switch ack := reply.Body.(type) {
 	case *CollectAck:
-		if r.round == roundCollect {
+		if round == roundCollect {
 			return r.collectAck(ack.Candidates)
 		}
 	case *FilterAck:
-		if r.round == roundFilter {
+		if round == roundFilter {
 			return r.filterAck(server, ack, reply.Payload)
 		}
 	}
 	return protocols.Wait()
 }
 
-// collectAck adds candidates to C (lines 59 to 63). If no server of a quorum knows of a write, then none is complete
-// and there is nothing to filter.
-func (r *reader) collectAck(candidates []Candidate) protocols.Step {
-	candidates = above(candidates, protocols.Timestamp{})
-	if !all(candidates, r.written) {
+// collectAck adds candidates to C (lines 59 to 63) and begins FILTER (line 65). If no server of a quorum knows of a
+// write, then none is complete and there is nothing to filter.
+func (r *reader) collectAck(set []Candidate) protocols.Step {
+	set = above(set, protocols.Timestamp{})
+	if slices.ContainsFunc(set, r.unwritten) {
 		return protocols.Wait()
 	}
-	r.c = union(r.c, candidates)
-	if r.acks++; r.acks < r.quorum() {
+	r.c = union(r.c, set)
+	switch {
+	case !r.Acked():
 		return protocols.Wait()
-	}
-	if len(r.c) == 0 {
+	case len(r.c) == 0:
 		return r.bottom()
 	}
-	r.round, r.acks = roundFilter, 0
-	filter := protocols.Message{Body: &Filter{Candidates: slices.Clone(r.c)}}
-	return protocols.Begin(protocols.ToAll(r.servers(), filter))
+	return r.Ask(&Filter{Candidates: slices.Clone(r.c)})
 }
 
 // filterAck records W[i] and drops the candidates that this excludes (lines 69 and 70). FILTER ends once a quorum has
-// answered and either C is empty or its highest timestamp is safe (lines 66 and 67).
+// answered and either C is empty or its highest timestamp is safe (lines 66 and 67). A safe candidate was written back:
+// FILTER has brought all of C to the quorum.
 func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if ack.CC != nil && !(issued(ack.TS) && r.isFragment(*ack.CC, fragment)) {
-		return protocols.Wait()
+	answer := candidates.Answer[*FilterAck]{TS: ack.TS, Fragment: fragment}
+	if ack.CC != nil {
+		if !issued(ack.TS) || !r.IsFragment(*ack.CC, fragment) {
+			return protocols.Wait()
+		}
+		answer.Entry = ack
 	}
-	r.w[server] = &answer{ts: ack.TS, cc: ack.CC, fragment: fragment}
-	r.c = slices.DeleteFunc(r.c, r.invalid)
-	if r.acks++; r.acks < r.quorum() {
+	r.w.Add(server, answer)
+	r.c = candidates.Exclude(r.c, r.w)
+	switch {
+	case r.w.Count < r.Quorum():
 		return protocols.Wait()
-	}
-	if len(r.c) == 0 {
+	case len(r.c) == 0:
 		return r.bottom()
 	}
-	ts := highest(r.c)
-	cc, fragments := r.safe(ts)
-	if cc == nil {
+	safe, fragments, ok := r.w.Safe(candidates.Highest(r.c))
+	if !ok {
 		return protocols.Wait()
 	}
-	r.result.Timestamp = ts
-	r.result.Value, r.err = dispersal.Decode(*cc, fragments, r.t, r.mem) // lines 72 to 75
+	r.result.Timestamp = safe.TS
+	r.result.Value, r.err = r.Data.Decode(*safe.CC, fragments, r.mem) // lines 72 to 75
 	return protocols.Done()
 }
 
@@ -101,7 +106,3 @@ func (r *reader) bottom() protocols.Step {
 
 // Result implements protocols.Operation.
 func (r *reader) Result() (protocols.Result, error) { return r.result, r.err }
-
-func all[T any](list []T, holds func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(x T) bool { return !holds(x) })
-}

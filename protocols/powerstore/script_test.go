@@ -8,6 +8,7 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -117,7 +118,7 @@ func ask(t *testing.T, c *prototest.Cluster, from protocols.Role, server int, bo
 // lcOf is the candidate that a server holds as completed; backOf is its LC.
 func lcOf(t *testing.T, c *prototest.Cluster, server int) (lc Candidate) {
 	t.Helper()
-	load(t, c, server, recordLC, &lc)
+	load(t, c, server, candidates.RecordLC, &lc)
 	return lc
 }
 

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
 	"github.com/powbench/powbench/protocols/pow"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // server is the automaton of server s_i (Algorithm 2).
@@ -32,7 +32,7 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 		return v.filter(m.Candidates)
 	}
 	if from != protocols.Writer { // D4
-		return refuse("%T from a client that is not the writer", request.Body)
+		return candidates.Refuse("%T from a client that is not the writer", request.Body)
 	}
 	switch m := request.Body.(type) {
 	case *Store:
@@ -40,91 +40,176 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Complete:
 		return v.complete(m.Candidate)
 	}
-	return refuse("%T is not a request", request.Body)
+	return candidates.Refuse("%T is not a request", request.Body)
 }
 
-// store is lines 22 to 24. What is stored stays: a second STORE of the timestamp is but acknowledged (D8).
+// view is one register at one server, while it handles a request.
+type view struct {
+	*server
+	key   protocols.Key
+	state protocols.StateReader
+}
+
+// store is lines 22 to 24. What is stored stays: a second STORE of the timestamp is only acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
-	e, err := v.opened(e)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	if !v.stored(e, fragment) {
-		return refuse("malformed STORE with a fragment of %d bytes", len(fragment))
-	}
-	name := recordHist(e.TS)
-	if _, found, err := v.state.Body(name); err != nil || found {
-		return answerOrFail(&StoreAck{}, err)
-	}
-	records, err := wire.AddRecord(nil, name, e, fragment)
-	return answerOrFail(&StoreAck{}, err, records...)
-}
-
-// opened is the entry as the server keeps it: with its commitment as the channel brought it.
-func (v view) opened(e *Entry) (*Entry, error) {
 	if v.channelErr != nil {
-		return nil, v.channelErr
+		return protocols.Message{}, nil, v.channelErr
 	}
 	commitment, err := v.channel.Open(v.key, e.TS, e.Commitment)
 	if err != nil {
-		return nil, fmt.Errorf("%w: malformed STORE: %w", protocols.ErrRefused, err)
+		return candidates.Refuse("malformed STORE: %v", err)
 	}
-	return &Entry{TS: e.TS, CC: e.CC, Commitment: commitment}, nil
+	if !issued(e.TS) || !v.IsFragment(e.CC, fragment) || len(commitment) != v.pow.CommitmentSize() {
+		return candidates.Refuse("malformed STORE with a fragment of %d bytes", len(fragment))
+	}
+	name := recordHist(e.TS)
+	if _, found, err := v.state.Body(name); err != nil || found {
+		return candidates.Reply(&StoreAck{}, nil, err)
+	}
+	records, err := wire.AddRecord(nil, name, &Entry{TS: e.TS, CC: e.CC, Commitment: commitment}, fragment)
+	return candidates.Reply(&StoreAck{}, records, err)
 }
 
 // complete is lines 25 to 27.
 func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, error) {
 	if !v.written(c) {
-		return refuse("malformed COMPLETE: %s", v.misfit(c))
+		return candidates.Refuse("malformed COMPLETE: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
 	if err != nil || !lc.TS.Less(c.TS) {
-		return answerOrFail(&CompleteAck{}, err)
+		return candidates.Reply(&CompleteAck{}, nil, err)
 	}
-	records, err := wire.AddRecord(nil, recordLC, &c, nil)
-	return answerOrFail(&CompleteAck{}, err, records...)
+	records, err := wire.AddRecord(nil, candidates.RecordLC, &c, nil)
+	return candidates.Reply(&CompleteAck{}, records, err)
+}
+
+// gc is procedure GC (lines 28 to 31): lc becomes the highest valid candidate in LC if that is higher, and LC keeps
+// what is higher than lc. It returns both, and the records that it changes.
+func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, err error) {
+	if lc, err = v.lc(); err != nil {
+		return lc, nil, nil, err
+	}
+	if back, err = v.back(); err != nil || len(back) == 0 {
+		return lc, back, nil, err
+	}
+	hv, err := candidates.HighestValid(back, v.valid)
+	if err != nil {
+		return lc, nil, nil, err
+	}
+	if lc.TS.Less(hv.TS) {
+		lc = hv
+		if records, err = wire.AddRecord(records, candidates.RecordLC, &lc, nil); err != nil {
+			return lc, nil, nil, err
+		}
+	}
+	left := above(back, lc.TS)
+	if len(left) < len(back) {
+		records, err = wire.AddRecord(records, recordBack, left, nil)
+	}
+	return lc, left, records, err
 }
 
 // collect is lines 32 to 34.
 func (v view) collect() (protocols.Message, []protocols.Record, error) {
 	lc, back, records, err := v.gc()
-	return answerOrFail(&CollectAck{Candidates: append(back, lc)}, err, records...)
+	return candidates.Reply(&CollectAck{Candidates: append(back, lc)}, records, err)
 }
 
-// filter is lines 35 to 39. No candidate is valid ⇒ the answer is that of c0. LC grows by whatever a reader made up, as
-// in the paper: a server cannot tell that from a write whose STORE is on its way.
-func (v view) filter(candidates []Candidate) (protocols.Message, []protocols.Record, error) {
-	if len(candidates) == 0 {
-		return refuse("malformed FILTER of no candidates")
+// filter is lines 35 to 39. If no candidate is valid, the answer is that of c0. LC grows by what a reader made up, as in
+// the paper: a server cannot tell that from a write whose STORE is on its way.
+func (v view) filter(set []Candidate) (protocols.Message, []protocols.Record, error) {
+	if len(set) == 0 {
+		return candidates.Refuse("malformed FILTER of no candidates")
 	}
-	if i := slices.IndexFunc(candidates, v.unwritten); i >= 0 {
-		return refuse("malformed FILTER: %s", v.misfit(candidates[i]))
+	if i := slices.IndexFunc(set, v.unwritten); i >= 0 {
+		return candidates.Refuse("malformed FILTER: %s", v.misfit(set[i]))
 	}
-	records, err := v.writeBack(candidates)
+	records, err := v.writeBack(set)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	hv, err := v.highestValid(candidates)
+	hv, err := candidates.HighestValid(set, v.valid)
 	if err != nil || hv.TS.IsZero() {
-		return answerOrFail(&FilterAck{}, err, records...)
+		return candidates.Reply(&FilterAck{}, records, err)
 	}
-	e, fragment, err := v.hist(hv.TS)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return protocols.Message{Body: &FilterAck{TS: hv.TS, CC: &e.CC}, Payload: fragment}, records, nil
+	var e Entry
+	fragment, _, err := wire.ReadRecord(v.state, recordHist(hv.TS), &e)
+	reply, records, err := candidates.Reply(&FilterAck{TS: hv.TS, CC: &e.CC}, records, err)
+	reply.Payload = fragment
+	return reply, records, err
 }
 
-// answerOrFail is the reply with the body and the records to store before it leaves, or the error.
-func answerOrFail(body protocols.Body, err error, records ...protocols.Record) (
-	protocols.Message, []protocols.Record, error,
-) {
+// writeBack is line 36, except for the candidates that the next GC would drop: without an attack that is all of them,
+// and a READ writes nothing to disk.
+func (v view) writeBack(set []Candidate) ([]protocols.Record, error) {
+	lc, err := v.lc()
 	if err != nil {
-		return protocols.Message{}, nil, err
+		return nil, err
 	}
-	return protocols.Message{Body: body}, records, nil
+	news := above(set, lc.TS)
+	if len(news) == 0 {
+		return nil, nil
+	}
+	back, err := v.back()
+	if err != nil {
+		return nil, err
+	}
+	all := union(back, news)
+	if len(all) == len(back) {
+		return nil, nil
+	}
+	return wire.AddRecord(nil, recordBack, all, nil)
 }
 
-func refuse(format string, args ...any) (protocols.Message, []protocols.Record, error) {
-	return protocols.Message{}, nil, fmt.Errorf("%w: %s", protocols.ErrRefused, fmt.Sprintf(format, args...))
+// valid(c) is line 41: the history proves c.
+func (v view) valid(c Candidate) (bool, error) {
+	var e Entry
+	found, err := wire.ReadBody(v.state, recordHist(c.TS), &e)
+	return found && v.pow.Verify(e.Commitment, c.Nonce), err
+}
+
+// recordBack is the record of LC, the candidates that readers have written back.
+const recordBack = "written-back"
+
+// recordHist is the record of Hist[ts]: the entry, with the fragment as payload.
+func recordHist(ts protocols.Timestamp) string { return fmt.Sprintf("hist/%016x", ts.Num) }
+
+// lc is the candidate of the last completed write that the server knows of.
+func (v view) lc() (c Candidate, err error) {
+	_, err = wire.ReadBody(v.state, candidates.RecordLC, &c)
+	return c, err
+}
+
+// back is LC.
+func (v view) back() (set []Candidate, err error) {
+	_, err = wire.ReadBody(v.state, recordBack, &set)
+	return set, err
+}
+
+// above returns the candidates with a timestamp higher than ts.
+func above(set []Candidate, ts protocols.Timestamp) (higher []Candidate) {
+	for _, c := range set {
+		if ts.Less(c.TS) {
+			higher = append(higher, c)
+		}
+	}
+	return higher
+}
+
+// union appends to set what it does not contain. Sets may be large: a Byzantine reader decides.
+func union(set, more []Candidate) []Candidate {
+	type identity struct {
+		ts    protocols.Timestamp
+		nonce string
+	}
+	has := make(map[identity]bool, len(set)+len(more))
+	for _, c := range set {
+		has[identity{c.TS, string(c.Nonce)}] = true
+	}
+	for _, c := range more {
+		if id := (identity{c.TS, string(c.Nonce)}); !has[id] {
+			has[id], set = true, append(set, c)
+		}
+	}
+	return set
 }
