@@ -11,14 +11,14 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A Reply is what one server answered to one round. The payload is nil if it is empty.
+// A Reply is one server's answer to one round. An empty payload is nil.
 type Reply struct {
 	Round   int
 	Server  int
 	Message protocols.Message
 }
 
-// An Exchange is the conversation of one operation with the servers. One goroutine at a time calls its methods.
+// An Exchange is the conversation of one operation with the servers. Only one goroutine at a time may call its methods.
 type Exchange struct {
 	links    *Links
 	id       uint64
@@ -31,13 +31,13 @@ type Exchange struct {
 	received counter
 }
 
-// Memory is the operation's memory, into which the replies' payloads are read. It lives until End was called and the
-// last message that refers to it was written or given up. Only payloads that lie in it may be sent, or such as never
-// change again: End does not wait for servers that lag behind.
+// Memory returns the operation's memory, into which the replies' payloads are read. It lives until End is called and the
+// last message that refers to it is written or given up. Payloads that are sent must lie in it or never change again:
+// End does not wait for servers that lag behind.
 func (x *Exchange) Memory() protocols.Memory { return &x.memory }
 
-// Send queues a round's requests, one per server; rounds are numbered from 1. A server whose request of that round was
-// sent before is left out, so that a round may begin at a few servers and be widened. Send never waits for a server.
+// Send queues a round's requests, one per server, and never waits; rounds are numbered from 1. It leaves out a server
+// whose request of that round was sent before, so that a round may begin at a few servers and be widened.
 func (x *Exchange) Send(round int, b protocols.Broadcast) error {
 	if err := x.check(round, b); err != nil {
 		return err
@@ -100,11 +100,11 @@ func (x *Exchange) asked(l *link, round int) bool {
 	return slices.ContainsFunc(x.requests, func(r *request) bool { return r.link == l && r.round == round })
 }
 
-// Replies delivers at most one reply per server and round. It is never closed. The channel has room for all that may
-// come, so that whoever delivers never waits.
+// Replies delivers at most one reply per server and round. The channel is never closed and has room for all replies, so
+// that nobody waits to deliver one.
 func (x *Exchange) Replies() <-chan Reply { return x.replies }
 
-// End ends the exchange. Its replies and memory must not be touched any more. Requests still queued are sent as long as
+// End ends the exchange, whose replies and memory must not be used any more. Queued requests are still sent as long as
 // their connection keeps up; late replies are read and dropped.
 func (x *Exchange) End() {
 	if x.ended {
@@ -118,29 +118,30 @@ func (x *Exchange) End() {
 	x.memory.release()
 }
 
-// Sent counts the requests, once each, whether or not they have left yet.
+// Sent counts each request once, whether or not it has left yet.
 func (x *Exchange) Sent() Count { return x.sent.count() }
 
 // Received counts the replies so far, including those that come after End.
 func (x *Exchange) Received() Count { return x.received.count() }
 
-// Buffers are pooled in classes of 2^minClass … 2^maxClass bytes. Below, the heap is as good; above is no frame.
+// Buffers are pooled in classes of 2^minClass … 2^maxClass bytes. For smaller ones the heap is as good, and no frame is
+// larger.
 const (
 	minClass = 12
 	maxClass = 25
 )
 
-// pools hold *[]byte, since a slice would be allocated anew at each Put.
+// pools hold *[]byte, because Put would allocate a slice's header.
 var pools [maxClass + 1]sync.Pool
 
-// An arena is the memory of one operation or request: its buffers go back to their pools together, when the last of
-// those who hold the arena has released it. Whoever makes an arena holds it.
+// An arena is the memory of one operation or request. Its buffers go back to their pools together when its last holder
+// has released it. Its maker is the first holder.
 type arena struct {
 	holders atomic.Int32
 
 	mu      sync.Mutex
 	buffers []*[]byte
-	room    [4]*[]byte // the first of buffers, to save an allocation
+	room    [4]*[]byte // for the first buffers, to save an allocation
 }
 
 func (a *arena) init() {

@@ -17,7 +17,7 @@ import (
 const (
 	prefixBytes     = 8
 	maxHeaderBytes  = 256 << 10
-	maxPayloadBytes = protocols.MaxValueBytes + 64<<10 // a value and what a dispersal adds to it
+	maxPayloadBytes = protocols.MaxValueBytes + 64<<10 // a value and a dispersal's additions
 	readBufferBytes = 16 << 10
 )
 
@@ -30,7 +30,7 @@ type envelope struct {
 	Key  protocols.Key // empty in a reply
 }
 
-// A frameSize is the lengths of a frame's two parts in bytes.
+// A frameSize holds the lengths in bytes of a frame's two parts.
 type frameSize struct{ header, payload int }
 
 func (s frameSize) total() int { return prefixBytes + s.header + s.payload }
@@ -46,7 +46,7 @@ func (s frameSize) check(bounds frameSize) error {
 // messageBounds are those of every frame after the handshake.
 var messageBounds = frameSize{header: maxHeaderBytes, payload: maxPayloadBytes}
 
-// encodeMessage returns all of a message's frame but its payload.
+// encodeMessage returns a message's frame without the payload.
 func encodeMessage(id uint64, key protocols.Key, m protocols.Message) ([]byte, error) {
 	buf, err := wire.Marshal(make([]byte, prefixBytes, 256), &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
 	if err == nil {
@@ -58,7 +58,7 @@ func encodeMessage(id uint64, key protocols.Key, m protocols.Message) ([]byte, e
 	return buf, putPrefix(buf, len(m.Payload), messageBounds)
 }
 
-// putPrefix writes the lengths of a frame to the first bytes of frame, which is all of it but the payload.
+// putPrefix writes a frame's lengths to its first bytes; frame is without the payload.
 func putPrefix(frame []byte, payload int, bounds frameSize) error {
 	size := frameSize{header: len(frame) - prefixBytes, payload: payload}
 	binary.BigEndian.PutUint32(frame, uint32(size.header))
@@ -75,8 +75,8 @@ func decodeBody(e envelope, data []byte, newBody NewBody) (protocols.Body, error
 	return body, wire.Unmarshal(data, body)
 }
 
-// A frameReader reads frames in three steps, so that its user may find the memory for a payload: size, header, then
-// message or skip.
+// A frameReader reads frames in three steps, so that its user can find memory for the payload: size, header, then message
+// or skip.
 type frameReader struct {
 	r       *bufio.Reader
 	scratch []byte
@@ -124,7 +124,7 @@ func (f *frameReader) skip(n int) error {
 	return unexpected(err)
 }
 
-// unexpected is err of reading within a frame.
+// unexpected turns the error of reading within a frame from io.EOF into io.ErrUnexpectedEOF.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -19,7 +19,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// The handshake: each side sends the preamble, the client first; then follow the client's hello, the server's
+// In the handshake each side sends the preamble, the client first. Then follow the client's hello, the server's
 // challenge, a writer's proof, and the server's verdict, each a frame without payload.
 
 var preamble = []byte("PoWBench\x01") // the last byte is the version of the wire format
@@ -43,13 +43,10 @@ type challenge struct {
 	Nonce   []byte
 }
 
-type proof struct {
-	Tag []byte
-}
-
-type verdict struct {
-	Refusal string
-}
+type (
+	proof   struct{ Tag []byte }
+	verdict struct{ Refusal string }
+)
 
 // A greeter does one connection's handshake.
 type greeter struct {
@@ -84,7 +81,11 @@ func (g *greeter) call(h hello, key []byte) error {
 		return err
 	}
 	if c.Refusal == "" && h.Role == protocols.Writer {
-		if err := g.prove(h, key, c.Nonce); err != nil {
+		tag, err := roleTag(key, c.Nonce, h)
+		if err == nil {
+			err = g.send(&proof{Tag: tag})
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -100,15 +101,7 @@ func (g *greeter) call(h hello, key []byte) error {
 	return g.conn.SetDeadline(time.Time{})
 }
 
-func (g *greeter) prove(h hello, key, nonce []byte) error {
-	tag, err := roleTag(key, nonce, h)
-	if err != nil {
-		return err
-	}
-	return g.send(&proof{Tag: tag})
-}
-
-// answer is the side of the server, who expects a hello like its own; it returns the client's role.
+// answer is the server's side. It expects a hello like its own and returns the client's role.
 func (g *greeter) answer(own hello, key []byte) (protocols.Role, error) {
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return 0, err
@@ -140,7 +133,7 @@ func (g *greeter) answer(own hello, key []byte) (protocols.Role, error) {
 	return h.Role, g.conn.SetDeadline(time.Time{})
 }
 
-// refuses says why the server whose hello is own cannot serve a client who said h, or nothing.
+// refuses says why the server whose hello is own cannot serve a client who said h; "" if it can.
 func (own hello) refuses(h hello, key []byte) string {
 	switch {
 	case h.Protocol != own.Protocol:
@@ -171,7 +164,7 @@ func (g *greeter) checkProof(h hello, key, nonce []byte) error {
 	return nil
 }
 
-// roleTag proves to one server, once, that the sender of h holds the server's group key.
+// roleTag is the MAC that proves to one server, once, that the sender of h holds the server's group key.
 func roleTag(key, nonce []byte, h hello) ([]byte, error) {
 	channelKey, err := hkdf.Key(sha256.New, key, nil, "powbench channel", sha256.Size)
 	if err != nil {

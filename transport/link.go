@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/powbench/powbench/protocols/wire"
@@ -16,23 +16,20 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// The pause before the next attempt to connect grows from minPause to maxPause, until a connection lasted for steady.
+// The pause before the next attempt to connect grows from minPause to maxPause, until a connection has lasted steady.
 const (
 	minPause = 20 * time.Millisecond
 	maxPause = time.Second
 	steady   = time.Second
 )
 
-// A link is the way to one server, through as many connections as it takes.
+// A link leads to one server, through one connection after the other.
 type link struct {
 	cfg    *ClientConfig
 	server int
 	outbox
 
-	failure struct {
-		sync.Mutex
-		err error // why there is no connection; nil if there is one
-	}
+	failure atomic.Pointer[error] // why there is no connection; to nil if there is one
 }
 
 func newLink(cfg *ClientConfig, m *meter, server int) *link {
@@ -46,17 +43,9 @@ func (l *link) String() string {
 	return fmt.Sprintf("server %d (%s)", l.server+1, l.cfg.Servers[l.server])
 }
 
-func (l *link) fail(err error) {
-	l.failure.Lock()
-	defer l.failure.Unlock()
-	l.failure.err = err
-}
+func (l *link) fail(err error) { l.failure.Store(&err) }
 
-func (l *link) down() error {
-	l.failure.Lock()
-	defer l.failure.Unlock()
-	return l.failure.err
-}
+func (l *link) down() error { return *l.failure.Load() }
 
 // run keeps the link connected until ctx ends.
 func (l *link) run(ctx context.Context) {
@@ -85,7 +74,7 @@ func (l *link) run(ctx context.Context) {
 	}
 }
 
-// connect serves one connection from its beginning to its end, of which it returns the reason.
+// connect serves one connection from beginning to end and returns the reason of its end.
 func (l *link) connect(ctx context.Context) error {
 	dialer := net.Dialer{Timeout: handshakeTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", l.cfg.Servers[l.server])
@@ -102,7 +91,7 @@ func (l *link) connect(ctx context.Context) error {
 	return l.converse(ctx, conn, frames)
 }
 
-// converse sends requests and takes replies until one of both fails.
+// converse sends requests and reads replies until either fails.
 func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader) error {
 	connection := l.open()
 	l.fail(nil)
@@ -129,7 +118,7 @@ func (l *link) greet(conn net.Conn) (*frameReader, error) {
 	return g.frames, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role}, key)
 }
 
-// write sends what is queued until the connection ends.
+// write sends queued requests until the connection ends.
 func (l *link) write(conn net.Conn, connection uint64) error {
 	var batch []*request
 	var room, buffers net.Buffers
@@ -158,7 +147,7 @@ func (l *link) write(conn net.Conn, connection uint64) error {
 	}
 }
 
-// read takes replies until the connection ends.
+// read reads replies until the connection ends.
 func (l *link) read(frames *frameReader) error {
 	for {
 		size, err := frames.size(messageBounds)
@@ -194,7 +183,7 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 		m, err = l.message(frames, size, e, header[n:], &r.exchange.memory)
 	}
 	if err != nil {
-		return err // in the midst of the reply: it will come again
+		return err // within the reply: it will come again
 	}
 	r.exchange.received.add(1, size.total())
 	l.settle(r)
@@ -204,8 +193,8 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 	return nil
 }
 
-// message reads a reply, or skips it if it is malformed. Even then it is the server's only answer: a correct server
-// sends none such, and would send the same again.
+// message reads a reply, or skips a malformed one. Even that is the server's only answer: no correct server sends it, and
+// this one would send it again.
 func (l *link) message(frames *frameReader, size frameSize, e envelope, data []byte, mem protocols.Memory) (
 	protocols.Message, error,
 ) {
@@ -221,7 +210,7 @@ func (l *link) reject(frames *frameReader, size frameSize) error {
 	return frames.skip(size.payload)
 }
 
-// cause is err without the ports and addresses that differ from one attempt to the next.
+// cause returns err without the ports and addresses that differ from one attempt to the next.
 func cause(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err

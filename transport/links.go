@@ -12,7 +12,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// ClientConfig is what a client process says of itself and the servers.
+// ClientConfig describes a client process and its servers.
 type ClientConfig struct {
 	Protocol string   // the protocol's name, which the servers must share
 	Servers  []string // addresses (host:port) by server index
@@ -21,7 +21,7 @@ type ClientConfig struct {
 	NewBody  NewBody  // makes the bodies of replies
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
-	Log        *slog.Logger // nil for none
+	Log        *slog.Logger // nil to log nothing
 }
 
 // Links are a client process's connections, one to each server. They are safe for concurrent use.
@@ -36,8 +36,8 @@ type Links struct {
 	running sync.WaitGroup
 }
 
-// Dial returns at once. It keeps a connection to every server until Close: what fails is logged, once per cause, and
-// tried again.
+// Dial keeps a connection to every server until Close, and returns at once. Failures are logged, once per cause, and
+// connecting is tried again.
 func Dial(cfg ClientConfig) *Links {
 	cfg.Log = orDiscard(cfg.Log)
 	l := &Links{cfg: cfg}
@@ -71,7 +71,7 @@ func (l *Links) Begin(key protocols.Key) *Exchange {
 	return x
 }
 
-// Quiesce waits until no request of an ended exchange is queued or unanswered on the connected links; then Traffic has
+// Quiesce waits until no request of an ended exchange is queued or unanswered on a connected link; then Traffic has
 // counted all their messages. The error names the servers that still owe replies.
 func (l *Links) Quiesce(ctx context.Context) error {
 	return poll(ctx, func() error {
@@ -85,10 +85,10 @@ func (l *Links) Quiesce(ctx context.Context) error {
 	})
 }
 
-// Traffic is what went over all sockets so far.
+// Traffic returns the counts of all sockets so far.
 func (l *Links) Traffic() Traffic { return l.meter.traffic() }
 
-// Close ends the connections and waits for that. Running exchanges get no more replies, but must still be ended.
+// Close ends the connections and waits for their end. Running exchanges get no more replies, but must still be ended.
 func (l *Links) Close() error {
 	l.cancel()
 	l.running.Wait()
@@ -103,12 +103,12 @@ const (
 
 var errArrears = errors.New("a server lags behind")
 
-// CatchUp waits until no connected server owes replies to more than maxBytes of requests whose exchanges have ended.
-// Whoever measures a load calls it before each operation: else what a quorum acknowledged would run ahead of what all
-// servers got, by as much as the links keep, and seem to be more than the network carries.
+// CatchUp waits until no connected server owes replies to more than maxBytes of requests whose exchanges have ended, and
+// returns whether all have caught up. A load calls it before each operation. Without it, what a quorum acknowledged would
+// run ahead of what all servers got, by as much as the links hold, and seem to be more than the network carries.
 //
-// No server holds the caller up for long. One that has not replied to anything for 250 ms is not waited for; nor is one
-// that could not catch up within a second, until it has. CatchUp tells whether all connected servers have caught up.
+// No server holds the caller up for long. CatchUp does not wait for a server that has not replied to anything for 250 ms,
+// nor, until it has caught up, for one that could not within a second.
 func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 	begun, all := time.Now(), true
 	err := poll(ctx, func() error {
@@ -125,10 +125,10 @@ func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 	return err == nil && all
 }
 
-// arrears is what a server owes to exchanges that have ended. Its outbox guards it.
+// arrears are the replies that a server owes to exchanges that have ended. Its outbox's lock guards them.
 type arrears struct {
 	bytes   int       // of requests without reply
-	alive   time.Time // when the last reply came, to any request, or when the first of these requests was owed
+	alive   time.Time // of the last reply to any request, or when the first of these replies became owed
 	givenUp bool      // until it has caught up
 }
 
@@ -139,12 +139,12 @@ func (a *arrears) add(bytes int) {
 	a.bytes += bytes
 }
 
-// lag tells whether the server owes too much to somebody who has waited since begun, and whether to wait is hopeless.
+// lag tells a caller who has waited since begun whether the server owes too much, and whether to wait is hopeless.
 func (o *outbox) lag(maxBytes int, begun time.Time) (lags, hopeless bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := &o.arrears
-	if a.bytes <= maxBytes { // as they are without a connection
+	if a.bytes <= maxBytes { // without a connection they are 0
 		a.givenUp = false
 		return false, false
 	}

@@ -2,33 +2,34 @@ package transport
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 )
 
-// Bounds of what an outbox keeps of exchanges that have ended. Beyond them it gives their requests up.
+// Bounds of what an outbox keeps for exchanges that have ended. Beyond them it gives their requests up.
 const (
 	maxBacklogBytes = 32 << 20 // unsent, on a connection that is too slow
 	maxEnded        = 1 << 14  // requests, at a server that does not reply
 )
 
-// Bounds of what is written at once, so that what is queued behind it may still be given up.
+// Bounds of what is written at once, so that requests queued behind it can still be given up.
 const (
 	maxBatchBytes    = 256 << 10
 	maxBatchRequests = 64
 )
 
-// A request is one server's part of a broadcast. Its outbox guards it.
+// A request is one server's part of a broadcast. Its outbox's lock guards it.
 type request struct {
 	exchange *Exchange
 	link     *link
 	id       uint64
 	round    int
 
-	frame, payload []byte // frame is all of the frame but the payload
-	size           int    // of both, in bytes, also when they are gone
+	frame, payload []byte // frame is without the payload
+	size           int    // of both, in bytes, kept when they are gone
 	replies        chan<- Reply
 
 	state   requestState
@@ -45,7 +46,7 @@ const (
 	sent
 )
 
-// free releases the exchange's memory as soon as r is not written and will not be again.
+// free releases the exchange's memory if r is not being written and never will be again.
 func (r *request) free() {
 	over := r.settled || r.ended && r.state == sent
 	if r.freed || !over || r.state == writing {
@@ -56,8 +57,8 @@ func (r *request) free() {
 	r.exchange.memory.release()
 }
 
-// An outbox holds a link's requests until they are answered or given up. While the link has a connection, those not yet
-// sent are queued; while it has none, only those of running exchanges are kept.
+// An outbox holds a link's requests until they are answered or given up. With a connection, unsent requests are queued;
+// without one, only those of running exchanges are kept.
 type outbox struct {
 	meter *meter
 
@@ -102,7 +103,7 @@ func (o *outbox) cut(connection uint64) {
 	}
 	o.connected = false
 	o.queue, o.backlog = nil, 0
-	o.discard()
+	o.discard(maps.Values(o.requests))
 	o.wake.Broadcast()
 }
 
@@ -116,7 +117,7 @@ func (o *outbox) add(r *request) {
 	}
 	o.enqueue(r)
 	if o.backlog > maxBacklogBytes {
-		o.discardUnsent()
+		o.discard(slices.Values(o.queue)) // of what is unsent
 	}
 }
 
@@ -151,7 +152,7 @@ func (o *outbox) take(connection uint64, batch []*request) []*request {
 
 func (o *outbox) current(connection uint64) bool { return o.connected && o.connection == connection }
 
-// written says that the batch is no longer being written, and counted as sent if it was.
+// written notes that the batch is no longer being written, and has been counted if it was sent.
 func (o *outbox) written(batch []*request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -164,8 +165,8 @@ func (o *outbox) written(batch []*request) {
 	}
 }
 
-// find returns the request that a reply with the id answers, or nil, and where the reply goes, or nil if nobody waits
-// for it any more. If somebody does, the exchange's memory is held for the reply.
+// find returns the request that a reply with the id answers, or nil, and the channel for the reply, or nil if its
+// exchange has ended. If it has not, its memory is held for the reply.
 func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -179,7 +180,7 @@ func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 	return r, r.replies
 }
 
-// settle says that r is answered.
+// settle notes that r is answered.
 func (o *outbox) settle(r *request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -187,7 +188,7 @@ func (o *outbox) settle(r *request) {
 	o.remove(r)
 }
 
-// end says that r's exchange has ended.
+// end notes that r's exchange has ended.
 func (o *outbox) end(r *request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -202,40 +203,25 @@ func (o *outbox) end(r *request) {
 	case !o.connected:
 		o.giveUp(r)
 	case o.ended > maxEnded:
-		o.discard()
+		o.discard(maps.Values(o.requests))
 	}
 }
 
-// owed is how many requests of ended exchanges are queued or unanswered on the connection, or were answered before the
-// writer could count them.
+// owed counts the requests of ended exchanges that are queued or unanswered on the connection, or were answered before
+// the writer could count them.
 func (o *outbox) owed() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.ended + o.overtaken
 }
 
-// discard gives up all requests of ended exchanges.
-func (o *outbox) discard() {
-	for _, r := range o.requests {
+// discard gives up some requests, those of ended exchanges, and removes them from the queue.
+func (o *outbox) discard(some iter.Seq[*request]) {
+	for r := range some {
 		if r.ended {
 			o.giveUp(r)
 		}
 	}
-	o.clean()
-}
-
-// discardUnsent gives up the queued requests of ended exchanges.
-func (o *outbox) discardUnsent() {
-	for _, r := range o.queue {
-		if r.ended {
-			o.giveUp(r)
-		}
-	}
-	o.clean()
-}
-
-// clean removes from the queue what was given up.
-func (o *outbox) clean() {
 	o.queue = slices.DeleteFunc(o.queue, func(r *request) bool { return r.settled })
 	o.backlog = 0
 	for _, r := range o.queue {

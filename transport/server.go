@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -18,30 +19,30 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// Bounds of what a server works on at once.
+// Bounds of a server's work at one time.
 const (
 	maxRequestsPerConnection = 64
 	maxRequestBytes          = 64<<20 + prefixBytes + maxHeaderBytes + maxPayloadBytes // of all clients of one role
 )
 
-// ServerConfig is what a server says of itself to clients.
+// ServerConfig describes a server to its clients.
 type ServerConfig struct {
 	Protocol string  // the protocol's name
 	Server   int     // the server's index
-	Key      []byte  // the group key k_i, which proves writers; nil to refuse them
+	Key      []byte  // the group key k_i, by which writers prove their role; nil to refuse them
 	NewBody  NewBody // makes the bodies of requests
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
-	Log        *slog.Logger // nil for none
+	Log        *slog.Logger // nil to log nothing
 }
 
 // A Handler answers one request; many run at once. The request's payload and buffers of mem live until the reply has
-// left. The zero reply means that none is sent. An error that is protocols.ErrRefused blames the client, whose
-// connection is closed; any other is the server's own and ends it.
+// left. A zero reply is not sent. The error protocols.ErrRefused blames the client, whose connection is closed; any
+// other is the server's own and ends it.
 type Handler func(from protocols.Role, key protocols.Key, request protocols.Message, mem protocols.Memory) (
 	reply protocols.Message, err error)
 
-// A Server takes the clients' connections and has their requests answered.
+// A Server accepts the clients' connections and lets a Handler answer their requests.
 type Server struct {
 	cfg    ServerConfig
 	handle Handler
@@ -54,14 +55,13 @@ type Server struct {
 	end     context.CancelCauseFunc
 	serving sync.RWMutex // held shared by Serve, so that Close can wait for it
 
-	mu    sync.Mutex
-	conns map[net.Conn]struct{} // those that are open
+	conns sync.Map // the open net.Conns
 }
 
 // NewServer makes a server that answers with h.
 func NewServer(cfg ServerConfig, h Handler) *Server {
 	cfg.Log = orDiscard(cfg.Log)
-	s := &Server{cfg: cfg, handle: h, conns: map[net.Conn]struct{}{}, budgets: map[protocols.Role]*semaphore.Weighted{
+	s := &Server{cfg: cfg, handle: h, budgets: map[protocols.Role]*semaphore.Weighted{
 		protocols.Reader: semaphore.NewWeighted(maxRequestBytes),
 		protocols.Writer: semaphore.NewWeighted(maxRequestBytes),
 	}}
@@ -69,8 +69,8 @@ func NewServer(cfg ServerConfig, h Handler) *Server {
 	return s
 }
 
-// Serve takes connections from ln, which it closes in the end, until Close or until the handler fails. It returns after
-// the last request was handled: nil after Close, else the error.
+// Serve accepts connections from ln, which it closes in the end, until Close or until the handler fails. It returns when
+// the last request has been handled: nil after Close, else the error.
 func (s *Server) Serve(ln net.Listener) error {
 	s.serving.RLock()
 	defer s.serving.RUnlock()
@@ -95,7 +95,8 @@ func (s *Server) accept(ln net.Listener) {
 		switch {
 		case err == nil:
 			sessions.Go(func() { s.serve(conn) })
-		case s.ctx.Err() == nil && passing(err):
+		case s.ctx.Err() == nil && isAny(err,
+			syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED):
 			s.warn("cannot accept connections for now", "err", err)
 			time.Sleep(minPause)
 		default:
@@ -106,7 +107,7 @@ func (s *Server) accept(ln net.Listener) {
 
 var errServerClosed = errors.New("server closed")
 
-// Close ends Serve and all connections, and waits until the last request was handled. Handlers must not call it.
+// Close ends Serve and all connections, and waits until the last request is handled. Handlers must not call it.
 func (s *Server) Close() {
 	s.end(errServerClosed)
 	s.serving.Lock()
@@ -114,37 +115,24 @@ func (s *Server) Close() {
 }
 
 // Reset breaks all connections as a faulty network may, at any byte, and goes on serving: what the kernel has not sent
-// is lost, and the clients are told by a TCP reset.
+// is lost, and a TCP reset tells the clients.
 func (s *Server) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for conn := range s.conns {
+	for conn := range s.conns.Range {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0) // it may just have been closed
 		}
-		conn.Close()
+		conn.(net.Conn).Close()
 	}
 }
 
-// track lets Reset find the connection until the function that it returns is called.
-func (s *Server) track(conn net.Conn) (forget func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns[conn] = struct{}{}
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.conns, conn)
-	}
-}
-
-// Traffic is what went over all sockets so far.
+// Traffic returns the counts of all sockets so far.
 func (s *Server) Traffic() Traffic { return s.meter.traffic() }
 
-// serve speaks with one client until either has enough.
+// serve speaks with one client until one of both ends the connection.
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
-	defer s.track(conn)()
+	s.conns.Store(conn, nil)
+	defer s.conns.Delete(conn)
 	defer context.AfterFunc(s.ctx, func() { conn.Close() })()
 	if err := tune(conn); err != nil {
 		s.warn("cannot use a connection", "from", conn.RemoteAddr(), "err", err)
@@ -153,33 +141,16 @@ func (s *Server) serve(conn net.Conn) {
 	g := newGreeter(conn, &s.meter)
 	role, err := g.answer(hello{Protocol: s.cfg.Protocol, Server: s.cfg.Server}, s.cfg.Key)
 	if err == nil {
-		err = newSession(s, conn, role).serve(g.frames)
+		session := &session{server: s, conn: conn, role: role, budget: s.budgets[role]}
+		err = session.serve(g.frames)
 	}
-	if s.ctx.Err() == nil && blames(err) {
+	if s.ctx.Err() == nil && isAny(err, protocols.ErrRefused, errRefused, errFrameTooLarge, errNotOurs) {
 		s.warn("closed a client's connection", "from", conn.RemoteAddr(), "err", err)
 	}
 }
 
-// blames reports whether err is the client's fault rather than an ordinary end of the connection.
-func blames(err error) bool {
-	for _, fault := range []error{protocols.ErrRefused, errRefused, errFrameTooLarge, errNotOurs} {
-		if errors.Is(err, fault) {
-			return true
-		}
-	}
-	return false
-}
-
-// passing reports whether err of Accept is a shortage that may pass.
-func passing(err error) bool {
-	for _, shortage := range []error{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED,
-	} {
-		if errors.Is(err, shortage) {
-			return true
-		}
-	}
-	return false
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
 // warn logs what clients can cause, at a bounded rate.
@@ -219,7 +190,7 @@ type session struct {
 	writing sync.Mutex // one reply at a time
 }
 
-// An incoming request, with the memory it is charged for.
+// An incoming request, and the bytes by which it charges the budget.
 type incoming struct {
 	envelope
 	message protocols.Message
@@ -227,11 +198,7 @@ type incoming struct {
 	charge  int64
 }
 
-func newSession(s *Server, conn net.Conn, role protocols.Role) *session {
-	return &session{server: s, conn: conn, role: role, budget: s.budgets[role]}
-}
-
-// serve takes requests until the connection ends, and returns when all are done.
+// serve reads requests until the connection ends, and returns when all are answered.
 func (s *session) serve(frames *frameReader) error {
 	var requests errgroup.Group
 	requests.SetLimit(maxRequestsPerConnection)
@@ -245,7 +212,7 @@ func (s *session) serve(frames *frameReader) error {
 	}
 }
 
-// receive reads one request. It finds room in the budget before it takes memory.
+// receive reads one request. It waits for room in the budget before it takes memory.
 func (s *session) receive(frames *frameReader) (*incoming, error) {
 	size, err := frames.size(messageBounds)
 	if err != nil {
@@ -294,7 +261,7 @@ func (s *session) done(in *incoming) {
 	s.budget.Release(in.charge)
 }
 
-// answer has one request handled and sends the reply. Any error ends the connection; one of the server's own ends the
+// answer handles one request and sends the reply. Any error ends the connection; one of the server's own also ends the
 // server.
 func (s *session) answer(in *incoming) error {
 	defer s.done(in)

@@ -257,9 +257,11 @@ func TestResetBreaksConnectionsAndTheServerLives(t *testing.T) {
 		t.Errorf("reply %+v", got[0])
 	}
 	eventually(t, func() error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if open := len(s.conns); open != 1 {
+		open := 0
+		for range s.conns.Range {
+			open++
+		}
+		if open != 1 {
 			return fmt.Errorf("the server remembers %d connections, one is open", open)
 		}
 		return nil

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tune sets what every connection needs: no delay of small segments, and an end to connections whose peer is gone,
-// whether we wait for it to speak or to listen. Connections other than TCP are left as they are.
+// tune makes a TCP connection send small segments at once, and end if its peer is gone, whether we wait for it to speak
+// or to listen. Other connections are left as they are.
 func tune(conn net.Conn) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -61,19 +61,19 @@ func allowedCongestion() string {
 	return strings.TrimSpace(string(names))
 }
 
-// enough is how many bytes of a payload a reader waits for at most.
+// enough is the number of bytes of a payload that a reader waits for at most.
 const enough = 64 << 10
 
-// patient reads from a TCP connection and lets the kernel wake it when as much has come as it wants, not for every
-// packet (SO_RCVLOWAT). A fragment of 64 KiB comes as 46 packets; where processes are many and links slow, waking up
-// for each costs more than all else that a server does.
+// patient reads from a TCP connection. The kernel wakes it when enough has come, not for every packet (SO_RCVLOWAT). A
+// fragment of 64 KiB comes as 46 packets; with many processes and slow links, waking up for each costs more than
+// everything else that a server does.
 type patient struct {
 	conn net.Conn
 	raw  syscall.RawConn
 	mark int // bytes for which the kernel wakes the reader
 }
 
-// newPatient reads as patiently as it can: connections other than TCP are left as they are.
+// newPatient makes a patient reader of a TCP connection; it returns other connections as they are.
 func newPatient(conn net.Conn) io.Reader {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -86,8 +86,8 @@ func newPatient(conn net.Conn) io.Reader {
 	return &patient{conn: conn, raw: raw, mark: 1}
 }
 
-// Read reads what is there already; if that is nothing, it waits for all of b or for enough. A b that is no larger
-// than the buffer in front of this reader is filled with what comes, as nobody knows how much will.
+// Read reads what is there already; if there is nothing, it waits for all of b or for enough. If b is no larger than the
+// buffer in front of this reader, it waits for anything, because it is unknown how much will come.
 func (p *patient) Read(b []byte) (int, error) {
 	mark := 1
 	if len(b) > readBufferBytes {

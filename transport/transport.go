@@ -1,21 +1,24 @@
 // Package transport carries the messages of every protocol over TCP.
 //
-// A client process has one connection to each server, whose frames belong to all operations of the process. An
-// operation's conversation is an Exchange: it sends a round's requests, which only queues them, and delivers at most
-// one reply per server and round. So a slow, silent or dead server never holds an operation up. While an exchange runs,
-// its requests are sent again after a reconnect until they are answered.
+// A client process has one connection to each server, which all its operations share. An operation's conversation is an
+// Exchange: it queues a round's requests and delivers at most one reply per server and round, so that a slow, silent or
+// dead server never holds an operation up. While an exchange runs, its requests are sent again after a reconnect until
+// they are answered.
 //
 // # Frames
 //
-// A frame is two big-endian uint32, the lengths of header and payload; the header, an envelope (id, kind, key) and the
-// message's body, both in msgpack; and the raw payload, which no codec touches. A frame over the bounds ends its
-// connection before memory is taken for it.
+// A frame is two big-endian uint32, the lengths of header and payload; then the header, which is an envelope (id, kind,
+// key) and the message's body, both in msgpack; then the raw payload, which no codec touches. A frame over the bounds
+// ends its connection before memory is taken for it.
 //
 // # Roles
 //
 // A connection opens with a handshake. A client that claims to be a writer proves that it holds the server's group key
-// by a MAC over a fresh challenge. That authenticates the connection's role, not each frame: whoever can write into an
-// open TCP connection can forge. The paper takes authenticated channels for granted (§6.1), and so does this package.
+// by a MAC over a fresh challenge. That authenticates the connection's role, not each frame: an attacker who can write
+// into an open TCP connection can forge. The paper takes authenticated channels for granted (§6.1), and so do we.
+//
+// The package knows the model but no protocol. It imports protocols and protocols/wire; harness and its packages may
+// import it.
 package transport
 
 import (
@@ -29,17 +32,17 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// Times after which a peer that does nothing is given up.
+// Times after which a peer that does nothing is dropped.
 const (
 	handshakeTimeout = 5 * time.Second
 	frameTimeout     = 30 * time.Second // for the rest of a frame that has begun, in either direction
 	peerTimeout      = 15 * time.Second // for the peer's TCP to acknowledge something
 )
 
-// NewBody returns a pointer to an empty body of the kind, to decode into, or nil if there is no such kind.
+// NewBody returns a pointer to an empty body of the kind, to decode into, or nil for an unknown kind.
 type NewBody = func(kind protocols.Kind) protocols.Body
 
-// poll calls check every millisecond until it returns nil or ctx ends; then check's error is part of the answer.
+// poll calls check every millisecond until it returns nil or ctx ends; it then returns both errors.
 func poll(ctx context.Context, check func() error) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -69,8 +72,7 @@ type Count struct {
 	Bytes    uint64
 }
 
-// Traffic is what went over the sockets of a client or server so far. Bytes include the handshakes and what was sent
-// again.
+// Traffic counts what a client's or server's sockets have sent and received. Bytes include handshakes and repetitions.
 type Traffic struct {
 	Sent     Count
 	Received Count
