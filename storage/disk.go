@@ -13,18 +13,18 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A disk is the file system below Pebble. It stops at the first failure: Pebble, which panics or tries for ever when it
-// cannot write, is told that all is well, but nothing reaches the files any more. They stay as a crash at that moment
-// would have left them, which is what Pebble recovers from; and since the store returns the failure from then on,
-// nothing that is lost is acknowledged.
+// A disk is the file system below Pebble. It stops at the first failure. Pebble would panic or try for ever when it cannot
+// write, so the disk tells it that all is well, but nothing reaches the files any more. They stay as a crash at that
+// moment would have left them, from which Pebble can recover. The store returns the failure from then on, so nothing that
+// is lost is acknowledged.
 //
-// With noSync, a sync returns at once. Pebble's Sync commit then means that the record has reached the operating
-// system, which its NoSync commit does not promise: that one leaves the log's tail in the process.
+// With noSync, a sync returns at once. Pebble's Sync commit then means that the record has reached the operating system.
+// Its NoSync commit does not promise that: it leaves the log's tail in the process.
 type disk struct {
 	vfs.FS
 	noSync  bool
 	failure *failure
-	written *vfs.DiskWriteStatsCollector // bytes by what they are written for
+	written *vfs.DiskWriteStatsCollector // bytes by purpose
 }
 
 // change runs one change of the files unless the disk has stopped, and stops it if the change fails.
@@ -37,7 +37,7 @@ func (d *disk) change(do func() error) {
 	}
 }
 
-// file opens a file to write, or, when the disk has stopped, one that leads nowhere.
+// file opens a file to write or, when the disk has stopped, one in memory that is dropped.
 func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) (vfs.File, error) {
 	f := vfs.NewMemFile(nil)
 	d.change(func() error {
@@ -77,7 +77,7 @@ func (d *disk) MkdirAll(dir string, mode os.FileMode) error {
 	return nil
 }
 
-// Remove removes a file. That it fails is Pebble's to know and no reason to stop: a file too many costs only space.
+// Remove removes a file. Pebble learns of a failure, but the disk does not stop: a file too many costs only space.
 func (d *disk) Remove(name string) error {
 	if d.failure.err() != nil {
 		return nil
@@ -112,7 +112,7 @@ func (f *file) count(n int, err error) error {
 	return err
 }
 
-// Preallocate reserves space; it is a hint and may fail.
+// Preallocate reserves space. It is a hint and may fail.
 func (f *file) Preallocate(offset, length int64) error {
 	if f.disk.failure.err() != nil {
 		return nil
@@ -150,13 +150,13 @@ func (f *file) Close() error {
 	return nil
 }
 
-// A failure is the first error that ended a store, with the place and the remedy in its text.
+// A failure is the error that ended a store, with the place and the remedy in its text.
 type failure struct {
 	dir   string
 	first atomic.Pointer[error]
 }
 
-// set records err unless something has failed before.
+// set records err if it is the first.
 func (f *failure) set(err error) {
 	err = explain(f.dir, err)
 	f.first.CompareAndSwap(nil, &err)
@@ -195,7 +195,7 @@ func explainLock(dir string, err error) error {
 		dir, err)
 }
 
-// explainOpen is explain for an error of Pebble's when it opens a directory: most that are left come from data that
+// explainOpen explains why Pebble cannot open a directory. Errors that explain does not know mostly come from data that
 // another program or version has written.
 func explainOpen(dir string, err error) error {
 	var system syscall.Errno
@@ -206,23 +206,23 @@ func explainOpen(dir string, err error) error {
 		dir, err)
 }
 
-// A logger passes Pebble's messages on. Pebble expects Fatalf to end the process; here it ends the store.
+// A logger passes on Pebble's messages. Pebble expects Fatalf to end the process; here it ends the store.
 type logger struct {
 	log     *slog.Logger
 	failure *failure
 }
 
-// Infof logs what Pebble does, which is of interest to a person who looks for a fault in it.
+// Infof logs a message at debug level.
 func (l logger) Infof(format string, args ...any) {
 	l.log.Debug(fmt.Sprintf(format, args...), "dir", l.failure.dir)
 }
 
-// Errorf logs what went wrong.
+// Errorf logs an error.
 func (l logger) Errorf(format string, args ...any) {
 	l.log.Error(fmt.Sprintf(format, args...), "dir", l.failure.dir)
 }
 
-// Fatalf makes the message the store's failure.
+// Fatalf makes the error the store's failure.
 func (l logger) Fatalf(format string, args ...any) {
 	l.Errorf(format, args...)
 	l.failure.set(fmt.Errorf(format, args...))

@@ -13,25 +13,25 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// format names how records become Pebble entries. Pebble keeps it as the name of the key order and refuses to open a
-// directory that was written under another.
+// format names the way in which records become Pebble entries. Pebble stores it as the name of the key order and refuses
+// to open a directory with another.
 const format = "powbench.storage.1"
 
-// Defaults that keep a server process within 256 MiB at 60 MB/s, also while the disk falls behind. Memtables twice the
+// Defaults that keep a server process within 256 MiB at 60 MB/s, also while the disk falls behind. Memtables of twice the
 // size were no faster, took more memory and made the longest wait longer.
 const (
 	defaultCacheBytes    = 16 << 20
 	defaultMemTableBytes = 8 << 20
-	memTables            = 4 // so many may wait for the disk before writers wait
+	memTables            = 4 // that may wait for the disk before writers wait
 )
 
 // separatedBytes is the size from which a value goes to a blob file. Bodies stay below it and lie in the tree.
 const separatedBytes = 4 << 10
 
-// discard is the log of a store that nobody listens to.
+// discard is the log of a store without one.
 var discard = slog.New(slog.DiscardHandler)
 
-// tune returns Pebble's options for few, large, often overwritten values.
+// tune returns Pebble's options for few large values that are often overwritten.
 func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 	order := *pebble.DefaultComparer
 	order.Name = format
@@ -49,7 +49,7 @@ func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 		EventListener:               s.listener(),
 	}
 	p.Experimental.ValueSeparationPolicy = separation
-	// Values are fragments of what clients store, mostly random: compression would only cost.
+	// Values are fragments of what clients store, mostly random: compression would cost and not help.
 	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
 	for i := range p.Levels {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -57,8 +57,8 @@ func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 	return p
 }
 
-// separation keeps values out of compactions. A low reference depth would have them rewritten after all: 10 costs
-// twice the writing; 500 is beyond what a store of this kind reaches. Garbage is reclaimed when it is half a file.
+// separation keeps values out of compactions. At a low reference depth Pebble rewrites them after all: 10 doubles what is
+// written; 500 is never reached here. Garbage is reclaimed when it is half a file.
 func separation() pebble.ValueSeparationPolicy {
 	return pebble.ValueSeparationPolicy{
 		Enabled:               true,
@@ -69,8 +69,8 @@ func separation() pebble.ValueSeparationPolicy {
 	}
 }
 
-// listener hears of what Pebble does in the background. A failure there becomes the store's; damage that a read meets
-// is that read's error alone, for the other registers can still be served.
+// listener is told of Pebble's background work. A failure there becomes the store's; damage that a read finds is that
+// read's error alone, because the other registers can still be served.
 func (s *Store) listener() *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: s.failure.set,
@@ -80,18 +80,18 @@ func (s *Store) listener() *pebble.EventListener {
 	}
 }
 
-// Metrics is what a store has done since it was opened. Bytes are those handed to the operating system.
+// Metrics counts what a store has done since it was opened. Bytes are those handed to the operating system.
 type Metrics struct {
-	AppliedBytes   int64         // bodies and payloads that Apply has acknowledged
+	AppliedBytes   int64         // of bodies and payloads that Apply has acknowledged
 	LogBytes       int64         // written to the write-ahead log
 	FlushedBytes   int64         // written from memory to tables and blob files
 	CompactedBytes int64         // written again by compactions
-	DiskBytes      int64         // in use by the store's files now, also those that await removal
+	DiskBytes      int64         // in use by the store's files now, including those that await removal
 	Stalls         int64         // how often writers had to wait for the disk to catch up
-	StallTime      time.Duration // for how long in sum
+	StallTime      time.Duration // the sum of these waits
 }
 
-// WriteAmplification is how many bytes were written per byte applied; 0 if none was.
+// WriteAmplification is the number of bytes written per byte applied; 0 if none was applied.
 func (m Metrics) WriteAmplification() float64 {
 	if m.AppliedBytes == 0 {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A record is up to two entries: its body, after a byte that tells whether there is a payload, and the payload.
+// A record is up to two entries: its body, after a byte that says whether there is a payload, and the payload.
 const (
 	bodyEntry    byte = 0
 	payloadEntry byte = 1
@@ -19,11 +19,11 @@ const (
 	bodyPayload byte = 1
 )
 
-// entryBytes bounds what an entry takes in a batch beside the record's own key, name, body and payload: the flag, the
-// lengths of key and name, the part, and Pebble's kind and two lengths.
+// entryBytes bounds the bytes of an entry in a batch beside the record's key, name, body and payload: the flag, the lengths
+// of key and name, the part, and Pebble's kind and two lengths.
 const entryBytes = 1 + 2*binary.MaxVarintLen32 + 1 + 1 + 2*binary.MaxVarintLen32
 
-// appendEntry appends the name of a record's entry. Key and name stand after their lengths, so no entry's name begins
+// appendEntry appends the name of a record's entry. Key and name follow their lengths, so no entry's name is a prefix of
 // another's, and the entries of a register lie side by side.
 func appendEntry(buf []byte, key protocols.Key, name string, part byte) []byte {
 	buf = binary.AppendUvarint(buf, uint64(len(key)))
@@ -33,9 +33,9 @@ func appendEntry(buf []byte, key protocols.Key, name string, part byte) []byte {
 	return append(buf, part)
 }
 
-// Apply stores the records of one request to a key, or deletes them, all or none; of two with one name the later stays.
-// When it returns nil that is durable in the sense of the store's Durability. After an error they may have been stored or not.
-// It takes copies.
+// Apply stores or deletes the records of one request to a key, all or none; of two with the same name the later counts.
+// When it returns nil, they are durable in the sense of the store's Durability; after an error they may be stored or not.
+// It copies what it stores.
 func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 	s.closing.RLock()
 	defer s.closing.RUnlock()
@@ -47,7 +47,7 @@ func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 		bytes += len(r.Body) + len(r.Payload)
 		entries += 2 * (entryBytes + len(key) + len(r.Name))
 	}
-	// A batch of just the size: one that grows doubles, and up to 16 MiB would be copied on the way.
+	// A batch of the right size: one that grows would copy up to 16 MiB on the way.
 	b := s.db.NewBatchWithSize(bytes + entries + pebbleHeaderBytes)
 	for _, r := range records {
 		if err := add(b, key, r); err != nil {
@@ -57,7 +57,7 @@ func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 	if err := b.Commit(s.commit); err != nil {
 		return explain(s.dir, err)
 	}
-	// The disk hides its failure from Pebble: only now is it known that the records have been written.
+	// The disk hides its failure from Pebble: only this tells whether the records have been written.
 	if err := s.failure.err(); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
 // pebbleHeaderBytes is the length of a batch's header.
 const pebbleHeaderBytes = 12
 
-// add adds what becomes of a record's entries to a batch.
+// add adds a record's entries to a batch.
 func add(b *pebble.Batch, key protocols.Key, r protocols.Record) error {
 	name := appendEntry(make([]byte, 0, entryBytes+len(key)+len(r.Name)), key, r.Name, bodyEntry)
 	if err := addBody(b, name, r); err != nil {
@@ -81,7 +81,7 @@ func add(b *pebble.Batch, key protocols.Key, r protocols.Record) error {
 	return b.Set(name, r.Payload, nil)
 }
 
-// addBody adds what becomes of the entry of a record's body.
+// addBody adds the entry of a record's body.
 func addBody(b *pebble.Batch, name []byte, r protocols.Record) error {
 	if r.Delete {
 		return b.Delete(name, nil)
@@ -97,7 +97,7 @@ func addBody(b *pebble.Batch, name []byte, r protocols.Record) error {
 	return body.Finish()
 }
 
-// State returns the reader of one register. What it reads is copied into mem.
+// State returns the reader of one register. It reads copies into mem.
 func (s *Store) State(key protocols.Key, mem protocols.Memory) protocols.StateReader {
 	return state{store: s, key: key, mem: mem}
 }
@@ -109,7 +109,7 @@ type state struct {
 	mem   protocols.Memory
 }
 
-// Get implements protocols.StateReader. A payload that was stored empty comes back empty and not nil.
+// Get implements protocols.StateReader. A payload that was stored empty is returned empty and not nil.
 func (r state) Get(name string) (body, payload []byte, found bool, err error) {
 	flag, body, found, err := r.body(name)
 	if !found || err != nil || flag == bodyOnly {

@@ -1,8 +1,10 @@
-// Package storage keeps the registers of one server on disk, or in memory: it hands out the protocols.StateReader that
-// a server reads and stores the records that it writes, all of one request or none.
+// Package storage keeps the registers of one server on disk or in memory. A server reads them through a
+// protocols.StateReader; the records that it writes are stored all or none per request.
 //
-// Below lies Pebble, a log-structured merge tree, with value separation: fragments go to blob files that compactions
+// The engine is Pebble, a log-structured merge tree, with value separation: fragments go to blob files that compactions
 // leave alone, so that a value is written twice (log and blob file) and not once per level of the tree.
+//
+// The package knows the model but no protocol. It imports protocols; harness and its packages may import it.
 package storage
 
 import (
@@ -23,24 +25,24 @@ import (
 
 // Options say where and how a Store keeps its records.
 type Options struct {
-	// Dir is the directory, made if need be. It belongs to the store alone.
+	// Dir is the directory, made if it is missing. It belongs to the store alone.
 	Dir string
 	// Durability is protocols.Fsync if empty. A store that is Volatile uses no directory.
 	Durability protocols.Durability
-	// CacheBytes bounds the cache of what was read; 0 means 16 MiB.
+	// CacheBytes bounds the read cache; 0 means 16 MiB.
 	CacheBytes int64
-	// MemTableBytes is how much is gathered in memory before it is written out, and again while that goes on: up to
-	// four times as much is held when the disk falls behind. 0 means 8 MiB.
+	// MemTableBytes is gathered in memory before it is written out; up to four times as much is held when the disk falls
+	// behind. 0 means 8 MiB.
 	MemTableBytes int64
-	// Log takes the engine's messages; nil drops them.
+	// Log gets the engine's messages; nil drops them.
 	Log *slog.Logger
 }
 
-// A Store keeps the records of all registers of one server. It is safe for concurrent use, on the condition that the
-// requests to one key run one after the other, as protocols.Server demands.
+// A Store keeps the records of all registers of one server. It is safe for concurrent use, provided that the requests to
+// one key run one after the other, as protocols.Server demands.
 //
-// The first failure to write ends a store: whatever is called after it returns that error, and the directory stays as
-// a crash at that moment would have left it, with every record that was acknowledged.
+// The first failure to write ends a store: every later call returns that error, and the directory stays as a crash at
+// that moment would have left it, with every record that was acknowledged.
 type Store struct {
 	dir     string
 	db      *pebble.DB
@@ -55,7 +57,7 @@ type Store struct {
 	closed  bool
 }
 
-// Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and what to do.
+// Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and names the remedy.
 func Open(o Options) (*Store, error) {
 	o.Durability = cmp.Or(o.Durability, protocols.Fsync)
 	if err := o.Durability.Check(); err != nil {
@@ -99,8 +101,8 @@ func open(o Options, files vfs.FS) (*Store, error) {
 	return s, nil
 }
 
-// openTwice opens the database, and a new one once more: the first log that Pebble ever makes in a directory is of a form
-// in which damage passes for the end of the log, and what follows it would be lost without a word.
+// openTwice opens the database, a new one twice: in the first log that Pebble makes in a directory, damage passes for the
+// end of the log, and what follows it would be lost without an error.
 func (s *Store) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
 	found, err := pebble.Peek(s.dir, files)
 	if err != nil {
@@ -116,7 +118,7 @@ func (s *Store) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
 	return pebble.Open(s.dir, s.tune(o, files))
 }
 
-// makeDir makes the directory and returns its absolute name, by which a lock within the process is known.
+// makeDir makes the directory and returns its absolute name, by which Pebble knows a lock within the process.
 func makeDir(dir string, files vfs.FS) (string, error) {
 	if dir == "" {
 		return "", errors.New("no directory is given")
@@ -131,8 +133,8 @@ func makeDir(dir string, files vfs.FS) (string, error) {
 	return dir, files.MkdirAll(dir, 0o755)
 }
 
-// Close waits for what is in progress and closes the store. It returns the failure of a store that has failed. Calls
-// after the first do nothing; other methods return an error from then on.
+// Close waits for calls in progress and closes the store. It returns the failure of a store that has failed. A second call
+// does nothing; other methods then return an error.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -147,7 +149,7 @@ func (s *Store) Close() error {
 	return explain(s.dir, err)
 }
 
-// usable returns why the store can no longer be used, if so. The caller holds s.closing.
+// usable returns an error if the store has failed or is closed. The caller holds s.closing.
 func (s *Store) usable() error {
 	if s.closed {
 		return fmt.Errorf("storage in %s: %w", s.dir, os.ErrClosed)

@@ -18,9 +18,9 @@ type Arrivals interface {
 	Next() int64
 }
 
-// NewArrivals returns the stream with that index, from 0, of the streams among which a load divides its rate alike, in
-// operations per second, above 0. Together they are one process of that rate: independent Poisson streams add up to a
-// Poisson process, and fixed ones take turns.
+// NewArrivals returns one of the streams among which a load divides its rate, in operations per second, above 0; stream
+// counts from 0. Together they are one process of that rate: independent Poisson streams add up to a Poisson process, and
+// fixed ones take turns.
 func NewArrivals(process string, seed uint64, rate float64, stream, streams int) (Arrivals, error) {
 	if !(rate > 0) {
 		return nil, fmt.Errorf("arrivals at a rate of %v/s: give more than 0", rate)
@@ -47,7 +47,7 @@ func (p *poisson) Next() int64 {
 	return nanoseconds(p.now)
 }
 
-// fixed is every so many instants of a grid, from the first that is its own. It counts, so that nothing adds up.
+// fixed takes every so many instants of a grid. It counts them, so that rounding does not add up.
 type fixed struct {
 	rate          float64 // of all streams together
 	next, streams int

@@ -16,8 +16,8 @@ import (
 const MinValueBytes = 32
 
 const (
-	tapeBytes  = 4 << 20  // much more than a value, so that the pieces of one rarely overlap
-	pieceBytes = 64 << 10 // of a body that lie together on the tape
+	tapeBytes  = 4 << 20  // much more than a value, so that its pieces rarely overlap
+	pieceBytes = 64 << 10 // of a body, from one place of the tape
 )
 
 // ErrForeign marks a value that was written under another key.
@@ -35,19 +35,18 @@ type ID struct {
 // String formats id as client.seq.
 func (id ID) String() string { return fmt.Sprintf("%d.%d", id.Client, id.Seq) }
 
-// Values makes values that are unique and check themselves. A value is a header of four little-endian 64-bit words
-// (hash of the key, client, sequence, length in bytes of the whole value) and a pseudo-random body that depends on all
-// of them.
+// Values makes values that are unique and can be checked. A value is a header of four little-endian 64-bit words (hash of
+// the key, client, sequence, length in bytes of the whole value) and a pseudo-random body that depends on all of them.
 //
-// Bodies are cut from one random tape, piece by piece, each piece at an offset drawn from the header's hash: this
-// costs a copy, and checking costs a comparison. Mixed-up halves of two values show, and so do swapped halves of one.
-// Values does not change once made and is safe for concurrent use.
+// Bodies are cut from one random tape, piece by piece, at offsets drawn from the header's hash: to make one costs a copy,
+// to check it a comparison. Mixed halves of two values are found, and so are swapped halves of one. Values does not
+// change once made and is safe for concurrent use.
 type Values struct {
 	seed uint64
 	tape []byte
 }
 
-// NewValues returns the Values of a run. Whoever checks a value needs the seed it was made with.
+// NewValues returns the Values of a run. To check a value takes the seed with which it was made.
 func NewValues(seed uint64) *Values {
 	v := &Values{seed: seed, tape: make([]byte, tapeBytes)}
 	src := rand.NewPCG(Derive(seed, "tape"), 0)
@@ -57,7 +56,7 @@ func NewValues(seed uint64) *Values {
 	return v
 }
 
-// Fill overwrites buf with the value id of key. Buf is as long as the value shall be, at least MinValueBytes.
+// Fill overwrites buf, of at least MinValueBytes, with the value id of key, of the same length.
 func (v *Values) Fill(buf []byte, id ID, key protocols.Key) {
 	le := binary.LittleEndian
 	le.PutUint64(buf[24:], uint64(len(buf)))
@@ -71,8 +70,8 @@ func (v *Values) Fill(buf []byte, id ID, key protocols.Key) {
 	}
 }
 
-// Check returns which value of key buf holds. It fails with ErrForeign or ErrCorrupt, and says what is wrong. A value
-// without a body cannot show that its ID is wrong.
+// Check returns the ID of the value of key that buf holds. It fails with ErrForeign or ErrCorrupt, and says what is wrong.
+// A wrong ID of a value without a body is not found.
 func (v *Values) Check(buf []byte, key protocols.Key) (ID, error) {
 	if len(buf) < MinValueBytes {
 		return ID{}, fmt.Errorf("%w: %d bytes, a header has %d", ErrCorrupt, len(buf), MinValueBytes)
@@ -91,7 +90,7 @@ func (v *Values) Check(buf []byte, key protocols.Key) (ID, error) {
 	return id, nil
 }
 
-// mismatch returns the index of the first byte of the body that does not fit the header, or -1.
+// mismatch returns the index of the body's first byte that does not fit the header, or -1.
 func (v *Values) mismatch(buf []byte) int {
 	offsets := v.offsets(buf)
 	for at := MinValueBytes; at < len(buf); {
@@ -109,7 +108,7 @@ func (v *Values) mismatch(buf []byte) int {
 	return -1
 }
 
-// offsets is the stream of the tape offsets of a body's pieces.
+// offsets draws the offsets on the tape of a body's pieces.
 type offsets struct{ rand.PCG }
 
 func (v *Values) offsets(buf []byte) (o offsets) {

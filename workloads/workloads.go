@@ -1,6 +1,8 @@
-// Package workloads is what the clients of a run ask for: which keys, values that prove what they are, and when.
+// Package workloads makes what the clients of a run ask for: keys, values that prove what they are, and instants.
 //
-// Everything is derived from one seed, so that a run can be repeated and every process of it agrees without talking.
+// Everything is derived from one seed, so that a run can be repeated and its processes agree without talking.
+//
+// The package knows the model but no protocol. It imports protocols; sim, harness and its packages may import it.
 package workloads
 
 import (
@@ -15,8 +17,8 @@ import (
 )
 
 // Derive returns a seed for the stream that the parts name, such as Derive(seed, "keys", client). Streams of different
-// names are independent of each other. Parts are numbers and strings; what counts is how they print, so that
-// 1 and "1" are the same part, but ("a", "bc") and ("ab", "c") are not the same parts.
+// names are independent. Parts are numbers and strings and count as they print: 1 and "1" are the same, ("a", "bc") and
+// ("ab", "c") are not.
 func Derive(seed uint64, parts ...any) uint64 {
 	h := xxhash.New()
 	fmt.Fprint(h, seed)
@@ -26,7 +28,7 @@ func Derive(seed uint64, parts ...any) uint64 {
 	return h.Sum64()
 }
 
-// maxKeys bounds a key space: more could never be loaded.
+// maxKeys bounds a key space; more keys could never be loaded.
 const maxKeys = 1 << 24
 
 // KeyName returns the name of the key with index i, from 0.
@@ -40,12 +42,12 @@ type Chooser interface {
 	Next() int
 }
 
-// Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]:
-// when each of the clients has one operation in progress, on a key drawn uniformly from m, then at any instant an
-// operation shares its key with another with probability at most p. Over its whole duration it meets up to two
-// operations of each other client, so the share measured afterwards exceeds p and comes close to 2p.
+// Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]. If
+// each client has one operation in progress, on a key drawn uniformly from m, then at any instant an operation shares its
+// key with another with probability at most p. Over its whole duration it meets up to two operations of each other
+// client, so the share measured afterwards exceeds p and comes close to 2p.
 func Keyspace(clients int, p float64) int {
-	m := math.Ceil(float64(clients-1)/p - 1e-9) // 1e-9: a quotient that rounding put just above an integer
+	m := math.Ceil(float64(clients-1)/p - 1e-9) // 1e-9: rounding may put a quotient just above an integer
 	return int(max(1, min(m, maxKeys)))
 }
 
@@ -63,18 +65,17 @@ func NewChooser(seed, client uint64, keys int) Chooser {
 // Next implements Chooser.
 func (c *uniform) Next() int { return c.rng.IntN(c.keys) }
 
-// keyStream is the source of a client's choices.
+// keyStream returns the source of a client's choices.
 func keyStream(seed, client uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(Derive(seed, "keys", client), client))
 }
 
-// HotKeys returns the number of keys in the hot-key model: key 0, which all clients share, and each client's own.
+// HotKeys returns the number of keys in the hot-key model: key 0, which all clients share, and one for each client.
 func HotKeys(clients int) int { return max(clients, 0) + 1 }
 
-// hotChance returns the probability h with which each of the clients asks for the one key that they share, and else
-// for its own, so that the probability of concurrency is p in (0, 1]: when each has one operation in progress, an
-// operation shares its key with another with probability h·(1 − (1−h)^(clients−1)) = p. One client shares with nobody,
-// and h is 0.
+// hotChance returns the probability h with which a client asks for the shared key and not for its own, for a probability
+// of concurrency p in (0, 1]: when each client has one operation in progress, an operation shares its key with another
+// with probability h·(1 − (1−h)^(clients−1)) = p. For one client h is 0.
 func hotChance(clients int, p float64) float64 {
 	if clients < 2 {
 		return 0
@@ -96,9 +97,9 @@ type hot struct {
 	rng    *rand.Rand
 }
 
-// NewHotChooser returns the Chooser of one of the clients: key 0, which all share, or the client's own, whose index is
-// the client's number, from 1. The more often it is key 0, the higher the probability of concurrency p in (0, 1], by
-// which an operation shares its key with another when each client has one in progress.
+// NewHotChooser returns the Chooser of one of the clients, numbered from 1. It draws key 0, which all share, or the
+// client's own, whose index is its number, so often that the probability of concurrency is p in (0, 1]: the probability
+// that an operation shares its key with another when each client has one in progress.
 func NewHotChooser(seed, client uint64, clients int, p float64) Chooser {
 	return &hot{chance: hotChance(clients, p), own: int(client), rng: keyStream(seed, client)}
 }
