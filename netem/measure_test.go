@@ -64,3 +64,74 @@ func TestMeasureOfOneHost(t *testing.T) {
 		t.Errorf("Measure = %v, %v; want nothing", links, err)
 	}
 }
+
+// TestNetEmMeasureFindsTheRate: the rate is what it is without delays, though packets overtake each other and get lost.
+// Three hosts: the last is measured with the first again.
+func TestNetEmMeasureFindsTheRate(t *testing.T) {
+	needNetEm(t)
+	tb := newTestbed(t, Topology{
+		Hosts: []string{"a", "b", "c"}, RateBits: 50e6, NoOffload: true,
+		Delay: func(from, _ string) Delay {
+			if from == "b" {
+				return Delay{Mean: 20 * ms, Jitter: 4 * ms, Loss: 0.05}
+			}
+			return Delay{Mean: 20 * ms, Jitter: 4 * ms}
+		},
+	})
+	links, err := tb.measure(t.Context(), plan{rampUp: 200 * ms, window: 600 * ms, pings: 5, attempts: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range links {
+		wantRate(t, l, 50e6)
+		if want := []string{"b", "a", "a"}[i]; l.Host != tb.Topology.Hosts[i] || len(l.Peers) != 1 || l.Peers[0] != want {
+			t.Errorf("link %d is of %s with peers %v", i, l.Host, l.Peers)
+		}
+		if l.RTTSamples != 5 || l.RTTMean < 34*ms || l.RTTP99 < l.RTTP50 {
+			t.Errorf("%s: round trips %+v", l.Host, l)
+		}
+		if (l.Drops > 0) != (l.Host == "b") {
+			t.Errorf("%s: %d drops", l.Host, l.Drops)
+		}
+	}
+}
+
+func wantRate(t *testing.T, l LinkMeasurement, rateBits float64) {
+	t.Helper()
+	want := rateBits * 1448 / 1538
+	for direction, got := range map[string]float64{"up": l.UpBits, "down": l.DownBits} {
+		if math.Abs(got/want-1) > 0.02 {
+			t.Errorf("%s %s: %.2f Mbit/s, want %.2f ± 2 %%", l.Host, direction, got/1e6, want/1e6)
+		}
+	}
+}
+
+// TestRateOfALink needs no NetEm: datagrams find the rate with and without offload. It allows more attempts than Measure
+// does: a busy machine cannot always fill the link.
+func TestRateOfALink(t *testing.T) {
+	const rate = 50e6
+	for _, noOffload := range []bool{false, true} {
+		tb := newTestbed(t, Topology{Hosts: []string{"a", "b"}, RateBits: rate, NoOffload: noOffload})
+		links := make([]LinkMeasurement, 2)
+		p := plan{rampUp: 100 * ms, window: 500 * ms, attempts: 10}
+		if err := tb.measureRates(t.Context(), links, p); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range links {
+			wantRate(t, l, rate)
+			if l.Window < p.window || l.Attempts < 1 {
+				t.Errorf("no offload %v: %+v", noOffload, l)
+			}
+		}
+	}
+}
+
+func TestRateEndsWithItsContext(t *testing.T) {
+	tb := newTestbed(t, Topology{Hosts: []string{"a", "b"}, RateBits: 100e6})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := tb.measureRates(ctx, make([]LinkMeasurement, 2), plan{rampUp: ms, window: time.Hour, attempts: 1})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("measureRates = %v, want the context's error", err)
+	}
+}
