@@ -119,7 +119,7 @@ func (a *attacker) layOut(ctx context.Context) error {
 	}
 	a.hosts = newLayout(tb, servers, clients)
 	a.manifest.Testbed = result.Testbed{
-		Mode: string(tb.Mode), Topology: "spread", Shaped: tb.Topology.RateBits > 0, Why: why,
+		Mode: string(tb.Mode), Topology: result.Spread, Shaped: tb.Topology.RateBits > 0, Why: why,
 		RateBits: tb.Topology.RateBits, Congestion: tb.Topology.Congestion, Hosts: topology.Hosts, Sysctls: tb.Sysctls,
 		Offload: true,
 	}
@@ -185,7 +185,7 @@ func (a *attacker) playAll(ctx context.Context) error {
 // baseline is the protocol's fault-free trial, or the zero one before that was played.
 func (a *attacker) baseline(protocol string) result.Trial {
 	for _, t := range a.trials {
-		if t.Protocol == protocol && t.Attack == noAttack {
+		if t.Protocol == protocol && t.Attack == result.FaultFree {
 			return t
 		}
 	}
@@ -199,7 +199,7 @@ func (a *attacker) seed(p protocols.Protocol, attack byzantine.Attack) uint64 {
 
 // load is how long a trial's load lasts.
 func (a *attacker) load(attack byzantine.Attack) time.Duration {
-	story := attack.ID == timeline
+	story := attack.ID == result.Timeline
 	switch {
 	case story && a.Quick:
 		return 4 * time.Second

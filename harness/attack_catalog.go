@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -8,18 +9,16 @@ import (
 
 // The trials beside the catalogue's, which take real processes and disks.
 const (
-	noAttack    = "none"
 	killEach    = "F1"
 	killForGood = "F2"
 	fullDisk    = "F3"
 	damagedFile = "F4"
-	timeline    = "timeline"
 )
 
 // Attacks are all trials there are: none, for comparison; the catalogue; faults of processes and disks; and the story of
 // one server that crashes, lies and comes back.
 func Attacks() []byzantine.Attack {
-	all := append([]byzantine.Attack{{ID: noAttack, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
+	all := append([]byzantine.Attack{{ID: result.FaultFree, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
 	all = append(all,
 		byzantine.Attack{ID: killEach, Name: "kill-and-restart", Title: "server after server is killed and comes back"},
 		byzantine.Attack{ID: killForGood, Name: "kill-t", Title: "t servers are killed for good"},
@@ -27,7 +26,7 @@ func Attacks() []byzantine.Attack {
 		byzantine.Attack{ID: damagedFile, Name: "damaged-file", Title: "a server's database is damaged: it must not serve"},
 	)
 	return append(all, byzantine.Attack{
-		ID: timeline, Name: "crash-lie-return", Title: "a server crashes, comes back lying, and comes back honest",
+		ID: result.Timeline, Name: "crash-lie-return", Title: "a server crashes, comes back lying, and comes back honest",
 		Expect: func(p protocols.Protocol) (byzantine.Expectation, bool) {
 			return byzantine.Expectation{Beyond: true}, !withstands(p, lie(p))
 		},

@@ -23,7 +23,7 @@ func (t *trial) conclude(out *result.Trial, entries []history.Entry) error {
 	for h, n := range t.harms {
 		out.Harms[string(h)] = n
 	}
-	if out.Linearizable.Verdict == history.Unknown && !t.expected.Beyond {
+	if out.Linearizable.Code == result.Unknown && !t.expected.Beyond {
 		out.Held, out.Detail = false, "the history cannot be checked: "+out.Linearizable.Detail
 	}
 	slices.SortStableFunc(t.events, func(a, b result.Event) int { return int(a.AtMs*1e3 - b.AtMs*1e3) })
@@ -136,7 +136,7 @@ func longestGap(entries []history.Entry, from, to int64) float64 {
 
 // progressLine is what a person is told of a trial, next to the protocol's fault-free one.
 func progressLine(t, baseline result.Trial) string {
-	text := fmt.Sprintf("%s %s (%s): %s", t.Protocol, t.Attack, t.Name, t.Outcome())
+	text := fmt.Sprintf("%s %s (%s): %s", t.Protocol, t.Attack, t.Name, t.Summary())
 	if t.Skipped == "" {
 		text += fmt.Sprintf("; %.0f ops/s", t.ThroughputOps)
 		if baseline.ThroughputOps > 0 {

@@ -37,7 +37,7 @@ func (f *findings) count(h byzantine.Harm, n int64, format string, args ...any) 
 func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, reports []agent.MixedReport) result.Verdict {
 	report := history.Check(entries)
 	corrupt := f.judgeReads(entries)
-	if report.Verdict.Verdict == history.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
+	if report.Code == result.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
 		f.find(byzantine.Stale, "not linearizable: %s", report.Detail)
 	}
 	f.judgeTimestamps(entries)

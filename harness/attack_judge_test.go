@@ -153,8 +153,8 @@ func TestConclude(t *testing.T) {
 			if err := tr.conclude(&out, c.entries); err != nil {
 				t.Fatal(err)
 			}
-			if out.Held != c.held || !strings.HasPrefix(out.Outcome(), c.outcome) || !out.Held && out.Detail == "" {
-				t.Errorf("held %v, %s, detail %q", out.Held, out.Outcome(), out.Detail)
+			if out.Held != c.held || !strings.HasPrefix(out.Summary(), c.outcome) || !out.Held && out.Detail == "" {
+				t.Errorf("held %v, %s, detail %q", out.Held, out.Summary(), out.Detail)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
@@ -62,7 +63,7 @@ func plan(a byzantine.Attack, servers, t int, load time.Duration) []fault {
 		return []fault{{load / 3, fill, 0}}
 	case damagedFile:
 		return []fault{{load / 3, kill, 0}, {load / 3, damage, 0}, {load/3 + downTime, refuse, 0}}
-	case timeline:
+	case result.Timeline:
 		q := load / 4
 		return []fault{{q, kill, 0}, {2 * q, deceive, 0}, {3 * q, kill, 0}, {3 * q, restart, 0}}
 	}

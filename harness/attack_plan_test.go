@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -80,7 +81,7 @@ func checkOrder(t *testing.T, faults []fault, load time.Duration) {
 func TestPlansAreNotEmpty(t *testing.T) {
 	for _, a := range Attacks() {
 		wanted := a.Isolate != [2]int{} || a.Resets || slices.Contains(
-			[]string{killEach, killForGood, fullDisk, damagedFile, timeline}, a.ID)
+			[]string{killEach, killForGood, fullDisk, damagedFile, result.Timeline}, a.ID)
 		if got := len(plan(a, 4, 1, loads[0])) > 0; got != wanted {
 			t.Errorf("%s has a plan: %v", a.ID, got)
 		}
@@ -124,7 +125,7 @@ func TestRotation(t *testing.T) {
 // The story is what its title says.
 func TestTimelinePlan(t *testing.T) {
 	var told []string
-	for _, f := range plan(byzantine.Attack{ID: timeline}, 4, 1, 12*time.Second) {
+	for _, f := range plan(byzantine.Attack{ID: result.Timeline}, 4, 1, 12*time.Second) {
 		told = append(told, fmt.Sprintf("%v %v", f.at, f))
 	}
 	want := "3s server 1 is killed, 6s server 1 is started again and lies, " +

@@ -9,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
@@ -29,7 +30,7 @@ func (t *trial) rotate(ctx context.Context) error {
 			return nil
 		}
 		entries, err := t.saveHistory(ctx)
-		if err != nil || history.Check(entries).Verdict.Verdict == history.Violation {
+		if err != nil || history.Check(entries).Code == result.Violation {
 			return err
 		}
 	}

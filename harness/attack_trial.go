@@ -23,7 +23,7 @@ import (
 // What all trials have in common. There are as many keys as clients, so that each has its own where keys have one
 // writer; they are few enough for operations to meet.
 const (
-	attackSuite      = "paper"
+	attackSuite      = result.Paper
 	attackDurability = protocols.Fsync
 	attackValueBytes = 4096
 	attackAgents     = 3
@@ -75,7 +75,7 @@ func (a *attacker) play(ctx context.Context, p protocols.Protocol, attack byzant
 	if ctx.Err() != nil {
 		return out, context.Cause(ctx)
 	}
-	if err != nil && attack.ID != noAttack { // a server that crashed by itself, say: it is what came of the attack
+	if err != nil && attack.ID != result.FaultFree { // a server that crashed by itself, say: it is what came of the attack
 		out.Harms[string(byzantine.Failure)] = 1
 		out.Detail = err.Error()
 		return out, nil
@@ -90,7 +90,7 @@ func (t *trial) describe() result.Trial {
 	return result.Trial{
 		Protocol: protocols.NameOf(t.protocol), Attack: t.attack.ID, Name: t.attack.Name, T: t.T, Servers: t.protocol.Traits(t.T).Servers,
 		ValueBytes: attackValueBytes, Clients: attackAgents * agentClients,
-		Keys: attackKeys, Seed: t.seed, Expected: t.expected.String(), Harms: map[string]int64{},
+		Keys: attackKeys, Seed: t.seed, Expected: t.expected.String(), Expectation: t.expected.Code(), Harms: map[string]int64{},
 		History: t.name() + historySuffix, Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }

@@ -155,8 +155,7 @@ func (c *coster) measureBoth(r attemptedRun) (cost result.Cost, err error) {
 	if total := after.total - before.total; total > 0 {
 		cost.HostSteal = (after.steal - before.steal) / total
 	}
-	cost.InvalidReason = disturbance(cost)
-	cost.Valid = cost.InvalidReason == ""
+	judgeCost(&cost)
 	if task.Multiplications != nil {
 		cost.Construct.Multiplications, cost.Verify.Multiplications, err = task.Multiplications()
 	}
@@ -189,11 +188,10 @@ func (c *coster) spent(op costs.Operation) (result.Spent, error) {
 	}, nil
 }
 
-// disturbance says what spoilt the measurement; it is empty if nothing did. Other work of this machine does not count
-// as CPU time of ours, but what the hypervisor takes may.
-func disturbance(c result.Cost) string {
-	if c.HostSteal <= stealTolerance {
-		return ""
+// judgeCost decides whether a measurement counts. Other work of this machine does not count as CPU time of ours, but
+// what the hypervisor takes may.
+func judgeCost(c *result.Cost) {
+	if c.Valid = c.HostSteal <= stealTolerance; !c.Valid {
+		c.Fail(result.Hypervisor, "disturbed: the hypervisor took %.0f %% of the CPU", 100*c.HostSteal)
 	}
-	return fmt.Sprintf("disturbed: the hypervisor took %.0f %% of the CPU", 100*c.HostSteal)
 }

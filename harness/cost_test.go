@@ -80,7 +80,7 @@ func TestDisturbedCosts(t *testing.T) {
 	c.measure = func(r attemptedRun) (result.Cost, error) {
 		order = append(order, fmt.Sprintf("%s %d %d #%d", r.Scheme.Name, r.T, r.Repetition, r.attempts))
 		valid := r.Scheme.Name == "polynomial-naive" || r.Scheme.Name == "hash-sha256" && r.attempts == 2
-		return result.Cost{Scheme: r.Scheme.Name, Attempt: r.attempts, Valid: valid}, nil
+		return result.Cost{Scheme: r.Scheme.Name, Attempt: r.attempts, Validity: result.Validity{Valid: valid}}, nil
 	}
 	if err := c.measureAll(t.Context()); err != nil {
 		t.Fatal(err)
@@ -120,8 +120,8 @@ func TestDisturbance(t *testing.T) {
 		"": {HostSteal: stealTolerance, Construct: result.Spent{Waited: 0.9}},
 		"disturbed: the hypervisor took 23 % of the CPU": {HostSteal: 0.23},
 	} {
-		if got := disturbance(c); got != want {
-			t.Errorf("disturbance %q, want %q", got, want)
+		if judgeCost(&c); c.InvalidReason != want || c.Disturbed() == c.Valid {
+			t.Errorf("%+v, want %q", c.Validity, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 	}
 	err = r.withCluster(ctx, name, run.Series, clients, run.Seed, func(ctx context.Context, c *cluster) error {
 		var beside agent.Failures
-		if run.Op == protocols.Read {
+		if run.Op == result.OpRead {
 			if beside, err = c.preload(ctx, 0, p.Keys); err != nil {
 				return err
 			}
@@ -36,8 +35,8 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 		var l loaded
 		l, p.Probe, err = r.probed(func() (loaded, error) {
 			return c.load(ctx, r.hosts, loadSpec{
-				op: run.Op, clients: clients, keys: p.Keys, seed: run.Seed, keyModel: p.KeyModel,
-				arrival: r.process(run), rate: run.Rate,
+				op: protocols.Op(run.Op), clients: clients, keys: p.Keys, seed: run.Seed, keyModel: p.KeyModel,
+				arrival: run.Arrival, rate: run.Rate,
 				concurrency: r.experiment.Concurrency.Fraction(), background: r.background(run.Op),
 				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Phases.Measure.Std(),
 			})
@@ -45,7 +44,7 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 		if err != nil {
 			return err
 		}
-		if run.Op == protocols.Write {
+		if run.Op == result.OpWrite {
 			if beside, err = c.readBack(ctx, p.Keys); err != nil {
 				return err
 			}
@@ -68,53 +67,42 @@ func (r *runner) measure(ctx context.Context, run experiment.Run, clients, attem
 
 // newPoint is the point of a run before it is measured.
 func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point {
-	system, variant := protocols.SplitName(run.Protocol)
+	load := run.Load
+	load.Clients = clients
 	return result.Point{
 		Schema:     result.SchemaVersion,
 		Experiment: r.experiment.Name, Figure: r.experiment.Figure,
-		Protocol: system, Variant: variant, Suite: run.Suite, Durability: run.Durability,
-		Op: string(run.Op), T: run.T, ValueBytes: run.ValueBytes,
-		Clients: clients, Keys: r.experiment.Keys(clients), KeyModel: r.experiment.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
-		Seed:     run.Seed,
-		OpenLoop: result.OpenLoop{Arrival: cmp.Or(r.process(run), result.Closed), Rate: run.Rate},
-		Shaped:   r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
+		Series: run.Series, Load: load, Keys: r.experiment.Keys(clients), KeyModel: r.experiment.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
+		Seed: run.Seed, Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
 
 // background is the share of all bytes that a writer beside a load of op may take. WRITEs need none beside them.
-func (r *runner) background(op protocols.Op) float64 {
-	if op == protocols.Write {
+func (r *runner) background(op string) float64 {
+	if op == result.OpWrite {
 		return 0
 	}
 	return r.experiment.Workload.Background.Fraction()
 }
 
-// process is how the run's operations arrive; empty if they do not by themselves.
-func (r *runner) process(run experiment.Run) string {
-	if run.Rate == 0 {
-		return ""
-	}
-	return r.experiment.Arrival.Process
-}
-
 // runName is the name of a run's files.
 func runName(run experiment.Run, clients int) string {
 	load := fmt.Sprintf("c%d", clients)
-	if run.Rate > 0 {
+	if run.Open() {
 		load += fmt.Sprintf("-r%g", run.Rate)
 	}
 	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
 }
 
 // seriesName is the part of files' names that the series gives.
-func seriesName(s experiment.Series) string { return strings.ReplaceAll(s.String(), "/", "-") }
+func seriesName(s result.Series) string { return strings.ReplaceAll(s.String(), "/", "-") }
 
 // withCluster runs do on a fresh cluster and removes it again; do's context ends if a process of the cluster does. What
 // the processes log goes to a file of the run.
-func (r *runner) withCluster(ctx context.Context, name string, s experiment.Series, clients int, seed uint64,
+func (r *runner) withCluster(ctx context.Context, name string, s result.Series, clients int, seed uint64,
 	do func(context.Context, *cluster) error,
 ) error {
-	protocol, err := catalog.ByName(s.Protocol)
+	protocol, err := catalog.ByName(s.FullName())
 	if err != nil {
 		return err
 	}

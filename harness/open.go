@@ -2,7 +2,6 @@ package harness
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -53,21 +52,20 @@ func slips(p *result.Point) bool {
 	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTolerance*p.ServiceMs.P99
 }
 
-// openReasons says why a point of an open loop must not be used: the load generator was late, or the system is offered
-// more than it carries, so that latencies are as long as one cares to wait.
-func openReasons(p *result.Point) (reasons []string) {
+// judgeOpen finds what makes a point of an open loop invalid: the load generator was late, or the system is offered more
+// than it carries, so that latencies are as long as one cares to wait.
+func judgeOpen(p *result.Point) {
 	if !p.Open() {
-		return nil
+		return
 	}
 	if slips(p) {
 		slip, of := p.SlipMs, p.ServiceMs
-		reasons = append(reasons, fmt.Sprintf("the schedule slips: the load generator began operations late by %.2f ms, "+
-			"p99 %.2f ms, that took %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99))
+		p.Fail(result.ScheduleSlips, "the schedule slips: the load generator began operations late by %.2f ms, "+
+			"p99 %.2f ms, that took %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99)
 	}
 	growth := p.Backlog.End - p.Backlog.Begin
 	if float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients) {
-		reasons = append(reasons, fmt.Sprintf("beyond saturation: %.0f/s were offered, %.0f/s completed, and the backlog "+
-			"grew from %d to %d operations; latency grows with the window", p.Rate, p.ThroughputOps, p.Backlog.Begin, p.Backlog.End))
+		p.Fail(result.BeyondSaturation, "beyond saturation: %.0f/s were offered, %.0f/s completed, and the backlog "+
+			"grew from %d to %d operations; latency grows with the window", p.Rate, p.ThroughputOps, p.Backlog.Begin, p.Backlog.End)
 	}
-	return reasons
 }

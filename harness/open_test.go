@@ -7,7 +7,6 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/agent"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 )
 
@@ -40,9 +39,8 @@ func TestFillOpen(t *testing.T) {
 		}
 	}
 	p := &result.Point{
-		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 1, Shaped: true,
-		Linearizable: result.Verdict{Verdict: history.Linearizable},
-		OpenLoop:     result.OpenLoop{Arrival: result.Poisson, Rate: 500},
+		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 1, Arrival: result.Poisson, Rate: 500}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
 	}
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
@@ -94,14 +92,13 @@ func TestOpenReasons(t *testing.T) {
 		"a closed loop": {func(p *point) { p.Arrival, p.LittleRatio, p.Backlog.End = result.Closed, 1, 900 }, ""},
 	} {
 		p := validPoint()
-		p.OpenLoop = result.OpenLoop{Arrival: result.Fixed, Rate: 500, Arrivals: 1000}
-		p.Clients, p.ThroughputOps = 10, 312
+		p.Load, p.Arrivals, p.ThroughputOps = result.Load{Clients: 10, Arrival: result.Fixed, Rate: 500}, 1000, 312
 		p.ServiceMs.Mean, p.ServiceMs.P99 = 10, 20
 		c.change(p)
-		if got := invalidReason(p, loaded{}); c.want == "" && got != "" || !strings.Contains(got, c.want) {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		if judge(p, loaded{}); p.Valid != (c.want == "") || !strings.Contains(p.InvalidReason, c.want) {
+			t.Errorf("%s: %q, want %q", name, p.InvalidReason, c.want)
 		}
-		if late := strings.Contains(c.want, "late by") || strings.Contains(c.want, "that took"); disturbed(p) != late {
+		if late := strings.Contains(c.want, "late by") || strings.Contains(c.want, "that took"); p.Disturbed() != late {
 			t.Errorf("%s: worth another attempt: %v", name, !late)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // fill turns what a load came to into the point's numbers and judges them.
 func (r *runner) fill(p *result.Point, l loaded) error {
-	protocol, err := catalog.ByName(protocols.FullName(p.Protocol, p.Variant))
+	protocol, err := catalog.ByName(p.FullName())
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,7 @@ func (r *runner) fill(p *result.Point, l loaded) error {
 		p.LinkShare = r.linkShare(l.window, p.Servers)
 	}
 	p.Bottleneck = bottleneck(p, l)
-	p.InvalidReason = invalidReason(p, l)
-	p.Valid = p.InvalidReason == ""
+	judge(p, l)
 	return nil
 }
 

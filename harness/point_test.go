@@ -9,7 +9,6 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/agent"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
@@ -88,7 +87,7 @@ func TestLinkShare(t *testing.T) {
 }
 
 func TestPerOperation(t *testing.T) {
-	p := &result.Point{LoadOps: 50, ValueBytes: 1000}
+	p := &result.Point{LoadOps: 50, Series: result.Series{ValueBytes: 1000}}
 	got := perOperation(result.Traffic{ClientToServer: 100_000, ServerToClient: 12_500}, p)
 	if want := (result.TrafficFactor{ClientToServer: 2, ServerToClient: 0.25}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
@@ -134,8 +133,8 @@ func TestFill(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
 	p := &result.Point{
-		Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000, Clients: 4, Shaped: true,
-		Linearizable: result.Verdict{Verdict: history.Linearizable},
+		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
 	}
 	if err := r.fill(p, ofLoad()); err != nil {
 		t.Fatal(err)
@@ -186,7 +185,7 @@ func TestFillWithoutNumbers(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 0)
 	l := ofLoad()
 	l.WindowOps, l.LoadOps, l.LatencyNs, l.histogram = 0, 0, 0, hdrhistogram.New(1000, 1e11, 3)
-	p := &result.Point{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000, Clients: 4}
+	p := &result.Point{Series: result.Series{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000}, Load: result.Load{Clients: 4}}
 	if err := r.fill(p, l); err != nil {
 		t.Fatal(err)
 	}

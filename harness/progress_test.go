@@ -27,7 +27,7 @@ func step(p *progress, out *strings.Builder, took time.Duration, point result.Po
 func TestProgressLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, out := ofRuns(4, time.Hour)
-		good := result.Point{ThroughputMBps: 39.16, LatencyMs: result.Latency{Mean: 12.34}, Valid: true}
+		good := result.Point{ThroughputMBps: 39.16, LatencyMs: result.Latency{Mean: 12.34}, Validity: result.Validity{Valid: true}}
 		shaped := good
 		shaped.Shaped, shaped.BoundRatio = true, 0.998
 		bad := good

@@ -11,7 +11,6 @@ import (
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/experiment"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem/guest"
 )
@@ -132,7 +131,7 @@ func (r *runner) searchAll(ctx context.Context) error {
 // clientsFor is the cell's number of clients, from its configuration or a search; 0 if no search has been made yet.
 func (r *runner) clientsFor(c experiment.Cell) int {
 	for _, s := range r.manifest.Searches {
-		if c.Clients == 0 && c.Series == seriesOf(s) {
+		if c.Clients == 0 && c.Series == s.Series {
 			return s.Chosen
 		}
 	}
@@ -159,7 +158,7 @@ func (r *runner) measureAll(ctx context.Context) error {
 
 // count takes note of a point whose history is not linearizable.
 func (r *runner) count(p result.Point) {
-	if p.Linearizable.Verdict == history.Violation {
+	if p.Linearizable.Code == result.Violation {
 		r.violations++
 	}
 }
@@ -179,7 +178,7 @@ func (r *runner) measureUndisturbed(ctx context.Context, run experiment.Run, cli
 			return point, err
 		}
 		r.count(point)
-		if !disturbed(&point) || attempt%r.experiment.Attempts == 0 {
+		if !point.Disturbed() || attempt%r.experiment.Attempts == 0 {
 			return point, nil
 		}
 		r.progress.note(point.InvalidReason + ": once more")

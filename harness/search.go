@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/harness/clock"
-	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
@@ -13,18 +12,16 @@ import (
 
 // search finds the number of clients that saturates a series: the first whose next two steps each gain less than the
 // configured share. It is a pilot: its throughputs are kept in the manifest and are no points.
-func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search, error) {
+func (r *runner) search(ctx context.Context, s result.Series) (result.Search, error) {
 	steps := r.experiment.Search.Clients
-	found := result.Search{
-		Protocol: s.Protocol, Suite: s.Suite, Durability: s.Durability, Op: string(s.Op), T: s.T, ValueBytes: s.ValueBytes,
-	}
+	found := result.Search{Series: s}
 	seed := workloads.Derive(r.experiment.Seed, "search", s.String())
 	name := "search-" + seriesName(s)
 	err := r.withCluster(ctx, name, s, steps[len(steps)-1], seed, func(ctx context.Context, c *cluster) error {
 		loadedKeys := 0
 		for _, clients := range steps {
 			keys := r.experiment.Keys(clients)
-			if s.Op == protocols.Read && keys > loadedKeys {
+			if s.Op == result.OpRead && keys > loadedKeys {
 				failures, err := c.preload(ctx, loadedKeys, keys)
 				if err != nil {
 					return err
@@ -34,7 +31,7 @@ func (r *runner) search(ctx context.Context, s experiment.Series) (result.Search
 				loadedKeys = keys
 			}
 			l, err := r.searchStep(ctx, c, loadSpec{
-				op: s.Op, clients: clients, keys: keys, seed: seed, keyModel: r.experiment.Workload.Keys,
+				op: protocols.Op(s.Op), clients: clients, keys: keys, seed: seed, keyModel: r.experiment.Workload.Keys,
 				concurrency: r.experiment.Concurrency.Fraction(), background: r.background(s.Op),
 				warmup: r.experiment.Phases.Warmup.Std(), measure: r.experiment.Search.Measure.Std(),
 			})

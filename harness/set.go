@@ -11,7 +11,6 @@ import (
 
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/protocols"
 )
 
 // openSet makes the folder of a new result set, or opens that of the latest run to continue it.
@@ -94,7 +93,7 @@ func (r *runner) reopen(latest string, config json.RawMessage) error {
 	for _, p := range set.Points {
 		name := runName(runOf(p), p.Clients)
 		r.attempts[name] = max(r.attempts[name], p.Attempt)
-		r.done[name] = r.done[name] || !disturbed(&p)
+		r.done[name] = r.done[name] || !p.Disturbed()
 		r.count(p)
 	}
 	return nil
@@ -122,17 +121,5 @@ func (r *runner) saveManifest() error { return result.WriteManifest(r.dir, r.man
 
 // runOf is the run that a point belongs to.
 func runOf(p result.Point) experiment.Run {
-	series := experiment.Series{
-		Protocol: protocols.FullName(p.Protocol, p.Variant), Suite: p.Suite, Durability: p.Durability,
-		Op: protocols.Op(p.Op), T: p.T, ValueBytes: p.ValueBytes,
-	}
-	return experiment.Run{Cell: experiment.Cell{Series: series, Rate: p.Rate}, Repetition: p.Repetition}
-}
-
-// seriesOf is the series that a search was made for.
-func seriesOf(s result.Search) experiment.Series {
-	return experiment.Series{
-		Protocol: s.Protocol, Suite: s.Suite, Durability: s.Durability,
-		Op: protocols.Op(s.Op), T: s.T, ValueBytes: s.ValueBytes,
-	}
+	return experiment.Run{Cell: experiment.Cell{Series: p.Series, Load: p.Load}, Repetition: p.Repetition}
 }

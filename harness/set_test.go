@@ -109,7 +109,7 @@ func TestResume(t *testing.T) {
 	runs := first.experiment.Schedule()
 	appendPoint(t, first.dir, first.pointOf(runs[0]))
 	spoilt := first.pointOf(runs[1])
-	spoilt.Valid, spoilt.HostCPU.Steal = false, 1
+	spoilt.Fail(result.OtherWork, "other work")
 	appendPoint(t, first.dir, spoilt)
 
 	second := mustOpen(t, results, twoRuns, true)
@@ -172,10 +172,9 @@ func TestResumeKeepsSearches(t *testing.T) {
 	if n := r.clientsFor(cell); n != 0 {
 		t.Errorf("%d clients before the search", n)
 	}
-	r.manifest.Searches = []result.Search{
-		{Protocol: "mabd", Suite: "paper", Durability: "write", Op: "write", T: 1, ValueBytes: cell.ValueBytes, Chosen: 9},
-		{Protocol: "mabd", Suite: "paper", Durability: "write", Op: "read", T: 1, ValueBytes: cell.ValueBytes, Chosen: 12},
-	}
+	other := cell.Series
+	other.Op = result.OpWrite
+	r.manifest.Searches = []result.Search{{Series: other, Chosen: 9}, {Series: cell.Series, Chosen: 12}}
 	if err := r.saveManifest(); err != nil {
 		t.Fatal(err)
 	}

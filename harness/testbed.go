@@ -62,7 +62,7 @@ func buildTestbed(ctx context.Context, topology netem.Topology, progress io.Writ
 
 // serverHosts is the number of hosts that carry servers.
 func (r *runner) serverHosts() (int, error) {
-	if r.experiment.Testbed.Topology == experiment.SharedHost {
+	if r.experiment.Testbed.Topology == result.SharedHost {
 		return 1, nil
 	}
 	most := 0

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/agent"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 )
 
@@ -44,8 +43,8 @@ func TestBottleneck(t *testing.T) {
 // validPoint is a point with nothing against it.
 func validPoint() *result.Point {
 	return &result.Point{
-		Ops: 1000, LoadOps: 2000, ValueBytes: 1000, DurationS: 1, Shaped: true, Bottleneck: "link",
-		LittleRatio: 1, Linearizable: result.Verdict{Verdict: history.Linearizable},
+		Ops: 1000, LoadOps: 2000, Series: result.Series{ValueBytes: 1000}, DurationS: 1, Shaped: true,
+		Bottleneck: "link", LittleRatio: 1, Linearizable: result.Verdict{Code: result.Linearizable},
 		WireFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
 		CostFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
 		LinkBytes:  result.Traffic{ClientToServer: 2 * 2000 * 1000},
@@ -65,8 +64,8 @@ func TestInvalidReason(t *testing.T) {
 		"nothing":          {func(*point) {}, ""},
 		"one error":        {func(p *point) { p.Errors = 1 }, "1 operations failed, the first: broken"},
 		"no operation":     {func(p *point) { p.Ops, p.LittleRatio = 0, 0 }, "no operation ended in the window"},
-		"a violation":      {func(p *point) { p.Linearizable.Verdict = history.Violation }, "history: violation"},
-		"unknown history":  {func(p *point) { p.Linearizable.Verdict = history.Unknown }, "history: unknown"},
+		"a violation":      {func(p *point) { p.Linearizable.Code = result.Violation }, "history: violation"},
+		"unknown history":  {func(p *point) { p.Linearizable.Code = result.Unknown }, "history: unknown"},
 		"Little too low":   {func(p *point) { p.LittleRatio = 0.949 }, "throughput × latency = 0.95 × clients"},
 		"Little low":       {func(p *point) { p.LittleRatio = 0.951 }, ""},
 		"Little high":      {func(p *point) { p.LittleRatio = 1.049 }, ""},
@@ -101,9 +100,9 @@ func TestInvalidReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := validPoint()
 			c.change(p)
-			got := invalidReason(p, loaded{LoadReport: agent.LoadReport{Error: "broken"}})
-			if c.want == "" && got != "" || !strings.Contains(got, c.want) {
-				t.Errorf("%q, want %q", got, c.want)
+			judge(p, loaded{LoadReport: agent.LoadReport{Error: "broken"}})
+			if p.Valid != (c.want == "") || !strings.Contains(p.InvalidReason, c.want) {
+				t.Errorf("%q, want %q", p.InvalidReason, c.want)
 			}
 		})
 	}
@@ -113,10 +112,10 @@ func TestInvalidReason(t *testing.T) {
 func TestDisturbedIsNotBlamed(t *testing.T) {
 	p := validPoint()
 	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
-	if got := invalidReason(p, loaded{}); !disturbed(p) || strings.Contains(got, "load generators") {
-		t.Errorf("disturbed %v: %q", disturbed(p), got)
+	if judge(p, loaded{}); !p.Disturbed() || strings.Contains(p.InvalidReason, "load generators") {
+		t.Errorf("disturbed %v: %q", p.Disturbed(), p.InvalidReason)
 	}
-	if p = validPoint(); disturbed(p) {
+	if p = validPoint(); p.Disturbed() {
 		t.Error("a point without disturbance is disturbed")
 	}
 }

@@ -60,7 +60,7 @@ func TestAblationFigure(t *testing.T) {
 // Without all of the causes nothing is set apart, and one number of clients is no search for a peak.
 func TestSetUpFigure(t *testing.T) {
 	s := ablations(2)
-	s.Points = frame.Keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == frame.PaperVariant })
+	s.Points = frame.Keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == result.Paper })
 	for i := range s.Points {
 		s.Points[i].Figure = frame.SetUpFigure
 	}
@@ -111,7 +111,7 @@ func TestSplitTable(t *testing.T) {
 		product *= frame.NewRatio(tables.PeakOf(peaks, over), tables.PeakOf(peaks, under)).Value
 	}
 	whole := peaks[0].Key
-	whole.Protocol, whole.Variant = "mpowerstore", frame.PaperVariant
+	whole.Protocol, whole.Variant = "mpowerstore", result.Paper
 	base := whole
 	base.Protocol = "phalanx"
 	if r := frame.NewRatio(tables.PeakOf(peaks, whole), tables.PeakOf(peaks, base)).Value; math.Abs(product/r-1) > 1e-9 {

@@ -68,7 +68,12 @@ func TestExportIsReadBack(t *testing.T) {
 
 func TestBenchmarkNames(t *testing.T) {
 	s := synthetic("fig2b")
-	k := frame.Key{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4}
+	k := frame.Key{
+		Series: result.Series{
+			Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10,
+		},
+		Load: result.Load{Clients: 4},
+	}
 	const usual = "/op=read/t=1/value=256KiB/clients=4"
 	for want, change := range map[string]func(*frame.Key){
 		"MPoWerStore" + usual:                                func(*frame.Key) {},

@@ -119,7 +119,7 @@ func TestFiguresOfLittle(t *testing.T) {
 
 func TestFiguresWarn(t *testing.T) {
 	violated := syntheticFigure("2b", 2)
-	violated.Points[3].Linearizable.Verdict = "violation"
+	violated.Points[3].Linearizable.Code = "violation"
 	for want, s := range map[string]*result.Set{
 		"UNSHAPED: loopback, not comparable with the paper": aborted(),
 		"QUICK RUN":                  withGaps(),

@@ -63,7 +63,7 @@ func TestSummaryOfNothing(t *testing.T) {
 func TestSummaryShowsViolations(t *testing.T) {
 	s := syntheticFigure("2b", 2)
 	p := &s.Points[0]
-	p.Linearizable.Verdict, p.Valid, p.InvalidReason = "violation", false, "history is not linearizable"
+	p.Linearizable.Code, p.Valid, p.InvalidReason = "violation", false, "history is not linearizable"
 	tables, err := Summary([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)

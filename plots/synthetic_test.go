@@ -57,15 +57,20 @@ func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients
 		factor = result.TrafficFactor{ClientToServer: 0.01, ServerToClient: cost}
 	}
 	return result.Point{
-		Schema: result.SchemaVersion, Experiment: "synthetic", Figure: figure, Protocol: protocol, Variant: "paper",
-		Suite: "paper", Durability: "write", Op: op, T: t, ValueBytes: size, Clients: clients, Repetition: repetition,
-		ThroughputOps: ops, ThroughputMBps: ops * float64(size) / 1e6,
-		LatencyMs: result.Latency{Mean: mean, P50: 0.95 * mean, P99: 1.8 * mean},
+		Schema: result.SchemaVersion, Experiment: "synthetic", Figure: figure,
+		Series: result.Series{
+			Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write", Op: op, T: t,
+			ValueBytes: size,
+		},
+		Load: result.Load{Clients: clients}, Repetition: repetition, ThroughputOps: ops,
+		ThroughputMBps: ops * float64(size) / 1e6,
+		LatencyMs:      result.Latency{Mean: mean, P50: 0.95 * mean, P99: 1.8 * mean},
 		WireFactor: result.TrafficFactor{
 			ClientToServer: factor.ClientToServer + 0.01, ServerToClient: factor.ServerToClient + 0.01,
 		},
 		CostFactor: factor, Bottleneck: "link", BoundMBps: bound, BoundRatio: ops * float64(size) / 1e6 / bound,
-		Concurrency: 0.0101, Linearizable: result.Verdict{Verdict: "ok", Checker: "register"}, Shaped: true, Valid: true,
+		Concurrency: 0.0101, Linearizable: result.Verdict{Code: "ok", Checker: "register"}, Shaped: true,
+		Validity: result.Validity{Valid: true},
 	}
 }
 

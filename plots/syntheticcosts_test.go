@@ -67,8 +67,8 @@ func syntheticCosts(repetitions int, scatter float64) *result.Set {
 // at is the cost at t, slowed down by a factor.
 func (c syntheticCost) at(t, repetition int, slow float64) result.Cost {
 	cost := result.Cost{
-		Schema: result.SchemaVersion, Scheme: c.scheme, SecurityBits: c.bits, MessageBytes: 94, Repetition: repetition,
-		Attempt: 1, Valid: true,
+		Schema: result.SchemaVersion, Scheme: c.scheme, SecurityBits: c.bits, MessageBytes: 94,
+		Repetition: repetition, Attempt: 1, Validity: result.Validity{Valid: true},
 	}
 	cost.Construct = result.Spent{Ops: 100, Ns: slow * c.construct, Allocs: 4, Bytes: 168.2}
 	cost.Verify = result.Spent{Ops: 100, Ns: slow * c.verify, Allocs: 2, Bytes: 48}

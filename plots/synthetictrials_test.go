@@ -73,14 +73,14 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 		Schema: result.SchemaVersion, Protocol: protocol, Attack: attack, Name: name, T: 1,
 		Servers: map[string]int{"mpowerstore": 4, "mabd": 3, "phalanx": 4}[protocol], ValueBytes: 4096, Clients: 6, Keys: 4,
 		DurationS: 5, Expected: "no harm", Held: true, ReadRounds: map[string]int64{"2": 4000},
-		Linearizable: result.Verdict{Verdict: "ok"},
+		Linearizable: result.Verdict{Code: "ok"},
 	}
 	if attack == "N3" {
 		t.Skipped = "the kernel has no NetEm"
 		return t
 	}
 	if protocol != "mpowerstore" && slices.Contains(untargeted, attack) {
-		t.Expected = frame.NothingToAttack
+		t.Expected, t.Expectation = frame.NothingToAttack, result.NoTarget
 		return t
 	}
 	slow := 1 + 0.6*random.Float64()
@@ -97,7 +97,7 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 	t.ThroughputOps = 6000 / (1.3 * read)
 	if harm := harmsToMABD[attack]; protocol == "mabd" && harm != "" {
 		t.Expected, t.Harms = harm, map[string]int64{harm: 1 + random.Int64N(90)}
-		t.Linearizable.Verdict, t.Detail = "violation", "READ 7 of p3 returned a value that nobody wrote"
+		t.Linearizable.Code, t.Detail = "violation", "READ 7 of p3 returned a value that nobody wrote"
 	}
 	if protocol == "mpowerstore" && attack == "B6" {
 		t.ReadRounds["3"] = 17

@@ -66,7 +66,7 @@ func doubtful() *result.Set {
 			t.Held, t.Harms, t.Detail = false, map[string]int64{"hang": 2, "stale read": 0}, "WRITE 9 of p2 did not end"
 			t.ThroughputOps, t.ReadMs, t.WriteMs, t.ReadRounds = 0, result.Latency{}, result.Latency{}, nil
 		})(t)
-		only("phalanx", "B1", func(t *result.Trial) { t.Linearizable.Verdict = "unknown" })(t)
+		only("phalanx", "B1", func(t *result.Trial) { t.Linearizable.Code = "unknown" })(t)
 	})
 	s.Manifest.Quick = true
 	s.Manifest.Version.Dirty = true

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
@@ -99,7 +100,7 @@ func (w *world) judge() {
 		return
 	}
 	report := history.Check(w.outcome.History)
-	if report.Verdict.Verdict == history.Linearizable {
+	if report.Code == result.Linearizable {
 		return
 	}
 	w.outcome.Involved = report.Involved

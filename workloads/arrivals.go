@@ -4,35 +4,31 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
-// The processes by which operations arrive, whether or not earlier ones have ended (an open loop).
-const (
-	Poisson = "poisson" // independently of each other: exponential gaps
-	Fixed   = "fixed"   // at equal distances
-)
-
-// Arrivals says when successive operations are meant to begin. It is not safe for concurrent use.
+// Arrivals says when successive operations of an open loop are meant to begin, whether or not earlier ones have ended. It is not safe for concurrent use.
 type Arrivals interface {
 	// Next returns the next instant, in ns since the load's start. Instants do not descend.
 	Next() int64
 }
 
 // NewArrivals returns one of the streams among which a load divides its rate, in operations per second, above 0; stream
-// counts from 0. Together they are one process of that rate: independent Poisson streams add up to a Poisson process, and
-// fixed ones take turns.
+// counts from 0. The process is result.Poisson or result.Fixed. Together the streams are one process of that rate:
+// independent Poisson streams add up to a Poisson process, and fixed ones take turns.
 func NewArrivals(process string, seed uint64, rate float64, stream, streams int) (Arrivals, error) {
 	if !(rate > 0) {
 		return nil, fmt.Errorf("arrivals at a rate of %v/s: give more than 0", rate)
 	}
 	switch process {
-	case Poisson:
+	case result.Poisson:
 		source := rand.New(rand.NewPCG(Derive(seed, "arrivals", stream), 0))
 		return &poisson{mean: float64(streams) / rate, random: source}, nil
-	case Fixed:
+	case result.Fixed:
 		return &fixed{rate: rate, next: stream, streams: streams}, nil
 	}
-	return nil, fmt.Errorf("unknown arrival process %q: choose %s or %s", process, Poisson, Fixed)
+	return nil, fmt.Errorf("unknown arrival process %q: choose %s or %s", process, result.Poisson, result.Fixed)
 }
 
 // poisson is a Poisson process.

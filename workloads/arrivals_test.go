@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // superposition is the first n instants of all streams together.
@@ -30,7 +32,7 @@ func TestFixedArrivalsAreAGrid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.Float64Range(0.1, 50_000).Draw(t, "rate")
 		streams := rapid.IntRange(1, 8).Draw(t, "streams")
-		for i, at := range superposition(t, Fixed, 0, rate, streams, 1000) {
+		for i, at := range superposition(t, result.Fixed, 0, rate, streams, 1000) {
 			if want := float64(i) / rate * 1e9; math.Abs(float64(at)-want) > 1 {
 				t.Fatalf("instant %d at %d ns, want %.0f", i, at, want)
 			}
@@ -48,7 +50,7 @@ func TestPoissonArrivals(t *testing.T) {
 		streams int
 	}{{100, 1}, {200, 3}, {3000, 7}} {
 		const seed = 2013
-		all := superposition(t, Poisson, seed, c.rate, c.streams, n)
+		all := superposition(t, result.Poisson, seed, c.rate, c.streams, n)
 		gaps := make([]float64, n) // in multiples of their mean
 		last := int64(0)
 		for i, at := range all {
@@ -90,7 +92,7 @@ func correlation(sample []float64) (sum float64) {
 // A seed and a stream give the same instants always, and others other ones.
 func TestArrivalsRepeat(t *testing.T) {
 	first := func(seed uint64, stream int) (instants [8]int64) {
-		arrivals, err := NewArrivals(Poisson, seed, 100, stream, 4)
+		arrivals, err := NewArrivals(result.Poisson, seed, 100, stream, 4)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -246,7 +246,7 @@ func (b *bench) history() (all []history.Entry) {
 func (b *bench) wantLinearizable() []history.Entry {
 	b.t.Helper()
 	entries := b.history()
-	if r := history.Check(entries); r.Verdict.Verdict != history.Linearizable || r.Detail != "" {
+	if r := history.Check(entries); r.Code != result.Linearizable || r.Detail != "" {
 		b.t.Errorf("history: %+v", r)
 	}
 	for _, e := range entries {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
@@ -77,7 +78,7 @@ func TestAssaultHarms(t *testing.T) {
 	if r := b.assault("R2", func(r MixedReport) bool { return r.Failed > 0 }); r.Failed == 0 {
 		t.Errorf("no READ of a forged value: %+v", r)
 	}
-	if r := history.Check(b.history()); r.Verdict.Verdict != history.Violation {
+	if r := history.Check(b.history()); r.Code != result.Violation {
 		t.Errorf("history: %+v", r)
 	}
 }

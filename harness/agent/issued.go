@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -53,9 +54,9 @@ func (a *Agent) checkWriters(spec LoadSpec) error {
 	switch {
 	case a.protocol.Traits(1).Writers != protocols.One || spec.Op == protocols.Read && spec.BackgroundShare == 0:
 		return nil
-	case spec.KeyModel == Hot:
+	case spec.KeyModel == result.Hot:
 		return fmt.Errorf("%s allows one writer of a key, the hot key has many: choose the key model %q",
-			a.cfg.Protocol, Uniform)
+			a.cfg.Protocol, result.Uniform)
 	case spec.Op == protocols.Write && spec.Keys < spec.Clients:
 		return fmt.Errorf("%s allows one writer of a key: give at least as many keys as the %d clients, not %d",
 			a.cfg.Protocol, spec.Clients, spec.Keys)

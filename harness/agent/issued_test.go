@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/powerstore"
@@ -47,7 +48,7 @@ func TestOwnKeys(t *testing.T) {
 func TestLoadNeedsAKeyForEachWriter(t *testing.T) {
 	a := &Agent{cfg: Config{Protocol: "powerstore", Clients: 3}, protocol: powerstore.Protocol{}}
 	for want, spec := range map[string]LoadSpec{
-		"the hot key has many": {Op: protocols.Write, KeyModel: Hot, Clients: 3, StartNs: clock.Now()},
+		"the hot key has many": {Op: protocols.Write, KeyModel: result.Hot, Clients: 3, StartNs: clock.Now()},
 		"not 2":                {Op: protocols.Write, Keys: 2, Clients: 3, StartNs: clock.Now()},
 	} {
 		if _, err := a.Load(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {

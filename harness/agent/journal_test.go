@@ -13,6 +13,7 @@ import (
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/workloads"
@@ -111,7 +112,7 @@ func journalSurvivesKill(t *testing.T, p protocols.Protocol) {
 		t.Errorf("%d operations of the agents %v, %d pending; want 3 agents, at most %d pending",
 			len(entries), lives, pending, 2*clients)
 	}
-	if r := history.Check(entries); r.Verdict.Verdict != history.Linearizable {
+	if r := history.Check(entries); r.Code != result.Linearizable {
 		t.Errorf("history: %+v", r)
 	}
 	saved := b.history()
@@ -120,7 +121,7 @@ func journalSurvivesKill(t *testing.T, p protocols.Protocol) {
 			t.Errorf("a value that no journal has: %+v", e)
 		}
 	}
-	if r := history.Check(saved); r.Verdict.Verdict != history.Violation {
+	if r := history.Check(saved); r.Code != result.Violation {
 		t.Errorf("history without the journals: %+v", r)
 	}
 }

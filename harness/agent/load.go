@@ -15,12 +15,6 @@ import (
 // throughput exceed what the network carries.
 const maxLag = 1 << 20
 
-// The models by which clients choose their keys.
-const (
-	Uniform = "uniform" // from all keys alike
-	Hot     = "hot"     // one key that all share, or the client's own
-)
-
 // LoadSpec is one load by Clients clients over all agents. In a closed loop each runs operations back to back; in an open
 // loop operations arrive by themselves, and an idle client runs each.
 type LoadSpec struct {
@@ -184,7 +178,7 @@ func (r *LoadReport) fail(err error) {
 
 // chooser draws the client's keys.
 func (s LoadSpec) chooser(client uint64) workloads.Chooser {
-	if s.KeyModel == Hot {
+	if s.KeyModel == result.Hot {
 		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
 	}
 	return workloads.NewChooser(s.Seed, client, s.Keys)

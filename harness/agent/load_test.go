@@ -99,7 +99,7 @@ func TestLoadIsStopped(t *testing.T) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)
 	}
-	if r := history.Check(b.history()); r.Verdict.Verdict != history.Linearizable {
+	if r := history.Check(b.history()); r.Code != result.Linearizable {
 		t.Errorf("history: %+v", r)
 	}
 }
@@ -123,7 +123,7 @@ func TestForeignValueIsAnError(t *testing.T) {
 			corrupt++
 		}
 	}
-	if r := history.Check(entries); r.Verdict.Verdict != history.Violation || corrupt != 2 {
+	if r := history.Check(entries); r.Code != result.Violation || corrupt != 2 {
 		t.Errorf("a history with %d corrupt READs, want 2: %+v", corrupt, r)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/workloads"
@@ -65,7 +66,7 @@ func TestHotKeys(t *testing.T) {
 	const p = 0.2
 	b := newBench(t, mabd.Protocol{}, 1)
 	b.load(protocols.Write, clients, func(s *LoadSpec) {
-		s.KeyModel, s.Concurrency, s.Keys = Hot, p, 0
+		s.KeyModel, s.Concurrency, s.Keys = result.Hot, p, 0
 		s.MeasureEndNs += int64(200 * time.Millisecond)
 	})
 	entries := b.wantLinearizable()

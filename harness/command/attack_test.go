@@ -28,7 +28,7 @@ func TestAttack(t *testing.T) {
 	}
 	outcomes := map[string]string{}
 	for _, trial := range set.Trials {
-		outcomes[trial.Attack] = trial.Outcome()
+		outcomes[trial.Attack] = trial.Summary()
 		checkTrial(t, set, trial)
 	}
 	if len(outcomes) != 3 || outcomes["none"] != "withstood" || !strings.HasPrefix(outcomes["B3"], "caught: phantom value") {
@@ -58,8 +58,8 @@ func checkTrial(t *testing.T, set *result.Set, trial result.Trial) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := history.Check(entries).Verdict.Verdict; got != trial.Linearizable.Verdict || got == history.Unknown {
-		t.Errorf("%s: the history is %s, the trial says %s", trial.Attack, got, trial.Linearizable.Verdict)
+	if got := history.Check(entries).Code; got != trial.Linearizable.Code || got == result.Unknown {
+		t.Errorf("%s: the history is %s, the trial says %s", trial.Attack, got, trial.Linearizable.Code)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/command"
 )
 
@@ -70,11 +71,11 @@ func (o *checkOptions) check(out io.Writer, file string) (bool, error) {
 	}
 	held := true
 	for _, r := range o.reports(entries, form) {
-		fmt.Fprintf(out, "%s: %s (%s, %d operations)\n", file, r.Verdict.Verdict, r.Checker, r.Operations)
+		fmt.Fprintf(out, "%s: %s (%s, %d operations)\n", file, r.Code, r.Checker, r.Operations)
 		if r.Detail != "" {
 			fmt.Fprintln(out, r.Detail)
 		}
-		if r.Verdict.Verdict == history.Linearizable {
+		if r.Code == result.Linearizable {
 			continue
 		}
 		held = false
@@ -101,7 +102,7 @@ func (o *checkOptions) reports(entries []history.Entry, form history.Form) []his
 
 // draw draws a violation into the file asked for, which is then done.
 func (o *checkOptions) draw(out io.Writer, entries []history.Entry, r history.Report) error {
-	if o.html == "" || r.Verdict.Verdict != history.Violation {
+	if o.html == "" || r.Code != result.Violation {
 		return nil
 	}
 	part := history.Around(entries, r.Involved, maxDrawn)

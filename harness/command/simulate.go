@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
@@ -78,7 +79,7 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return command.Usage(err)
 	}
-	var rows []simulated
+	var rows []result.Simulated
 	failed := 0
 	for _, s := range scenarios {
 		row, err := o.explore(ctx, s)
@@ -87,7 +88,7 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 		}
 		rows = append(rows, row)
 		fmt.Fprintf(out, "%-20s %-5s %8d schedules, %d operations: %s\n", row.Protocol, row.Attack, row.Schedules, row.Operations,
-			row.verdict())
+			verdict(row))
 		if o.trace {
 			if err := printTrace(out, s, o.seed, nil); err != nil {
 				return err
@@ -100,8 +101,10 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 			}
 		}
 	}
-	if err := o.write(rows); err != nil {
-		return err
+	if o.out != "" {
+		if err := result.WriteSimulated(o.out, rows); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(out, summary(rows))
 	if failed > 0 {
@@ -112,11 +115,11 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 
 // scenarios are all combinations that make sense.
 func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
-	attacks := append([]byzantine.Attack{{ID: "none"}}, catalog.Attacks()...)
+	attacks := append([]byzantine.Attack{{ID: result.FaultFree}}, catalog.Attacks()...)
 	if o.attacks != nil {
 		attacks = nil
 		for _, id := range o.attacks {
-			a := byzantine.Attack{ID: "none"}
+			a := byzantine.Attack{ID: result.FaultFree}
 			if id != a.ID {
 				if a, err = catalog.Attack(id); err != nil {
 					return nil, err
@@ -151,20 +154,20 @@ func simulatedProtocol(name string) (protocols.Protocol, error) {
 	return catalog.ByName(name)
 }
 
-func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (simulated, error) {
+func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.Simulated, error) {
 	began := time.Now()
 	tally, err := sim.Explore(ctx, s, o.seed, o.seed+o.schedules-1, runtime.GOMAXPROCS(0), nil)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return simulated{}, err
+		return result.Simulated{}, err
 	}
 	expected := s.Attack.Expected(s.Protocol)
-	return simulated{
+	return result.Simulated{
 		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
-		Reads: tally.Reads, Harms: tally.Harms, Seeds: tally.First,
-		Expected: expected.String(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
+		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First),
+		Expected: expected.String(), Expectation: expected.Code(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/command"
 )
 
@@ -21,7 +22,7 @@ func TestSimulate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows []simulated
+	var rows []result.Simulated
 	if err := json.Unmarshal(data, &rows); err != nil {
 		t.Fatal(err)
 	}

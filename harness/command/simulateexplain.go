@@ -4,16 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/sim"
 )
 
 // explain shrinks the first schedule that was not expected and prints what happened in it.
-func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row simulated) error {
+func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row result.Simulated) error {
 	expected := s.Attack.Expected(s.Protocol)
-	for _, h := range sortedHarms(row.Harms) {
-		if expected.Allows(h) {
+	for _, h := range slices.Sorted(maps.Keys(row.Harms)) {
+		if expected.Allows(byzantine.Harm(h)) {
 			continue
 		}
 		seed := row.Seeds[h]

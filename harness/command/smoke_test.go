@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
@@ -42,7 +41,7 @@ func TestSmoke(t *testing.T) {
 }
 
 func checkSmokePoint(t *testing.T, set *result.Set, p result.Point, shaped bool) {
-	if p.Linearizable.Verdict != history.Linearizable || p.Errors > 0 || p.Ops == 0 || p.Shaped != shaped {
+	if p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Ops == 0 || p.Shaped != shaped {
 		t.Errorf("verdict %v, %d errors, %d operations, shaped %v", p.Linearizable, p.Errors, p.Ops, p.Shaped)
 	}
 	for _, reason := range strings.Split(p.InvalidReason, "; ") {
@@ -84,7 +83,7 @@ func TestWANSmoke(t *testing.T) {
 		t.Errorf("points of %d runs, delays %+v", firstAttempts(set), tb)
 	}
 	for _, p := range set.Points {
-		if p.Linearizable.Verdict != history.Linearizable || p.Errors > 0 || p.Probe == nil || p.Probe.Samples == 0 {
+		if p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Probe == nil || p.Probe.Samples == 0 {
 			t.Errorf("%s %s: verdict %v, %d errors, probe %+v", p.Protocol, p.Op, p.Linearizable, p.Errors, p.Probe)
 		}
 		if p.LatencyMs.Mean < 2*2*17 { // two rounds of two delays of at least 17 ms

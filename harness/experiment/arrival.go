@@ -6,13 +6,13 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/powbench/powbench/workloads"
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Arrival is open loops, to measure beside the closed ones: operations arrive at each of the rates, whether or not
 // earlier ones have ended. The zero Arrival is none.
 type Arrival struct {
-	Process string      `json:"process"` // workloads.Poisson or workloads.Fixed
+	Process string      `json:"process"` // result.Poisson or result.Fixed
 	Rates   []Frequency `json:"rates"`   // of operations, all hosts together
 	Clients int         `json:"clients"` // that take the operations, all hosts together
 }
@@ -37,7 +37,7 @@ func arrival(to *Arrival) value {
 	return func(n ast.Node) error {
 		a := *to
 		if a.Process == "" {
-			a.Process, a.Clients = workloads.Poisson, defaultPool
+			a.Process, a.Clients = result.Poisson, defaultPool
 		}
 		if err := object(a.keys())(n); err != nil {
 			return err
@@ -53,7 +53,7 @@ func arrival(to *Arrival) value {
 // keys are the keys of an arrival.
 func (a *Arrival) keys() keys {
 	return keys{
-		"process": oneOf(&a.Process, workloads.Poisson, workloads.Fixed),
+		"process": oneOf(&a.Process, result.Poisson, result.Fixed),
 		"rates":   list(&a.Rates, func(f *Frequency) value { return between(f, minFrequency, maxFrequency) }),
 		"clients": clientCount(&a.Clients),
 	}

@@ -1,45 +1,16 @@
 package experiment
 
 import (
-	"fmt"
 	"math/rand/v2"
 
-	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/workloads"
 )
 
-// A Series is what is measured with one or several numbers of clients, or rates of arrival.
-type Series struct {
-	Protocol   string // or a variant, such as "mpowerstore+polynomial"
-	Suite      string
-	Durability string
-	Op         protocols.Op
-	T          int // failure threshold
-	ValueBytes int
-}
-
-// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite and durability are in it if they are not the
-// usual ones.
-func (s Series) String() string {
-	return fmt.Sprintf("%s/%s/t%d/%v%s", s.Protocol, s.Op, s.T, Size(s.ValueBytes), s.unusual())
-}
-
-// unusual is suite and durability, each after a slash, as far as they are not the usual ones.
-func (s Series) unusual() (text string) {
-	if s.Suite != usualSuite {
-		text += "/" + s.Suite
-	}
-	if s.Durability != usualDurability {
-		text += "/" + s.Durability
-	}
-	return text
-}
-
-// A Cell is one point of a figure. Clients is 0 if a search finds it for the series.
+// A Cell is one point of a figure: a series under one load. Its Clients are 0 if a search finds them for the series.
 type Cell struct {
-	Series
-	Clients int     // all hosts together
-	Rate    float64 // of an open loop, in operations per second, all hosts together; 0: a closed loop
+	result.Series
+	result.Load
 }
 
 // A Run is one repetition of a cell.
@@ -60,8 +31,7 @@ func (e *Experiment) Cells() []Cell {
 				for _, s := range e.systems() {
 					s.Op, s.T, s.ValueBytes = op, t, int(value)
 					for _, c := range loads {
-						c.Series = s
-						cells = append(cells, c)
+						cells = append(cells, Cell{s, c})
 					}
 				}
 			}
@@ -70,26 +40,27 @@ func (e *Experiment) Cells() []Cell {
 	return cells
 }
 
-// loads are the cells of each series.
-func (e *Experiment) loads() (all []Cell) {
+// loads are what each series is measured under.
+func (e *Experiment) loads() (all []result.Load) {
 	if e.Clients == nil {
-		all = append(all, Cell{Clients: 0})
+		all = append(all, result.Load{Arrival: result.Closed})
 	}
 	for _, c := range e.Clients {
-		all = append(all, Cell{Clients: c})
+		all = append(all, result.Load{Clients: c, Arrival: result.Closed})
 	}
 	for _, r := range e.Arrival.Rates {
-		all = append(all, Cell{Clients: e.Arrival.Clients, Rate: r.Hz()})
+		all = append(all, result.Load{Clients: e.Arrival.Clients, Arrival: e.Arrival.Process, Rate: r.Hz()})
 	}
 	return all
 }
 
 // systems are the protocols with each suite and durability.
-func (e *Experiment) systems() (all []Series) {
-	for _, protocol := range e.Protocols {
+func (e *Experiment) systems() (all []result.Series) {
+	for _, name := range e.Protocols {
+		protocol, variant := result.SplitName(name)
 		for _, suite := range e.Suites {
 			for _, durability := range e.Durability {
-				all = append(all, Series{Protocol: protocol, Suite: suite, Durability: durability})
+				all = append(all, result.Series{Protocol: protocol, Variant: variant, Suite: suite, Durability: durability})
 			}
 		}
 	}
@@ -117,8 +88,8 @@ func (e *Experiment) Schedule() []Run {
 // seedOf is the seed of a run.
 func (e *Experiment) seedOf(c Cell, repetition int) uint64 {
 	what := []any{"run", c.String(), c.Clients, repetition}
-	if c.Rate > 0 {
-		what = append(what, e.Arrival.Process, c.Rate)
+	if c.Open() {
+		what = append(what, c.Arrival, c.Rate)
 	}
 	return workloads.Derive(e.Seed, what...)
 }

@@ -3,13 +3,7 @@ package experiment
 import (
 	"time"
 
-	"github.com/powbench/powbench/protocols"
-)
-
-// What a series has whose name does not say.
-const (
-	usualSuite      = "paper"
-	usualDurability = "write"
+	"github.com/powbench/powbench/harness/result"
 )
 
 // defaults is what a file need not say: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
@@ -20,14 +14,14 @@ func defaults() Settings {
 		Repetitions: 5,
 		Attempts:    3,
 		Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
-		Operations:  []protocols.Op{protocols.Read, protocols.Write},
-		Suites:      []string{usualSuite},
-		Durability:  []string{usualDurability},
+		Operations:  []string{result.OpRead, result.OpWrite},
+		Suites:      []string{result.Paper},
+		Durability:  []string{result.UsualDurability},
 		T:           []int{1},
 		Values:      []Size{256 * KiB},
 		Clients:     nil,
 		Concurrency: 1 * Percent,
-		Workload:    Workload{Keys: Uniform},
+		Workload:    Workload{Keys: result.Uniform},
 		Phases:      Phases{Warmup: Duration(time.Second), Measure: Duration(3 * time.Second)},
 		Search: Search{
 			Clients: []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64},
@@ -35,7 +29,7 @@ func defaults() Settings {
 			Measure: Duration(1500 * time.Millisecond),
 		},
 		Testbed: Testbed{
-			Topology: SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent,
+			Topology: result.SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent,
 			DelayTolerance: 3 * Percent,
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -41,7 +42,7 @@ func (e *Experiment) Estimate() (Estimate, error) {
 	var total Estimate
 	hosts := 0
 	for _, c := range e.Cells() {
-		p, err := catalog.ByName(c.Protocol)
+		p, err := catalog.ByName(c.FullName())
 		if err != nil {
 			return Estimate{}, fmt.Errorf("estimate %v: %w", c.Series, err)
 		}
@@ -65,7 +66,7 @@ func (e *Experiment) calibrationTime(hosts int) time.Duration {
 
 // hosts is the number of hosts of the testbed.
 func (e *Experiment) hosts(p protocols.Protocol, t int) int {
-	if e.Testbed.Topology == Spread {
+	if e.Testbed.Topology == result.Spread {
 		return e.Testbed.ClientHosts + p.Traits(t).Servers
 	}
 	return e.Testbed.ClientHosts + 1
@@ -84,12 +85,12 @@ func (e *Experiment) runTime(p protocols.Protocol, c Cell) time.Duration {
 
 // overheadTime is the time of what surrounds a run. Delays prolong it by the connections' first round trips, by the
 // operations that are in progress when the window ends, and by reading back.
-func (e *Experiment) overheadTime(p protocols.Protocol, s Series, clients int) time.Duration {
+func (e *Experiment) overheadTime(p protocols.Protocol, s result.Series, clients int) time.Duration {
 	if !e.Testbed.NetEm() {
 		return overhead
 	}
-	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(s.Op)))
-	if s.Op == protocols.Write {
+	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(protocols.Op(s.Op))))
+	if s.Op == result.OpWrite {
 		t += e.oneByOne(p, protocols.Read, s.T, min(e.Keys(clients), readBackKeys), clients)
 	}
 	return t
@@ -107,7 +108,7 @@ func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, cl
 }
 
 // searchTime is the time of a search: it starts the servers once and preloads the keys of its last number of clients.
-func (e *Experiment) searchTime(p protocols.Protocol, s Series) time.Duration {
+func (e *Experiment) searchTime(p protocols.Protocol, s result.Series) time.Duration {
 	steps := e.tried()
 	load := time.Duration(len(steps)) * (e.Phases.Warmup.Std() + e.Search.Measure.Std())
 	most := steps[len(steps)-1]
@@ -125,12 +126,12 @@ func (e *Experiment) tried() []int {
 }
 
 // preloadTime is the time it takes to WRITE all keys once, which a READ needs.
-func (e *Experiment) preloadTime(p protocols.Protocol, s Series, clients int) time.Duration {
-	if s.Op == protocols.Write {
+func (e *Experiment) preloadTime(p protocols.Protocol, s result.Series, clients int) time.Duration {
+	if s.Op == result.OpWrite {
 		return 0
 	}
 	links := 1 // that the servers share
-	if e.Testbed.Topology == Spread {
+	if e.Testbed.Topology == result.Spread {
 		links = min(e.Testbed.ClientHosts, p.Traits(s.T).Servers)
 	}
 	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)

@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -26,22 +26,22 @@ type Experiment struct {
 
 // Settings is what a quick section may override: everything but the experiment's identity.
 type Settings struct {
-	Seed        uint64         `json:"seed"`
-	Repetitions int            `json:"repetitions"`
-	Attempts    int            `json:"attempts"` // at each repetition, as long as other work disturbs it
-	Protocols   []string       `json:"protocols"`
-	Operations  []protocols.Op `json:"operations"`
-	Suites      []string       `json:"suite"`
-	Durability  []string       `json:"durability"`
-	T           []int          `json:"t"`
-	Values      []Size         `json:"value"`
-	Clients     Clients        `json:"clients"`
-	Arrival     Arrival        `json:"arrival,omitzero"`
-	Concurrency Share          `json:"concurrency"` // probability that an operation overlaps another on its key
-	Workload    Workload       `json:"workload"`
-	Phases      Phases         `json:"phases"`
-	Search      Search         `json:"search"`
-	Testbed     Testbed        `json:"testbed"`
+	Seed        uint64   `json:"seed"`
+	Repetitions int      `json:"repetitions"`
+	Attempts    int      `json:"attempts"` // at each repetition, as long as other work disturbs it
+	Protocols   []string `json:"protocols"`
+	Operations  []string `json:"operations"`
+	Suites      []string `json:"suite"`
+	Durability  []string `json:"durability"`
+	T           []int    `json:"t"`
+	Values      []Size   `json:"value"`
+	Clients     Clients  `json:"clients"`
+	Arrival     Arrival  `json:"arrival,omitzero"`
+	Concurrency Share    `json:"concurrency"` // probability that an operation overlaps another on its key
+	Workload    Workload `json:"workload"`
+	Phases      Phases   `json:"phases"`
+	Search      Search   `json:"search"`
+	Testbed     Testbed  `json:"testbed"`
 }
 
 // Clients is the numbers of clients to measure closed loops with, all hosts together; nil if each series' number is searched for.
@@ -57,12 +57,6 @@ func (c Clients) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal([]int(c))
 }
-
-// The models by which clients choose their keys.
-const (
-	Uniform = "uniform" // all clients draw from the same keys, as many as Concurrency asks for
-	Hot     = "hot"     // each client has a key of its own, and all share key 0, drawn as often as Concurrency asks for
-)
 
 // Workload is what the clients do beside the operation that is measured.
 type Workload struct {
@@ -83,12 +77,6 @@ type Search struct {
 	Gain    Share    `json:"gain"`
 	Measure Duration `json:"measure"` // window per number of clients
 }
-
-// The topologies of a testbed.
-const (
-	SharedHost = "shared-host" // all servers on one host, as in the paper
-	Spread     = "spread"      // each server on its own
-)
 
 // Whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
 const (
@@ -113,7 +101,7 @@ type Testbed struct {
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the
 // probability Concurrency. In the hot model, key 0 is what all share and the keys 1 … clients are the clients' own.
 func (s *Settings) Keys(clients int) int {
-	if s.Workload.Keys == Hot {
+	if s.Workload.Keys == result.Hot {
 		return workloads.HotKeys(clients)
 	}
 	return workloads.Keyspace(clients, s.Concurrency.Fraction())

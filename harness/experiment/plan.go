@@ -83,7 +83,7 @@ func (e *Experiment) planCells(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "protocol\top\tt\tservers\tvalue\tclients\tkeys\ttime per run")
 	for _, c := range e.Cells() {
-		p, err := catalog.ByName(c.Protocol)
+		p, err := catalog.ByName(c.FullName())
 		if err != nil {
 			return fmt.Errorf("plan %v: %w", c.Series, err)
 		}
@@ -91,10 +91,10 @@ func (e *Experiment) planCells(w io.Writer) error {
 		if c.Clients > 0 {
 			clients, keys = strconv.Itoa(c.Clients), strconv.Itoa(e.Keys(c.Clients))
 		}
-		if c.Rate > 0 {
+		if c.Open() {
 			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.Protocol+c.unusual(), c.Op, c.T, p.Traits(c.T).Servers,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.Traits(c.T).Servers,
 			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
 	}
 	return table.Flush()

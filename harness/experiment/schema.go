@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -73,8 +74,8 @@ func (s *Settings) keys() keys {
 		"repetitions": number(&s.Repetitions, 1, maxRepetitions),
 		"attempts":    number(&s.Attempts, 1, maxAttempts),
 		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, systems()...) }),
-		"operations":  list(&s.Operations, func(o *protocols.Op) value { return oneOf(o, protocols.Read, protocols.Write) }),
-		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, "paper", "modern") }),
+		"operations":  list(&s.Operations, func(o *string) value { return oneOf(o, result.OpRead, result.OpWrite) }),
+		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, result.Paper, result.Modern) }),
 		"durability":  oneOrList(&s.Durability, func(to *string) value { return oneOf(to, "fsync", "write", "memory") }),
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
 		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
@@ -82,7 +83,7 @@ func (s *Settings) keys() keys {
 		"arrival":     arrival(&s.Arrival),
 		"concurrency": between(&s.Concurrency, Percent/100, 100*Percent),
 		"workload": object(keys{
-			"keys":       oneOf(&s.Workload.Keys, Uniform, Hot),
+			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot),
 			"background": between(&s.Workload.Background, 0, maxBackground),
 		}),
 		"phases": object(keys{
@@ -110,8 +111,8 @@ func testbed(t *Testbed) value {
 			return err
 		case t.Delay != Delay{}:
 			return at(n, "delay and regions exclude each other: remove one")
-		case t.Topology == SharedHost:
-			return at(n, "regions need a host for each server: add topology: %s", Spread)
+		case t.Topology == result.SharedHost:
+			return at(n, "regions need a host for each server: add topology: %s", result.Spread)
 		}
 		return nil
 	}
@@ -120,7 +121,7 @@ func testbed(t *Testbed) value {
 // keys are the keys of a testbed.
 func (t *Testbed) keys() keys {
 	return keys{
-		"topology":        oneOf(&t.Topology, SharedHost, Spread),
+		"topology":        oneOf(&t.Topology, result.SharedHost, result.Spread),
 		"client_hosts":    number(&t.ClientHosts, 1, maxClientHosts),
 		"rate":            between(&t.Rate, minRate, maxRate),
 		"offload":         oneOf(&t.Offload, On, Off),

@@ -8,13 +8,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// The verdicts on a history.
-const (
-	Linearizable = "ok"
-	Violation    = "violation"
-	Unknown      = "unknown" // it could not be checked; the detail says why
-)
-
 // PorcupineChecker is the name of Porcupine in its reports.
 const PorcupineChecker = "porcupine"
 
@@ -38,13 +31,13 @@ type Report struct {
 func Check(entries []Entry) Report {
 	r, stamps := Zones(entries), Timestamps(entries)
 	r.Checker = bothCheckers
-	if r.Verdict.Verdict == stamps.Verdict.Verdict {
+	if r.Code == stamps.Code {
 		return r
 	}
-	if r.Verdict.Verdict == Linearizable {
+	if r.Code == result.Linearizable {
 		r.Detail = "linearizable by values and times, but not in the order of its timestamps: " + stamps.Detail
 	} else {
-		r.Detail += "; the timestamp checker says " + stamps.Verdict.Verdict
+		r.Detail += "; the timestamp checker says " + string(stamps.Code)
 	}
 	return r
 }
@@ -53,7 +46,7 @@ func Check(entries []Entry) Report {
 // not, with Porcupine, which may take until the timeout.
 func CheckValues(entries []Entry, timeout time.Duration) Report {
 	r := Zones(entries)
-	if r.Verdict.Verdict != Unknown || len(entries) == 0 {
+	if r.Code != result.Unknown || len(entries) == 0 {
 		return r
 	}
 	why := r.Detail
@@ -67,33 +60,33 @@ func CheckValues(entries []Entry, timeout time.Duration) Report {
 
 // finding is what a checker has against a history.
 type finding struct {
-	verdict  string
+	verdict  result.VerdictCode
 	text     string
 	involved []*Entry
 }
 
 // found makes a finding about the operations.
-func found(verdict string, involved []*Entry, text string, args ...any) *finding {
+func found(verdict result.VerdictCode, involved []*Entry, text string, args ...any) *finding {
 	return &finding{verdict, fmt.Sprintf(text, args...), involved}
 }
 
 // judge applies a checker of one register to every key: a history is linearizable if and only if each key's is.
 // A violation of one key is a violation, whatever could not be checked elsewhere.
 func judge(checker string, entries []Entry, check func([]*Entry) *finding) Report {
-	r := Report{Verdict: result.Verdict{Verdict: Linearizable, Checker: checker, Operations: int64(len(entries))}}
+	r := Report{Verdict: result.Verdict{Code: result.Linearizable, Checker: checker, Operations: int64(len(entries))}}
 	if len(entries) == 0 {
-		r.Verdict.Verdict, r.Detail = Unknown, "the history has no operations"
+		r.Code, r.Detail = result.Unknown, "the history has no operations"
 		return r
 	}
 	for _, ops := range byKey(entries) {
 		f := judgeKey(ops, check)
-		if f == nil || r.Verdict.Verdict != Linearizable && f.verdict != Violation {
+		if f == nil || r.Code != result.Linearizable && f.verdict != result.Violation {
 			continue
 		}
-		r.Verdict.Verdict = f.verdict
+		r.Code = f.verdict
 		r.Detail = fmt.Sprintf("key %q: %s", ops[0].Key, f.text)
 		r.Involved = involved(f.involved)
-		if f.verdict == Violation {
+		if f.verdict == result.Violation {
 			break
 		}
 	}
@@ -103,7 +96,7 @@ func judge(checker string, entries []Entry, check func([]*Entry) *finding) Repor
 func judgeKey(ops []*Entry, check func([]*Entry) *finding) *finding {
 	for _, e := range ops {
 		if err := e.validate(); err != nil {
-			return found(Unknown, []*Entry{e}, "%s cannot be: %v", e.name(), err)
+			return found(result.Unknown, []*Entry{e}, "%s cannot be: %v", e.name(), err)
 		}
 	}
 	return check(ops)

@@ -8,17 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
 func TestCheckersOnKnownHistories(t *testing.T) {
-	const ok, bad = Linearizable, Violation
+	const ok, bad = result.Linearizable, result.Violation
 	corrupt := r(1, 3, 4)
 	corrupt.Value = Corrupt
 	tests := []struct {
 		name        string
 		h           []Entry
-		zone, stamp string
+		zone, stamp result.VerdictCode
 		detail      string // part of the zone checker's
 	}{
 		{"write then read", history(w(1, 1, 2), r(1, 3, 4)), ok, ok, ""},
@@ -66,19 +67,19 @@ func TestCheckersOnKnownHistories(t *testing.T) {
 		{"pending write, read too early", history(crashed(w(1, 5, 0)), r(1, 1, 2)), bad, bad, "ended before write 1"},
 		{"pending read", history(w(1, 1, 2), crashed(r(0, 3, 0))), ok, ok, ""},
 		{"unordered timestamps", history(w(2, 1, 2), w(1, 3, 4), r(1, 5, 6)), ok, bad, ""},
-		{"writes of one value", history(w(1, 1, 2), w(1, 3, 4)), Unknown, Unknown, "values must be unique"},
-		{"end before start", history(w(1, 2, 1)), Unknown, Unknown, "end is 1 ns, before the start at 2 ns"},
-		{"nothing", nil, Unknown, Unknown, "no operations"},
+		{"writes of one value", history(w(1, 1, 2), w(1, 3, 4)), result.Unknown, result.Unknown, "values must be unique"},
+		{"end before start", history(w(1, 2, 1)), result.Unknown, result.Unknown, "end is 1 ns, before the start at 2 ns"},
+		{"nothing", nil, result.Unknown, result.Unknown, "no operations"},
 	}
 	for _, test := range tests {
 		zones, stamps := Zones(test.h), Timestamps(test.h)
-		if got := zones.Verdict.Verdict; got != test.zone || !strings.Contains(zones.Detail, test.detail) {
+		if got := zones.Code; got != test.zone || !strings.Contains(zones.Detail, test.detail) {
 			t.Errorf("%s: Zones = %s %q; want %s %q", test.name, got, zones.Detail, test.zone, test.detail)
 		}
-		if got := stamps.Verdict.Verdict; got != test.stamp {
+		if got := stamps.Code; got != test.stamp {
 			t.Errorf("%s: Timestamps = %s %q; want %s", test.name, got, stamps.Detail, test.stamp)
 		}
-		if zones.Verdict.Verdict == Violation && (len(zones.Involved) == 0 || oracle(zones.Involved)) {
+		if zones.Code == result.Violation && (len(zones.Involved) == 0 || oracle(zones.Involved)) {
 			t.Errorf("%s: the involved operations alone are no violation:\n%s", test.name, Timeline(zones.Involved))
 		}
 		if len(zones.Involved) > 4 || len(slices.Compact(slices.Clone(zones.Involved))) < len(zones.Involved) {
@@ -122,8 +123,8 @@ func TestTimestampsFindsWhatIsWrongWithTimestamps(t *testing.T) {
 		},
 	} {
 		got := Timestamps(test.h)
-		if got.Verdict.Verdict != Violation || !strings.Contains(got.Detail, test.detail) {
-			t.Errorf("%s: %s %q, want %q", test.name, got.Verdict.Verdict, got.Detail, test.detail)
+		if got.Code != result.Violation || !strings.Contains(got.Detail, test.detail) {
+			t.Errorf("%s: %s %q, want %q", test.name, got.Code, got.Detail, test.detail)
 		}
 		if len(got.Involved) == 0 || len(got.Involved) > 2 {
 			t.Errorf("%s: %d operations involved", test.name, len(got.Involved))
@@ -134,8 +135,8 @@ func TestTimestampsFindsWhatIsWrongWithTimestamps(t *testing.T) {
 func TestCheckersAcceptLinearizableHistories(t *testing.T) {
 	forSeeds(t, 20_000, func(t *testing.T, rng *rand.Rand) {
 		h := simulate(rng, 1+rng.IntN(12), 1+rng.Int64N(20))
-		if got := Check(h); got.Verdict.Verdict != Linearizable || got.Detail != "" {
-			t.Errorf("%s %s\n%s", got.Verdict.Verdict, got.Detail, Timeline(h))
+		if got := Check(h); got.Code != result.Linearizable || got.Detail != "" {
+			t.Errorf("%s %s\n%s", got.Code, got.Detail, Timeline(h))
 		}
 	})
 }
@@ -153,14 +154,14 @@ func TestCheckersAgreeWithTheOracle(t *testing.T) {
 		if !linearizable {
 			broken[name]++
 		}
-		if (zones.Verdict.Verdict == Linearizable) != linearizable || zones.Verdict.Verdict == Unknown {
+		if (zones.Code == result.Linearizable) != linearizable || zones.Code == result.Unknown {
 			t.Errorf("%s: oracle says %v, Zones %s %s\n%s",
-				name, linearizable, zones.Verdict.Verdict, zones.Detail, Timeline(h))
+				name, linearizable, zones.Code, zones.Detail, Timeline(h))
 		}
-		if stamps.Verdict.Verdict == Linearizable && !linearizable {
+		if stamps.Code == result.Linearizable && !linearizable {
 			t.Errorf("%s: Timestamps accepts what is not linearizable\n%s", name, Timeline(h))
 		}
-		if zones.Verdict.Verdict == Violation && oracle(withWrites(h, zones.Involved)) {
+		if zones.Code == result.Violation && oracle(withWrites(h, zones.Involved)) {
 			t.Errorf("%s: %s, but these operations alone are linearizable\n%s",
 				name, zones.Detail, Timeline(zones.Involved))
 		}
@@ -200,19 +201,19 @@ func TestCheckJudgesEachKey(t *testing.T) {
 	twice := on("a", history(w(1, 1, 2), w(1, 3, 4)))
 
 	got := Check(slices.Concat(good("c"), good("a")))
-	if got.Verdict.Verdict != Linearizable || got.Operations != 4 || got.Checker != "timestamp+zone" {
+	if got.Code != result.Linearizable || got.Operations != 4 || got.Checker != "timestamp+zone" {
 		t.Errorf("two good keys: %+v", got)
 	}
 	got = Check(slices.Concat(twice, bad, good("c")))
-	if got.Verdict.Verdict != Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
+	if got.Code != result.Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
 		t.Errorf("a bad key behind one that cannot be checked: %+v", got)
 	}
 	got = Check(slices.Concat(on("z", history(w(1, 1, 2), r(0, 3, 4))), bad))
-	if got.Verdict.Verdict != Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
+	if got.Code != result.Violation || !strings.HasPrefix(got.Detail, `key "b": `) {
 		t.Errorf("two bad keys: %+v", got)
 	}
 	got = Check(slices.Concat(good("c"), twice))
-	if got.Verdict.Verdict != Unknown || !strings.HasPrefix(got.Detail, `key "a": `) {
+	if got.Code != result.Unknown || !strings.HasPrefix(got.Detail, `key "a": `) {
 		t.Errorf("a key that cannot be checked: %+v", got)
 	}
 }
@@ -220,7 +221,7 @@ func TestCheckJudgesEachKey(t *testing.T) {
 func TestCheckReportsADisagreement(t *testing.T) {
 	got := Check(history(w(2, 1, 2), w(1, 3, 4)))
 	const want = `not in the order of its timestamps: key "k"`
-	if got.Verdict.Verdict != Linearizable || !strings.Contains(got.Detail, want) {
+	if got.Code != result.Linearizable || !strings.Contains(got.Detail, want) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -241,7 +242,7 @@ func BenchmarkCheck(b *testing.B) {
 	} {
 		b.Run(checker.name, func(b *testing.B) {
 			for b.Loop() {
-				if got := checker.check(checker.h); got.Verdict.Verdict != Linearizable {
+				if got := checker.check(checker.h); got.Code != result.Linearizable {
 					b.Fatal(got.Detail)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -41,7 +42,7 @@ func clustersOf(ops []*Entry) ([]*cluster, *finding) {
 			continue
 		}
 		if other := byValue[e.Value]; other != nil {
-			return nil, found(Unknown, []*Entry{other.write, e}, "%s and %s wrote the same %s: values must be unique",
+			return nil, found(result.Unknown, []*Entry{other.write, e}, "%s and %s wrote the same %s: values must be unique",
 				other.write.name(), e.name(), e.value())
 		}
 		c := &cluster{write: e}
@@ -57,7 +58,7 @@ func clustersOf(ops []*Entry) ([]*cluster, *finding) {
 			c = byValue[e.Value]
 		}
 		if c == nil {
-			return nil, found(Violation, []*Entry{e}, "%s returned %s, which nobody wrote", e.name(), e.value())
+			return nil, found(result.Violation, []*Entry{e}, "%s returned %s, which nobody wrote", e.name(), e.value())
 		}
 		c.reads = append(c.reads, e)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -228,7 +229,7 @@ func TestLoadOwn(t *testing.T) {
 // A history written as Jepsen's gets the verdict that it has in ours.
 func TestJepsenHistoriesGetTheSameVerdict(t *testing.T) {
 	names := slices.Sorted(maps.Keys(mutations))
-	verdicts := make(map[string]int)
+	verdicts := make(map[result.VerdictCode]int)
 	forSeeds(t, 300, func(t *testing.T, rng *rand.Rand) {
 		h := simulate(rng, 1+rng.IntN(7), 1+rng.Int64N(14))
 		mutations[names[rng.IntN(len(names))]](rng, h)
@@ -238,12 +239,12 @@ func TestJepsenHistoriesGetTheSameVerdict(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := CheckValues(got, time.Minute)
-		verdicts[r.Verdict.Verdict]++
-		if r.Verdict.Verdict != want.Verdict.Verdict {
-			t.Errorf("%s %s, want %s\n%s\n%s", r.Verdict.Verdict, r.Detail, want.Verdict.Verdict, Timeline(h), jepsen(h))
+		verdicts[r.Code]++
+		if r.Code != want.Code {
+			t.Errorf("%s %s, want %s\n%s\n%s", r.Code, r.Detail, want.Code, Timeline(h), jepsen(h))
 		}
 	})
-	if *onlySeed < 0 && (verdicts[Linearizable] < 50 || verdicts[Violation] < 50) {
+	if *onlySeed < 0 && (verdicts[result.Linearizable] < 50 || verdicts[result.Violation] < 50) {
 		t.Errorf("verdicts %v: too few of one to test anything", verdicts)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -24,7 +25,7 @@ const (
 // Porcupine checks a history by search for a linear order, with the porcupine library: independent of the other
 // checkers, and the only one for histories in which a value is written more than once. The search may take a time
 // exponential in the number of concurrent operations. Timeout, more than 0, bounds it: of a history without a verdict
-// by then the verdict is Unknown.
+// by then the verdict is result.Unknown.
 func Porcupine(entries []Entry, timeout time.Duration) Report {
 	deadline := time.Now().Add(timeout)
 	keys := len(byKey(entries))
@@ -38,20 +39,20 @@ func Porcupine(entries []Entry, timeout time.Duration) Report {
 // search looks for a linear order of the operations on one key.
 func search(ops []*Entry, deadline time.Time) *finding {
 	if len(ops) > maxSearched {
-		return found(Unknown, nil, "not verified: %d operations, porcupine takes at most %d on a key", len(ops),
+		return found(result.Unknown, nil, "not verified: %d operations, porcupine takes at most %d on a key", len(ops),
 			maxSearched)
 	}
 	switch searchOrder(ops, deadline) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
-		return found(Unknown, nil, "not verified: porcupine ran out of time")
+		return found(result.Unknown, nil, "not verified: porcupine ran out of time")
 	}
 	last := firstContradiction(ops, deadline)
 	if last == nil {
-		return found(Violation, nil, "porcupine found no linear order of its %d operations", len(ops))
+		return found(result.Violation, nil, "porcupine found no linear order of its %d operations", len(ops))
 	}
-	return found(Violation, upTo(ops, last), "when %s of %s ended, there was no linear order anymore",
+	return found(result.Violation, upTo(ops, last), "when %s of %s ended, there was no linear order anymore",
 		last.name(), last.value())
 }
 

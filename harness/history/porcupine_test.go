@@ -12,6 +12,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
@@ -19,26 +20,26 @@ import (
 // All checkers and the oracle judge the same random histories, good and broken.
 func TestCheckersAgree(t *testing.T) {
 	names := slices.Sorted(maps.Keys(mutations))
-	verdicts := make(map[string]int)
+	verdicts := make(map[result.VerdictCode]int)
 	forSeeds(t, 8_000, func(t *testing.T, rng *rand.Rand) {
 		h := simulate(rng, 1+rng.IntN(9), 1+rng.Int64N(14))
 		for range rng.IntN(3) {
 			mutations[names[rng.IntN(len(names))]](rng, h)
 		}
 		zones, stamps, searched := Zones(h), Timestamps(h), Porcupine(h, time.Minute)
-		verdicts[searched.Verdict.Verdict]++
-		if linearizable := oracle(h); (searched.Verdict.Verdict == Linearizable) != linearizable {
-			t.Errorf("oracle says %v, Porcupine %s %s\n%s", linearizable, searched.Verdict.Verdict, searched.Detail, Timeline(h))
+		verdicts[searched.Code]++
+		if linearizable := oracle(h); (searched.Code == result.Linearizable) != linearizable {
+			t.Errorf("oracle says %v, Porcupine %s %s\n%s", linearizable, searched.Code, searched.Detail, Timeline(h))
 		}
-		if zones.Verdict.Verdict != searched.Verdict.Verdict {
-			t.Errorf("Zones says %s %s, Porcupine %s %s\n%s", zones.Verdict.Verdict, zones.Detail,
-				searched.Verdict.Verdict, searched.Detail, Timeline(h))
+		if zones.Code != searched.Code {
+			t.Errorf("Zones says %s %s, Porcupine %s %s\n%s", zones.Code, zones.Detail,
+				searched.Code, searched.Detail, Timeline(h))
 		}
-		if stamps.Verdict.Verdict == Linearizable && searched.Verdict.Verdict != Linearizable {
+		if stamps.Code == result.Linearizable && searched.Code != result.Linearizable {
 			t.Errorf("Timestamps accepts what Porcupine does not: %s\n%s", searched.Detail, Timeline(h))
 		}
 	})
-	if *onlySeed < 0 && (verdicts[Linearizable] < 1000 || verdicts[Violation] < 1000) {
+	if *onlySeed < 0 && (verdicts[result.Linearizable] < 1000 || verdicts[result.Violation] < 1000) {
 		t.Errorf("verdicts %v: too few of one to test anything", verdicts)
 	}
 }
@@ -53,11 +54,11 @@ func TestZonesAndPorcupineAgreeOnLargeHistories(t *testing.T) {
 			mutations[names[rng.IntN(len(names))]](rng, h)
 		}
 		zones, searched := Zones(h), Porcupine(h, time.Minute)
-		if zones.Verdict.Verdict != searched.Verdict.Verdict {
-			t.Errorf("Zones says %s %s, Porcupine %s %s\n%s", zones.Verdict.Verdict, zones.Detail,
-				searched.Verdict.Verdict, searched.Detail, Timeline(h))
+		if zones.Code != searched.Code {
+			t.Errorf("Zones says %s %s, Porcupine %s %s\n%s", zones.Code, zones.Detail,
+				searched.Code, searched.Detail, Timeline(h))
 		}
-		if zones.Verdict.Verdict == Violation {
+		if zones.Code == result.Violation {
 			broken++
 		}
 	})
@@ -68,7 +69,7 @@ func TestZonesAndPorcupineAgreeOnLargeHistories(t *testing.T) {
 
 // Values that are written more than once are for Porcupine alone.
 func TestPorcupineAgreesWithTheOracleOnRepeatedValues(t *testing.T) {
-	verdicts := make(map[string]int)
+	verdicts := make(map[result.VerdictCode]int)
 	forSeeds(t, 8_000, func(t *testing.T, rng *rand.Rand) {
 		h := simulate(rng, 2+rng.IntN(6), 1+rng.Int64N(30))
 		for i := range h {
@@ -80,15 +81,15 @@ func TestPorcupineAgreesWithTheOracleOnRepeatedValues(t *testing.T) {
 			mutations["any values read"](rng, h)
 		}
 		got, linearizable := Porcupine(h, time.Minute), oracle(h)
-		verdicts[got.Verdict.Verdict]++
-		if (got.Verdict.Verdict == Linearizable) != linearizable || got.Verdict.Verdict == Unknown {
-			t.Errorf("oracle says %v, Porcupine %s %s\n%s", linearizable, got.Verdict.Verdict, got.Detail, Timeline(h))
+		verdicts[got.Code]++
+		if (got.Code == result.Linearizable) != linearizable || got.Code == result.Unknown {
+			t.Errorf("oracle says %v, Porcupine %s %s\n%s", linearizable, got.Code, got.Detail, Timeline(h))
 		}
-		if all := CheckValues(h, time.Minute); all.Verdict.Verdict != got.Verdict.Verdict {
-			t.Errorf("CheckValues says %s %s, Porcupine %s\n%s", all.Verdict.Verdict, all.Detail, got.Verdict.Verdict, Timeline(h))
+		if all := CheckValues(h, time.Minute); all.Code != got.Code {
+			t.Errorf("CheckValues says %s %s, Porcupine %s\n%s", all.Code, all.Detail, got.Code, Timeline(h))
 		}
 	})
-	if *onlySeed < 0 && (verdicts[Linearizable] < 500 || verdicts[Violation] < 500) {
+	if *onlySeed < 0 && (verdicts[result.Linearizable] < 500 || verdicts[result.Violation] < 500) {
 		t.Errorf("verdicts %v: too few of one to test anything", verdicts)
 	}
 }
@@ -107,7 +108,7 @@ func TestPorcupineNamesTheOperationThatLeftNoOrder(t *testing.T) {
 // A read that ends as its write starts is not what is wrong here.
 func TestPorcupineTakesTouchingOperationsForConcurrent(t *testing.T) {
 	got := Porcupine(history(r(1, 1, 4), crashed(w(1, 4, 0)), r(0, 5, 6)), time.Minute)
-	if got.Verdict.Verdict != Violation || !strings.Contains(got.Detail, "when read 3 of client 2 of ⊥ ended") {
+	if got.Code != result.Violation || !strings.Contains(got.Detail, "when read 3 of client 2 of ⊥ ended") {
 		t.Errorf("%+v", got.Verdict)
 	}
 }
@@ -115,24 +116,24 @@ func TestPorcupineTakesTouchingOperationsForConcurrent(t *testing.T) {
 func TestPorcupineTellsBottomFromTheFirstValue(t *testing.T) {
 	zero := w(1, 1, 2)
 	zero.Value = workloads.ID{}
-	if got := Porcupine(history(zero, r(0, 3, 4)), time.Minute); got.Verdict.Verdict != Violation {
+	if got := Porcupine(history(zero, r(0, 3, 4)), time.Minute); got.Code != result.Violation {
 		t.Errorf("%+v", got.Verdict)
 	}
 }
 
 func TestPorcupineThatRunsOutIsUnknown(t *testing.T) {
 	h := simulateClients(rand.New(rand.NewPCG(1, 1)), 2000, 4)
-	if got := Porcupine(h, 1); got.Verdict.Verdict != Unknown || !strings.Contains(got.Detail, "not verified") {
+	if got := Porcupine(h, 1); got.Code != result.Unknown || !strings.Contains(got.Detail, "not verified") {
 		t.Errorf("no time: %+v", got.Verdict)
 	}
 	h = append(h, make([]Entry, maxSearched)...)
 	for i := range h {
 		h[i] = r(0, int64(i), int64(i))
 	}
-	if got := Porcupine(h, time.Minute); got.Verdict.Verdict != Unknown || !strings.Contains(got.Detail, "22000 operations") {
+	if got := Porcupine(h, time.Minute); got.Code != result.Unknown || !strings.Contains(got.Detail, "22000 operations") {
 		t.Errorf("too many operations: %+v", got.Verdict)
 	}
-	if got := Porcupine(nil, time.Minute); got.Verdict.Verdict != Unknown {
+	if got := Porcupine(nil, time.Minute); got.Code != result.Unknown {
 		t.Errorf("no operations: %+v", got.Verdict)
 	}
 }
@@ -155,7 +156,7 @@ func TestPorcupineFindsTheBadKey(t *testing.T) {
 		bad[i].Key = "z"
 	}
 	got := Porcupine(append(h, bad...), time.Minute)
-	if got.Verdict.Verdict != Violation || !strings.HasPrefix(got.Detail, `key "z": `) {
+	if got.Code != result.Violation || !strings.HasPrefix(got.Detail, `key "z": `) {
 		t.Errorf("%+v", got.Verdict)
 	}
 }

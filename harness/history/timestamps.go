@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -32,7 +33,7 @@ func checkTimestamps(clusters []*cluster) *finding {
 			return f
 		}
 		if other := owner[ts]; other != nil {
-			return found(Violation, append(other.witness(), c.witness()...), "%s and %s have the same timestamp %v",
+			return found(result.Violation, append(other.witness(), c.witness()...), "%s and %s have the same timestamp %v",
 				other.value(), c.value(), ts)
 		}
 		owner[ts] = c
@@ -60,9 +61,9 @@ func (c *cluster) timestamp() (protocols.Timestamp, *finding) {
 			continue
 		}
 		if from == nil {
-			return ts, found(Violation, []*Entry{r}, "%s returned ⊥ with timestamp %v", r.name(), r.Timestamp)
+			return ts, found(result.Violation, []*Entry{r}, "%s returned ⊥ with timestamp %v", r.name(), r.Timestamp)
 		}
-		return ts, found(Violation, []*Entry{from, r}, "%s has timestamp %v for %s, but %s has %v for it",
+		return ts, found(result.Violation, []*Entry{from, r}, "%s has timestamp %v for %s, but %s has %v for it",
 			from.name(), ts, c.value(), r.name(), r.Timestamp)
 	}
 	return ts, nil
@@ -85,7 +86,7 @@ func sweep(ops []stamped) *finding {
 			continue
 		}
 		if op.ts.Less(highest.ts) || op.Op == protocols.Write && op.ts.Equal(highest.ts) {
-			return found(Violation, []*Entry{highest.Entry, op.Entry},
+			return found(result.Violation, []*Entry{highest.Entry, op.Entry},
 				"%s has timestamp %v, but %s with %v had ended before it started",
 				op.name(), op.ts, highest.name(), highest.ts)
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Zones checks a history by its values and times alone, in O(n log n): the algorithm of Gibbons and Korach (Testing
@@ -68,7 +70,7 @@ func zoneOf(c *cluster) (zone, *finding) {
 	}
 	for _, r := range c.reads {
 		if c.write != nil && r.before(c.write) {
-			return z, found(Violation, []*Entry{r, c.write}, "%s returned %s and ended before %s of it started",
+			return z, found(result.Violation, []*Entry{r, c.write}, "%s returned %s and ended before %s of it started",
 				r.name(), c.value(), c.write.name())
 		}
 		if r.End < z.f {
@@ -87,10 +89,10 @@ func (z zone) conflicts(o zone) bool { return z.f < o.s && o.f < z.s }
 // contradiction explains why two values conflict.
 func contradiction(x, y zone) *finding {
 	if x.first == nil {
-		return found(Violation, []*Entry{y.first, x.last}, "%s returned ⊥, but %s of %s had ended before it started",
+		return found(result.Violation, []*Entry{y.first, x.last}, "%s returned ⊥, but %s of %s had ended before it started",
 			x.last.name(), y.first.name(), y.value())
 	}
-	return found(Violation, []*Entry{x.first, y.last, y.first, x.last},
+	return found(result.Violation, []*Entry{x.first, y.last, y.first, x.last},
 		"%s must come before %s, as %s ended before %s started, and after it, as %s ended before %s started",
 		x.value(), y.value(), x.first.name(), y.last.name(), y.first.name(), x.last.name())
 }

@@ -1,6 +1,8 @@
 package result
 
-import "path/filepath"
+import (
+	"path/filepath"
+)
 
 // CostsFile holds the costs of proofs of writing and of signatures, a line each.
 const CostsFile = "costs.jsonl"
@@ -19,10 +21,9 @@ type Cost struct {
 	Construct Spent `json:"construct"` // by the writer, for all servers
 	Verify    Spent `json:"verify"`    // by one server
 
-	HostSteal     float64 `json:"host_steal"` // share of all cores' time that the hypervisor took, 0 to 1
-	Valid         bool    `json:"valid"`
-	InvalidReason string  `json:"invalid_reason"`
-	Started       string  `json:"started"` // UTC, RFC 3339
+	HostSteal float64 `json:"host_steal"` // share of all cores' time that the hypervisor took, 0 to 1
+	Validity
+	Started string `json:"started"` // UTC, RFC 3339
 }
 
 // Spent is what an operation cost, on one processor.

@@ -1,6 +1,8 @@
 package result
 
-import "encoding/json"
+import (
+	"encoding/json"
+)
 
 // A Manifest says under which circumstances a run's points were measured: manifest.json.
 type Manifest struct {
@@ -45,7 +47,7 @@ type Machine struct {
 // Testbed is the emulated network.
 type Testbed struct {
 	Mode       string            `json:"mode"`     // "root", "user-namespace" or "loopback"
-	Topology   string            `json:"topology"` // "shared-host" or "spread"
+	Topology   string            `json:"topology"` // SharedHost or Spread
 	Shaped     bool              `json:"shaped"`
 	Why        string            `json:"why,omitempty"` // why it is not shaped
 	RateBits   int64             `json:"rate_bits"`     // of each link and direction, on the wire
@@ -113,23 +115,4 @@ type Link struct {
 	QueueDrops  uint64  `json:"queue_drops"` // both directions, during the measurement
 	MeasuredFor float64 `json:"measured_for_s"`
 	Attempts    int     `json:"attempts"` // other work can spoil a measurement: it is repeated, the best counts
-}
-
-// Search is the search for the number of clients that saturates one series.
-type Search struct {
-	Protocol   string       `json:"protocol"` // or a variant, such as "mpowerstore+polynomial"
-	Suite      string       `json:"suite"`
-	Durability string       `json:"durability"`
-	Op         string       `json:"op"`
-	T          int          `json:"t"`
-	ValueBytes int          `json:"value_bytes"`
-	Steps      []SearchStep `json:"steps"`
-	Chosen     int          `json:"chosen"` // clients of the measured points
-	Saturated  bool         `json:"saturated"`
-}
-
-// SearchStep is one number of clients that the search tried.
-type SearchStep struct {
-	Clients        int     `json:"clients"`
-	ThroughputMBps float64 `json:"throughput_MBps"`
 }

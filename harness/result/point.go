@@ -11,15 +11,9 @@ type Point struct {
 	Schema     int    `json:"schema"`
 	Experiment string `json:"experiment"`
 	Figure     string `json:"figure"` // "2a" … "2d", "wan", "open", or empty
-	Protocol   string `json:"protocol"`
-	Variant    string `json:"variant"` // "paper" unless it is an ablation
-	Suite      string `json:"suite"`
-	Durability string `json:"durability"`
-	Op         string `json:"op"` // "read" or "write"
-	T          int    `json:"t"`
+	Series
+	Load
 	Servers    int    `json:"servers"`
-	ValueBytes int    `json:"value_bytes"`
-	Clients    int    `json:"clients"`
 	Keys       int    `json:"keys"`
 	Repetition int    `json:"repetition"` // from 1
 	Attempt    int    `json:"attempt"`    // from 1; a repetition that other work disturbed is attempted again
@@ -55,7 +49,7 @@ type Point struct {
 	HostCPU HostCPU `json:"host_cpu"`
 	// WriteAmplification is how many bytes the databases wrote per byte stored, since the servers started.
 	WriteAmplification float64 `json:"write_amplification"`
-	Bottleneck         string  `json:"bottleneck"` // "link", "cpu", "disk" or "latency"
+	Bottleneck         string  `json:"bottleneck"` // OfLink, OfCPU, OfDisk or OfLatency
 	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
 	BoundMBps          float64 `json:"bound_MBps"` // network bound of the cost model; 0 when unshaped
 	BoundRatio         float64 `json:"bound_ratio"`
@@ -63,31 +57,20 @@ type Point struct {
 	LittleRatio        float64 `json:"little_ratio"`
 	Linearizable       Verdict `json:"linearizable"`
 	Shaped             bool    `json:"shaped"`
-	Valid              bool    `json:"valid"`
-	InvalidReason      string  `json:"invalid_reason"`
-	History            string  `json:"history"` // file name below histories/
+	Validity
+	History string `json:"history"` // file name below histories/
 	// Predicted is the mean latency that the cost model gives one client; 0 when unshaped.
 	Predicted Interval `json:"predicted_ms"`
 	// Probe is the delay between two otherwise idle hosts of the testbed during the window; absent without NetEm.
 	Probe      *MeasuredDelay `json:"probe,omitempty"`
-	KeyModel   string         `json:"key_model"` // "uniform" or "hot"
+	KeyModel   string         `json:"key_model"` // Uniform or Hot
 	Background Background     `json:"background"`
 	Started    string         `json:"started"` // UTC, RFC 3339
 	OpenLoop
 }
 
-// The ways in which operations arrive.
-const (
-	Closed  = "closed" // each client begins the next when the last has ended; so do points that do not say
-	Poisson = "poisson"
-	Fixed   = "fixed"
-)
-
-// OpenLoop is how operations arrived; but for Arrival, all is zero in a closed loop. What is of operations is of those
-// that ended in the window.
+// OpenLoop is what only an open loop has: all is zero in a closed one. It counts operations that ended in the window.
 type OpenLoop struct {
-	Arrival  string  `json:"arrival"`            // Closed, also if empty, Poisson or Fixed
-	Rate     float64 `json:"rate,omitempty"`     // offered, in operations per second
 	Arrivals int64   `json:"arrivals,omitempty"` // operations that were due in the window
 	Backlog  Backlog `json:"backlog,omitzero"`
 	// ServiceMs is from the operations' start to their end, SlipMs how late the load generator started them although a
@@ -96,9 +79,6 @@ type OpenLoop struct {
 	ServiceHistogram string  `json:"service_histogram,omitempty"` // like Histogram
 	SlipMs           Latency `json:"slip_ms,omitzero"`
 }
-
-// Open reports whether operations arrived by themselves.
-func (o OpenLoop) Open() bool { return o.Arrival != "" && o.Arrival != Closed }
 
 // Backlog is operations that were due but had not begun when the window began and when it ended.
 type Backlog struct {
@@ -159,12 +139,4 @@ type HostCPU struct {
 	Busy    float64 `json:"busy"`
 	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it
 	Steal   float64 `json:"steal"`
-}
-
-// Verdict is what the history checkers said: "ok", "violation" or "unknown".
-type Verdict struct {
-	Verdict    string `json:"verdict"`
-	Checker    string `json:"checker"`
-	Operations int64  `json:"operations"`
-	Detail     string `json:"detail,omitempty"`
 }

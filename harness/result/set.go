@@ -52,6 +52,7 @@ func Read(dir string) (*Set, error) {
 	}
 	s.fillSystems()
 	s.Costs, err = readLines(filepath.Join(dir, CostsFile), func(c Cost) int { return c.Schema })
+	s.addCodes()
 	return s, err
 }
 

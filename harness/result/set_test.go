@@ -21,7 +21,7 @@ func newSet(t testing.TB, n int) string {
 		t.Fatal(err)
 	}
 	for i := range n {
-		mustAppend(t, dir, Point{Protocol: "mabd", Repetition: i + 1})
+		mustAppend(t, dir, Point{Series: Series{Protocol: "mabd"}, Repetition: i + 1})
 	}
 	return dir
 }

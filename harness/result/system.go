@@ -1,14 +1,9 @@
 package result
 
-import (
-	"cmp"
-	"strings"
-)
-
 // A System is a protocol, or a variant of one, as figures and tables name it and put it in order.
 type System struct {
 	Protocol string `json:"protocol"` // as in points and trials
-	Variant  string `json:"variant"`  // "paper" unless it is an ablation
+	Variant  string `json:"variant"`  // Paper unless it is an ablation
 	Title    string `json:"title"`    // the protocol's name as its paper writes it
 	Order    int    `json:"order"`    // the protocol's place in legends and tables, from 1
 }
@@ -29,24 +24,19 @@ func (s *Set) fillSystems() {
 		s.Manifest.Systems = map[string]System{}
 	}
 	for _, p := range s.Points {
-		s.fillSystem(p.Protocol, p.Variant)
+		s.fillSystem(p.FullName())
 	}
 	for _, t := range s.Trials {
-		s.fillSystem(t.Protocol, "")
+		s.fillSystem(t.Protocol)
 	}
 }
 
 // fillSystem adds one system. One that is not known has its own name for a title and comes behind the others.
-func (s *Set) fillSystem(protocol, variant string) {
-	protocol, suffix, _ := strings.Cut(protocol, "+")
-	variant = cmp.Or(suffix, variant, "paper")
-	name := protocol
-	if variant != "paper" {
-		name += "+" + variant
-	}
+func (s *Set) fillSystem(name string) {
 	if _, had := s.Manifest.Systems[name]; had {
 		return
 	}
+	protocol, variant := SplitName(name)
 	system := System{Protocol: protocol, Variant: variant, Title: protocol, Order: len(earlier) + 1}
 	for i, e := range earlier {
 		if e.Protocol == protocol {

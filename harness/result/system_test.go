@@ -11,11 +11,11 @@ func TestSystems(t *testing.T) {
 	if err := WriteManifest(dir, Manifest{Systems: outside}); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []Point{
-		{Protocol: "mine", Variant: "paper"}, {Protocol: "cas", Variant: "paper"},
-		{Protocol: "mpowerstore", Variant: "lean"}, {Protocol: "other", Variant: "paper"},
+	for _, s := range []Series{
+		{Protocol: "mine", Variant: Paper}, {Protocol: "cas", Variant: Paper},
+		{Protocol: "mpowerstore", Variant: "lean"}, {Protocol: "other", Variant: Paper},
 	} {
-		mustAppend(t, dir, p)
+		mustAppend(t, dir, Point{Series: s})
 	}
 	if err := AppendTrial(dir, Trial{Protocol: "mabd"}); err != nil {
 		t.Fatal(err)

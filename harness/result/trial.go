@@ -16,7 +16,7 @@ const TrialsFile = "trials.jsonl"
 type Trial struct {
 	Schema     int    `json:"schema"`
 	Protocol   string `json:"protocol"`
-	Attack     string `json:"attack"` // ID of the catalogue, "none", or "timeline"
+	Attack     string `json:"attack"` // ID of the catalogue, FaultFree or Timeline
 	Name       string `json:"name"`
 	T          int    `json:"t"`
 	Servers    int    `json:"servers"`
@@ -25,12 +25,14 @@ type Trial struct {
 	Keys       int    `json:"keys"`
 	Seed       uint64 `json:"seed"`
 
-	// Expected says what must come of the attack, Harms what did: operations or findings by the harm's name.
-	Expected string           `json:"expected"`
-	Harms    map[string]int64 `json:"harms"`
-	Held     bool             `json:"held"`    // whether what came of it is what was expected
-	Detail   string           `json:"detail"`  // the first harm, in words
-	Skipped  string           `json:"skipped"` // why it was not played, if it was not
+	// Expected says in words what must come of the attack, Expectation as a code. Harms is what did come of it: operations
+	// or findings by the harm's name.
+	Expected    string           `json:"expected"`
+	Expectation Expectation      `json:"expectation,omitempty"`
+	Harms       map[string]int64 `json:"harms"`
+	Held        bool             `json:"held"`    // whether what came of it is what was expected
+	Detail      string           `json:"detail"`  // the first harm, in words
+	Skipped     string           `json:"skipped"` // why it was not played, if it was not
 
 	DurationS  float64          `json:"duration_s"`
 	Ops        TrialOps         `json:"ops"`
@@ -53,16 +55,52 @@ type Trial struct {
 	Started      string   `json:"started"` // UTC, RFC 3339
 }
 
-// Outcome is what came of the trial, in a few words.
-func (t Trial) Outcome() string {
-	harms := strings.Join(slices.Sorted(maps.Keys(t.Harms)), ", ")
+// Outcome is what came of the trial.
+func (t Trial) Outcome() Outcome {
 	switch {
+	case t.Expectation == NoTarget:
+		return Targetless
 	case t.Skipped != "":
-		return "skipped: " + t.Skipped
+		return NotPlayed
 	case !t.Held:
+		return Unexpected
+	case t.harmed() || t.Linearizable.Code == Violation:
+		return Caught
+	}
+	return Withstood
+}
+
+// Played reports whether the trial took place.
+func (t Trial) Played() bool {
+	o := t.Outcome()
+	return o != Targetless && o != NotPlayed
+}
+
+// Bounds reports whether the protocol was to withstand the attack, and did: what its operations took then is bounded by
+// what the protocol promises.
+func (t Trial) Bounds() bool { return t.Expectation == Withstand && t.Outcome() == Withstood }
+
+func (t Trial) harmed() bool {
+	for _, n := range t.Harms {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Summary is the outcome in a few words.
+func (t Trial) Summary() string {
+	harms := strings.Join(slices.Sorted(maps.Keys(t.Harms)), ", ")
+	switch t.Outcome() {
+	case Targetless:
+		return t.Expected
+	case NotPlayed:
+		return "skipped: " + t.Skipped
+	case Unexpected:
 		return "NOT AS EXPECTED: " + cmp.Or(harms, "no harm") + " instead of " + t.Expected
-	case harms != "":
-		return "caught: " + harms
+	case Caught:
+		return "caught: " + cmp.Or(harms, "not linearizable")
 	}
 	return "withstood"
 }

@@ -131,7 +131,7 @@ func violations(cells []frame.Cell) int {
 	n := 0
 	for _, c := range cells {
 		for _, p := range c.All() {
-			if p.Linearizable.Verdict == "violation" {
+			if p.Linearizable.Code == result.Violation {
 				n++
 			}
 		}

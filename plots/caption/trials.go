@@ -24,7 +24,7 @@ func TrialCaption(trials []frame.Trial) Caption {
 		text  string
 		about func(frame.Trial) bool
 	}{
-		{"NOT AS EXPECTED: ", func(t frame.Trial) bool { return t.Outcome() == frame.Unexpected }},
+		{"NOT AS EXPECTED: ", func(t frame.Trial) bool { return t.Outcome() == result.Unexpected }},
 		{"NOT VERIFIED, the checkers could not decide: ", frame.Trial.Unverified},
 	} {
 		if about := frame.Keep(trials, doubt.about); len(about) > 0 {
@@ -65,7 +65,7 @@ func trialParameters(trials []frame.Trial) string {
 // skippedTrials is a line for each reason for which trials were not played.
 func skippedTrials(trials []frame.Trial) []string {
 	var lines []string
-	skipped := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == frame.NotPlayed })
+	skipped := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == result.NotPlayed })
 	for _, reason := range frame.Each(skipped, func(t frame.Trial) string { return t.Skipped }) {
 		of := frame.Keep(skipped, func(t frame.Trial) bool { return t.Skipped == reason })
 		lines = append(lines, fmt.Sprintf("Not played: %s (%s).", strings.Join(frame.Each(of, frame.Trial.String), ", "), reason))

@@ -32,9 +32,13 @@ func peaks(ts ...int) *result.Set {
 			for r := range 2 {
 				mbps := x[t-1] * (1 + float64(r)/1000)
 				s.Points = append(s.Points, result.Point{
-					Experiment: "fig2b", Figure: "2b", Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write",
-					Op: "read", T: t, ValueBytes: 256 << 10, Clients: 4, Repetition: r + 1,
-					ThroughputMBps: mbps, ThroughputOps: 1, LatencyMs: result.Latency{Mean: 1}, Valid: true,
+					Experiment: "fig2b", Figure: "2b",
+					Series: result.Series{
+						Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write", Op: "read", T: t,
+						ValueBytes: 256 << 10,
+					},
+					Load: result.Load{Clients: 4}, Repetition: r + 1, ThroughputMBps: mbps, ThroughputOps: 1,
+					LatencyMs: result.Latency{Mean: 1}, Validity: result.Validity{Valid: true},
 				})
 			}
 		}

@@ -30,7 +30,7 @@ type Verdicts []Verdict
 
 // Evaluate decides every claim from the sets, and from simulated schedules if they are given. It refuses sets that do not
 // belong together, as plots.Cells does.
-func (b *Book) Evaluate(sets []*result.Set, simulated ...query.Simulated) ([]Verdict, error) {
+func (b *Book) Evaluate(sets []*result.Set, simulated ...result.Simulated) ([]Verdict, error) {
 	results, err := query.New(sets, simulated...)
 	if err != nil {
 		return nil, err

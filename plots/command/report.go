@@ -10,7 +10,6 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/claims"
-	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/plots/report"
 )
 
@@ -72,7 +71,7 @@ func (f reportFlags) decide(sets []*result.Set) ([]claims.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	simulated, err := query.ReadSimulated(f.simulated...)
+	simulated, err := result.ReadSimulated(f.simulated...)
 	if err != nil {
 		return nil, err
 	}

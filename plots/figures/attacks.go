@@ -65,7 +65,7 @@ func attacksPage(trials []frame.Trial) *draw.Page {
 }
 
 // slotMarks show what came of an attack.
-var slotMarks = map[frame.Outcome]draw.SlotMark{frame.NotPlayed: draw.MissingMark, frame.NoTarget: draw.NothingMark, frame.Caught: draw.CaughtMark, frame.Unexpected: draw.DoubtMark}
+var slotMarks = map[result.Outcome]draw.SlotMark{result.NotPlayed: draw.MissingMark, result.Targetless: draw.NothingMark, result.Caught: draw.CaughtMark, result.Unexpected: draw.DoubtMark}
 
 // attackPanel is a slot for each attack, with the latencies of one protocol.
 func attackPanel(protocol string, trials []frame.Trial, ids []string) *plot.Plot {
@@ -75,7 +75,7 @@ func attackPanel(protocol string, trials []frame.Trial, ids []string) *plot.Plot
 	for _, t := range trials {
 		of := &draw.Slot{Read: t.ReadMs, Write: t.WriteMs, Mark: slotMarks[t.Outcome()]}
 		s.Cells[slices.Index(ids, t.Attack)] = of
-		if t.Attack == frame.FaultFree && t.Played() {
+		if t.Attack == result.FaultFree && t.Played() {
 			s.FaultFree = of
 		}
 	}
@@ -107,7 +107,7 @@ func alignAttacks(rows [][]*plot.Plot, trials []frame.Trial, ids []string) {
 func attackTicks(ids []string) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for i, id := range ids {
-		if id == frame.FaultFree {
+		if id == result.FaultFree {
 			id = "fault-free"
 		}
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: id})
@@ -119,7 +119,7 @@ func attackTicks(ids []string) plot.ConstantTicks {
 func attackNames(trials []frame.Trial) string {
 	var names []string
 	for _, id := range frame.AttackIDs(trials) {
-		if id != frame.FaultFree {
+		if id != result.FaultFree {
 			names = append(names, frame.AttackName(id, trials))
 		}
 	}
@@ -136,13 +136,13 @@ func attacksLegend(trials []frame.Trial) draw.Legend {
 	}
 	begins := true
 	for _, e := range []struct {
-		outcome frame.Outcome
+		outcome result.Outcome
 		name    string
 		sample  draw.Sample
 	}{
-		{frame.Caught, "harm, as expected, caught by the checkers", draw.CaughtSample},
-		{frame.NoTarget, frame.NothingToAttack, draw.NothingSample},
-		{frame.Unexpected, "not as expected", draw.DoubtSample},
+		{result.Caught, "harm, as expected, caught by the checkers", draw.CaughtSample},
+		{result.Targetless, frame.NothingToAttack, draw.NothingSample},
+		{result.Unexpected, "not as expected", draw.DoubtSample},
 	} {
 		if slices.ContainsFunc(trials, func(t frame.Trial) bool { return t.Outcome() == e.outcome }) {
 			l = append(l, draw.Entry{Name: e.name, Sample: e.sample, Begins: begins})

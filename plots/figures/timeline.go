@@ -45,7 +45,7 @@ func timelinePage(trials []frame.Trial) *draw.Page {
 func timelineText(trials []frame.Trial) string {
 	text := fmt.Sprintf("READs and WRITEs that ended in intervals of %.3g ms, and their latencies.", bucketMs(trials[0]))
 	for _, t := range trials {
-		if t.Outcome() == frame.Caught {
+		if t.Outcome() == result.Caught {
 			text += fmt.Sprintf(" As expected, the checkers caught harm to %s: %s.",
 				look.Name(t.Protocol), strings.Join(t.HarmsDone(), ", "))
 		}

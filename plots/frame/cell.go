@@ -15,19 +15,12 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// A Key says what was measured: points that share it are repetitions of one measurement.
+// A Key says what was measured: points that share it are repetitions of one measurement. The arrival of a closed loop is
+// empty.
 type Key struct {
-	Figure     string // "2a" … or empty
-	Protocol   string
-	Variant    string
-	Suite      string
-	Durability string
-	Op         string // "read" or "write"
-	T          int
-	ValueBytes int
-	Clients    int
-	Arrival    string  // of an open loop, or empty
-	Rate       float64 // of an open loop, per second, or 0
+	Figure string // "2a" … or empty
+	result.Series
+	result.Load
 }
 
 // String names the measurement for error messages.
@@ -108,7 +101,7 @@ func (c *Cell) add(s *result.Set, p result.Point) error {
 
 // Hot reports whether some repetition drew keys in another way than uniformly.
 func (c Cell) Hot() bool {
-	return slices.ContainsFunc(c.All(), func(p result.Point) bool { return KeyModel(p) != uniform })
+	return slices.ContainsFunc(c.All(), func(p result.Point) bool { return KeyModel(p) != result.Uniform })
 }
 
 // Background is the largest share of all bytes that the writer beside READs took in a repetition.
@@ -170,12 +163,9 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 }
 
 func keyOf(p result.Point) Key {
-	k := Key{
-		Figure: p.Figure, Protocol: p.Protocol, Variant: p.Variant, Suite: p.Suite, Durability: p.Durability,
-		Op: p.Op, T: p.T, ValueBytes: p.ValueBytes, Clients: p.Clients, Rate: p.Rate,
-	}
-	if p.Open() {
-		k.Arrival = p.Arrival
+	k := Key{Figure: p.Figure, Series: p.Series, Load: p.Load}
+	if !p.Open() {
+		k.Arrival = ""
 	}
 	return k
 }
@@ -188,9 +178,6 @@ func compareKeys(a, b Key) int {
 }
 
 func pointsFile(s *result.Set) string { return filepath.Join(s.Dir, result.PointsFile) }
-
-// Open reports whether the cell's operations arrived by themselves.
-func (k Key) Open() bool { return k.Rate > 0 }
 
 func IsClosed(c Cell) bool { return !c.Open() }
 

@@ -61,7 +61,7 @@ func (c Counted) Verdict() string {
 		one := Counted{c.Cell, []result.Point{p}}
 		rounds = rounds || p.RoundKinds[p.ModelRounds] != p.LoadOps || len(p.RoundKinds) != 1
 		all := result.TrafficFactor{ClientToServer: Sent(p), ServerToClient: Sent(p)}
-		messages = messages || c.Variant == PaperVariant && one.Messages() != all
+		messages = messages || c.Variant == result.Paper && one.Messages() != all
 		up, down := one.Deviations()
 		bytes = bytes || max(math.Abs(up), math.Abs(down)) > BytesTolerance
 	}

@@ -12,7 +12,7 @@ import (
 
 // cellOf is a cell whose valid repetitions 1, 2 … have these throughputs; 0 leaves one out.
 func cellOf(protocol string, cost float64, throughputs ...float64) Cell {
-	c := Cell{Key: Key{Protocol: protocol, Op: "read", T: 1, ValueBytes: 1 << 18, Clients: 4}}
+	c := Cell{Key: Key{Series: result.Series{Protocol: protocol, Op: "read", T: 1, ValueBytes: 1 << 18}, Load: result.Load{Clients: 4}}}
 	for i, x := range throughputs {
 		if x > 0 {
 			c.Valid = append(c.Valid, result.Point{
@@ -145,25 +145,25 @@ func TestRoundsName(t *testing.T) {
 
 func TestOutcome(t *testing.T) {
 	harm := map[string]int64{"stale read": 2}
-	ok := result.Verdict{Verdict: "ok"}
+	ok := result.Verdict{Code: "ok"}
 	for _, c := range []struct {
 		trial   result.Trial
-		outcome Outcome
+		outcome result.Outcome
 		says    string
 	}{
-		{result.Trial{Held: true, Linearizable: ok}, withstood, "✓"},
-		{result.Trial{Held: true, Linearizable: result.Verdict{Verdict: "unknown"}}, withstood, "? not verified"},
-		{result.Trial{Held: true, Harms: map[string]int64{"hang": 0}}, withstood, "✓"},
-		{result.Trial{Held: true, Harms: harm}, Caught, "✗ stale read (2)"},
-		{result.Trial{Held: true, Linearizable: result.Verdict{Verdict: "violation"}}, Caught, "✗ not linearizable"},
-		{result.Trial{Harms: harm}, Unexpected, "NOT AS EXPECTED: stale read (2)"},
-		{result.Trial{Expected: "stale read"}, Unexpected, "NOT AS EXPECTED: no harm"},
-		{result.Trial{Held: true, Skipped: "no namespaces"}, NotPlayed, ""},
-		{result.Trial{Skipped: "of course", Expected: NothingToAttack}, NoTarget, ""},
+		{result.Trial{Held: true, Linearizable: ok}, result.Withstood, "✓"},
+		{result.Trial{Held: true, Linearizable: result.Verdict{Code: "unknown"}}, result.Withstood, "? not verified"},
+		{result.Trial{Held: true, Harms: map[string]int64{"hang": 0}}, result.Withstood, "✓"},
+		{result.Trial{Held: true, Harms: harm}, result.Caught, "✗ stale read (2)"},
+		{result.Trial{Held: true, Linearizable: result.Verdict{Code: "violation"}}, result.Caught, "✗ not linearizable"},
+		{result.Trial{Harms: harm}, result.Unexpected, "NOT AS EXPECTED: stale read (2)"},
+		{result.Trial{Expected: "stale read"}, result.Unexpected, "NOT AS EXPECTED: no harm"},
+		{result.Trial{Held: true, Skipped: "no namespaces"}, result.NotPlayed, ""},
+		{result.Trial{Skipped: "of course", Expectation: result.NoTarget}, result.Targetless, ""},
 	} {
 		x := Trial{c.trial, nil}
 		if got := x.Outcome(); got != c.outcome || x.Played() != (c.says != "") {
-			t.Errorf("%+v is outcome %d, played: %v; want %d", c.trial, got, x.Played(), c.outcome)
+			t.Errorf("%+v is outcome %q, played: %v; want %q", c.trial, got, x.Played(), c.outcome)
 		}
 		if c.says != "" && x.Verdict() != c.says {
 			t.Errorf("%+v reads %q, want %q", c.trial, x.Verdict(), c.says)

@@ -6,7 +6,5 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-const uniform = "uniform"
-
 // KeyModel is how the clients of a point draw keys.
-func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, uniform) }
+func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, result.Uniform) }

@@ -74,7 +74,7 @@ var Table3 = []published{
 
 // PublishedAs is the system's row of the paper's table, or nil if it has none.
 func PublishedAs(protocol, variant string) *published {
-	i := slices.IndexFunc(Table3, func(p published) bool { return p.Protocol == protocol && variant == PaperVariant })
+	i := slices.IndexFunc(Table3, func(p published) bool { return p.Protocol == protocol && variant == result.Paper })
 	if i < 0 {
 		return nil
 	}

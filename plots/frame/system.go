@@ -3,25 +3,19 @@ package frame
 import (
 	"cmp"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/look"
 )
 
 // A system is a protocol in one of its variants, and what is unusual in its set-up.
 type System struct{ Protocol, Variant, SetUp string }
 
-// What a system has whose name does not say.
-const (
-	PaperVariant    = "paper"
-	usualSuite      = "paper"
-	usualDurability = "write"
-)
-
 func (k Key) System() System {
 	s := System{Protocol: k.Protocol, Variant: k.Variant}
-	if k.Suite != usualSuite {
+	if k.Suite != result.Paper {
 		s.SetUp += ", " + k.Suite + " suite"
 	}
-	if k.Durability != usualDurability {
+	if k.Durability != result.UsualDurability {
 		s.SetUp += ", " + k.Durability
 	}
 	return s
@@ -45,7 +39,7 @@ var variantNames = map[string]string{
 // Name is the system's in figures, such as "M-PoWerStore, signed".
 func (s System) Name() string {
 	name := look.Name(s.Protocol)
-	if s.Variant != PaperVariant {
+	if s.Variant != result.Paper {
 		name += ", " + cmp.Or(variantNames[s.Variant], s.Variant)
 	}
 	return name + s.SetUp
@@ -54,7 +48,7 @@ func (s System) Name() string {
 // CompareSystems sorts by protocol, each protocol's own variant first.
 func CompareSystems(a, b System) int {
 	own := func(s System) int {
-		if s.Variant == PaperVariant {
+		if s.Variant == result.Paper {
 			return 0
 		}
 		return 1
@@ -65,10 +59,10 @@ func CompareSystems(a, b System) int {
 
 // Causes leads from Phalanx to M-PoWerStore, one cause of the gain after the other.
 var Causes = []System{
-	{Protocol: "phalanx", Variant: PaperVariant},
+	{Protocol: "phalanx", Variant: result.Paper},
 	{Protocol: "mpowerstore", Variant: "replicated-signed"}, // metadata write-back
 	{Protocol: "mpowerstore", Variant: "signed"},            // erasure coding
-	{Protocol: "mpowerstore", Variant: PaperVariant},        // MACs and a nonce in place of a signature
+	{Protocol: "mpowerstore", Variant: result.Paper},        // MACs and a nonce in place of a signature
 }
 
 // Steps name what each of causes adds to the one before.

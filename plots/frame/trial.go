@@ -14,28 +14,8 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// Values of a trial's attack that no catalogue has.
-const (
-	FaultFree      = "none"
-	timelineAttack = "timeline"
-)
-
-func (t Trial) Outcome() Outcome {
-	switch {
-	case t.Expected == NothingToAttack:
-		return NoTarget
-	case t.Skipped != "":
-		return NotPlayed
-	case !t.Held:
-		return Unexpected
-	case len(t.HarmsDone()) > 0 || t.Linearizable.Verdict == "violation":
-		return Caught
-	default:
-		return withstood
-	}
-}
-
-func (t Trial) Played() bool { return t.Outcome() >= withstood }
+// NothingToAttack says that the protocol has nothing that the attack could be directed at.
+const NothingToAttack = "nothing to attack"
 
 // HarmsDone names the harms done, with how many operations or findings there are of each.
 func (t Trial) HarmsDone() []string {
@@ -52,9 +32,9 @@ func (t Trial) HarmsDone() []string {
 func (t Trial) Verdict() string {
 	harms := cmp.Or(strings.Join(t.HarmsDone(), ", "), "no harm")
 	switch t.Outcome() {
-	case Unexpected:
+	case result.Unexpected:
 		return "NOT AS EXPECTED: " + harms
-	case Caught:
+	case result.Caught:
 		return "✗ " + cmp.Or(strings.Join(t.HarmsDone(), ", "), "not linearizable")
 	default:
 		if t.Unverified() {
@@ -65,7 +45,7 @@ func (t Trial) Verdict() string {
 }
 
 // Unverified reports whether the checkers of the trial's history could not decide.
-func (t Trial) Unverified() bool { return t.Played() && t.Linearizable.Verdict == "unknown" }
+func (t Trial) Unverified() bool { return t.Played() && t.Linearizable.Code == result.Unknown }
 
 // Rounds is how many rounds the READs took, as in "2 rounds" and "2 to 3 rounds"; empty without READs.
 func (t Trial) Rounds() string {
@@ -97,7 +77,7 @@ type Trial struct {
 // Baseline is the fault-free trial of the protocol in the same run, or nil if there is none that was played.
 func (t Trial) Baseline(trials []Trial) *Trial {
 	i := slices.IndexFunc(trials, func(o Trial) bool {
-		return o.Attack == FaultFree && o.Protocol == t.Protocol && o.Set == t.Set && o.Played()
+		return o.Attack == result.FaultFree && o.Protocol == t.Protocol && o.Set == t.Set && o.Played()
 	})
 	if i < 0 {
 		return nil
@@ -147,7 +127,8 @@ func untried(s *result.Set) []Trial {
 				known[key] = true
 				left = append(left, Trial{result.Trial{
 					Protocol: p.Protocol, Attack: a.Attack, Name: a.Name, T: p.T, Servers: p.Servers, ValueBytes: p.ValueBytes,
-					Clients: p.Clients, Keys: p.Keys, Expected: NothingToAttack, Held: true,
+					Clients: p.Clients, Keys: p.Keys, Expected: NothingToAttack,
+					Expectation: result.NoTarget, Held: true,
 				}, s})
 			}
 		}
@@ -158,11 +139,11 @@ func untried(s *result.Set) []Trial {
 func trialsFile(s *result.Set) string { return filepath.Join(s.Dir, result.TrialsFile) }
 
 func Attacks(trials []Trial) []Trial {
-	return Keep(trials, func(t Trial) bool { return t.Attack != timelineAttack })
+	return Keep(trials, func(t Trial) bool { return t.Attack != result.Timeline })
 }
 
 func Timelines(trials []Trial) []Trial {
-	return Keep(trials, func(t Trial) bool { return t.Attack == timelineAttack })
+	return Keep(trials, func(t Trial) bool { return t.Attack == result.Timeline })
 }
 
 // Each is the distinct answers of the trials, in their order.
@@ -180,7 +161,7 @@ func AttackIDs(trials []Trial) []string {
 	const classes = "BRWNF"
 	class := func(id string) int {
 		i := strings.IndexByte(classes, id[0])
-		if i < 0 && id != FaultFree {
+		if i < 0 && id != result.FaultFree {
 			return len(classes)
 		}
 		return i
@@ -218,7 +199,7 @@ func Alike(trials []Trial) error {
 // AttackName is the attack's ID and name.
 func AttackName(id string, trials []Trial) string {
 	t := trials[slices.IndexFunc(trials, func(t Trial) bool { return t.Attack == id })]
-	if id == FaultFree {
+	if id == result.FaultFree {
 		return "fault-free"
 	}
 	if t.Name == "" || t.Name == id {

@@ -3,7 +3,6 @@ package frame
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/stat"
@@ -31,12 +30,6 @@ func (w WorstCase) Verdict() string {
 	return p.compare(w.Op, w.Rounds)
 }
 
-// bounds reports whether the trial counts for the worst case: one without any attack, or with one that the protocol is to
-// withstand, and did.
-func (t Trial) bounds() bool {
-	return t.Outcome() == withstood && strings.HasPrefix(t.Expected, "no harm")
-}
-
 // WorstCases are those of every protocol and operation that trials counted.
 func WorstCases(trials []Trial) (all []WorstCase) {
 	ids := AttackIDs(trials) // the fault-free trial is the first
@@ -45,9 +38,9 @@ func WorstCases(trials []Trial) (all []WorstCase) {
 		return cmp.Compare(slices.Index(ids, a.Attack), slices.Index(ids, b.Attack))
 	})
 	for _, t := range trials {
-		if t.bounds() {
-			all = t.raise(all, "read", t.ReadKinds, t.ReadMost)
-			all = t.raise(all, "write", t.WriteKinds, t.WriteMost)
+		if t.Bounds() {
+			all = t.raise(all, result.OpRead, t.ReadKinds, t.ReadMost)
+			all = t.raise(all, result.OpWrite, t.WriteKinds, t.WriteMost)
 		}
 	}
 	slices.SortFunc(all, func(a, b WorstCase) int {
@@ -84,9 +77,6 @@ func worse(a, b result.Rounds) bool {
 
 // system is what the trial attacked.
 func (t Trial) system() System {
-	protocol, variant, found := strings.Cut(t.Protocol, "+")
-	if !found {
-		variant = PaperVariant
-	}
+	protocol, variant := result.SplitName(t.Protocol)
 	return System{Protocol: protocol, Variant: variant}
 }

@@ -18,13 +18,17 @@ func measured(t *testing.T) *query.Results {
 	for r, x := range []float64{59, 60, 61} {
 		for protocol, share := range map[string]float64{"mpowerstore": 1, "mabd": 0.5} {
 			s.Points = append(s.Points, result.Point{
-				Experiment: "fig2b", Figure: "2b", Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write",
-				Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4, Repetition: r + 1,
-				ThroughputMBps: x * share, ThroughputOps: 1, LatencyMs: result.Latency{Mean: 1}, Valid: true,
+				Experiment: "fig2b", Figure: "2b",
+				Series: result.Series{
+					Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write", Op: "read", T: 1,
+					ValueBytes: 256 << 10,
+				},
+				Load: result.Load{Clients: 4}, Repetition: r + 1, ThroughputMBps: x * share, ThroughputOps: 1,
+				LatencyMs: result.Latency{Mean: 1}, Validity: result.Validity{Valid: true},
 			})
 		}
 	}
-	r, err := query.New([]*result.Set{s}, query.Simulated{Schedules: 1234567})
+	r, err := query.New([]*result.Set{s}, result.Simulated{Schedules: 1234567})
 	if err != nil {
 		t.Fatal(err)
 	}

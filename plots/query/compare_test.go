@@ -58,17 +58,18 @@ func TestNoInequality(t *testing.T) {
 
 func TestTrialsAndCosts(t *testing.T) {
 	trials := &result.Set{Dir: "results/attack", Trials: []result.Trial{
-		{Protocol: "mabd", Attack: "B2", Harms: map[string]int64{"stale read": 3}, Linearizable: result.Verdict{Verdict: "violation"}},
-		{Protocol: "mpowerstore", Attack: "B6", ReadRounds: map[string]int64{"2": 90, "3": 4, "4": 0}, Linearizable: result.Verdict{Verdict: "ok"}},
+		{Protocol: "mabd", Attack: "B2", Harms: map[string]int64{"stale read": 3}, Linearizable: result.Verdict{Code: "violation"}},
+		{Protocol: "mpowerstore", Attack: "B6", ReadRounds: map[string]int64{"2": 90, "3": 4, "4": 0}, Linearizable: result.Verdict{Code: "ok"}},
 		{Protocol: "powerstore", Attack: "B6", WriteKinds: map[result.Rounds]int64{{Data: 2}: 1, {Data: 1, Metadata: 2}: 1, {Data: 3}: 0}},
 		{Protocol: "phalanx", Attack: "N3", Skipped: "no NetEm"},
-		{Protocol: "phalanx", Attack: "B1", Linearizable: result.Verdict{Verdict: "unknown"}},
+		{Protocol: "phalanx", Attack: "B1", Linearizable: result.Verdict{Code: "unknown"}},
 	}}
 	costs := &result.Set{Dir: "results/table1"}
 	for i, ns := range []float64{900, 1100} {
 		costs.Costs = append(costs.Costs, result.Cost{
-			Scheme: "polynomial-naive", T: 2, Repetition: i + 1, Valid: true, Construct: result.Spent{Ns: ns, Multiplications: 35},
-		}, result.Cost{Scheme: "ed25519", Repetition: i + 1, Valid: i == 0, Construct: result.Spent{Ns: 2e4}})
+			Scheme: "polynomial-naive", T: 2, Repetition: i + 1, Validity: result.Validity{Valid: true},
+			Construct: result.Spent{Ns: ns, Multiplications: 35},
+		}, result.Cost{Scheme: "ed25519", Repetition: i + 1, Validity: result.Validity{Valid: i == 0}, Construct: result.Spent{Ns: 2e4}})
 	}
 	counted := measured(map[string][]float64{"mabd": {1, 1}, "phalanx": {1}})
 	for i := range counted.Points {
@@ -76,11 +77,11 @@ func TestTrialsAndCosts(t *testing.T) {
 			p.RoundKinds = map[result.Rounds]int64{{Data: 1, Metadata: 2}: 4}
 		}
 	}
-	r, err := New([]*result.Set{trials, costs, counted}, Simulated{
+	r, err := New([]*result.Set{trials, costs, counted}, result.Simulated{
 		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
 		Harms: map[string]int64{"stale read": 3},
-	}, Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
-		Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
+	}, result.Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
+		result.Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
 )
 
@@ -110,7 +111,7 @@ func unverified(r *Results, args []any) (any, error) {
 			if !q.Known() {
 				q = Exact(0)
 			}
-			if p.Linearizable.Verdict != "ok" {
+			if p.Linearizable.Code != result.Linearizable {
 				q.shift++
 			}
 			q.Points = join(q.Points, []string{ID(p)})

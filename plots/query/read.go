@@ -9,7 +9,7 @@ import (
 
 // ReadAll reads every run, attack and simulation below dir: the folders with a manifest, and the JSON files of folders named
 // simulation.
-func ReadAll(dir string) (sets []*result.Set, simulated []Simulated, err error) {
+func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err error) {
 	var files []string
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
@@ -27,6 +27,6 @@ func ReadAll(dir string) (sets []*result.Set, simulated []Simulated, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	simulated, err = ReadSimulated(files...)
+	simulated, err = result.ReadSimulated(files...)
 	return sets, simulated, err
 }

@@ -17,12 +17,12 @@ import (
 type Results struct {
 	cells     []frame.Cell
 	sets      []*result.Set
-	simulated []Simulated
+	simulated []result.Simulated
 }
 
 // New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
 // belong together, as plots.Cells does, and what was tried twice.
-func New(sets []*result.Set, simulated ...Simulated) (*Results, error) {
+func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
 	cells, err := frame.Cells(sets)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func setNumber(to *float64, x any) bool {
 
 // newSelection reads what stands in an expression: figure, protocol, operation and perhaps options.
 func newSelection(args []any) (selection, error) {
-	s := selection{figure: args[0].(string), op: args[2].(string), t: 1, kib: 256, suite: "paper", durability: "write"}
+	s := selection{figure: args[0].(string), op: args[2].(string), t: 1, kib: 256, suite: result.Paper, durability: result.UsualDurability}
 	var err error
 	if s.protocol, s.variant, err = protocolOf(args[1].(string)); err != nil {
 		return s, err
@@ -115,12 +115,12 @@ func newSelection(args []any) (selection, error) {
 	return s, nil
 }
 
-var ops = []string{"read", "write"}
+var ops = []string{result.OpRead, result.OpWrite}
 
 // protocolOf is a protocol and its variant, as results name them: "mpowerstore+hedged" is mpowerstore and hedged.
 func protocolOf(name string) (protocol, variant string, err error) {
-	protocol, variant, _ = strings.Cut(name, "+")
-	return protocol, cmp.Or(variant, "paper"), oneOf("protocol", protocol, look.Protocols())
+	protocol, variant = result.SplitName(name)
+	return protocol, variant, oneOf("protocol", protocol, look.Protocols())
 }
 
 func oneOf(what, name string, known []string) error {
@@ -152,8 +152,12 @@ func (r *Results) series(s selection) []frame.Cell {
 	var all []frame.Cell
 	for _, c := range r.cells {
 		k := frame.Key{
-			Figure: s.figure, Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
-			ValueBytes: s.kib << 10, Clients: c.Clients, Arrival: c.Arrival, Rate: s.rate,
+			Figure: s.figure,
+			Series: result.Series{
+				Protocol: s.protocol, Variant: s.variant, Suite: s.suite, Durability: s.durability, Op: s.op, T: s.t,
+				ValueBytes: s.kib << 10,
+			},
+			Load: result.Load{Clients: c.Clients, Arrival: c.Arrival, Rate: s.rate},
 		}
 		if c.Key == k {
 			all = append(all, c)

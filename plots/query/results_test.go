@@ -13,11 +13,15 @@ func measured(throughputs map[string][]float64) *result.Set {
 	for protocol, all := range throughputs {
 		for i, x := range all {
 			s.Points = append(s.Points, result.Point{
-				Experiment: "fig2b", Figure: "2b", Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write",
-				Op: "read", T: 1, ValueBytes: 256 << 10, Clients: 4, Repetition: i + 1, LoadOps: 1, Rounds: map[string]int64{"2": 9},
-				ThroughputMBps: x, ThroughputOps: x, LatencyMs: result.Latency{Mean: 100 / max(x, 1)}, Valid: x > 0,
-				WireFactor: result.TrafficFactor{ServerToClient: 2.02}, CostFactor: result.TrafficFactor{ServerToClient: 2},
-				Linearizable: result.Verdict{Verdict: "ok"},
+				Experiment: "fig2b", Figure: "2b",
+				Series: result.Series{
+					Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write", Op: "read", T: 1,
+					ValueBytes: 256 << 10,
+				},
+				Load: result.Load{Clients: 4}, Repetition: i + 1, LoadOps: 1, Rounds: map[string]int64{"2": 9},
+				ThroughputMBps: x, ThroughputOps: x, LatencyMs: result.Latency{Mean: 100 / max(x, 1)},
+				Validity: result.Validity{Valid: x > 0}, WireFactor: result.TrafficFactor{ServerToClient: 2.02},
+				CostFactor: result.TrafficFactor{ServerToClient: 2}, Linearizable: result.Verdict{Code: "ok"},
 			})
 		}
 	}
@@ -52,9 +56,8 @@ func TestOpenLoops(t *testing.T) {
 	s := measured(map[string][]float64{"mpowerstore": {50}})
 	open := s.Points[0]
 	open.ThroughputMBps, open.LatencyMs.Mean = 60, 7
-	open.OpenLoop = result.OpenLoop{
-		Arrival: result.Poisson, Rate: 12.5, ServiceMs: result.Latency{Mean: 3}, Backlog: result.Backlog{End: 2},
-	}
+	open.Arrival, open.Rate = result.Poisson, 12.5
+	open.OpenLoop = result.OpenLoop{ServiceMs: result.Latency{Mean: 3}, Backlog: result.Backlog{End: 2}}
 	s.Points = append(s.Points, open)
 	r := results(t, s)
 	for expression, want := range map[string]float64{

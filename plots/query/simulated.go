@@ -1,52 +1,21 @@
 package query
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
+
+	"github.com/powbench/powbench/harness/result"
 )
-
-// Simulated is what came of the schedules of one protocol and attack: a row of what `powbench simulate --out` writes.
-type Simulated struct {
-	Protocol   string           `json:"protocol"`
-	Attack     string           `json:"attack"`
-	T          int              `json:"t"`
-	Schedules  int64            `json:"schedules"`
-	Operations int64            `json:"operations"`
-	Messages   int64            `json:"messages"`
-	Reads      map[int]int64    `json:"reads"`
-	Harms      map[string]int64 `json:"harms"`
-	Expected   string           `json:"expected"`
-}
-
-// ReadSimulated reads files of `powbench simulate --out`.
-func ReadSimulated(files ...string) ([]Simulated, error) {
-	var all []Simulated
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		var rows []Simulated
-		if err := json.Unmarshal(data, &rows); err != nil {
-			return nil, fmt.Errorf("%s: %w: name a file of powbench simulate --out", file, err)
-		}
-		all = append(all, rows...)
-	}
-	return all, nil
-}
 
 // simulated adds up a number of all rows: "schedules", "operations" or "messages"; or "harmless", the schedules in which a
 // protocol was to withstand an attack, and did.
 func simulated(r *Results, args []any) (any, error) {
 	what := args[0].(string)
-	numbers := map[string]func(s Simulated) (int64, bool){
-		"schedules":  func(s Simulated) (int64, bool) { return s.Schedules, true },
-		"operations": func(s Simulated) (int64, bool) { return s.Operations, true },
-		"messages":   func(s Simulated) (int64, bool) { return s.Messages, true },
-		"harmless": func(s Simulated) (int64, bool) {
-			return s.Schedules - s.harmed(), strings.HasPrefix(s.Expected, "no harm")
+	numbers := map[string]func(s result.Simulated) (int64, bool){
+		"schedules":  func(s result.Simulated) (int64, bool) { return s.Schedules, true },
+		"operations": func(s result.Simulated) (int64, bool) { return s.Operations, true },
+		"messages":   func(s result.Simulated) (int64, bool) { return s.Messages, true },
+		"harmless": func(s result.Simulated) (int64, bool) {
+			return s.Schedules - s.Harmed(), s.Expectation == result.Withstand
 		},
 	}
 	of, ok := numbers[what]
@@ -58,18 +27,18 @@ func simulated(r *Results, args []any) (any, error) {
 
 // simulatedHarms is how many simulated schedules of a protocol under an attack showed harm.
 func simulatedHarms(r *Results, args []any) (any, error) {
-	return r.ofAttack(args, func(s Simulated) int64 { return s.harmed() })
+	return r.ofAttack(args, func(s result.Simulated) int64 { return s.Harmed() })
 }
 
 // simulatedShare is the share of the schedules of a protocol under an attack in which a harm was the gravest, in percent.
 func simulatedShare(r *Results, args []any) (any, error) {
-	return r.share(args, func(s Simulated) int64 { return s.Harms[args[2].(string)] },
-		func(s Simulated) int64 { return s.Schedules })
+	return r.share(args, func(s result.Simulated) int64 { return s.Harms[args[2].(string)] },
+		func(s result.Simulated) int64 { return s.Schedules })
 }
 
 // simulatedRounds is the share of the READs of a protocol under an attack that took so many rounds, in percent.
 func simulatedRounds(r *Results, args []any) (any, error) {
-	return r.share(args, func(s Simulated) int64 { return s.Reads[args[2].(int)] }, func(s Simulated) (all int64) {
+	return r.share(args, func(s result.Simulated) int64 { return s.Reads[args[2].(int)] }, func(s result.Simulated) (all int64) {
 		for _, n := range s.Reads {
 			all += n
 		}
@@ -78,7 +47,7 @@ func simulatedRounds(r *Results, args []any) (any, error) {
 }
 
 // share is a part of a whole, in percent.
-func (r *Results) share(args []any, part, whole func(Simulated) int64) (any, error) {
+func (r *Results) share(args []any, part, whole func(result.Simulated) int64) (any, error) {
 	a, err := r.ofAttack(args, part)
 	if err != nil {
 		return nil, err
@@ -88,24 +57,16 @@ func (r *Results) share(args []any, part, whole func(Simulated) int64) (any, err
 }
 
 // ofAttack adds up a number of the rows of a protocol under an attack.
-func (r *Results) ofAttack(args []any, of func(Simulated) int64) (Quantity, error) {
+func (r *Results) ofAttack(args []any, of func(result.Simulated) int64) (Quantity, error) {
 	protocol, attack := args[0].(string), args[1].(string)
 	_, _, err := protocolOf(protocol)
-	return r.ofSimulated("simulation/"+protocol+"/"+attack, func(s Simulated) (int64, bool) {
+	return r.ofSimulated("simulation/"+protocol+"/"+attack, func(s result.Simulated) (int64, bool) {
 		return of(s), s.Protocol == protocol && s.Attack == attack
 	}), err
 }
 
-func (s Simulated) harmed() int64 {
-	var n int64
-	for _, of := range s.Harms {
-		n += of
-	}
-	return n
-}
-
 // ofSimulated adds up a number of those rows that count; what is what is missing if none does.
-func (r *Results) ofSimulated(what string, of func(Simulated) (n int64, counts bool)) Quantity {
+func (r *Results) ofSimulated(what string, of func(result.Simulated) (n int64, counts bool)) Quantity {
 	q := missing(what)
 	for _, s := range r.simulated {
 		if n, counts := of(s); counts {

@@ -39,7 +39,7 @@ func harms(r *Results, args []any) (any, error) {
 		for _, of := range t.Harms {
 			n += of
 		}
-		if t.Linearizable.Verdict != "ok" {
+		if t.Linearizable.Code != result.Linearizable {
 			n++
 		}
 		return float64(n)
@@ -50,7 +50,7 @@ func harms(r *Results, args []any) (any, error) {
 func attacked(r *Results, args []any) (any, error) {
 	return r.attackedRounds(args, func(t *result.Trial, kinds map[result.Rounds]int64) (n int, recorded bool) {
 		n = mostOf(kinds, result.Rounds.Total)
-		if args[2] == "read" {
+		if args[2] == result.OpRead {
 			n = max(n, most(t.ReadRounds))
 		}
 		return n, n > 0
@@ -75,7 +75,7 @@ func (r *Results) attackedRounds(
 	recorded := true
 	q, err := r.ofTrial(args[0].(string), args[1].(string), func(t *result.Trial) float64 {
 		var n int
-		n, recorded = of(t, map[string]map[result.Rounds]int64{"read": t.ReadKinds, "write": t.WriteKinds}[op])
+		n, recorded = of(t, map[string]map[result.Rounds]int64{result.OpRead: t.ReadKinds, result.OpWrite: t.WriteKinds}[op])
 		return float64(n)
 	})
 	if !recorded {

@@ -64,7 +64,8 @@ func TestHostileTextsStayTexts(t *testing.T) {
 	poison(reflect.ValueOf(&points.Points[0]).Elem(), "Figure", "Op", "Arrival")
 	poison(reflect.ValueOf(&trials.Trials[0]).Elem(), "Timeline")
 	trials.Trials[0].Expected, trials.Trials[0].Skipped = hostile, ""
-	costs := &result.Set{Dir: "results/table1", Costs: []result.Cost{{T: 1, SecurityBits: 80, Repetition: 1, Attempt: 1, Valid: true}}}
+	costs := &result.Set{Dir: "results/table1", Costs: []result.Cost{{T: 1, SecurityBits: 80, Repetition: 1, Attempt: 1}}}
+	costs.Costs[0].Valid = true
 	costs.Costs[0].Construct.Ns, costs.Costs[0].Verify.Ns = 1500, 400
 	poison(reflect.ValueOf(&costs.Costs[0]).Elem())
 	var verdict claims.Verdict

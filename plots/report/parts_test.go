@@ -76,11 +76,12 @@ func TestSizes(t *testing.T) {
 
 // Every operation is in a bin, whatever its latency; an axis spans all points, and what is invalid is only in its own.
 func TestHistograms(t *testing.T) {
+	ok := result.Validity{Valid: true}
 	points := []result.Point{
-		{Valid: true, Histogram: encoded(1e6, 2e6, 2e6)},
-		{Valid: true, Histogram: "no histogram"},
-		{Valid: false, Histogram: encoded(8e6)},
-		{Valid: true, Histogram: encoded()},
+		{Validity: ok, Histogram: encoded(1e6, 2e6, 2e6)},
+		{Validity: ok, Histogram: "no histogram"},
+		{Histogram: encoded(8e6)},
+		{Validity: ok, Histogram: encoded()},
 	}
 	each, all := histograms(points)
 	sum := func(h histogram) (n int64) {
@@ -102,7 +103,7 @@ func TestHistograms(t *testing.T) {
 	if all.Low != "1.00" || !strings.HasPrefix(all.High, "8.0") {
 		t.Errorf("the axis goes from %s to %s ms", all.Low, all.High)
 	}
-	same, _ := histograms([]result.Point{{Valid: true, Histogram: encoded(5e6, 5e6)}})
+	same, _ := histograms([]result.Point{{Validity: ok, Histogram: encoded(5e6, 5e6)}})
 	if strings.Contains(same[0].Path, "NaN") || sum(same[0]) != 2 {
 		t.Errorf("equal latencies: %q", same[0].Path)
 	}
@@ -141,7 +142,12 @@ func TestFiles(t *testing.T) {
 // What a shell reads of the command is the experiment cut down to the point.
 func TestAgain(t *testing.T) {
 	r := &run{Name: "results/it's mine"}
-	p := result.Point{Protocol: "mabd", Variant: "unanimous", Op: "read", T: 2, ValueBytes: 4096, Clients: 3, Suite: "paper"}
+	p := result.Point{
+		Series: result.Series{
+			Protocol: "mabd", Variant: "unanimous", Op: "read", T: 2, ValueBytes: 4096, Suite: "paper",
+		},
+		Load: result.Load{Clients: 3},
+	}
 	got := runAgain(r, p)
 	if want := `'results/it'\''s mine/manifest.json' > again.yaml && powbench run --results again again.yaml`; !strings.HasSuffix(got, want) {
 		t.Errorf("%s\nwant it to end with %s", got, want)

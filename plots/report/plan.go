@@ -125,7 +125,7 @@ func texts(numbers []int, format string) []string {
 
 // systemOf is the point's protocol as an experiment names it.
 func systemOf(p result.Point) string {
-	return p.Protocol + ifTrue(p.Variant != "paper" && p.Variant != "", "+"+p.Variant)
+	return p.FullName()
 }
 
 // sizeUnits are those of a size in an experiment, the longer names first.

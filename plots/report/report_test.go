@@ -147,8 +147,9 @@ func TestCosts(t *testing.T) {
 	for i, valid := range []bool{true, false, true} {
 		s.Costs = append(s.Costs, result.Cost{
 			Schema: result.SchemaVersion, Scheme: "hash-sha1", SecurityBits: 80, T: 2, Servers: 7, MessageBytes: 20,
-			Repetition: 1 + i/2, Attempt: 1 + i%2, Construct: result.Spent{Ops: 5, Ns: 1500}, Verify: result.Spent{Ops: 9, Ns: 400},
-			Valid: valid, InvalidReason: strings.Repeat("steal", (i % 2)),
+			Repetition: 1 + i/2, Attempt: 1 + i%2, Construct: result.Spent{Ops: 5, Ns: 1500},
+			Verify:   result.Spent{Ops: 9, Ns: 400},
+			Validity: result.Validity{Valid: valid, InvalidReason: strings.Repeat("steal", (i % 2))},
 		})
 	}
 	_, root := render(t, Input{Sets: []*result.Set{s}})

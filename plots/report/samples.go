@@ -123,7 +123,7 @@ func validity(valid bool, why string) string {
 }
 
 func verdict(v result.Verdict) string {
-	text := fmt.Sprintf("%s by %s, %d operations", cmp.Or(v.Verdict, "not checked"), cmp.Or(v.Checker, "none"), v.Operations)
+	text := fmt.Sprintf("%s by %s, %d operations", cmp.Or(string(v.Code), "not checked"), cmp.Or(v.Checker, "none"), v.Operations)
 	if v.Detail != "" {
 		text += ": " + v.Detail
 	}

@@ -28,11 +28,16 @@ func measured(n int) *result.Set {
 		for _, protocol := range []string{"mpowerstore", "mabd"} {
 			for _, op := range []string{"read", "write"} {
 				s.Points = append(s.Points, result.Point{
-					Schema: result.SchemaVersion, Experiment: "fig2b", Figure: "2b", Protocol: protocol, Variant: "paper",
-					Suite: "paper", Durability: "write", Op: op, T: 1, ValueBytes: 4096, Clients: 2, Repetition: repetition,
-					Attempt: 1, Seed: uint64(1000 + len(s.Points)), ThroughputOps: 100, ThroughputMBps: 0.4096,
-					LatencyMs: result.Latency{Mean: 20, P50: 19, P99: 30}, Histogram: encoded(19e6, 20e6, 30e6), Shaped: true,
-					Valid: true, Linearizable: result.Verdict{Verdict: "ok"}, History: protocol + ".jsonl.gz",
+					Schema: result.SchemaVersion, Experiment: "fig2b", Figure: "2b",
+					Series: result.Series{
+						Protocol: protocol, Variant: "paper", Suite: "paper", Durability: "write", Op: op, T: 1,
+						ValueBytes: 4096,
+					},
+					Load: result.Load{Clients: 2}, Repetition: repetition, Attempt: 1,
+					Seed: uint64(1000 + len(s.Points)), ThroughputOps: 100, ThroughputMBps: 0.4096,
+					LatencyMs: result.Latency{Mean: 20, P50: 19, P99: 30}, Histogram: encoded(19e6, 20e6, 30e6),
+					Shaped: true, Validity: result.Validity{Valid: true}, Linearizable: result.Verdict{Code: "ok"},
+					History: protocol + ".jsonl.gz",
 				})
 			}
 		}
@@ -57,7 +62,7 @@ func attacked() *result.Set {
 			Schema: result.SchemaVersion, Protocol: protocol, Attack: attack, Name: "stale", T: 1, Servers: 4, ValueBytes: 4096,
 			Clients: 12, Keys: 16, Seed: uint64(70 + i), Expected: "no harm", Held: true, DurationS: 1, ThroughputOps: 500,
 			ReadMs: result.Latency{Mean: 4, P50: 4, P99: 9}, WriteMs: result.Latency{Mean: 6, P50: 6, P99: 12},
-			Linearizable: result.Verdict{Verdict: "ok"}, Events: []result.Event{{AtMs: 300, What: "server 1 lies"}},
+			Linearizable: result.Verdict{Code: "ok"}, Events: []result.Event{{AtMs: 300, What: "server 1 lies"}},
 			Timeline: []result.Bucket{{AtMs: 0}, {AtMs: 500}},
 		})
 	}

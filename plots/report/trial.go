@@ -33,7 +33,7 @@ func newTrial(t result.Trial, runs runs) *trial {
 			out.Facts = append(out.Facts, fact{name, []string{value}})
 		}
 	}
-	say("came of it", t.Outcome())
+	say("came of it", t.Summary())
 	say("in detail", t.Detail)
 	say("servers", strconv.Itoa(t.Servers))
 	say("values", fmt.Sprintf("%d bytes", t.ValueBytes))

@@ -60,7 +60,7 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 func BenchmarkName(c frame.Cell) string {
 	system := strings.ReplaceAll(look.Name(c.Protocol), "-", "") // behind a dash, Go has the number of processors
 	name := strings.ToUpper(system[:1]) + strings.ReplaceAll(system[1:], " ", "")
-	if c.Variant != frame.PaperVariant {
+	if c.Variant != result.Paper {
 		name += "/variant=" + c.Variant
 	}
 	name += fmt.Sprintf("/op=%s/t=%d/value=%s", c.Op, c.T, strings.ReplaceAll(stat.SizeName(c.ValueBytes), " ", ""))

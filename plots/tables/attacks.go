@@ -49,9 +49,9 @@ func attackCell(trials []frame.Trial, protocol, id string) string {
 	}
 	t := trials[i]
 	switch t.Outcome() {
-	case frame.NoTarget:
+	case result.Targetless:
 		return stat.Missing
-	case frame.NotPlayed:
+	case result.NotPlayed:
 		return "skipped"
 	}
 	text := t.Verdict() + ", " + throughput(t, trials)
@@ -64,7 +64,7 @@ func attackCell(trials []frame.Trial, protocol, id string) string {
 // throughput is in percent of the fault-free trial's; without one, and for that one, it is in operations per second.
 func throughput(t frame.Trial, trials []frame.Trial) string {
 	b := t.Baseline(trials)
-	if b == nil || t.Attack == frame.FaultFree || b.ThroughputOps == 0 {
+	if b == nil || t.Attack == result.FaultFree || b.ThroughputOps == 0 {
 		return stat.Digits(t.ThroughputOps) + " ops/s"
 	}
 	return fmt.Sprintf("%.0f %%", 100*t.ThroughputOps/b.ThroughputOps)
@@ -80,7 +80,7 @@ func attackNotes(trials []frame.Trial) []string {
 	}
 	notes = append(notes, c.Loud...)
 	for _, t := range trials {
-		if t.Outcome() == frame.Unexpected {
+		if t.Outcome() == result.Unexpected {
 			notes = append(notes, fmt.Sprintf("%s: expected %s, found %s: %s.", t, cmp.Or(t.Expected, "no harm"),
 				cmp.Or(strings.Join(t.HarmsDone(), ", "), "no harm"), cmp.Or(t.Detail, "no detail")))
 		}
@@ -121,6 +121,6 @@ func trialRow(x frame.Trial, trials []frame.Trial) []string {
 		look.Name(x.Protocol), frame.AttackName(x.Attack, []frame.Trial{x}), came, stat.OrDash(x.Expected), strconv.Itoa(x.T),
 		strconv.Itoa(x.Clients), stat.OrMissing(x.ThroughputOps), share, stat.OrDash(x.Rounds()),
 		stat.OrMissing(x.ReadMs.Mean), stat.OrMissing(x.ReadMs.P99), stat.OrMissing(x.WriteMs.Mean), stat.OrMissing(x.WriteMs.P99),
-		stat.OrMissing(x.LongestGapMs), cmp.Or(x.Linearizable.Verdict, stat.Missing),
+		stat.OrMissing(x.LongestGapMs), cmp.Or(string(x.Linearizable.Code), stat.Missing),
 	}
 }

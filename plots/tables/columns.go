@@ -126,7 +126,7 @@ var resourceColumns = []column{
 		return tally(c.Valid, func(p result.Point) string { return p.Bottleneck })
 	}),
 	always("linearizable", func(c frame.Cell) string {
-		return tally(c.All(), func(p result.Point) string { return p.Linearizable.Verdict })
+		return tally(c.All(), func(p result.Point) string { return string(p.Linearizable.Code) })
 	}),
 	always("concurrency", func(c frame.Cell) string {
 		if len(c.Valid) == 0 {

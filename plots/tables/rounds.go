@@ -45,7 +45,7 @@ func comparison(free []frame.Counted, cases []frame.WorstCase) Table {
 		row := []string{
 			p.Name, p.Authentication, p.Dispersal, p.Clients, p.Messages, p.Byzantine, p.Read + " / " + p.Write,
 		}
-		t.Rows = append(t.Rows, append(row, measuredOf(frame.System{Protocol: p.Protocol, Variant: frame.PaperVariant}, free, cases)...))
+		t.Rows = append(t.Rows, append(row, measuredOf(frame.System{Protocol: p.Protocol, Variant: result.Paper}, free, cases)...))
 	}
 	var others []frame.System
 	for _, c := range free {

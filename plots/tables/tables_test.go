@@ -32,12 +32,12 @@ func TestAgainstModel(t *testing.T) {
 		{105, 0, 0, 1, stat.Missing},
 	} {
 		p := result.Point{LatencyMs: result.Latency{Mean: c.mean}, Predicted: result.Interval{Low: c.low, High: c.high}}
-		cell := frame.Cell{Key: frame.Key{Clients: c.clients}, Valid: []result.Point{p}}
+		cell := frame.Cell{Key: frame.Key{Load: result.Load{Clients: c.clients}}, Valid: []result.Point{p}}
 		if got := againstModel(cell); got != c.want {
 			t.Errorf("%v ms of %d clients against %v to %v is %q, want %q", c.mean, c.clients, c.low, c.high, got, c.want)
 		}
 	}
-	if got := againstModel(frame.Cell{Key: frame.Key{Clients: 1}}); got != stat.Missing {
+	if got := againstModel(frame.Cell{Key: frame.Key{Load: result.Load{Clients: 1}}}); got != stat.Missing {
 		t.Errorf("without a valid repetition it is %q, want %q", got, stat.Missing)
 	}
 }

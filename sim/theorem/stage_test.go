@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -115,8 +115,8 @@ func (s *stage) judge() ending {
 		}
 	}
 	err, zones := prototest.CheckHistory(s.runs), history.Zones(s.entries())
-	if (err == nil) != (zones.Verdict.Verdict == history.Linearizable) {
-		s.Fatalf("the checkers disagree: %v, %s: %s", err, zones.Verdict.Verdict, zones.Detail)
+	if (err == nil) != (zones.Code == result.Linearizable) {
+		s.Fatalf("the checkers disagree: %v, %s: %s", err, zones.Code, zones.Detail)
 	}
 	if err != nil {
 		return wrong

@@ -1,0 +1,139 @@
+package result
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Series is what is measured, under one load or several.
+type Series struct {
+	Protocol   string `json:"protocol"`
+	Variant    string `json:"variant,omitempty"` // Paper unless it is an ablation
+	Suite      string `json:"suite"`
+	Durability string `json:"durability"`
+	Op         string `json:"op"` // OpRead or OpWrite
+	T          int    `json:"t"`  // failure threshold
+	ValueBytes int    `json:"value_bytes"`
+}
+
+// The operations.
+const (
+	OpRead  = "read"
+	OpWrite = "write"
+)
+
+// Paper is the variant of a protocol that is as its paper says, and the suite of its cryptography. UsualDurability is
+// the durability of a series that does not say.
+const (
+	Paper           = "paper"
+	Modern          = "modern" // the other suite
+	UsualDurability = "write"
+)
+
+// FullName is the protocol with its variant, such as "mpowerstore+polynomial", as experiments name it.
+func (s Series) FullName() string {
+	if s.Variant == "" || s.Variant == Paper {
+		return s.Protocol
+	}
+	return s.Protocol + "+" + s.Variant
+}
+
+// SplitName takes a FullName apart. The variant is Paper if the name has none.
+func SplitName(name string) (protocol, variant string) {
+	protocol, variant, _ = strings.Cut(name, "+")
+	return protocol, cmp.Or(variant, Paper)
+}
+
+// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite and durability are in it if they are not the
+// usual ones.
+func (s Series) String() string {
+	return fmt.Sprintf("%s/%s/t%d/%s%s", s.FullName(), s.Op, s.T, sizeName(s.ValueBytes), s.Unusual())
+}
+
+// Unusual is suite and durability, each after a slash, as far as they are not the usual ones.
+func (s Series) Unusual() (text string) {
+	if s.Suite != Paper {
+		text += "/" + s.Suite
+	}
+	if s.Durability != UsualDurability {
+		text += "/" + s.Durability
+	}
+	return text
+}
+
+// sizeName is a number of bytes in the largest unit that it is a multiple of, as experiments write it.
+func sizeName(bytes int) string {
+	for _, unit := range []struct {
+		name  string
+		bytes int
+	}{{"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if bytes >= unit.bytes && bytes%unit.bytes == 0 {
+			return strconv.Itoa(bytes/unit.bytes) + unit.name
+		}
+	}
+	return strconv.Itoa(bytes) + "B"
+}
+
+// A Load is how many clients there are, on all hosts together, and what makes them begin operations.
+type Load struct {
+	Clients int     `json:"clients"`        // 0 in an experiment: as many as a search finds to saturate the series
+	Arrival string  `json:"arrival"`        // Closed, also if empty, Poisson or Fixed
+	Rate    float64 `json:"rate,omitempty"` // of an open loop, in operations per second, all hosts together
+}
+
+// The ways in which operations arrive.
+const (
+	Closed  = "closed"  // each client begins the next operation when its last has ended
+	Poisson = "poisson" // independently of each other: exponential gaps
+	Fixed   = "fixed"   // at equal distances
+)
+
+// Open reports whether operations arrive by themselves.
+func (l Load) Open() bool { return l.Arrival != "" && l.Arrival != Closed }
+
+// The models by which clients choose their keys.
+const (
+	Uniform = "uniform" // all clients draw from the same keys
+	Hot     = "hot"     // each client has a key of its own, and all share key 0
+)
+
+// The topologies of a testbed.
+const (
+	SharedHost = "shared-host" // all servers on one host, as in the paper
+	Spread     = "spread"      // each server on its own
+)
+
+// A Search is the search for the number of clients that saturates one series. In JSON its protocol is the series'
+// FullName, and it has no variant.
+type Search struct {
+	Series
+	Steps     []SearchStep `json:"steps"`
+	Chosen    int          `json:"chosen"` // clients of the measured points
+	Saturated bool         `json:"saturated"`
+}
+
+// SearchStep is one number of clients that the search tried.
+type SearchStep struct {
+	Clients        int     `json:"clients"`
+	ThroughputMBps float64 `json:"throughput_MBps"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Search) MarshalJSON() ([]byte, error) {
+	type plain Search
+	s.Protocol, s.Variant = s.FullName(), ""
+	return json.Marshal(plain(s))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Search) UnmarshalJSON(data []byte) error {
+	type plain Search
+	if err := json.Unmarshal(data, (*plain)(s)); err != nil {
+		return err
+	}
+	s.Protocol, s.Variant = SplitName(s.Protocol)
+	return nil
+}

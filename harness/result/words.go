@@ -1,0 +1,107 @@
+package result
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Verdict is what the history checkers said.
+type Verdict struct {
+	Code       VerdictCode `json:"verdict"`
+	Checker    string      `json:"checker"`
+	Operations int64       `json:"operations"`
+	Detail     string      `json:"detail,omitempty"`
+}
+
+// A VerdictCode says whether a history is linearizable.
+type VerdictCode string
+
+// The verdicts.
+const (
+	Linearizable VerdictCode = "ok"
+	Violation    VerdictCode = "violation"
+	Unknown      VerdictCode = "unknown" // it could not be checked; the detail says why
+)
+
+// The resources that limit a point: its bottlenecks.
+const (
+	OfLink    = "link"
+	OfCPU     = "cpu"
+	OfDisk    = "disk"
+	OfLatency = "latency" // nothing is full: more clients would give more
+)
+
+// Validity says whether a measurement counts, and if not, why.
+type Validity struct {
+	Valid         bool     `json:"valid"`
+	Invalid       []Reason `json:"invalid,omitempty"` // all reasons, once each
+	InvalidReason string   `json:"invalid_reason"`    // the same in words, separated by "; "
+}
+
+// A Reason is why a measurement does not count.
+type Reason string
+
+// The reasons of points and costs.
+const (
+	FailedOperations Reason = "failed-operations"
+	NoOperations     Reason = "no-operations"     // none ended in the window
+	NotLinearizable  Reason = "history"           // or the history could not be checked
+	LittlesLaw       Reason = "littles-law"       // throughput × latency is not the number of clients
+	TransportTraffic Reason = "transport-traffic" // the transport counted other bytes than the cost model
+	InterfaceTraffic Reason = "interface-traffic" // the servers' interfaces did
+	BeyondSaturation Reason = "beyond-saturation" // an open loop offers more than the system carries
+	BusyGenerator    Reason = "busy-generator"    // the load generators' CPU is the bottleneck
+	ScheduleSlips    Reason = "schedule-slips"    // the generator began an open loop's operations late
+	DelayOff         Reason = "delay-off"         // NetEm did not keep its time
+	OtherWork        Reason = "other-work"        // other machines or processes took the CPU away
+	Hypervisor       Reason = "hypervisor"        // the hypervisor took the CPU away from a measurement of costs
+	OtherReason      Reason = "other"             // a result without codes says something else
+)
+
+// disturbances are the reasons that lie in what else runs on the machine.
+var disturbances = []Reason{OtherWork, Hypervisor, DelayOff, ScheduleSlips}
+
+// Fail adds a reason, as a code and in words.
+func (v *Validity) Fail(r Reason, format string, args ...any) {
+	if v.Valid = false; !slices.Contains(v.Invalid, r) {
+		v.Invalid = append(v.Invalid, r)
+	}
+	if v.InvalidReason != "" {
+		v.InvalidReason += reasonSeparator
+	}
+	v.InvalidReason += fmt.Sprintf(format, args...)
+}
+
+// Disturbed reports whether what else ran on the machine spoilt the measurement, so that it is worth another attempt.
+func (v Validity) Disturbed() bool {
+	return slices.ContainsFunc(v.Invalid, func(r Reason) bool { return slices.Contains(disturbances, r) })
+}
+
+// The attacks of a trial that are in no catalogue.
+const (
+	FaultFree = "none"
+	Timeline  = "timeline" // the story of a server that crashes, lies and comes back
+)
+
+// An Expectation is what must come of an attack.
+type Expectation string
+
+// The expectations.
+const (
+	Withstand Expectation = "withstand" // no harm
+	Succumb   Expectation = "harm"      // the protocol is not built to withstand it: the checkers must find the harm
+	Beyond    Expectation = "beyond"    // it is beyond what the protocol promises to withstand: anything may come of it
+	NoTarget  Expectation = "no-target" // the protocol has nothing that the attack could be directed at
+)
+
+// An Outcome is what came of an attack.
+type Outcome string
+
+// The outcomes.
+const (
+	Targetless Outcome = "no-target" // there was nothing to attack
+	NotPlayed  Outcome = "not-played"
+	Withstood  Outcome = "withstood" // no harm, as expected
+	Caught     Outcome = "caught"    // harm, as expected, and the checkers found it
+	Unexpected Outcome = "unexpected"
+)
