@@ -66,7 +66,7 @@ func countedTrials() *result.Set {
 			t.ReadKinds[result.Rounds{Data: 7}] = 1
 		}
 		if t.Protocol == "phalanx" && t.Attack == "B12" {
-			t.Expected, t.ReadKinds = "anything, beyond the model", map[result.Rounds]int64{{Data: 6}: 1}
+			t.Expectation, t.ReadKinds = result.Beyond, map[result.Rounds]int64{{Data: 6}: 1}
 		}
 	}
 	return s

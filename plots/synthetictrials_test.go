@@ -112,7 +112,7 @@ func syntheticTimeline(random *rand.Rand, protocol string) result.Trial {
 	lies := "comes back and lies (B3)"
 	if protocol == "mabd" {
 		lies = "comes back in its old state and lies (B2)"
-		t.Expected, t.Harms = "stale read", map[string]int64{"stale read": 3}
+		t.Expected, t.Expectation, t.Harms = "stale read", result.Succumb, map[string]int64{"stale read": 3}
 	}
 	t.Events = []result.Event{
 		{AtMs: 3000, What: "server 1 is killed"},

@@ -78,10 +78,10 @@ func TestTrialsAndCosts(t *testing.T) {
 		}
 	}
 	r, err := New([]*result.Set{trials, costs, counted}, result.Simulated{
-		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expected: "stale read",
+		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expectation: result.Succumb,
 		Harms: map[string]int64{"stale read": 3},
-	}, result.Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expected: "stale read"},
-		result.Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expected: "no harm", Reads: map[int]int64{2: 3, 3: 1}})
+	}, result.Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expectation: result.Succumb},
+		result.Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expectation: result.Withstand, Reads: map[int]int64{2: 3, 3: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
