@@ -72,7 +72,7 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 	t := result.Trial{
 		Schema: result.SchemaVersion, Protocol: protocol, Attack: attack, Name: name, T: 1,
 		Servers: map[string]int{"mpowerstore": 4, "mabd": 3, "phalanx": 4}[protocol], ValueBytes: 4096, Clients: 6, Keys: 4,
-		DurationS: 5, Expected: "no harm", Held: true, ReadRounds: map[string]int64{"2": 4000},
+		DurationS: 5, Expected: "no harm", Expectation: result.Withstand, Held: true, ReadRounds: map[string]int64{"2": 4000},
 		Linearizable: result.Verdict{Code: "ok"},
 	}
 	if attack == "N3" {
@@ -96,7 +96,7 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 	t.WriteMs = result.Latency{Mean: 1.6 * read, P50: 1.5 * read, P99: tail * 1.6 * read}
 	t.ThroughputOps = 6000 / (1.3 * read)
 	if harm := harmsToMABD[attack]; protocol == "mabd" && harm != "" {
-		t.Expected, t.Harms = harm, map[string]int64{harm: 1 + random.Int64N(90)}
+		t.Expected, t.Expectation, t.Harms = harm, result.Succumb, map[string]int64{harm: 1 + random.Int64N(90)}
 		t.Linearizable.Code, t.Detail = "violation", "READ 7 of p3 returned a value that nobody wrote"
 	}
 	if protocol == "mpowerstore" && attack == "B6" {

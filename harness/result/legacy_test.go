@@ -57,7 +57,7 @@ func TestCodesOfOlderResults(t *testing.T) {
 		t.Errorf("disturbed: cost %v, points %v", c.Disturbed(), reasons)
 	}
 	a, b := s.Manifest.Searches[0], s.Manifest.Searches[1]
-	if a.Variant != Paper || b.Protocol != "cas" || b.Variant != "lean" || b.System() != "cas+lean" {
+	if a.Variant != Paper || b.Protocol != "cas" || b.Variant != "lean" || b.FullName() != "cas+lean" {
 		t.Errorf("searches %+v, %+v", a, b)
 	}
 	if text, err := b.MarshalJSON(); err != nil || !slices.Equal(text[:23], []byte(`{"protocol":"cas+lean",`)) {
