@@ -2,6 +2,7 @@ package numbers
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,47 +11,51 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/powbench/powbench/plots/query"
 )
 
 // A span is from one byte of a document up to another.
 type span struct{ from, to int }
 
-func (s span) contains(o span) bool { return s.from <= o.from && o.to <= s.to }
+// A bound number: where it is and what it must be.
+type bound struct {
+	span
+	want string
+}
 
-// A document is a Markdown file.
+// A document is a Markdown file, with what a book says of its numbers.
 type document struct {
-	source  []byte
-	prose   []byte // source with blanks in place of whatever is code, a link's target, or a mark
-	cells   []span // of tables
-	heading []heading
+	source   []byte
+	prose    []byte // source with blanks in place of code, links' targets and marks
+	headings []heading
+	bound    []bound
+	excused  []span // bound and constant
 }
 
 type heading struct {
-	title    string
-	level    int
-	from, to int // its section, headings below it included
+	title       string
+	level, from int
 }
 
 func newDocument(source []byte) *document {
-	d := &document{source: source, prose: blank(source)}
-	tree := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
-	_ = ast.Walk(tree, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
-		if !entering {
-			return ast.WalkContinue, nil
+	d := &document{source: source, prose: bytes.Clone(source)}
+	for i, c := range source {
+		if c != '\n' {
+			d.prose[i] = ' '
 		}
-		switch n := n.(type) {
+	}
+	_ = ast.Walk(goldmark.DefaultParser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) { // a walk fails only if this does
 		case *ast.CodeSpan:
 			return ast.WalkSkipChildren, nil
 		case *ast.Text:
 			copy(d.prose[n.Segment.Start:n.Segment.Stop], source[n.Segment.Start:n.Segment.Stop])
 		case *ast.Heading:
-			d.begin(n)
-		case *east.TableCell:
-			if lines := n.Lines(); lines.Len() > 0 {
-				d.cells = append(d.cells, span{lines.At(0).Start, lines.At(lines.Len() - 1).Stop})
+			if lines := n.Lines(); entering && lines.Len() > 0 {
+				title := strings.TrimSpace(string(lines.Value(source)))
+				d.headings = append(d.headings, heading{title, n.Level, lines.At(0).Start})
 			}
 		}
 		return ast.WalkContinue, nil
@@ -58,78 +63,114 @@ func newDocument(source []byte) *document {
 	return d
 }
 
-// blank is as long as source, with its lines.
-func blank(source []byte) []byte {
-	b := bytes.Repeat([]byte{' '}, len(source))
-	for i, c := range source {
-		if c == '\n' {
-			b[i] = c
+// excuseSection excuses the section under a heading, headings below it included.
+func (d *document) excuseSection(title string) bool {
+	i := slices.IndexFunc(d.headings, func(h heading) bool { return h.title == title })
+	if i < 0 {
+		return false
+	}
+	to := len(d.source)
+	for _, next := range d.headings[i+1:] {
+		if next.level <= d.headings[i].level {
+			to = next.from
+			break
 		}
 	}
-	return b
+	d.excused = append(d.excused, span{d.headings[i].from, to})
+	return true
 }
 
-// begin begins the section of a heading, and with it ends those of its level and below.
-func (d *document) begin(n *ast.Heading) {
-	lines := n.Lines()
-	if lines.Len() == 0 {
-		return
-	}
-	start := lines.At(0).Start
-	for i := range d.heading {
-		if h := &d.heading[i]; h.level >= n.Level && h.to == len(d.source) {
-			h.to = start
-		}
-	}
-	title := strings.TrimSpace(string(lines.Value(d.source)))
-	d.heading = append(d.heading, heading{title, n.Level, start, len(d.source)})
+func (d *document) text(s span) string { return string(d.source[s.from:s.to]) }
+
+// line is the number of the line that a span begins in.
+func (d *document) line(s span) int { return 1 + bytes.Count(d.source[:s.from], []byte{'\n'}) }
+
+// around is a number with a little of the text around it, in one line.
+func (d *document) around(s span) string {
+	const some = 40
+	text := d.text(span{max(0, s.from-some), min(len(d.source), s.to+some)})
+	return strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "")
 }
 
-// section is the section under a heading.
-func (d *document) section(title string) (span, bool) {
-	for _, h := range d.heading {
-		if h.title == title {
-			return span{h.from, h.to}, true
-		}
-	}
-	return span{}, false
-}
+// A number is as documents write one: 58, 1.56, or 1 057 000.
+const number = `\d{1,3}(?: \d{3})+|\d+(?:\.\d+)?`
 
-// line is the number of the line that a byte is in.
-func (d *document) line(at int) int { return 1 + bytes.Count(d.source[:at], []byte{'\n'}) }
-
-var numbers = regexp.MustCompile(number)
-
-// unit is what follows a number that was measured, or might have been.
-var unit = regexp.MustCompile(`^\s?(?:%|(?:ns|µs|ms|s|min|MB|GB|MiB|GiB|MB/s|GB/s|Mbit/s|Gbit/s|[a-z]+/s)\b|±|` +
-	`(?:times|points|operations|messages|schedules|trials|registers|histories)\b)`)
+var (
+	numbers = regexp.MustCompile(number)
+	// unit follows a number that was measured, or might have been.
+	unit = regexp.MustCompile(`^\s?(?:%|(?:ns|µs|ms|s|min|MB|GB|MiB|GiB|MB/s|GB/s|Mbit/s|Gbit/s|[a-z]+/s)\b|±|` +
+		`(?:times|points|operations|messages|schedules|trials|registers|histories)\b)`)
+	braces = regexp.MustCompile(`\{(\w*)\}`)
+	blanks = regexp.MustCompile(`\s+`)
+)
 
 // measured is the numbers in prose and tables that look as if they had been measured: those with a unit, an interval,
-// decimals or thousands, and those that fill a table's cell.
-func (d *document) measured() []span {
-	var all []span
+// decimals or thousands, and those that fill a table's cell. The number in a name is none, such as §6.2, D1, SHA-256, 3t+1
+// and 2(a).
+func (d *document) measured() (all []span) {
 	for _, at := range numbers.FindAllIndex(d.prose, -1) {
-		s := span{at[0], at[1]}
-		if d.isNumber(s) && d.looksMeasured(s) {
-			all = append(all, s)
+		before, number, after := d.prose[:at[0]], d.prose[at[0]:at[1]], d.prose[at[1]:]
+		last, _ := utf8.DecodeLastRune(before)
+		next, _ := utf8.DecodeRune(after)
+		hasUnit := unit.Match(after)
+		inName := unicode.IsLetter(last) || strings.ContainsRune("§.-_^", last) || unicode.IsLetter(next) && !hasUnit || next == '('
+		fillsCell := bytes.HasSuffix(bytes.TrimRight(before, " "), []byte{'|'}) && bytes.HasPrefix(bytes.TrimLeft(after, " "), []byte{'|'})
+		if !inName && (hasUnit || fillsCell || bytes.ContainsAny(number, ". ") || bytes.HasSuffix(before, []byte("± "))) {
+			all = append(all, span{at[0], at[1]})
 		}
 	}
 	return all
 }
 
-// isNumber is false for the number in a name, such as §6.2, D1, SHA-256, 3t+1 and 2(a).
-func (d *document) isNumber(s span) bool {
-	before, _ := utf8.DecodeLastRune(d.prose[:s.from])
-	after, _ := utf8.DecodeRune(d.prose[s.to:])
-	return !unicode.IsLetter(before) && !strings.ContainsRune("§.-_^", before) &&
-		(!unicode.IsLetter(after) || unit.Match(d.prose[s.to:])) && after != '('
+// A pattern is a text with holes for numbers.
+type pattern struct {
+	*regexp.Regexp
+	holes []int // the groups that are numbers; the others are variables
 }
 
-func (d *document) looksMeasured(s span) bool {
-	text := d.prose[s.from:s.to]
-	return bytes.ContainsAny(text, ". ") || unit.Match(d.prose[s.to:]) || bytes.HasSuffix(d.prose[:s.from], []byte("± ")) ||
-		slices.ContainsFunc(d.cells, func(c span) bool { return c.contains(s) && len(d.text(c)) == len(text) })
+// newPattern makes a regular expression of a book's text, with a group for each {} and each variable. Lines may be broken
+// anywhere.
+func newPattern(text string, vars map[string]any) (p pattern, err error) {
+	var b strings.Builder
+	literal := func(from, to int) {
+		b.WriteString(blanks.ReplaceAllString(regexp.QuoteMeta(text[from:to]), `\s+`))
+	}
+	end := 0
+	for i, at := range braces.FindAllStringSubmatchIndex(text, -1) {
+		literal(end, at[0])
+		end = at[1]
+		switch name := text[at[2]:at[3]]; {
+		case name == "":
+			b.WriteString(`((?:` + number + `)(?: ± (?:` + number + `))?)`)
+			p.holes = append(p.holes, i+1)
+		case vars[name] == nil:
+			return p, fmt.Errorf("{%s} is not a variable of for", name)
+		default:
+			fmt.Fprintf(&b, "((?i)%s)", regexp.QuoteMeta(fmt.Sprint(vars[name])))
+		}
+	}
+	literal(end, len(text))
+	p.Regexp, err = regexp.Compile(b.String())
+	return p, err
 }
 
-// text is what a span says, without blanks around it and marks.
-func (d *document) text(s span) []byte { return bytes.TrimSpace(d.prose[s.from:s.to]) }
+// render writes what is known of a quantity as precisely as a document does: with as many decimals, an interval if there
+// is one, and thousands apart if they are.
+func render(i query.Interval, as string) string {
+	mean, half, interval := strings.Cut(as, " ± ")
+	text := fmt.Sprintf("%.*f", decimals(mean), i.Value)
+	if strings.Contains(mean, " ") || len(text) > 6 && decimals(mean) == 0 {
+		for at := len(text) - 3; at > 0; at -= 3 {
+			text = text[:at] + " " + text[at:]
+		}
+	}
+	if interval {
+		text += fmt.Sprintf(" ± %.*f", decimals(half), i.Half())
+	}
+	return text
+}
+
+func decimals(number string) int {
+	_, after, _ := strings.Cut(number, ".")
+	return len(after)
+}

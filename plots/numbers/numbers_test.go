@@ -37,24 +37,23 @@ func measured(t *testing.T) *query.Results {
 
 const bindings = `
 numbers:
-  - file: a.md
-    text: 'M-PoWerStore has {} MB/s'
-    values: peak("2b", "mpowerstore", "read")
-  - file: a.md
-    for: {op: read, protocol: [mpowerstore, mabd]}
-    text: '| {op} | {protocol} | {} |'
-    values: peak("2b", protocol, op)
-  - file: a.md
-    text: 'ratio {}**, in {} schedules'
-    values:
-      - peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read")
-      - simulated("schedules")
+  a.md:
+    - text: 'M-PoWerStore has {} MB/s'
+      values: peak("2b", "mpowerstore", "read")
+    - for: {op: read, protocol: [mpowerstore, mabd]}
+      text: '| {op} | {protocol} | {} |'
+      values: peak("2b", protocol, op)
+    - text: 'ratio {}**, in {} schedules'
+      values:
+        - peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read")
+        - of("simulation", "schedules")
 constants:
-  - text: ['limit of {} ms', 1 Gbit/s]
-    reason: settings
-  - file: a.md
-    section: Model
-    reason: a model
+  '*':
+    - text: ['limit of {} ms', 1 Gbit/s]
+      reason: settings
+  a.md:
+    - section: Model
+      reason: a model
 `
 
 const page = `# Title
@@ -140,13 +139,13 @@ func TestStaleBooks(t *testing.T) {
 	for _, c := range []struct{ old, by, want string }{
 		{"has {} MB/s", "had {} MB/s", `numbers.yaml:4: a.md has the text "M-PoWerStore had {} MB/s" 0 times`},
 		{"M-PoWerStore has {} MB/s", "{} MB/s", `numbers.yaml:4: a.md has the text "{} MB/s" 3 times`},
-		{"file: a.md", "file: b.md", `numbers.yaml:4: there is no document "b.md"`},
+		{"  a.md:\n    - text: 'M", "  b.md:\n    - text: 'M", `numbers.yaml:4: there is no document "b.md"`},
 		{"'M-PoWerStore has {} MB/s'", "a", "numbers.yaml:4: 1 values for 0 {}"},
-		{"| {op} |", "| {ops} |", "numbers.yaml:8: {ops} is not a variable"},
+		{"| {op} |", "| {ops} |", "numbers.yaml:7: {ops} is not a variable"},
 		{`values: peak("2b", "mpowerstore"`, `values: peak("2b", "nobody"`, `line 5: unknown protocol "nobody"`},
 		{`values: peak("2b", "mpowerstore"`, `values: peak("2c", "mpowerstore"`, `line 5: peak("2c", "mpowerstore", "read"): not in the results`},
-		{"limit of {} ms", "limits of {} ms", `numbers.yaml:16: no document has "limits of {} ms" any more: remove`},
-		{"section: Model", "section: Models", `numbers.yaml:19: "a.md" has no section "Models"`},
+		{"limit of {} ms", "limits of {} ms", `numbers.yaml:15: no document has "limits of {} ms" any more: remove`},
+		{"section: Model", "section: Models", `numbers.yaml:18: "a.md" has no section "Models"`},
 	} {
 		dir, b := in(t, strings.Replace(bindings, c.old, c.by, 1), page)
 		if _, err := b.Check(dir, []string{"a.md"}, measured(t)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -155,9 +154,9 @@ func TestStaleBooks(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "numbers.yaml")
 	for text, want := range map[string]string{
-		"constants: [{text: a}]":   "a constant needs a reason",
-		"constants: [{reason: a}]": "a constant needs a reason",
-		"number: []":               `numbers.yaml:1:1: unknown field "number"`,
+		"constants: {a.md: [{text: a}]}":   "a constant needs a reason",
+		"constants: {a.md: [{reason: a}]}": "a constant needs a reason",
+		"number: []":                       `numbers.yaml:1:1: unknown field "number"`,
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

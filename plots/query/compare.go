@@ -34,23 +34,32 @@ var relations = map[string]struct {
 	larger bool
 	equal  bool
 }{
-	">": {">", true, false}, ">=": {"≥", true, true}, "<": {"<", false, false}, "<=": {"≤", false, true},
+	">": {">", true, false}, ">=": {"≥", true, true}, "<": {"<", false, false}, "<=": {"≤", false, true}, "==": {sign: "="},
 }
 
-// compare decides a ? b. Of two measured quantities it is their ratio that is compared, with 1, paired by repetition.
-func compare(a, b Quantity, operator string) Comparison {
+// compare decides a ? b. Of two measured quantities it compares the ratio, paired by repetition, with 1.
+func compare(a, b Quantity, operator string) (Comparison, error) {
 	rel := relations[operator]
 	both := a.over(b)
 	c := Comparison{Outcome: NotMeasured, Missing: both.Missing, Points: both.Points}
 	if !both.Known() {
-		return c
+		return c, nil
 	}
 	left, right := a.Interval(), b.Interval()
 	c.Measured = fmt.Sprintf("%s %s %s", left, rel.sign, right)
-	if !left.Exact && !right.Exact {
-		ratio := a.by(b) // of positive numbers: whatever is measured more than once is a rate, a time or a size
+	switch {
+	case operator == "==" && !(a.exact && b.exact):
+		return c, fmt.Errorf("== compares counts only: a measured quantity is never equal, write <= or >=")
+	case operator == "==" && a.shift == b.shift:
+		c.Outcome = Holds
+		return c, nil
+	case operator == "==":
+		c.Outcome, c.Measured = DoesNotHold, fmt.Sprintf("%s, not %s", left, right)
+		return c, nil
+	case !left.Exact && !right.Exact:
+		ratio := a.by(b) // of positive numbers: rates, times and sizes
 		if c.Missing = ratio.Missing; !ratio.Known() {
-			return c
+			return c, nil
 		}
 		left, right = ratio.Interval(), Exact(1).Interval()
 		c.Measured += fmt.Sprintf(" (ratio %s)", left)
@@ -59,7 +68,7 @@ func compare(a, b Quantity, operator string) Comparison {
 		left, right = right, left
 	}
 	c.Outcome = decide(left, right, rel.equal)
-	return c
+	return c, nil
 }
 
 // decide says whether large > small, or ≥ if they may be equal; at least one of them is exact.
@@ -75,23 +84,4 @@ func decide(large, small Interval, equal bool) Outcome {
 	default:
 		return CannotTell
 	}
-}
-
-// equals decides a == b for counts, which is no question of chance; anything else has no sharp equality.
-func equals(a, b Quantity) (Comparison, error) {
-	both := a.over(b)
-	c := Comparison{Outcome: NotMeasured, Missing: both.Missing, Points: both.Points}
-	if !both.Known() {
-		return c, nil
-	}
-	if !a.exact || !b.exact {
-		return c, fmt.Errorf("== compares counts only: a measured quantity is never equal, write <= or >=")
-	}
-	c.Measured = fmt.Sprintf("%s = %s", a.Interval(), b.Interval())
-	if c.Outcome = DoesNotHold; a.shift == b.shift {
-		c.Outcome = Holds
-	} else {
-		c.Measured = fmt.Sprintf("%s, not %s", a.Interval(), b.Interval())
-	}
-	return c, nil
 }

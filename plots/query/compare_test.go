@@ -25,12 +25,12 @@ func TestOutcomes(t *testing.T) {
 		theirs + " < " + mine:                     {Holds, "40.0 ± 2.5 < 60.0 ± 2.5 (ratio 0.67 [0.65, 0.68])"},
 		mine + ` < peak("2b", "phalanx", "read")`: {CannotTell, "60.0 ± 2.5 < 60.3 ± 6.3 (ratio 0.99 [0.93, 1.06])"},
 		`peak("2b", "powerstore", "read") > 1`:    {CannotTell, "50.0 > 1"},
-		`rounds("2b", "mabd", "read") == 2`:       {Holds, "2 = 2"},
-		`rounds("2b", "mabd", "read") == 3`:       {DoesNotHold, "2, not 3"},
-		`rounds("2b", "mabd", "read") <= 2`:       {Holds, "2 ≤ 2"},
-		`rounds("2b", "mabd", "read") < 2`:        {DoesNotHold, "2 < 2"},
-		`peak("2b", "mabd", "write") > 1`:         {NotMeasured, ""},
-		`rounds("2b", "mabd", "write") == 2`:      {NotMeasured, ""},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "read"}) == 2`:  {Holds, "2 = 2"},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "read"}) == 3`:  {DoesNotHold, "2, not 3"},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "read"}) <= 2`:  {Holds, "2 ≤ 2"},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "read"}) < 2`:   {DoesNotHold, "2 < 2"},
+		`peak("2b", "mabd", "write") > 1`:                                             {NotMeasured, ""},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "write"}) == 2`: {NotMeasured, ""},
 	} {
 		got, err := r.Compare(inequality, nil)
 		if err != nil || got.Outcome != want.outcome || got.Measured != want.measured {
@@ -86,24 +86,24 @@ func TestTrialsAndCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for expression, want := range map[string]string{
-		`harms("mabd", "B2")`:                                 "4",
-		`harms("phalanx", "B1")`:                              "1", // nobody knows that there is none
-		`harms("phalanx", "N3")`:                              "–",
-		`attacked("mpowerstore", "B6", "read")`:               "3",
-		`attacked("mpowerstore", "B6", "write")`:              "–",
-		`attackedData("mpowerstore", "B6", "read")`:           "–",
-		`attacked("powerstore", "B6", "write")`:               "3",
-		`attackedData("powerstore", "B6", "write")`:           "2",
-		`dataRounds("2b", "mabd", "read")`:                    "1",
-		`dataRounds("2b", "phalanx", "read")`:                 "–",
-		`cost("polynomial-naive", "construct", 2)`:            "1.00 ± 1.27",
-		`cost("ed25519", "construct", 7)`:                     "20.0",
-		`multiplications("polynomial-naive", "construct", 2)`: "35",
-		`simulatedShare("mabd", "B2", "stale read")`:          "3",
-		`simulatedHarms("mabd", "B2")`:                        "3",
-		`simulatedRounds("phalanx", "B2", 3)`:                 "25",
-		`simulated("schedules")`:                              "109",
-		`simulated("harmless")`:                               "9",
+		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                                      "4",
+		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                                   "1", // nobody knows that there is none
+		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                                   "–",
+		`of("trial", "read_rounds", {protocol: "mpowerstore", attack: "B6"})`:                         "3",
+		`of("trial", "write_rounds", {protocol: "mpowerstore", attack: "B6"})`:                        "–",
+		`of("trial", "read_data_rounds", {protocol: "mpowerstore", attack: "B6"})`:                    "–",
+		`of("trial", "write_rounds", {protocol: "powerstore", attack: "B6"})`:                         "3",
+		`of("trial", "write_data_rounds", {protocol: "powerstore", attack: "B6"})`:                    "2",
+		`most("point", "data_rounds", {figure: "2b", protocol: "mabd", op: "read"})`:                  "1",
+		`most("point", "data_rounds", {figure: "2b", protocol: "phalanx", op: "read"})`:               "–",
+		`of("cost", "us", {scheme: "polynomial-naive", operation: "construct", t: 2})`:                "1.00 ± 1.27",
+		`of("cost", "us", {scheme: "ed25519", operation: "construct", t: 7})`:                         "20.0",
+		`most("cost", "multiplications", {scheme: "polynomial-naive", operation: "construct", t: 2})`: "35",
+		`of("simulation", "harms.stale read", {protocol: "mabd", attack: "B2"})`:                      "3",
+		`of("simulation", "harms", {protocol: "mabd", attack: "B2"})`:                                 "3",
+		`of("simulation", "reads.3", {protocol: "phalanx", attack: "B2"})`:                            "25",
+		`of("simulation", "schedules")`:                                                               "109",
+		`of("simulation", "harmless")`:                                                                "9",
 	} {
 		if got := quantity(t, r, expression).Interval().String(); got != want {
 			t.Errorf("%s = %s, want %s", expression, got, want)

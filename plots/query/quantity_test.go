@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
 )
 
@@ -16,7 +17,11 @@ func TestSameStatisticsAsTables(t *testing.T) {
 		throughputs := rapid.SliceOfN(rapid.Float64Range(1, 100), 5, 5)
 		sets := measured(map[string][]float64{"mpowerstore": throughputs.Draw(rt, "a"), "mabd": throughputs.Draw(rt, "b")})
 		r := results(t, sets)
-		want := frame.Ratios(r.cells)[0]
+		cells, err := frame.Cells([]*result.Set{sets})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		want := frame.Ratios(cells)[0]
 		if got := quantity(t, r, mine+"/"+theirs).Interval(); got.N != 5 || !near(got.Value, want.Value) ||
 			!near(got.Low, want.Low) || !near(got.High, want.High) || got.String() != want.String() {
 			rt.Fatalf("%+v, the table says %+v", got, want)
@@ -47,11 +52,11 @@ func TestArithmetic(t *testing.T) {
 		`1.5 + 1`:                 {0, 2.5},
 		`printed("1.5")`:          {0, 1.45},
 		`printed("50")`:           {0, 49.5},
-		`most(lowest("ops", "2b"), highest("throughput_MBps", "2b"))`:  {0, 60},
-		`least(lowest("ops", "2b"), highest("throughput_MBps", "2b"))`: {0, 0},
-		`highest("wire_deviation", "2b") * 100`:                        {0, 1},
-		`rounds("2b", "mabd", "read", {clients: 4})`:                   {0, 2},
-		`unverified("2b")`: {0, 0},
+		`most("point", ["ops", "throughput_MBps"], {figure: "2b"})`:                         {0, 60},
+		`least("point", ["ops", "throughput_MBps"], {figure: ["2b"]})`:                      {0, 0},
+		`most("point", "wire_deviation", {figure: "2b"}) * 100`:                             {0, 1},
+		`most("point", "rounds", {figure: "2b", protocol: "mabd", op: "read", clients: 4})`: {0, 2},
+		`most("history", "unverified", {figure: "2b"})`:                                     {0, 0},
 	} {
 		if got := quantity(t, r, expression).Interval(); got.N != want.n || !near(got.Value, want.value) {
 			t.Errorf("%s = %+v, want %+v", expression, got, want)
@@ -67,15 +72,15 @@ func TestMissing(t *testing.T) {
 		`2 * peak("2b", "mabd", "write", {t: 2, KiB: 64}) + ` + mine:   "2b/mabd/write/t2/64KiB/paper/write",
 		`peak("2b", "mpowerstore+hedged", "read") / ` + mine:           "2b/mpowerstore+hedged/read/t1/256KiB/paper/write",
 		`latency("2b", "mabd", "read", {clients: 9, suite: "modern"})`: "2b/mabd/read/t1/256KiB/c9/modern/write",
-		mine + "/" + theirs:                                "a repetition in which",
-		`mean("probe.ks", "2b", "mabd", "read")`:           "probe.ks of 2b/mabd/read",
-		`highest("link.up_mbps", "2c")`:                    "link.up_mbps of figure 2c",
-		`harms("mabd", "B2")`:                              "attack/mabd/B2",
-		`cost("ed25519", "verify", 3)`:                     "costs/ed25519/t3",
-		`multiplications("polynomial-naive", "verify", 3)`: "multiplications of costs/polynomial-naive/t3",
-		`simulated("schedules")`:                           "simulated schedules",
-		`simulatedShare("mabd", "B2", "stale read")`:       "simulation/mabd/B2",
-		mine + ` / most(highest("ops", "2b"))`:             "is 0",
+		mine + "/" + theirs: "a repetition in which",
+		`of("point", "probe.ks", {figure: "2b", protocol: "mabd", op: "read"})`:                    "probe.ks of 2b/mabd/read",
+		`most("link", "up_mbps", {figure: "2c"})`:                                                  "up_mbps of link/2c",
+		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                                   "attack/mabd/B2",
+		`of("cost", "us", {scheme: "ed25519", operation: "verify", t: 3})`:                         "costs/ed25519/t3",
+		`most("cost", "multiplications", {scheme: "polynomial-naive", operation: "verify", t: 3})`: "multiplications of costs/polynomial-naive/t3",
+		`of("simulation", "schedules")`:                                                            "simulation",
+		`of("simulation", "harms.stale read", {protocol: "mabd", attack: "B2"})`:                   "simulation/mabd/B2",
+		mine + ` / most("point", "ops", {figure: "2b"})`:                                           "is 0",
 	} {
 		q := quantity(t, r, expression)
 		if q.Known() || !strings.Contains(list(q.Missing), want) {
@@ -87,25 +92,29 @@ func TestMissing(t *testing.T) {
 // What an expression may not ask for is an error that says what it may, with results and without.
 func TestWrongExpressions(t *testing.T) {
 	for expression, want := range map[string]string{
-		`peak("2x", "mabd", "read")`:               `unknown figure "2x": it is 2a`,
-		`peak("2b", "mbad", "read")`:               `unknown protocol "mbad": it is mpowerstore, mabd`,
-		`peak("2b", "mabd", "scan")`:               `unknown operation "scan": it is read, write`,
-		`peak("2b", "mabd", "read", {T: 1})`:       `unknown option "T": it is KiB, clients`,
-		`peak("2b", "mabd", "read", {t: "1"})`:     "option t cannot be 1",
-		`peak("2b", "mabd", "read", {t: 0})`:       "option t cannot be 0",
-		`mean("latency_ms", "2b", "mabd", "read")`: `unknown field "latency_ms": it is arrivals, attempt`,
-		`lowest("link.up", "2b")`:                  `unknown field "link.up": it is link.attempts`,
-		`peek("2b", "mabd", "read")`:               "known here: peak(FIGURE, PROTOCOL",
-		`peak("2b", "mabd")`:                       "not enough arguments",
-		`peak("2b", other, "read")`:                "unknown name other",
-		`peak("2b", "mabd", "read") > 1`:           "is not a quantity",
-		`"2b"`:                                     "is not a quantity",
-		`harms("nobody", "B2")`:                    `unknown protocol "nobody"`,
-		`cost("md5", "verify", 1)`:                 `unknown scheme "md5": it is hash-sha1`,
-		`cost("ed25519", "sign", 1)`:               `unknown operation "sign": it is construct, verify`,
-		`simulated("seconds")`:                     `unknown number "seconds"`,
-		`printed("many")`:                          "not a number",
-		`peak("2b", "mabd", "read") + `:            "unexpected token",
+		`peak("2x", "mabd", "read")`:                                              `unknown figure "2x": it is 2a`,
+		`peak("2b", "mbad", "read")`:                                              `unknown protocol "mbad": it is mpowerstore, mabd`,
+		`peak("2b", "mabd", "scan")`:                                              `unknown operation "scan": it is read, write`,
+		`peak("2b", "mabd", "read", {T: 1})`:                                      `unknown option "T": it is KiB, clients`,
+		`peak("2b", "mabd", "read", {t: "1"})`:                                    "option t cannot be 1",
+		`peak("2b", "mabd", "read", {t: 0})`:                                      "option t cannot be 0",
+		`of("point", "latency_ms", {figure: "2b", protocol: "mabd", op: "read"})`: `unknown field "latency_ms": it is arrivals, attempt`,
+		`least("link", "up", {figure: "2b"})`:                                     `unknown field "up": it is attempts`,
+		`peek("2b", "mabd", "read")`:                                              "known here: peak(FIGURE, PROTOCOL",
+		`peak("2b", "mabd")`:                                                      "not enough arguments",
+		`peak("2b", other, "read")`:                                               "unknown name other",
+		`peak("2b", "mabd", "read") > 1`:                                          "is not a quantity",
+		`"2b"`:                                                                    "is not a quantity",
+		`of("trial", "harms", {protocol: "nobody", attack: "B2"})`:                `unknown protocol "nobody"`,
+		`of("cost", "us", {scheme: "md5", operation: "verify", t: 1})`:            `unknown scheme "md5": it is hash-sha1`,
+		`of("cost", "us", {scheme: "ed25519", operation: "sign", t: 1})`:          `unknown operation "sign": it is construct, verify`,
+		`of("simulation", "seconds")`:                                             `unknown field "seconds": it is harmless`,
+		`of("points", "ops")`:                                                     `unknown kind "points": it is cost, delay`,
+		`of("point", "ops", {figure: "2b"})`:                                      "needs figure, protocol, op",
+		`of("link", "up_mbps", {figure: "2b"})`:                                   "use most or least",
+		`of("trial", "harms", {protocol: ["mabd", "phalanx"], attack: "B2"})`:     "use most or least",
+		`printed("many")`:                                                         "not a number",
+		`peak("2b", "mabd", "read") + `:                                           "unexpected token",
 	} {
 		for _, r := range []*Results{{}, results(t, measured(map[string][]float64{"mabd": {1, 2}}))} {
 			if _, err := r.Evaluate(expression, nil); err == nil || !strings.Contains(err.Error(), want) {

@@ -62,10 +62,10 @@ func TestOpenLoops(t *testing.T) {
 	r := results(t, s)
 	for expression, want := range map[string]float64{
 		mine: 50,
-		`latency("2b", "mpowerstore", "read", {clients: 4})`:                         2,
-		`latency("2b", "mpowerstore", "read", {rate: 12.5})`:                         7,
-		`mean("service_ms.mean", "2b", "mpowerstore", "read", {rate: 12.5})`:         3,
-		`mean("backlog.end", "2b", "mpowerstore", "read", {clients: 4, rate: 12.5})`: 2,
+		`latency("2b", "mpowerstore", "read", {clients: 4})`:                                                      2,
+		`latency("2b", "mpowerstore", "read", {rate: 12.5})`:                                                      7,
+		`of("point", "service_ms.mean", {figure: "2b", protocol: "mpowerstore", op: "read", rate: 12.5})`:         3,
+		`of("point", "backlog.end", {figure: "2b", protocol: "mpowerstore", op: "read", clients: 4, rate: 12.5})`: 2,
 	} {
 		if got := quantity(t, r, expression).Interval().Value; got != want {
 			t.Errorf("%s = %v, want %v", expression, got, want)

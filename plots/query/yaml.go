@@ -3,12 +3,12 @@ package query
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
 )
 
 // A Source is an expression as it stands in a YAML file.
@@ -36,20 +36,20 @@ type Sources []Source
 
 // UnmarshalYAML implements yaml.NodeUnmarshaler.
 func (s *Sources) UnmarshalYAML(n ast.Node) error {
+	nodes := []ast.Node{n}
 	if list, ok := n.(*ast.SequenceNode); ok {
-		*s = make(Sources, len(list.Values))
-		for i, v := range list.Values {
-			if err := (*s)[i].UnmarshalYAML(v); err != nil {
-				return err
-			}
-		}
-		return nil
+		nodes = list.Values
 	}
-	*s = make(Sources, 1)
-	return (*s)[0].UnmarshalYAML(n)
+	*s = make(Sources, len(nodes))
+	for i, n := range nodes {
+		if err := (*s)[i].UnmarshalYAML(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// A Loop is variables and the values that they take in turn, for all of which an expression is evaluated.
+// A Loop is variables and the values that they take in turn; an expression is evaluated for each combination.
 type Loop yaml.MapSlice
 
 // UnmarshalYAML implements yaml.InterfaceUnmarshaler.
@@ -63,10 +63,11 @@ func (l Loop) Rounds() []map[string]any {
 		var longer []map[string]any
 		for _, r := range rounds {
 			for _, x := range values(item.Value) {
-				next := map[string]any{fmt.Sprint(item.Key): number(x)}
-				for k, v := range r {
-					next[k] = v
+				if n, ok := x.(uint64); ok { // as the parser reads numbers
+					x = int(n)
 				}
+				next := maps.Clone(r)
+				next[fmt.Sprint(item.Key)] = x
 				longer = append(longer, next)
 			}
 		}
@@ -83,18 +84,6 @@ func values(x any) []any {
 	return []any{x}
 }
 
-// number turns the parser's whole numbers into the language's.
-func number(x any) any {
-	switch n := x.(type) {
-	case uint64:
-		return int(n)
-	case int64:
-		return int(n)
-	default:
-		return x
-	}
-}
-
 // ReadYAML reads a YAML file strictly. What is wrong with it is reported with its line and column.
 func ReadYAML(file string, into any) error {
 	data, err := os.ReadFile(file)
@@ -103,11 +92,10 @@ func ReadYAML(file string, into any) error {
 	}
 	err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
 	if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
-		return fmt.Errorf("%s:%s: %s", file, place(at.GetToken()), at.GetMessage())
+		p := at.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", file, p.Line, p.Column, at.GetMessage())
 	} else if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
 }
-
-func place(t *token.Token) string { return fmt.Sprintf("%d:%d", t.Position.Line, t.Position.Column) }

@@ -1,0 +1,83 @@
+// Package query is the language in which claims and documents ask for results: expressions over result sets, such as
+//
+//	peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read") >= 1.5
+//
+// Their values are quantities: numbers that were measured once in each repetition, with 95 % confidence intervals, and
+// exact ones, such as counts. Two quantities are combined repetition by repetition, as both then suffered the same noise;
+// a quotient is a ratio, of which the geometric mean is taken, exactly as in frame.NewRatio.
+//
+// It imports plots/stat, look and frame, and harness/result; claims, numbers, report and command import it.
+package query
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+)
+
+// Results is what expressions are evaluated over. The zero Results has nothing: everything that an expression asks for is
+// missing, but what it may not ask for is an error all the same.
+type Results struct {
+	records map[string][]record // by kind
+}
+
+// New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
+// belong together, as frame.Cells does, and what was tried twice.
+func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
+	cells, err := frame.Cells(sets)
+	if err != nil {
+		return nil, err
+	}
+	r := &Results{map[string][]record{}}
+	r.addPoints(cells)
+	r.addSimulated(simulated)
+	return r, r.addTrialsAndCosts(sets)
+}
+
+// ReadAll reads every run, attack and simulation below dir: the folders with a manifest, and the JSON files of folders named
+// simulation.
+func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err error) {
+	var files []string
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.Name() == result.ManifestFile:
+			s, err := result.Read(filepath.Dir(path))
+			sets = append(sets, s)
+			return err
+		case filepath.Base(filepath.Dir(path)) == "simulation" && filepath.Ext(path) == ".json":
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	simulated, err = result.ReadSimulated(files...)
+	return sets, simulated, err
+}
+
+// ID names the point of which p is a repetition, as in "fig2b/mpowerstore/read/t1/256KiB/c8/paper/write"; in an open
+// loop the rate stands behind the clients, as in "c6/r100".
+func ID(p result.Point) string {
+	size := fmt.Sprintf("%dB", p.ValueBytes)
+	if p.ValueBytes%1024 == 0 {
+		size = fmt.Sprintf("%dKiB", p.ValueBytes/1024)
+	}
+	load := fmt.Sprintf("c%d", p.Clients)
+	if p.Open() {
+		load += fmt.Sprintf("/r%g", p.Rate)
+	}
+	return fmt.Sprintf("%s/%s/%s/t%d/%s/%s/%s/%s",
+		p.Experiment, p.FullName(), p.Op, p.T, size, load, p.Suite, p.Durability)
+}
+
+// TrialID names a trial, as in "attack/mpowerstore/B6".
+func TrialID(t result.Trial) string { return "attack/" + t.Protocol + "/" + t.Attack }
+
+// CostID names a scheme's costs at one t, as in "costs/hash-sha1/t2".
+func CostID(c result.Cost) string { return fmt.Sprintf("costs/%s/t%d", c.Scheme, c.T) }
