@@ -129,7 +129,7 @@ func (r *runner) searchAll(ctx context.Context) error {
 }
 
 // clientsFor is the cell's number of clients, from its configuration or a search; 0 if no search has been made yet.
-func (r *runner) clientsFor(c experiment.Cell) int {
+func (r *runner) clientsFor(c result.Cell) int {
 	for _, s := range r.manifest.Searches {
 		if c.Clients == 0 && c.Series == s.Series {
 			return s.Chosen

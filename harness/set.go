@@ -121,5 +121,5 @@ func (r *runner) saveManifest() error { return result.WriteManifest(r.dir, r.man
 
 // runOf is the run that a point belongs to.
 func runOf(p result.Point) experiment.Run {
-	return experiment.Run{Cell: experiment.Cell{Series: p.Series, Load: p.Load}, Repetition: p.Repetition}
+	return experiment.Run{Cell: result.Cell{Series: p.Series, Load: p.Load}, Repetition: p.Repetition}
 }

@@ -19,7 +19,7 @@ func newPlan() *cobra.Command {
 				return command.Usage(err)
 			}
 			for _, e := range experiments {
-				if err := e.Plan(cmd.OutOrStdout()); err != nil {
+				if err := e.WritePlan(cmd.OutOrStdout()); err != nil {
 					return err
 				}
 			}

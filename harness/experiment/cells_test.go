@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 const small = "experiment: a\nrepetitions: 4\nt: [1, 2]\nvalue: [64KiB, 1MiB]\nclients: [1, 2, 4]\n"
@@ -12,7 +14,7 @@ const small = "experiment: a\nrepetitions: 4\nt: [1, 2]\nvalue: [64KiB, 1MiB]\nc
 func TestCellsAreTheProduct(t *testing.T) {
 	e := mustLoad(t, small)
 	cells := e.Cells()
-	seen := map[Cell]bool{}
+	seen := map[result.Cell]bool{}
 	for _, c := range cells {
 		seen[c] = true
 	}
@@ -78,10 +80,10 @@ func TestScheduleIsBalanced(t *testing.T) {
 		t.Fatalf("%d runs of %d cells", len(runs), n)
 	}
 	seeds := map[uint64]bool{}
-	var orders [][]Cell
+	var orders [][]result.Cell
 	for r := range e.Repetitions {
-		seen := map[Cell]bool{}
-		var order []Cell
+		seen := map[result.Cell]bool{}
+		var order []result.Cell
 		for _, run := range runs[r*n : (r+1)*n] {
 			if run.Repetition != r+1 {
 				t.Fatalf("a run of repetition %d among those of %d", run.Repetition, r+1)

@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/costs"
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Costs is a file that asks what proofs of writing and signatures cost on one processor (the paper's Table 1), with
 // every default filled in. LoadCosts makes it. Its JSON form is again such a file.
 type Costs struct {
-	Name        string   `json:"costs"`
-	Title       string   `json:"title,omitempty"`
-	Seed        uint64   `json:"seed"`
-	Repetitions int      `json:"repetitions"`
-	Attempts    int      `json:"attempts"` // at each repetition, as long as the hypervisor disturbs it
-	Schemes     []string `json:"schemes"`
-	T           []int    `json:"t"`
-	Measure     Duration `json:"measure"` // least CPU time of a measurement
+	Name        string          `json:"costs"`
+	Title       string          `json:"title,omitempty"`
+	Seed        uint64          `json:"seed"`
+	Repetitions int             `json:"repetitions"`
+	Attempts    int             `json:"attempts"` // at each repetition, as long as the hypervisor disturbs it
+	Schemes     []string        `json:"schemes"`
+	T           []int           `json:"t"`
+	Measure     result.Duration `json:"measure"` // least CPU time of a measurement
 }
 
 // A CostRun is one measurement of a scheme's two operations.
@@ -33,7 +34,7 @@ type CostRun struct {
 // defaultCosts is what a file of costs need not say. The paper does not say how it counted; t goes as far as
 // experiments may.
 func defaultCosts() Costs {
-	c := Costs{Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: Duration(50 * time.Millisecond)}
+	c := Costs{Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: result.Duration(50 * time.Millisecond)}
 	for t := range maxT {
 		c.T = append(c.T, t+1)
 	}
@@ -42,8 +43,8 @@ func defaultCosts() Costs {
 
 // The least and the most time of a measurement: much longer than a clock's tick, and no longer than anyone needs.
 const (
-	minTimed = Duration(5 * time.Millisecond)
-	maxTimed = Duration(10 * time.Second)
+	minTimed = result.Duration(5 * time.Millisecond)
+	maxTimed = result.Duration(10 * time.Second)
 )
 
 // keys are the keys of a file of costs.

@@ -10,27 +10,29 @@ import (
 // §6.1 (protocols, suite, repetitions, peak search, testbed). The rest is our choice.
 func defaults() Settings {
 	return Settings{
-		Seed:        2013,
-		Repetitions: 5,
-		Attempts:    3,
-		Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
-		Operations:  []string{result.OpRead, result.OpWrite},
-		Suites:      []string{result.Paper},
-		Durability:  []string{result.UsualDurability},
-		T:           []int{1},
-		Values:      []Size{256 * KiB},
-		Clients:     nil,
-		Concurrency: 1 * Percent,
+		Seed: 2013,
+		Plan: result.Plan{
+			Repetitions: 5,
+			Attempts:    3,
+			Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
+			Operations:  []string{result.OpRead, result.OpWrite},
+			Suites:      []string{result.Paper},
+			Durability:  []string{result.UsualDurability},
+			T:           []int{1},
+			Values:      []result.Size{256 * result.KiB},
+			Clients:     nil,
+		},
+		Concurrency: 1 * result.Percent,
 		Workload:    Workload{Keys: result.Uniform},
-		Phases:      Phases{Warmup: Duration(time.Second), Measure: Duration(3 * time.Second)},
+		Phases:      Phases{Warmup: result.Duration(time.Second), Measure: result.Duration(3 * time.Second)},
 		Search: Search{
 			Clients: []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64},
-			Gain:    3 * Percent,
-			Measure: Duration(1500 * time.Millisecond),
+			Gain:    3 * result.Percent,
+			Measure: result.Duration(1500 * time.Millisecond),
 		},
 		Testbed: Testbed{
-			Topology: result.SharedHost, ClientHosts: 3, Rate: Gbit, Congestion: "reno", Tolerance: 2 * Percent,
-			DelayTolerance: 3 * Percent,
+			Topology: result.SharedHost, ClientHosts: 3, Rate: result.Gbit, Congestion: "reno", Tolerance: 2 * result.Percent,
+			DelayTolerance: 3 * result.Percent,
 		},
 	}
 }

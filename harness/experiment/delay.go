@@ -5,17 +5,19 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Delay is what NetEm does to the packets from one host to another. The zero Delay does nothing.
 type Delay struct {
-	Mean         Duration `json:"mean"`
-	Jitter       Duration `json:"jitter"`       // the distribution's unit; at most Mean
-	Distribution string   `json:"distribution"` // one of Distributions; without jitter it makes no difference
-	Loss         Share    `json:"loss"`
-	Reorder      Share    `json:"reorder"`        // of packets that are not delayed
-	Limit        int      `json:"limit"`          // packets that NetEm holds
-	Rate         Rate     `json:"rate,omitempty"` // of NetEm's own queue, which keeps packets in order; 0: none
+	Mean         result.Duration `json:"mean"`
+	Jitter       result.Duration `json:"jitter"`       // the distribution's unit; at most Mean
+	Distribution string          `json:"distribution"` // one of Distributions; without jitter it makes no difference
+	Loss         result.Share    `json:"loss"`
+	Reorder      result.Share    `json:"reorder"`        // of packets that are not delayed
+	Limit        int             `json:"limit"`          // packets that NetEm holds
+	Rate         result.Rate     `json:"rate,omitempty"` // of NetEm's own queue, which keeps packets in order; 0: none
 }
 
 // String is the delay as a plan shows it, such as "20ms ± 4ms pareto".

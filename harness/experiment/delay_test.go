@@ -4,14 +4,16 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 func TestDelayString(t *testing.T) {
-	ms := func(n float64) Duration { return Duration(n * float64(time.Millisecond)) }
+	ms := func(n float64) result.Duration { return result.Duration(n * float64(time.Millisecond)) }
 	for want, d := range map[string]Delay{
 		"20ms": {Mean: ms(20), Distribution: "pareto", Limit: 7},
 		"0.5ms ± 0.1ms uniform, loss 1%, reorder 0.5%, in order at 1Gbit": {
-			Mean: ms(0.5), Jitter: ms(0.1), Distribution: "uniform", Loss: Percent, Reorder: Percent / 2, Rate: Gbit,
+			Mean: ms(0.5), Jitter: ms(0.1), Distribution: "uniform", Loss: result.Percent, Reorder: result.Percent / 2, Rate: result.Gbit,
 		},
 	} {
 		if d.String() != want {

@@ -57,7 +57,7 @@ func TestManualNamesAllKeys(t *testing.T) {
 	for key := range e.keys(&quick) {
 		checkRow(t, string(text), key)
 	}
-	for key := range e.Arrival.keys() {
+	for key := range arrivalKeys(&e.Arrival) {
 		checkRow(t, string(text), "arrival."+key)
 	}
 	for key := range e.Testbed.keys() {

@@ -73,7 +73,7 @@ func (e *Experiment) hosts(p protocols.Protocol, t int) int {
 }
 
 // runTime is the time of one run of the cell.
-func (e *Experiment) runTime(p protocols.Protocol, c Cell) time.Duration {
+func (e *Experiment) runTime(p protocols.Protocol, c result.Cell) time.Duration {
 	clients := c.Clients
 	if clients == 0 {
 		steps := e.tried()

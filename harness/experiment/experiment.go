@@ -5,7 +5,6 @@
 package experiment
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/powbench/powbench/harness/result"
@@ -24,58 +23,35 @@ type Experiment struct {
 	quick *Settings // nil if the file has no quick section
 }
 
-// Settings is what a quick section may override: everything but the experiment's identity.
+// Settings is what a quick section may override: everything except the experiment's identity.
 type Settings struct {
-	Seed        uint64   `json:"seed"`
-	Repetitions int      `json:"repetitions"`
-	Attempts    int      `json:"attempts"` // at each repetition, as long as other work disturbs it
-	Protocols   []string `json:"protocols"`
-	Operations  []string `json:"operations"`
-	Suites      []string `json:"suite"`
-	Durability  []string `json:"durability"`
-	T           []int    `json:"t"`
-	Values      []Size   `json:"value"`
-	Clients     Clients  `json:"clients"`
-	Arrival     Arrival  `json:"arrival,omitzero"`
-	Concurrency Share    `json:"concurrency"` // probability that an operation overlaps another on its key
-	Workload    Workload `json:"workload"`
-	Phases      Phases   `json:"phases"`
-	Search      Search   `json:"search"`
-	Testbed     Testbed  `json:"testbed"`
-}
-
-// Clients is the numbers of clients to measure closed loops with, all hosts together; nil if each series' number is searched for.
-type Clients []int
-
-// saturate is what stands for a nil Clients in a file.
-const saturate = "saturate"
-
-// MarshalJSON is the form that stands in a file.
-func (c Clients) MarshalJSON() ([]byte, error) {
-	if c == nil {
-		return json.Marshal(saturate)
-	}
-	return json.Marshal([]int(c))
+	Seed uint64 `json:"seed"`
+	result.Plan
+	Concurrency result.Share `json:"concurrency"` // probability that an operation overlaps another on its key
+	Workload    Workload     `json:"workload"`
+	Phases      Phases       `json:"phases"`
+	Search      Search       `json:"search"`
+	Testbed     Testbed      `json:"testbed"`
 }
 
 // Workload is what the clients do beside the operation that is measured.
 type Workload struct {
-	Keys       string `json:"keys"`       // Uniform or Hot
-	Background Share  `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
+	Keys       string       `json:"keys"`       // Uniform or Hot
+	Background result.Share `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
 }
 
 // Phases is how long the parts of a run take that have a fixed length.
 type Phases struct {
-	Warmup  Duration `json:"warmup"`
-	Measure Duration `json:"measure"`
+	Warmup  result.Duration `json:"warmup"`
+	Measure result.Duration `json:"measure"`
 }
 
 // Search is the search for the number of clients that saturates a series: the first of Clients whose next two numbers
 // each gain less than Gain.
 type Search struct {
-	Clients []int    `json:"clients"` // ascending, at least three
-	Gain    Share    `json:"gain"`
-	Measure Duration `json:"measure"` // window per number of clients
+	Clients []int           `json:"clients"` // ascending, at least three
+	Gain    result.Share    `json:"gain"`
+	Measure result.Duration `json:"measure"` // window per number of clients
 }
 
 // Whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
@@ -86,16 +62,16 @@ const (
 
 // Testbed is the network to emulate. At most one of Delay and Regions is there; without either, no packet is delayed.
 type Testbed struct {
-	Topology    string  `json:"topology"`
-	ClientHosts int     `json:"client_hosts"`
-	Rate        Rate    `json:"rate"`              // of each host's link and direction, on the wire
-	Offload     string  `json:"offload,omitempty"` // On or Off; Load fills it in
-	Congestion  string  `json:"congestion"`        // TCP's congestion control
-	Tolerance   Share   `json:"tolerance"`         // how far a link's goodput may be from what its rate promises
-	Delay       Delay   `json:"delay,omitzero"`    // between all hosts
-	Regions     Regions `json:"regions,omitzero"`
+	Topology    string       `json:"topology"`
+	ClientHosts int          `json:"client_hosts"`
+	Rate        result.Rate  `json:"rate"`              // of each host's link and direction, on the wire
+	Offload     string       `json:"offload,omitempty"` // On or Off; Load fills it in
+	Congestion  string       `json:"congestion"`        // TCP's congestion control
+	Tolerance   result.Share `json:"tolerance"`         // how far a link's goodput may be from what its rate promises
+	Delay       Delay        `json:"delay,omitzero"`    // between all hosts
+	Regions     Regions      `json:"regions,omitzero"`
 	// DelayTolerance is how far a measured mean delay may be from what was asked for; it also scales KSLimit.
-	DelayTolerance Share `json:"delay_tolerance"`
+	DelayTolerance result.Share `json:"delay_tolerance"`
 }
 
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the

@@ -71,7 +71,7 @@ func output(t *testing.T, d *datadriven.TestData) (string, error) {
 	case "load":
 		return "accepted\n", nil
 	case "plan":
-		err = e.Plan(&out)
+		err = e.WritePlan(&out)
 		return out.String(), err
 	case "quick":
 		if e, err = e.Quick(); err != nil {

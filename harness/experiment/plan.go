@@ -8,11 +8,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols/catalog"
 )
 
-// Plan writes what the experiment will do: its circumstances, a line per cell, and how long it will take.
-func (e *Experiment) Plan(w io.Writer) error {
+// WritePlan writes what the experiment will do: its circumstances, a line per cell, and how long it will take.
+func (e *Experiment) WritePlan(w io.Writer) error {
 	total, err := e.Estimate()
 	if err != nil {
 		return err
@@ -25,7 +26,7 @@ func (e *Experiment) Plan(w io.Writer) error {
 	cells := e.Cells()
 	fmt.Fprintf(out, "\n%d cells × %d repetitions = %d runs", len(cells), e.Repetitions, len(cells)*e.Repetitions)
 	if e.Clients == nil {
-		searches := len(cells) / len(e.loads())
+		searches := len(cells) / len(e.Loads())
 		fmt.Fprintf(out, ", after %d searches for the clients that saturate", searches)
 	}
 	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, calibration %v\n", short(total.Total()),
@@ -95,7 +96,7 @@ func (e *Experiment) planCells(w io.Writer) error {
 			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.Traits(c.T).Servers,
-			Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
+			result.Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
 	}
 	return table.Flush()
 }

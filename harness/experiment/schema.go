@@ -20,21 +20,21 @@ const (
 	maxRepetitions = 1000
 	maxAttempts    = 10
 	maxClientHosts = 64
-	minValue       = 32 * Byte // a value carries its writer, number, key and length in as many bytes
-	maxValue       = Size(protocols.MaxValueBytes)
-	minRate        = Mbit
-	maxRate        = 100 * Gbit
-	minFrequency   = PerSecond / 10
-	maxFrequency   = 100_000 * PerSecond
-	minMeasure     = Duration(200 * time.Millisecond)
-	maxPhase       = Duration(time.Hour)
+	minValue       = 32 * result.Byte // a value carries its writer, number, key and length in as many bytes
+	maxValue       = result.Size(protocols.MaxValueBytes)
+	minRate        = result.Mbit
+	maxRate        = 100 * result.Gbit
+	minFrequency   = result.PerSecond / 10
+	maxFrequency   = 100_000 * result.PerSecond
+	minMeasure     = result.Duration(200 * time.Millisecond)
+	maxPhase       = result.Duration(time.Hour)
 	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly
-	minDelay       = Duration(100 * time.Microsecond)
-	maxDelay       = Duration(10 * time.Second)
-	maxJitter      = Duration(2 * time.Second) // the kernel keeps it in 31 bits of nanoseconds
+	minDelay       = result.Duration(100 * time.Microsecond)
+	maxDelay       = result.Duration(10 * time.Second)
+	maxJitter      = result.Duration(2 * time.Second) // the kernel keeps it in 31 bits of nanoseconds
 	maxLimit       = 1_000_000
 	maxRegions     = 16
-	maxBackground  = 2 * Percent // with more it would no longer be a load of READs
+	maxBackground  = 2 * result.Percent // with more it would no longer be a load of READs
 )
 
 // What a delay has that does not say.
@@ -78,10 +78,10 @@ func (s *Settings) keys() keys {
 		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, result.Paper, result.Modern) }),
 		"durability":  oneOrList(&s.Durability, func(to *string) value { return oneOf(to, "fsync", "write", "memory") }),
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
-		"value":       list(&s.Values, func(v *Size) value { return between(v, minValue, maxValue) }),
+		"value":       list(&s.Values, func(v *result.Size) value { return between(v, minValue, maxValue) }),
 		"clients":     clients(&s.Clients),
 		"arrival":     arrival(&s.Arrival),
-		"concurrency": between(&s.Concurrency, Percent/100, 100*Percent),
+		"concurrency": between(&s.Concurrency, result.Percent/100, 100*result.Percent),
 		"workload": object(keys{
 			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot),
 			"background": between(&s.Workload.Background, 0, maxBackground),
@@ -92,7 +92,7 @@ func (s *Settings) keys() keys {
 		}),
 		"search": object(keys{
 			"clients": steps(&s.Search.Clients),
-			"gain":    between(&s.Search.Gain, Percent/10, 50*Percent),
+			"gain":    between(&s.Search.Gain, result.Percent/10, 50*result.Percent),
 			"measure": between(&s.Search.Measure, minMeasure, maxPhase),
 		}),
 		"testbed": testbed(&s.Testbed),
@@ -126,10 +126,10 @@ func (t *Testbed) keys() keys {
 		"rate":            between(&t.Rate, minRate, maxRate),
 		"offload":         oneOf(&t.Offload, On, Off),
 		"congestion":      oneOf(&t.Congestion, "bbr", "reno", "cubic"),
-		"tolerance":       between(&t.Tolerance, Percent/10, 100*Percent),
+		"tolerance":       between(&t.Tolerance, result.Percent/10, 100*result.Percent),
 		"delay":           delay(&t.Delay),
 		"regions":         regions(&t.Regions),
-		"delay_tolerance": between(&t.DelayTolerance, Percent/10, 100*Percent),
+		"delay_tolerance": between(&t.DelayTolerance, result.Percent/10, 100*result.Percent),
 	}
 }
 
@@ -139,24 +139,24 @@ func (d *Delay) keys() keys {
 		"mean":         between(&d.Mean, minDelay, maxDelay),
 		"jitter":       between(&d.Jitter, 0, maxJitter),
 		"distribution": oneOf(&d.Distribution, Distributions()...),
-		"loss":         between(&d.Loss, 0, 50*Percent),
-		"reorder":      between(&d.Reorder, 0, 50*Percent),
+		"loss":         between(&d.Loss, 0, 50*result.Percent),
+		"reorder":      between(&d.Reorder, 0, 50*result.Percent),
 		"limit":        number(&d.Limit, 1, maxLimit),
 		"rate":         between(&d.Rate, minRate, maxRate),
 	}
 }
 
 // clients is the word saturate or a list of numbers of clients.
-func clients(to *Clients) value {
+func clients(to *result.Clients) value {
 	return func(n ast.Node) error {
 		if s, err := text(n); err == nil {
-			if s != saturate {
+			if s != result.Saturate {
 				return at(n, "must be saturate or a list of numbers such as [1, 2, 4], not %q", s)
 			}
 			*to = nil
 			return nil
 		}
-		return list((*[]int)(to), clientCount)(n)
+		return list(to, clientCount)(n)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // A value reads one value of a file into the place it was made for, or says at which token it is not what it must be.
@@ -41,19 +43,19 @@ func object(known keys) value {
 	}
 }
 
-// list is a list of at least one item and none twice.
 // oneOrList is a list, or what would be its only item.
-func oneOrList(to *[]string, item func(*string) value) value {
+func oneOrList(to *result.List[string], item func(*string) value) value {
 	return func(n ast.Node) error {
 		if _, err := text(n); err != nil {
 			return list(to, item)(n)
 		}
-		*to = make([]string, 1)
+		*to = make(result.List[string], 1)
 		return item(&(*to)[0])(n)
 	}
 }
 
-func list[T comparable](to *[]T, item func(*T) value) value {
+// list is a list of at least one item and none twice.
+func list[S ~[]T, T comparable](to *S, item func(*T) value) value {
 	return func(n ast.Node) error {
 		if s, err := text(n); err == nil {
 			return at(n, "must be a list: write [%s]", s)
@@ -96,13 +98,13 @@ func number[T int | uint64](to *T, low, high T) value {
 }
 
 // between is a quantity from low to high.
-func between[Q quantity](to *Q, low, high Q) value {
+func between[Q result.Quantity](to *Q, low, high Q) value {
 	return func(n ast.Node) error {
 		s, err := text(n)
 		if err != nil {
 			return err
 		}
-		v, err := parse[Q](s)
+		v, err := result.Parse[Q](s)
 		if err != nil {
 			return at(n, "%w", err)
 		}

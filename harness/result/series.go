@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -50,7 +49,7 @@ func SplitName(name string) (protocol, variant string) {
 // String is the series' name in logs, such as mabd/read/t1/256KiB. Suite and durability are in it if they are not the
 // usual ones.
 func (s Series) String() string {
-	return fmt.Sprintf("%s/%s/t%d/%s%s", s.FullName(), s.Op, s.T, sizeName(s.ValueBytes), s.Unusual())
+	return fmt.Sprintf("%s/%s/t%d/%v%s", s.FullName(), s.Op, s.T, Size(s.ValueBytes), s.Unusual())
 }
 
 // Unusual is suite and durability, each after a slash, as far as they are not the usual ones.
@@ -62,19 +61,6 @@ func (s Series) Unusual() (text string) {
 		text += "/" + s.Durability
 	}
 	return text
-}
-
-// sizeName is a number of bytes in the largest unit that it is a multiple of, as experiments write it.
-func sizeName(bytes int) string {
-	for _, unit := range []struct {
-		name  string
-		bytes int
-	}{{"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if bytes >= unit.bytes && bytes%unit.bytes == 0 {
-			return strconv.Itoa(bytes/unit.bytes) + unit.name
-		}
-	}
-	return strconv.Itoa(bytes) + "B"
 }
 
 // A Load is how many clients there are, on all hosts together, and what makes them begin operations.

@@ -14,7 +14,7 @@ import (
 // an open loop there is always a closed one. Its results go into a folder of their own.
 func runAgain(r *run, p result.Point) string {
 	only := map[string]any{
-		"protocols": []string{systemOf(p)}, "operations": []string{p.Op}, "suite": p.Suite, "durability": p.Durability,
+		"protocols": []string{p.FullName()}, "operations": []string{p.Op}, "suite": p.Suite, "durability": p.Durability,
 		"t": []int{p.T}, "value": []string{fmt.Sprintf("%dB", p.ValueBytes)}, "clients": []int{p.Clients},
 	}
 	if p.Open() {

@@ -21,7 +21,7 @@ func (c coverage) String() string {
 
 // coverageOf compares the set with the experiment in its manifest. Where that cannot be read, nothing is missing.
 func coverageOf(s *result.Set) coverage {
-	var p plan
+	var p result.Plan
 	if json.Unmarshal(s.Manifest.Config, &p) != nil {
 		return coverage{}
 	}
@@ -30,20 +30,38 @@ func coverageOf(s *result.Set) coverage {
 	}
 	c := coverage{Unit: "points"}
 	there := map[string]bool{}
-	for _, point := range s.Points {
-		there[p.nameOf(point)] = true
+	for _, x := range s.Points {
+		if p.Clients == nil && !x.Open() {
+			x.Clients = 0 // as in the plan
+		}
+		there[repetitionOf(x.Series, x.Load, x.Repetition)] = true
 	}
-	for _, name := range p.names() {
-		c.Planned++
-		if !there[name] {
-			c.Missing = append(c.Missing, name)
+	for _, cell := range p.Cells() {
+		for r := range p.Repetitions {
+			c.Planned++
+			if name := repetitionOf(cell.Series, cell.Load, r+1); !there[name] {
+				c.Missing = append(c.Missing, name)
+			}
 		}
 	}
 	return c
 }
 
+// repetitionOf names a repetition of a cell of the plan.
+func repetitionOf(s result.Series, l result.Load, repetition int) string {
+	load := fmt.Sprintf("%d clients", l.Clients)
+	switch {
+	case l.Open():
+		load = fmt.Sprintf("%s for %d clients", perSecond(l.Rate), l.Clients)
+	case l.Clients == 0:
+		load = "as many clients as saturate"
+	}
+	return fmt.Sprintf("%s, %s, %s, %s, t = %d, %d bytes, %s, repetition %d",
+		s.FullName(), s.Op, s.Suite, s.Durability, s.T, s.ValueBytes, load, repetition)
+}
+
 // trialsCovered is the coverage of an attack run. One that was finished left out only what has nothing to attack.
-func trialsCovered(s *result.Set, p plan) coverage {
+func trialsCovered(s *result.Set, p result.Plan) coverage {
 	c := coverage{Unit: "trials", Planned: len(p.Protocols) * len(p.Attacks)}
 	if s.Manifest.Finished != "" {
 		c.Planned = len(s.Trials)

@@ -64,16 +64,6 @@ func TestCoverageOfTrials(t *testing.T) {
 	}
 }
 
-func TestSizes(t *testing.T) {
-	for text, want := range map[string]int{
-		"256KiB": 256 << 10, "1.5MiB": 3 << 19, "32B": 32, "1kB": 1000, "2MB": 2e6, "much": 0, "": 0,
-	} {
-		if got := bytesOf(text); got != want {
-			t.Errorf("%q is %d bytes, want %d", text, got, want)
-		}
-	}
-}
-
 // Every operation is in a bin, whatever its latency; an axis spans all points, and what is invalid is only in its own.
 func TestHistograms(t *testing.T) {
 	ok := result.Validity{Valid: true}
@@ -154,14 +144,14 @@ func TestAgain(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(got, "jq '.config + ")
 	object, _, _ := strings.Cut(rest, " | del(.arrival)' ")
-	var only plan
+	var only result.Plan
 	if err := json.Unmarshal([]byte(object), &only); err != nil {
 		t.Fatal(err)
 	}
-	only.Repetitions = 1
-	p.Repetition = 1
-	if names := only.names(); len(names) != 1 || names[0] != only.nameOf(p) {
-		t.Errorf("%s asks for %v, want %s", object, names, only.nameOf(p))
+	p.Durability, p.Arrival = "write", result.Closed
+	only.Durability = result.List[string]{"write"}
+	if cells := only.Cells(); len(cells) != 1 || cells[0] != (result.Cell{Series: p.Series, Load: p.Load}) {
+		t.Errorf("%s asks for %v", object, cells)
 	}
 	p.Arrival, p.Rate = result.Poisson, 12.5
 	if got := runAgain(r, p); !strings.Contains(got, `"arrival":{"clients":3,"process":"poisson","rates":["12.5/s"]}`) {

@@ -1,4 +1,4 @@
-package experiment
+package result
 
 import (
 	"testing"
@@ -17,15 +17,15 @@ func TestParse(t *testing.T) {
 	check(t, map[string]Share{"1%": Percent, "0.07%": 700, "100%": 1e6}, "1", "0.01", "1percent", "0.00001%")
 }
 
-func check[Q quantity](t *testing.T, good map[string]Q, bad ...string) {
+func check[Q Quantity](t *testing.T, good map[string]Q, bad ...string) {
 	t.Helper()
 	for text, want := range good {
-		if got, err := parse[Q](text); err != nil || got != want {
+		if got, err := Parse[Q](text); err != nil || got != want {
 			t.Errorf("parse(%q) = %d, %v, want %d", text, int64(got), err, int64(want))
 		}
 	}
 	for _, text := range bad {
-		if got, err := parse[Q](text); err == nil {
+		if got, err := Parse[Q](text); err == nil {
 			t.Errorf("parse(%q) = %d, want an error", text, int64(got))
 		}
 	}
@@ -39,14 +39,14 @@ func TestUnitsRoundTrip(t *testing.T) {
 	t.Run("duration", rapid.MakeCheck(roundTrip[Duration]))
 }
 
-func roundTrip[Q quantity](t *rapid.T) {
+func roundTrip[Q Quantity](t *rapid.T) {
 	n := Q(0).notation()
 	unit := rapid.SampledFrom(n.units).Draw(t, "unit")
 	want := Q(rapid.Int64Range(0, 2000).Draw(t, "number") * unit.scale)
 	if rapid.Bool().Draw(t, "odd") {
 		want = Q(rapid.Int64Range(0, 1e11).Draw(t, "parts"))
 	}
-	if got, err := parse[Q](want.String()); err != nil || got != want {
+	if got, err := Parse[Q](want.String()); err != nil || got != want {
 		t.Fatalf("%d is written %v and read %d, %v", int64(want), want, int64(got), err)
 	}
 }

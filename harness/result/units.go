@@ -1,4 +1,4 @@
-package experiment
+package result
 
 import (
 	"fmt"
@@ -116,6 +116,18 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 // MarshalText is the form that stands in a file.
 func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads what stands in a file.
+func (s *Size) UnmarshalText(text []byte) (err error) {
+	*s, err = Parse[Size](string(text))
+	return err
+}
+
+// UnmarshalText reads what stands in a file.
+func (f *Frequency) UnmarshalText(text []byte) (err error) {
+	*f, err = Parse[Frequency](string(text))
+	return err
+}
+
 // format writes v in the first unit in which it is at least 1 and has at most three decimals, else in the last.
 func format(v int64, n notation) string {
 	u := n.units[len(n.units)-1]
@@ -128,15 +140,15 @@ func format(v int64, n notation) string {
 	return strconv.FormatFloat(float64(v)/float64(u.scale), 'f', -1, 64) + u.name
 }
 
-// quantity is a number of smallest parts with a notation of its own.
-type quantity interface {
+// A Quantity is a number of smallest parts with a notation of its own.
+type Quantity interface {
 	~int64
 	notation() notation
 	String() string
 }
 
-// parse reads a quantity as a file writes it: a decimal number and a unit.
-func parse[Q quantity](text string) (Q, error) {
+// Parse reads a quantity as a file writes it: a decimal number and a unit.
+func Parse[Q Quantity](text string) (Q, error) {
 	n := Q(0).notation()
 	end := strings.LastIndexAny(text, "0123456789.") + 1
 	number, err := strconv.ParseFloat(text[:end], 64)
@@ -154,7 +166,7 @@ func parse[Q quantity](text string) (Q, error) {
 }
 
 // whole turns parts into a quantity; it forgives what floating point adds to 0.07 · 10^4.
-func whole[Q quantity](parts float64, text string) (Q, error) {
+func whole[Q Quantity](parts float64, text string) (Q, error) {
 	rounded := math.Round(parts)
 	if math.Abs(parts-rounded) > 1e-3 {
 		return 0, fmt.Errorf("%s is finer than can be told apart: write a rounder number", text)

@@ -1,0 +1,129 @@
+package result
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A Plan is the part of an experiment that says which points there are, as it stands in the manifest's config.
+type Plan struct {
+	Repetitions int          `json:"repetitions"`
+	Attempts    int          `json:"attempts"`  // at each repetition, as long as other work disturbs it
+	Protocols   []string     `json:"protocols"` // by their full names
+	Operations  []string     `json:"operations"`
+	Suites      List[string] `json:"suite"`
+	Durability  List[string] `json:"durability"`
+	T           List[int]    `json:"t"`
+	Values      []Size       `json:"value"`
+	Clients     Clients      `json:"clients"`
+	Arrival     Arrival      `json:"arrival,omitzero"`
+	Attacks     []string     `json:"attacks,omitempty"` // of an attack run, which has no loads
+}
+
+// A List may stand in JSON as its only item.
+type List[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *List[T]) UnmarshalJSON(data []byte) error {
+	var one T
+	if json.Unmarshal(data, &one) == nil {
+		*l = List[T]{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]T)(l))
+}
+
+// Clients is the numbers of clients to measure closed loops with, all hosts together; nil if a search finds each series'
+// number.
+type Clients List[int]
+
+// Saturate stands for nil Clients in a file.
+const Saturate = "saturate"
+
+// MarshalJSON is the form that stands in a file.
+func (c Clients) MarshalJSON() ([]byte, error) {
+	if c == nil {
+		return json.Marshal(Saturate)
+	}
+	return json.Marshal([]int(c))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Clients) UnmarshalJSON(data []byte) error {
+	if string(data) == `"`+Saturate+`"` {
+		*c = nil
+		return nil
+	}
+	return json.Unmarshal(data, (*List[int])(c))
+}
+
+// Arrival is open loops, to measure beside the closed ones: operations arrive at each of the rates, whether or not
+// earlier ones have ended. The zero Arrival asks for none.
+type Arrival struct {
+	Process string      `json:"process"` // Poisson, also if empty, or Fixed
+	Rates   []Frequency `json:"rates"`   // of operations, all hosts together
+	Clients int         `json:"clients"` // that take the operations, all hosts together
+}
+
+// String is the arrival as a plan shows it.
+func (a Arrival) String() string {
+	rates := make([]string, len(a.Rates))
+	for i, r := range a.Rates {
+		rates[i] = r.String()
+	}
+	return fmt.Sprintf("%s at %s, taken by %d clients", a.Process, strings.Join(rates, ", "), a.Clients)
+}
+
+// A Cell is one point of a figure: a series under one load. Its Clients are 0 if a search finds them for the series.
+type Cell struct {
+	Series
+	Load
+}
+
+// Cells lists the plan's points: the product of its lists, in the order of the file. Behind the closed loops of a series
+// come its open loops.
+func (p *Plan) Cells() (cells []Cell) {
+	loads := p.Loads()
+	for _, t := range p.T {
+		for _, value := range p.Values {
+			for _, op := range p.Operations {
+				for _, s := range p.systems() {
+					s.Op, s.T, s.ValueBytes = op, t, int(value)
+					for _, l := range loads {
+						cells = append(cells, Cell{s, l})
+					}
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// Loads are what each series is measured under.
+func (p *Plan) Loads() (all []Load) {
+	if p.Clients == nil {
+		all = append(all, Load{Arrival: Closed})
+	}
+	for _, c := range p.Clients {
+		all = append(all, Load{Clients: c, Arrival: Closed})
+	}
+	for _, r := range p.Arrival.Rates {
+		all = append(all, Load{Clients: p.Arrival.Clients, Arrival: cmp.Or(p.Arrival.Process, Poisson), Rate: r.Hz()})
+	}
+	return all
+}
+
+// systems are the protocols with each suite and durability.
+func (p *Plan) systems() (all []Series) {
+	for _, name := range p.Protocols {
+		protocol, variant := SplitName(name)
+		for _, suite := range p.Suites {
+			for _, durability := range p.Durability {
+				all = append(all, Series{Protocol: protocol, Variant: variant, Suite: suite, Durability: durability})
+			}
+		}
+	}
+	return all
+}
