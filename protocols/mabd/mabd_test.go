@@ -3,134 +3,11 @@ package mabd
 import (
 	"errors"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
-
-func TestRandomSchedules(t *testing.T) {
-	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 80}.Check(t)
-	}
-}
-
-func TestSequentialOperations(t *testing.T) { prototest.CheckSequential(t, Protocol{}) }
-
-func TestWriteThenRead(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)
-
-	bottom := r.Read("k")
-	if got := c.Finish(bottom); !got.Bottom || got.Value != nil || !got.Timestamp.IsZero() {
-		t.Errorf("READ before any WRITE: %+v, want ⊥", got)
-	}
-	if bottom.Rounds() != 1 {
-		t.Errorf("READ of ⊥ took %d rounds, want 1: there is nothing to write back", bottom.Rounds())
-	}
-
-	write := w.Write("k", []byte("v"))
-	if got := c.Finish(write); got.Timestamp != (protocols.Timestamp{Num: 1, PID: 1}) || got.Value != nil {
-		t.Errorf("WRITE: %+v, want timestamp 1.1 and no value", got)
-	}
-	read := r.Read("k")
-	if got := c.Finish(read); string(got.Value) != "v" || got.Timestamp.Num != 1 {
-		t.Errorf("READ: %+v, want v", got)
-	}
-	if write.Rounds() != 2 || read.Rounds() != 2 {
-		t.Errorf("WRITE took %d rounds, READ %d, want 2 and 2", write.Rounds(), read.Rounds())
-	}
-	if got := c.Finish(r.Read("other")); !got.Bottom {
-		t.Errorf("READ of another key: %+v, want ⊥", got)
-	}
-}
-
-func TestEmptyValueIsNotBottom(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	c.Finish(c.Client(1, protocols.Writer).Write("k", nil))
-	if got := c.Finish(c.Client(2, protocols.Reader).Read("k")); got.Bottom || got.Value == nil || len(got.Value) != 0 {
-		t.Errorf("READ of the empty value: %+v", got)
-	}
-}
-
-// A WRITE reaches one server and its client dies. The READ that sees the value must leave it at a majority.
-func TestReadWritesBack(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	write := c.Client(1, protocols.Writer).Write("k", []byte("v"))
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
-	c.Deliver(prototest.To(0))
-	write.Abandon()
-	c.Lose(prototest.Everything)
-
-	reader := c.Client(2, protocols.Reader)
-	c.Hold(prototest.Of(2))
-	if got := c.Finish(reader.Read("k")); string(got.Value) != "v" {
-		t.Fatalf("first READ: %+v, want v", got)
-	}
-	c.Lose(prototest.Everything)
-	c.Release()
-	c.Hold(prototest.Of(0))
-	if got := c.Finish(reader.Read("k")); string(got.Value) != "v" {
-		t.Errorf("second READ, without the server the WRITE reached: %+v, want v", got)
-	}
-}
-
-// A WRITE that was given up left its timestamp at a server that the next WRITE does not hear from.
-func TestTimestampsAreNotReused(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	w := c.Client(1, protocols.Writer)
-	lost := w.Write("k", []byte("lost"))
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
-	c.Deliver(prototest.To(0))
-	lost.Abandon()
-	c.Lose(prototest.Everything)
-
-	c.Hold(prototest.Of(0))
-	if got := c.Finish(w.Write("k", []byte("next"))); got.Timestamp.Num != 2 {
-		t.Errorf("the next WRITE has timestamp %v, want 2.1: 1.1 belongs to the lost one", got.Timestamp)
-	}
-}
-
-// A reply to GET_TS that comes after the second round began counts for nothing.
-func TestLateRepliesDoNotCount(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	c.Hold(func(e prototest.Envelope) bool { return e.Server == 2 || e.Round == 2 && e.Server == 1 })
-	w := c.Client(1, protocols.Writer).Write("k", []byte("v"))
-	c.Run()
-	c.Deliver(func(e prototest.Envelope) bool { return e.Server == 2 && e.Round == 1 })
-	if w.Done() {
-		t.Fatal("the WRITE ended with its value at one server")
-	}
-	c.Release()
-	c.Finish(w)
-}
-
-// No answers of one server's can end a round that needs a majority of them, nor derail the operation.
-func TestRepliesOfAnotherShapeAreDropped(t *testing.T) {
-	replies := []protocols.Message{
-		{},
-		{Payload: []byte("v")},
-		{Body: &Get{}},
-		{Body: &PutAck{}},
-		{Body: &GetTSAck{TS: protocols.Timestamp{Num: 1}}},
-		{Body: &GetAck{TS: protocols.Timestamp{PID: 1}}},
-		{Body: &GetAck{}, Payload: []byte("⊥ with a value")},
-		{Body: &GetAck{TS: protocols.Timestamp{Num: 1, PID: 1}}, Payload: make([]byte, protocols.MaxValueBytes+1)},
-	}
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	reg := c.Register(1, protocols.Writer)
-	for _, op := range []protocols.Operation{reg.Read("k", protocols.Heap{}), reg.Write("k", nil, protocols.Heap{})} {
-		op.Start()
-		for _, reply := range replies {
-			for server := range 3 {
-				if step := op.Answer(1, server, reply); step.Done || step.Next != nil {
-					t.Fatalf("%T took %+v of server %d for an answer", op, reply.Body, server+1)
-				}
-			}
-		}
-	}
-}
 
 // A server acknowledges an older value, and the same one again, and keeps what it has.
 func TestServerKeepsTheHighest(t *testing.T) {
@@ -152,45 +29,6 @@ func TestServerKeepsTheHighest(t *testing.T) {
 	}
 }
 
-func TestServerRefuses(t *testing.T) {
-	ts := protocols.Timestamp{Num: 1, PID: 1}
-	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
-	for name, request := range map[string]struct {
-		key protocols.Key
-		m   protocols.Message
-	}{
-		"a reply":       {"k", protocols.Message{Body: &PutAck{}}},
-		"no body":       {"k", protocols.Message{}},
-		"a long key":    {long, protocols.Message{Body: &Get{}}},
-		"ts0":           {"k", protocols.Message{Body: &Put{}}},
-		"half a ts":     {"k", protocols.Message{Body: &Put{TS: protocols.Timestamp{Num: 1}}}},
-		"a large value": {"k", protocols.Message{Body: &Put{TS: ts}, Payload: make([]byte, protocols.MaxValueBytes+1)}},
-	} {
-		c := prototest.New(t, Protocol{}, 1, "modern", 1)
-		if _, err := c.Request(protocols.Writer, request.key, 0, request.m); !errors.Is(err, protocols.ErrRefused) {
-			t.Errorf("%s: %v, want a refusal", name, err)
-		}
-	}
-}
-
-func TestOperationsThatCannotBegin(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
-	writer := c.Client(2, protocols.Writer)
-	for name, run := range map[string]*prototest.Run{
-		"a reader's WRITE":       c.Client(1, protocols.Reader).Write("k", nil),
-		"READ of a long key":     writer.Read(long),
-		"WRITE to a long key":    writer.Write(long, nil),
-		"WRITE of a large value": writer.Write("k", make([]byte, protocols.MaxValueBytes+1)),
-	} {
-		if len(c.Flying()) > 0 || !run.Done() {
-			t.Errorf("%s sends messages", name)
-		} else if _, err := run.Result(); err == nil {
-			t.Errorf("%s succeeded", name)
-		}
-	}
-}
-
 // M-ABD has no defence against a lying server: this is where the paper's protocol differs. The WRITE must at least say
 // so and not wrap around to a low timestamp.
 func TestExhaustedTimestampsAreAnError(t *testing.T) {
@@ -204,14 +42,74 @@ func TestExhaustedTimestampsAreAnError(t *testing.T) {
 	}
 }
 
-func TestCost(t *testing.T) {
-	for faults, want := range map[int]float64{1: 3, 2: 5, 3: 7} {
-		both := protocols.Cost{ClientToServers: want, ServersToClient: want}
-		if got := (Protocol{}).Traits(faults).Cost(protocols.Read); got != both {
-			t.Errorf("READ, t=%d: %+v", faults, got)
-		}
-		if got := (Protocol{}).Traits(faults).Cost(protocols.Write); got != (protocols.Cost{ClientToServers: want}) {
-			t.Errorf("WRITE, t=%d: %+v", faults, got)
-		}
+func TestServerRefuses(t *testing.T) {
+	put := func(ts protocols.Timestamp) prototest.Request {
+		return prototest.Request{From: protocols.Writer, Message: protocols.Message{Body: &Put{TS: ts}}}
+	}
+	prototest.New(t, Protocol{}, 1, "modern", 1).CheckRefused(map[string]prototest.Request{
+		"ts0": put(protocols.Timestamp{}), "half a ts": put(protocols.Timestamp{Num: 1}), "the rest": put(protocols.Timestamp{PID: 1}),
+	})
+}
+
+func TestImplausibleReplies(t *testing.T) {
+	for _, variant := range []string{"", Unanimous, MetadataFirst} {
+		c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1)
+		w := c.Client(1, protocols.Writer)
+		c.Finish(w.Write("k", []byte("v")))
+		c.CheckIgnored(w, func(honest protocols.Message) []protocols.Message {
+			switch honest.Body.(type) {
+			case *GetTSAck:
+				return []protocols.Message{{Body: &GetTSAck{TS: protocols.Timestamp{Num: 1}}}}
+			case *GetAck:
+				huge := make([]byte, protocols.MaxValueBytes+1)
+				return []protocols.Message{
+					{Body: &GetAck{TS: protocols.Timestamp{PID: 1}}},
+					{Body: &GetAck{}, Payload: []byte("⊥ with a value")},
+					{Body: &GetAck{TS: protocols.Timestamp{Num: 1, PID: 1}}, Payload: huge},
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// The one server that knows of a value is asked for it and dies. The others know nothing, so nothing was complete: the
+// READ must neither hang nor return what it cannot have.
+func TestTheOnlyHolderDies(t *testing.T) {
+	c := prototest.New(t, Protocol{Variant: MetadataFirst}, 1, "modern", 1)
+	write := c.Client(1, protocols.Writer).Write("k", []byte("v"))
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
+	c.Deliver(prototest.To(0))
+	write.Abandon()
+	c.Lose(prototest.Everything)
+
+	read := c.Client(2, protocols.Reader).Read("k")
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 2 })
+	c.Crash(0)
+	if got := c.Finish(read); !got.Bottom || read.Rounds() != 2 {
+		t.Errorf("%+v after %d rounds, want ⊥ after 2", got, read.Rounds())
+	}
+}
+
+// What the holder sends may be newer than what it told. Then no majority is known to have it, and it is written back.
+func TestTheHolderHasMovedOn(t *testing.T) {
+	c := prototest.New(t, Protocol{Variant: MetadataFirst}, 1, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	c.Finish(w.Write("k", []byte("old")))
+	c.Run()
+	read := c.Client(2, protocols.Reader).Read("k")
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
+	holder := c.Flying()[0].Server
+
+	write := w.Write("k", []byte("new"))
+	c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && (e.Round == 1 || e.Server == holder) })
+	write.Abandon()
+	c.Lose(write.Is)
+	if got := c.Finish(read); string(got.Value) != "new" || read.Rounds() != 3 {
+		t.Fatalf("%q after %d rounds, want the new value, written back in round 3", got.Value, read.Rounds())
+	}
+	c.Crash(holder)
+	if got := c.Finish(c.Client(3, protocols.Reader).Read("k")); string(got.Value) != "new" {
+		t.Errorf("the next READ, without that server: %q", got.Value)
 	}
 }

@@ -94,6 +94,9 @@ func lie(c *prototest.Cluster, server int) {
 func TestRandomSchedulesWithLyingServers(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
 		prototest.Scenario{Protocol: Protocol{}, Faults: faults, Seeds: 40, Byzantine: lie}.Check(t)
+		for _, variant := range []string{Unanimous, MetadataFirst} {
+			prototest.Scenario{Protocol: Protocol{Variant: variant}, Faults: faults, Seeds: 25, Byzantine: lie}.Check(t)
+		}
 	}
 }
 

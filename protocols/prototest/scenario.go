@@ -14,7 +14,7 @@ type Scenario struct {
 	Faults   int    // t; 0 means 1
 	Suite    string // "" means modern
 	Seeds    int    // schedules; 0 means 100
-	Writers  int    // 0 means 3; writers also read
+	Writers  int    // 0 means 3, or 1 if a key has one writer; writers also read
 	Readers  int    // 0 means 2
 	Keys     int    // 0 means 2
 	Ops      int    // operations of each client; 0 means 6
@@ -51,6 +51,9 @@ func (s *Scenario) fill() {
 	}
 	set(&s.Faults, 1)
 	set(&s.Seeds, 100)
+	if s.Protocol.Traits(1).Writers == protocols.One {
+		s.Writers = 1
+	}
 	set(&s.Writers, 3)
 	set(&s.Readers, 2)
 	set(&s.Keys, 2)

@@ -17,8 +17,9 @@ func CheckSequential(t *testing.T, p protocols.Protocol) {
 	rapid.Check(t, func(t *rapid.T) {
 		faults := rapid.IntRange(1, 2).Draw(t, "t")
 		m := &sequence{Cluster: New(t, p, faults, "modern", rapid.Uint64().Draw(t, "seed")), current: bottom}
-		for pid := range uint64(2) {
-			m.writers = append(m.writers, m.Client(pid+1, protocols.Writer))
+		m.writers = []*Client{m.Client(1, protocols.Writer)}
+		if p.Traits(1).Writers == protocols.Many {
+			m.writers = append(m.writers, m.Client(2, protocols.Writer))
 		}
 		m.reader = m.Client(3, protocols.Reader)
 		for range rapid.IntRange(1, 12).Draw(t, "operations") {
