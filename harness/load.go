@@ -90,8 +90,7 @@ func (c *cluster) load(ctx context.Context, hosts layout, spec loadSpec) (l load
 	}()
 	reports, err := onAgents(ctx, c, agent.LoadCall, func(int) agent.LoadSpec {
 		return agent.LoadSpec{
-			Op: spec.op, Clients: spec.clients, Seed: spec.seed,
-			Arrival: spec.arrival, Rate: spec.rate,
+			Load: result.Load{Clients: spec.clients, Arrival: spec.arrival, Rate: spec.rate}, Op: spec.op, Seed: spec.seed,
 			KeyModel: spec.keyModel, Keys: spec.keys, Concurrency: spec.concurrency, BackgroundShare: spec.background,
 			StartNs: start, WarmupEndNs: warm, MeasureEndNs: end,
 		}

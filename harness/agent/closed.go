@@ -10,7 +10,7 @@ import (
 
 // loopOf is what one client does in the load, which it counts in the tally.
 func (a *Agent) loopOf(spec LoadSpec) (func(context.Context, *loadClient, *tally), error) {
-	if spec.Arrival == "" {
+	if !spec.Open() {
 		return func(ctx context.Context, c *loadClient, t *tally) { a.closedLoop(ctx, c, spec, t) }, nil
 	}
 	clock.Prompt()

@@ -146,7 +146,7 @@ func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum Loa
 	b.t.Helper()
 	start := clock.Now()
 	spec := LoadSpec{
-		Op: op, Clients: n, Keys: keys, Seed: seed,
+		Load: result.Load{Clients: n}, Op: op, Keys: keys, Seed: seed,
 		StartNs: start, WarmupEndNs: start + int64(20*time.Millisecond), MeasureEndNs: start + int64(120*time.Millisecond),
 	}
 	for _, f := range change {

@@ -18,16 +18,12 @@ const maxLag = 1 << 20
 // LoadSpec is one load by Clients clients over all agents. In a closed loop each runs operations back to back; in an open
 // loop operations arrive by themselves, and an idle client runs each.
 type LoadSpec struct {
-	Op       protocols.Op
-	Clients  int
-	KeyModel string // Uniform, also if empty, or Hot
-	Keys     int    // of the uniform model
+	result.Load // of all agents together
+	Op          protocols.Op
+	KeyModel    string // Uniform, also if empty, or Hot
+	Keys        int    // of the uniform model
 	// Concurrency is the probability of concurrency that the hot model shall give.
 	Concurrency float64
-	// Arrival is the process by which operations arrive, of package workloads; empty for a closed loop. Rate is that of all
-	// agents together, in operations per second.
-	Arrival string
-	Rate    float64
 	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
 	// load; 0 for none.
 	BackgroundShare float64

@@ -94,7 +94,7 @@ func TestLoadIsStopped(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	now := clock.Now()
 	_, err := b.agents[0].Load(ctx, LoadSpec{
-		Op: protocols.Write, Clients: clients, Keys: keys, Seed: seed, StartNs: now, MeasureEndNs: now + int64(time.Hour),
+		Op: protocols.Write, Load: result.Load{Clients: clients}, Keys: keys, Seed: seed, StartNs: now, MeasureEndNs: now + int64(time.Hour),
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)

@@ -77,7 +77,7 @@ func TestOpenLoopOfOneClient(t *testing.T) {
 func TestOpenLoopRefuses(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
 	for want, spec := range map[string]LoadSpec{
-		`unknown arrival process "bursts"`: {Arrival: "bursts", Rate: 1}, "a rate of 0/s": {Arrival: result.Poisson},
+		`unknown arrival process "bursts"`: {Load: result.Load{Arrival: "bursts", Rate: 1}}, "a rate of 0/s": {Load: result.Load{Arrival: result.Poisson}},
 	} {
 		spec.Op, spec.Clients, spec.Keys = protocols.Read, 1, 1
 		if _, err := b.agents[0].Load(b.soon(), spec); err == nil || !strings.Contains(err.Error(), want) {
@@ -105,7 +105,7 @@ func TestSlip(t *testing.T) {
 
 // An operation counts by when it was due, when it began and when it ended: at every edge of the window [1000, 2000).
 func TestOpenTally(t *testing.T) {
-	spec := LoadSpec{Arrival: result.Poisson, WarmupEndNs: 1000, MeasureEndNs: 2000}
+	spec := LoadSpec{Load: result.Load{Arrival: result.Poisson}, WarmupEndNs: 1000, MeasureEndNs: 2000}
 	one, two := newTally(spec), newTally(spec)
 	one.add(completed{due: 900, start: 999, end: 1000, slip: 50}, nil)            // begun in time
 	one.add(completed{due: 999, start: 1000, end: 1500, slip: 1, waited: 4}, nil) // waited at the window's begin

@@ -16,7 +16,7 @@ type tally struct {
 
 func newTally(spec LoadSpec) *tally {
 	t := &tally{spec: spec, latency: newTiming(), rounds: make(map[int]int64), kinds: make(map[result.Rounds]int64)}
-	if spec.Arrival != "" {
+	if spec.Open() {
 		t.open = newOpenTally(spec)
 	}
 	return t

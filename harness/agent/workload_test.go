@@ -139,7 +139,7 @@ func TestBackgroundShare(t *testing.T) {
 		{4, 99 * write / 2, 0, true}, // this one has two of four
 		{4, 99*write/2 - 1, 0, false},
 	} {
-		got := a.mayWrite(LoadSpec{Clients: c.clients, BackgroundShare: 0.01}, c.moved, c.own)
+		got := a.mayWrite(LoadSpec{Load: result.Load{Clients: c.clients}, BackgroundShare: 0.01}, c.moved, c.own)
 		if got != c.want {
 			t.Errorf("%d clients, %d bytes moved, own %d: %v", c.clients, c.moved, c.own, got)
 		}
