@@ -5,6 +5,7 @@ import (
 
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -54,7 +55,7 @@ func (c *client) incarnate(pid uint64) {
 		keys = c.world.keys.writer
 	}
 	c.register = c.Protocol.NewRegister(protocols.ClientParams{
-		T: c.T, PID: pid, Suite: c.suite, Keys: keys, Entropy: entropy(c.seed, pid+uint64(c.seq)<<32),
+		T: c.T, PID: pid, Suite: c.suite, Keys: keys, Entropy: play.Entropy(c.seed, pid+uint64(c.seq)<<32),
 		Issued: c.issued,
 	})
 	c.log = history.NewLog(pid)
@@ -101,7 +102,7 @@ func (c *client) ownKey(u uint64) (key protocols.Key, found bool) {
 		return "", false
 	}
 	keys, first, step := c.keys(), uint64(0), uint64(1)
-	if c.Protocol.Traits(1).Writers == protocols.One {
+	if c.oneWriter {
 		first, step = uint64(c.index-1), uint64(c.Writers)
 	}
 	if first >= keys {
@@ -119,8 +120,7 @@ func (c *client) begin(u uint64) {
 	}
 	key := keyName(u % c.keys())
 	r := &run{client: c, key: key, kind: protocols.Read}
-	r.op = c.register.Read(key, protocols.Heap{})
-	r.start(history.Entry{})
+	r.start(c.register.Read(key, protocols.Heap{}), history.Entry{})
 }
 
 func (c *client) write(key protocols.Key) {
@@ -130,6 +130,5 @@ func (c *client) write(key protocols.Key) {
 	values().Fill(value, id, key)
 	c.writes[key]++
 	r := &run{client: c, key: key, kind: protocols.Write}
-	r.op = c.register.Write(key, value, protocols.Heap{})
-	r.start(history.Entry{Value: id})
+	r.start(c.register.Write(key, value, protocols.Heap{}), history.Entry{Value: id})
 }

@@ -10,13 +10,13 @@ import (
 
 // Run plays the schedule of the seed.
 func Run(s Scenario, seed uint64) (*Outcome, error) {
-	return play(s, schedule{seed: seed}, false)
+	return simulate(s, schedule{seed: seed}, false)
 }
 
 // Trace plays the schedule of the seed, of which only the choices named are loud, or all if only is nil. Its outcome
 // tells what happened, line by line.
 func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
-	return play(s, schedule{seed: seed, only: set(only)}, true)
+	return simulate(s, schedule{seed: seed, only: set(only)}, true)
 }
 
 // A Tally is what many schedules of one scenario came to.

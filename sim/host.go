@@ -1,11 +1,11 @@
 package sim
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 )
 
 // host is one server and its disk.
@@ -15,7 +15,7 @@ type host struct {
 	automaton protocols.Server
 	correct   bool
 	// The records, by key, and how to take the unsynced batches back, oldest first, where a loss of power undoes them.
-	records  map[protocols.Key]map[string]protocols.Record
+	records  play.Store
 	unsynced []func()
 	down     bool
 	back     int64 // when it is up again, if it is down; never if 0
@@ -28,7 +28,7 @@ func (w *world) setUpHosts() {
 	w.hosts = make([]*host, n)
 	for i := range w.hosts {
 		w.hosts[i] = &host{
-			world: w, index: i, correct: true, records: map[protocols.Key]map[string]protocols.Record{},
+			world: w, index: i, correct: true, records: play.Store{},
 			automaton: w.Protocol.NewServer(protocols.ServerParams{Index: i, T: w.T, Suite: w.suite, Keys: w.keys.servers[i]}),
 		}
 	}
@@ -62,43 +62,33 @@ func (s *schedule) permutation(c Choice, n int) []int {
 // handle lets the server answer a request. What it was lent is overwritten afterwards, so that a server which keeps it
 // is found out. A refusal has no reply.
 func (h *host) handle(from protocols.Role, key protocols.Key, request protocols.Message) (reply protocols.Message, err error) {
-	state := &lentState{records: h.records[key]}
-	request.Payload = bytes.Clone(request.Payload)
-	reply, records, err := h.automaton.Handle(from, key, request, state)
+	lent := h.records.Lend(key)
+	defer lent.TakeBack()
+	request.Payload = lent.Payload(request.Payload)
+	reply, records, err := h.automaton.Handle(from, key, request, lent)
 	if err != nil {
 		return protocols.Message{}, err
 	}
-	h.apply(key, records)
-	if reply.Payload != nil {
-		reply.Payload = append([]byte{}, reply.Payload...)
+	for _, r := range records {
+		h.apply(key, r)
 	}
-	state.takeBack()
-	scribble(request.Payload)
+	reply.Payload = play.ClonePayload(reply.Payload)
 	return reply, nil
 }
 
-// apply stores the records of one request, all or none.
-func (h *host) apply(key protocols.Key, records []protocols.Record) {
-	if len(records) == 0 {
+// apply stores a record, and remembers how to take it back.
+func (h *host) apply(key protocols.Key, r protocols.Record) {
+	old, had := h.records[key][r.Name]
+	h.records.Put(key, r)
+	if h.Durability == protocols.Fsync {
 		return
 	}
-	if h.records[key] == nil {
-		h.records[key] = map[string]protocols.Record{}
-	}
 	mine := h.records[key]
-	for _, r := range records {
-		old, had := mine[r.Name]
-		if mine[r.Name] = clone(r); r.Delete {
+	h.unsynced = append(h.unsynced, func() {
+		if mine[r.Name] = old; !had {
 			delete(mine, r.Name)
 		}
-		if h.Durability != protocols.Fsync {
-			h.unsynced = append(h.unsynced, func() {
-				if mine[r.Name] = old; !had {
-					delete(mine, r.Name)
-				}
-			})
-		}
-	}
+	})
 }
 
 // forget takes the last n unsynced records back.
@@ -108,44 +98,6 @@ func (h *host) forget(n int) {
 		h.unsynced[i]()
 	}
 	h.unsynced = h.unsynced[:kept]
-}
-
-func clone(r protocols.Record) protocols.Record {
-	return protocols.Record{Name: r.Name, Body: bytes.Clone(r.Body), Payload: bytes.Clone(r.Payload)}
-}
-
-// lentState lends copies of records for the time of one request.
-type lentState struct {
-	records map[string]protocols.Record
-	lent    [][]byte
-}
-
-// Get implements protocols.StateReader.
-func (s *lentState) Get(name string) (body, payload []byte, found bool, err error) {
-	r, found := s.records[name]
-	body, payload = bytes.Clone(r.Body), bytes.Clone(r.Payload)
-	s.lent = append(s.lent, body, payload)
-	return body, payload, found, nil
-}
-
-// Body implements protocols.StateReader.
-func (s *lentState) Body(name string) (body []byte, found bool, err error) {
-	r, found := s.records[name]
-	body = bytes.Clone(r.Body)
-	s.lent = append(s.lent, body)
-	return body, found, nil
-}
-
-func (s *lentState) takeBack() {
-	for _, b := range s.lent {
-		scribble(b)
-	}
-}
-
-func scribble(b []byte) {
-	for i := range b {
-		b[i] = 0xDB
-	}
 }
 
 // refused reports whether the error blames the sender of a request.

@@ -61,7 +61,8 @@ var mutants = []mutant{
 		new: "Quorum: 2 * t,", protocol: "phalanx", attack: "B2", seeds: 2000,
 	},
 	{
-		name: "duplicate replies count", file: "sim/run.go", old: "if r.over || r.answered[at] {", new: "if r.over {",
+		name: "duplicate replies count", file: "protocols/play/play.go", old: "return x.asked && !x.answered",
+		new: "return x.asked",
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},
 	{

@@ -39,7 +39,7 @@ func (f flight) choice(w what) Choice {
 // setFar decides which servers are far away in the round that begins: as a rule few enough to leave a quorum near, but
 // now and then so many that other operations meet this one half done. Either their requests are late or their replies.
 func (r *run) setFar() {
-	c := chooseIn(detour, r.index, r.seq, r.rounds, 0, 0)
+	c := chooseIn(detour, r.index, r.seq, r.driver.Round(), 0, 0)
 	u := r.draw(c)
 	most := r.T
 	if u%100 >= 100-detourShare {
@@ -100,7 +100,7 @@ func (w *world) arrive(f flight) {
 	case f.reply:
 		w.tracef("%s", f)
 		f.run.answer(f.server, f.round, f.Message)
-	case f.run.over && f.round == f.run.rounds && w.percent(dropShare, f.choice(drop)):
+	case f.run.over && f.round == f.run.driver.Round() && w.percent(dropShare, f.choice(drop)):
 		w.tracef("%s is dropped, the operation has ended", f)
 	default:
 		w.request(f)

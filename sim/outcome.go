@@ -61,9 +61,9 @@ func (r *run) record(result protocols.Result, err error) {
 		r.tracef("p%d's WRITE #%d ends, timestamp %v", r.pid, r.seq, result.Timestamp)
 		return
 	}
-	r.outcome.Reads[r.rounds]++
-	if most := r.Attack.Expected(r.Protocol).Rounds; most > 0 && r.rounds > most {
-		r.find(byzantine.TooManyRounds, "READ %d of p%d took %d rounds, want %d at most", r.seq, r.pid, r.rounds, most)
+	r.outcome.Reads[r.driver.Round()]++
+	if most := r.expected.Rounds; most > 0 && r.driver.Round() > most {
+		r.find(byzantine.TooManyRounds, "READ %d of p%d took %d rounds, want %d at most", r.seq, r.pid, r.driver.Round(), most)
 	}
 	if r.entry.Bottom = result.Bottom; !result.Bottom {
 		if r.entry.Value, err = values().Check(result.Value, r.key); err != nil {
@@ -80,7 +80,7 @@ func (r *run) record(result protocols.Result, err error) {
 // failed notes an operation that ended with an error: its effect is unknown.
 func (r *run) failed(err error) {
 	harm := byzantine.Failure
-	if r.Attack.Expected(r.Protocol).Harm == byzantine.Exhaustion {
+	if r.expected.Harm == byzantine.Exhaustion {
 		harm = byzantine.Exhaustion
 	}
 	r.find(harm, "%s %d of p%d: %v", r.kind, r.seq, r.pid, err)
@@ -91,7 +91,7 @@ func (w *world) judge() {
 	for _, r := range w.runs {
 		if !r.over && !r.hostile {
 			w.find(byzantine.Hang, "%s %d of p%d does not end, though all correct servers answered: round %d is open",
-				r.kind, r.seq, r.pid, r.rounds)
+				r.kind, r.seq, r.pid, r.driver.Round())
 		}
 	}
 	w.judgeGrowth()

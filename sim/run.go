@@ -4,32 +4,31 @@ import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/play"
 )
 
 // patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
 const patience = span / 4
 
-// run is one operation in progress, driven as the model demands: one reply per (server, round), the first.
+// run is one operation in progress.
 type run struct {
 	*client
-	pid      uint64 // of the client when the operation began
-	seq      int
-	key      protocols.Key
-	kind     protocols.Op
-	op       protocols.Operation
-	entry    *history.Entry
-	rounds   int
-	far      [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
-	asked    []bool     // by server, in this round
-	answered map[int]bool
-	dies     int // the round in which its client dies; 0 if it does not
-	leave    int // how many requests of that round still leave
-	over     bool
+	driver *play.Driver
+	pid    uint64 // of the client when the operation began
+	seq    int
+	key    protocols.Key
+	kind   protocols.Op
+	entry  *history.Entry
+	far    [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
+	dies   int        // the round in which its client dies; 0 if it does not
+	leave  int        // how many requests of that round still leave
+	over   bool
 }
 
-// start begins the first round.
-func (r *run) start(e history.Entry) {
-	r.pid, r.seq, r.answered = r.client.pid, r.client.seq, map[int]bool{}
+// start begins the operation.
+func (r *run) start(op protocols.Operation, e history.Entry) {
+	r.driver = play.New(op, len(r.hosts))
+	r.pid, r.seq = r.client.pid, r.client.seq
 	e.Seq, e.Key, e.Op, e.Start = uint64(r.seq), r.key, r.kind, r.clock
 	if !r.hostile {
 		r.entry = r.log.Begin(e)
@@ -40,11 +39,7 @@ func (r *run) start(e history.Entry) {
 	r.outcome.Operations++
 	r.doom()
 	r.tracef("p%d begins %s %s #%d", r.pid, r.kind, r.key, r.seq)
-	if b := r.op.Start(); b != nil {
-		r.begin(b)
-	} else {
-		r.end()
-	}
+	r.do(r.driver.Start())
 }
 
 // giveUp ends an attack that nobody answers.
@@ -60,7 +55,7 @@ func (r *run) doom() {
 	share, round := deathShare, 0
 	if r.Attack.WriterDies > 0 && r.kind == protocols.Write {
 		share, round = 50, r.Attack.WriterDies
-		if r.Protocol.Traits(1).Writers == protocols.One {
+		if r.oneWriter {
 			round--
 		}
 	}
@@ -78,30 +73,38 @@ func (r *run) doom() {
 	}
 }
 
-// begin sends a round's requests.
-func (r *run) begin(b protocols.Broadcast) {
-	if r.rounds++; len(b) != len(r.hosts) || r.rounds > protocols.MaxRounds {
-		r.find(byzantine.Failure, "round %d of a %s goes to %d servers, want %d servers and %d rounds at most",
-			r.rounds, r.kind, len(b), len(r.hosts), protocols.MaxRounds)
+// do does what the operation wants: it sends requests, unless the client dies over them, and ends.
+func (r *run) do(q play.Requests, err error) {
+	if err != nil {
+		r.find(byzantine.Failure, "%s of p%d: %v", r.kind, r.pid, err)
 		return
 	}
-	r.setFar()
-	r.asked = make([]bool, len(b))
-	if r.rounds == r.dies {
-		r.ask(b, r.leave)
+	if q.Begins {
+		r.setFar()
+	}
+	switch {
+	case q.Begins && q.Round == r.dies:
+		r.ask(q, r.leave)
 		r.die()
+	case q.To != nil:
+		r.ask(q, len(q.To))
+	}
+	if r.over {
 		return
 	}
-	r.ask(b, len(b))
-	r.watch()
+	if q.Begins {
+		r.watch()
+	}
+	if r.driver.Done() {
+		r.end()
+	}
 }
 
-// ask sends requests of the current round, those that have not been sent: as many of the servers' as may leave.
-func (r *run) ask(b protocols.Broadcast, leave int) {
-	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, r.rounds, 0, 0), len(b))[:leave] {
-		if b[i].Body != nil && !r.asked[i] {
-			r.asked[i] = true
-			r.send(flight{run: r, server: i, round: r.rounds, Message: b[i]})
+// ask sends the requests, as many of the servers' as may leave.
+func (r *run) ask(q play.Requests, leave int) {
+	for _, i := range r.permutation(chooseIn(survivor, r.index, r.seq, q.Round, 0, 0), len(q.To))[:leave] {
+		if q.To[i].Body != nil {
+			r.send(flight{run: r, server: i, round: q.Round, Message: q.To[i]})
 		}
 	}
 }
@@ -109,57 +112,40 @@ func (r *run) ask(b protocols.Broadcast, leave int) {
 // watch has the round be overdue, if it is not over by then: time-outs are the adversary's to choose, but in the end
 // there is one.
 func (r *run) watch() {
-	h, ok := r.op.(protocols.Hedged)
-	if !ok {
+	round, wait := r.driver.Round(), int64(4*span)
+	if !r.driver.Hedged(round) {
 		return
 	}
-	round, wait := r.rounds, int64(4*span)
 	if u := r.draw(chooseIn(overdue, r.index, r.seq, round, 0, 0)); u != 0 {
 		wait = 1 << (u % 12)
 	}
 	r.plan(r.now+wait, func() {
-		if !r.over && r.rounds == round {
+		if !r.over && r.driver.Hedged(round) {
 			r.tracef("p%d's %s #%d: round %d is overdue", r.pid, r.kind, r.seq, round)
-			r.react(h.Overdue(round))
+			r.do(r.driver.Overdue(round))
 		}
 	})
 }
 
 // die leaves the operation pending for ever; the client comes back as another process.
 func (r *run) die() {
-	r.tracef("p%d dies, after %d requests of round %d", r.pid, r.leave, r.rounds)
+	r.tracef("p%d dies, after %d requests of round %d", r.pid, r.leave, r.driver.Round())
 	r.over = true
 	r.reincarnate()
 	r.next()
 }
 
-// answer gives a reply to the operation, if it is the first of its server in the round.
+// answer gives a reply to the operation.
 func (r *run) answer(server, round int, reply protocols.Message) {
-	at := round<<8 | server
-	if r.over || r.answered[at] {
-		return
-	}
-	r.answered[at] = true
-	r.react(r.op.Answer(round, server, reply))
-}
-
-// react does what the operation wants.
-func (r *run) react(step protocols.Step) {
-	switch {
-	case step.Next != nil:
-		r.begin(step.Next)
-	case step.More != nil:
-		r.ask(step.More, len(step.More))
-	}
-	if step.Done && !r.over {
-		r.end()
+	if !r.over {
+		r.do(r.driver.Answer(round, server, reply))
 	}
 }
 
 // end takes the operation's result, and lets the client go on.
 func (r *run) end() {
 	r.over = true
-	result, err := r.op.Result()
+	result, err := r.driver.Result()
 	if !r.hostile {
 		r.record(result, err)
 	}

@@ -13,7 +13,7 @@ const maxTrials = 20_000
 // long.
 func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 	made := map[Choice]bool{}
-	o, err := play(s, schedule{seed: seed, made: func(c Choice) { made[c] = true }}, false)
+	o, err := simulate(s, schedule{seed: seed, made: func(c Choice) { made[c] = true }}, false)
 	if err != nil || len(o.Findings) == 0 {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 		if trials++; trials > maxTrials {
 			return false
 		}
-		o, err := play(s, schedule{seed: seed, only: set(only)}, false)
+		o, err := simulate(s, schedule{seed: seed, only: set(only)}, false)
 		return err == nil && o.Harm() == harm
 	}
 	loud := slices.Sorted(maps.Keys(made))

@@ -1,14 +1,13 @@
 package sim
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/workloads"
 )
@@ -34,6 +33,8 @@ type world struct {
 	clients    []*client
 	partitions []partition
 	wired      bool // all messages pass through the codec
+	expected   byzantine.Expectation
+	oneWriter  bool // per key
 
 	now     int64 // virtual time, in ticks
 	clock   int64 // counts events: the time of the history, in which no two events coincide
@@ -44,21 +45,22 @@ type world struct {
 	tracing bool
 }
 
-// play plays the schedule to its end and judges it.
-func play(s Scenario, sch schedule, tracing bool) (*Outcome, error) {
+// simulate plays the schedule to its end and judges it.
+func simulate(s Scenario, sch schedule, tracing bool) (*Outcome, error) {
 	s, err := s.filled()
 	if err != nil {
 		return nil, err
 	}
 	w := &world{
 		Scenario: s, schedule: sch, tracing: tracing, loot: &byzantine.Loot{}, writes: map[protocols.Key]uint64{},
-		outcome: Outcome{Reads: map[int]int{}},
+		outcome: Outcome{Reads: map[int]int{}}, expected: s.Attack.Expected(s.Protocol),
+		oneWriter: s.Protocol.Traits(s.T).Writers == protocols.One,
 	}
 	w.wired = w.percent(12, choose(encoded, 0, 0))
 	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
 	}
-	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, s.Protocol.Traits(s.T).Servers, entropy(w.seed, 0))
+	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, s.Protocol.Traits(s.T).Servers, play.Entropy(w.seed, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -84,14 +86,6 @@ func (w *world) run() {
 		}
 		e.do()
 	}
-}
-
-// entropy is a repeatable source of random bytes for one process id.
-func entropy(seed, pid uint64) *rand.ChaCha8 {
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], seed)
-	binary.LittleEndian.PutUint64(key[8:], pid)
-	return rand.NewChaCha8(key)
 }
 
 // dice are an attacker's: each roll is a choice of its own.

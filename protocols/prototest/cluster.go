@@ -6,12 +6,12 @@
 package prototest
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
@@ -41,7 +41,7 @@ type Cluster struct {
 	flying   []Envelope
 	holds    []func(Envelope) bool
 	crashed  []bool
-	states   []map[protocols.Key]map[string]protocols.Record // by server
+	states   []play.Store // by server
 }
 
 // TB is what a cluster needs of a test: *testing.T and *rapid.T have it.
@@ -66,24 +66,16 @@ func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) 
 	c := &Cluster{
 		Servers: make([]protocols.Server, n), Faults: faults, Suite: s, Rand: rand.New(rand.NewPCG(seed, 1)),
 		protocol: p, t: t, seed: seed,
-		crashed: make([]bool, n), states: make([]map[protocols.Key]map[string]protocols.Record, n),
+		crashed: make([]bool, n), states: make([]play.Store, n),
 	}
-	if c.ServerKeys, c.WriterKeys, c.ReaderKeys, err = suite.GenerateKeys(s, n, entropy(seed, 0)); err != nil {
+	if c.ServerKeys, c.WriterKeys, c.ReaderKeys, err = suite.GenerateKeys(s, n, play.Entropy(seed, 0)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
 		c.Servers[i] = p.NewServer(protocols.ServerParams{Index: i, T: faults, Suite: s, Keys: c.ServerKeys[i]})
-		c.states[i] = map[protocols.Key]map[string]protocols.Record{}
+		c.states[i] = play.Store{}
 	}
 	return c
-}
-
-// entropy is a repeatable source of random bytes for one process id.
-func entropy(seed, pid uint64) *rand.ChaCha8 {
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], seed)
-	binary.LittleEndian.PutUint64(key[8:], pid)
-	return rand.NewChaCha8(key)
 }
 
 // Register makes a client's end with the keys of its role.
@@ -93,7 +85,7 @@ func (c *Cluster) Register(pid uint64, role protocols.Role) protocols.Register {
 		keys = c.WriterKeys
 	}
 	return c.protocol.NewRegister(protocols.ClientParams{
-		T: c.Faults, PID: pid, Suite: c.Suite, Keys: keys, Entropy: entropy(c.seed, pid),
+		T: c.Faults, PID: pid, Suite: c.Suite, Keys: keys, Entropy: play.Entropy(c.seed, pid),
 	})
 }
 

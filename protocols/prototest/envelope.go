@@ -1,10 +1,10 @@
 package prototest
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
+	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
@@ -68,7 +68,7 @@ func (r *Raw) Kind() protocols.Kind { return r.As }
 // transmit is the message as the other side sees it: its body went through the codec and its payload was copied.
 // It is false if the body cannot be decoded. A kind that the protocol does not know arrives as a nil body.
 func (c *Cluster) transmit(m protocols.Message) (protocols.Message, bool) {
-	out := protocols.Message{Payload: payload(m.Payload)}
+	out := protocols.Message{Payload: play.ClonePayload(m.Payload)}
 	if m.Body == nil {
 		return out, true
 	}
@@ -80,14 +80,6 @@ func (c *Cluster) transmit(m protocols.Message) (protocols.Message, bool) {
 		return out, true
 	}
 	return out, wire.Unmarshal(data, out.Body) == nil
-}
-
-// payload is a copy of p. None and an empty one look alike on a network and on a disk.
-func payload(p []byte) []byte {
-	if len(p) == 0 {
-		return nil
-	}
-	return bytes.Clone(p)
 }
 
 func encoded(b protocols.Body) ([]byte, error) {

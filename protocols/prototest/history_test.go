@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 )
 
 // ended is an operation with a given result.
@@ -28,25 +29,25 @@ func wrote(value string, num uint64, began, end int) *Run {
 	ts := stamp(num)
 	return &Run{
 		Kind: protocols.Write, Written: []byte(value), Began: began, Ended: end,
-		op: ended{result: protocols.Result{Timestamp: ts}},
+		driver: play.New(ended{result: protocols.Result{Timestamp: ts}}, 0),
 	}
 }
 
 func hasRead(value string, num uint64, began, end int) *Run {
 	result := protocols.Result{Value: []byte(value), Timestamp: stamp(num)}
-	return &Run{Kind: protocols.Read, Began: began, Ended: end, op: ended{result: result}}
+	return &Run{Kind: protocols.Read, Began: began, Ended: end, driver: play.New(ended{result: result}, 0)}
 }
 
 func readBottom(began, end int) *Run {
-	return &Run{Kind: protocols.Read, Began: began, Ended: end, op: ended{result: protocols.Result{Bottom: true}}}
+	return &Run{Kind: protocols.Read, Began: began, Ended: end, driver: play.New(ended{result: protocols.Result{Bottom: true}}, 0)}
 }
 
 func TestCheckHistory(t *testing.T) {
 	const pending = 0
 	broken := readBottom(1, 2)
-	broken.op = ended{err: errors.New("no quorum")}
+	broken.driver = play.New(ended{err: errors.New("no quorum")}, 0)
 	half := readBottom(1, 2)
-	half.op = ended{result: protocols.Result{Bottom: true, Timestamp: protocols.Timestamp{Num: 1, PID: 1}}}
+	half.driver = play.New(ended{result: protocols.Result{Bottom: true, Timestamp: protocols.Timestamp{Num: 1, PID: 1}}}, 0)
 	for name, test := range map[string]struct {
 		runs []*Run
 		want string // part of the error

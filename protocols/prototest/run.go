@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
-// A Run is one operation in progress, driven as the model demands: one reply per (server, round), the first.
+// A Run is one operation in progress.
 type Run struct {
 	Client uint64
 	Role   protocols.Role
@@ -22,11 +22,9 @@ type Run struct {
 	// Trace is the operation's messages in the order of their delivery.
 	Trace []Envelope
 
-	op        protocols.Operation
-	rounds    int
-	overdue   int             // the last round that was
-	asked     map[[2]int]bool // (round, server)
-	answered  map[[2]int]bool // (round, server)
+	cluster   *Cluster
+	driver    *play.Driver
+	hedged    bool // the operation may be told that a round is overdue
 	abandoned bool
 }
 
@@ -34,10 +32,10 @@ type Run struct {
 func (r *Run) Done() bool { return r.Ended != 0 }
 
 // Rounds is the number of rounds that have begun.
-func (r *Run) Rounds() int { return r.rounds }
+func (r *Run) Rounds() int { return r.driver.Round() }
 
 // Result is the operation's result; call it once the operation is done.
-func (r *Run) Result() (protocols.Result, error) { return r.op.Result() }
+func (r *Run) Result() (protocols.Result, error) { return r.driver.Result() }
 
 // Abandon is what a crash or a time-out of the client does: no more replies reach the operation, which stays pending
 // for ever. Its requests stay in flight; Lose drops them.
@@ -85,12 +83,13 @@ func (c *Cluster) Start(client *Client, key protocols.Key, kind protocols.Op, wr
 	op protocols.Operation,
 ) *Run {
 	c.clock++
+	_, hedged := op.(protocols.Hedged)
 	r := &Run{
 		Client: client.PID, Role: client.Role, Key: key, Kind: kind, Written: written, Began: c.clock,
-		op: op, asked: map[[2]int]bool{}, answered: map[[2]int]bool{},
+		cluster: c, driver: play.New(op, len(c.Servers)), hedged: hedged,
 	}
 	c.runs = append(c.runs, r)
-	c.begin(r, op.Start())
+	r.do(r.driver.Start())
 	return r
 }
 
@@ -99,7 +98,7 @@ func (c *Cluster) Finish(r *Run) protocols.Result {
 	c.t.Helper()
 	c.Run()
 	if !r.Done() {
-		c.Fatalf("%s of p%d did not end: round %d is open", r.Kind, r.Client, r.rounds)
+		c.Fatalf("%s of p%d did not end: round %d is open", r.Kind, r.Client, r.Rounds())
 	}
 	result, err := r.Result()
 	if err != nil {
@@ -108,48 +107,31 @@ func (c *Cluster) Finish(r *Run) protocols.Result {
 	return result
 }
 
-// begin puts a round's requests into flight. A first round of nothing ends the operation at once.
-func (c *Cluster) begin(r *Run, b protocols.Broadcast) {
+// do puts the run's requests into flight, and notes its end.
+func (r *Run) do(q play.Requests, err error) {
+	c := r.cluster
 	c.t.Helper()
-	if len(b) == 0 && r.rounds == 0 {
-		r.Ended = c.clock
-		return
+	if err != nil {
+		c.Fatalf("%s of p%d: %v", r.Kind, r.Client, err)
 	}
-	r.rounds++
-	c.ask(r, b)
-}
-
-// ask puts requests of the current round into flight, those to servers that were not asked in it.
-func (c *Cluster) ask(r *Run, b protocols.Broadcast) {
-	c.t.Helper()
-	if len(b) != len(c.Servers) {
-		c.Fatalf("round %d of p%d addresses %d servers, want %d", r.rounds, r.Client, len(b), len(c.Servers))
-	}
-	for i, m := range b {
-		at := [2]int{r.rounds, i}
-		if m.Body != nil && !r.asked[at] {
-			r.asked[at] = true
-			c.flying = append(c.flying, Envelope{Run: r, Client: r.Client, Server: i, Round: r.rounds, Message: m})
+	for i, m := range q.To {
+		if m.Body != nil {
+			c.flying = append(c.flying, Envelope{Run: r, Client: r.Client, Server: i, Round: q.Round, Message: m})
 		}
 	}
-}
-
-// hedged reports whether the operation wants to know what is overdue.
-func (r *Run) hedged() bool {
-	_, ok := r.op.(protocols.Hedged)
-	return ok
+	if r.driver.Done() {
+		r.Ended = c.clock
+	}
 }
 
 // Overdue tells an operation in progress that its round is late, once a round. It is false if the operation does not
 // want to know.
 func (c *Cluster) Overdue(r *Run) bool {
-	h, ok := r.op.(protocols.Hedged)
-	if !ok || r.Done() || r.abandoned || r.overdue == r.rounds {
+	if r.abandoned || !r.driver.Hedged(r.Rounds()) {
 		return false
 	}
 	c.clock++
-	r.overdue = r.rounds
-	c.react(r, h.Overdue(r.rounds))
+	r.do(r.driver.Overdue(r.Rounds()))
 	return true
 }
 
@@ -160,25 +142,9 @@ func (c *Cluster) anyOverdue() bool { return slices.ContainsFunc(c.runs, c.Overd
 func (c *Cluster) answer(e Envelope) {
 	c.t.Helper()
 	r := e.Run
-	at := [2]int{e.Round, e.Server}
-	if r.Done() || r.abandoned || r.answered[at] {
+	if r.abandoned || !r.driver.Awaits(e.Round, e.Server) {
 		return
 	}
-	r.answered[at] = true
 	r.Trace = append(r.Trace, e)
-	c.react(r, r.op.Answer(e.Round, e.Server, e.Message))
-}
-
-// react does what the operation wants.
-func (c *Cluster) react(r *Run, step protocols.Step) {
-	c.t.Helper()
-	switch {
-	case step.Next != nil:
-		c.begin(r, step.Next)
-	case step.More != nil:
-		c.ask(r, step.More)
-	}
-	if step.Done {
-		r.Ended = c.clock
-	}
+	r.do(r.driver.Answer(e.Round, e.Server, e.Message))
 }

@@ -165,7 +165,7 @@ func (l *load) disturb() {
 		c.current.Abandon()
 		l.Lose(func(e Envelope) bool { return e.Run == c.current && l.chance(50) })
 	}
-	if c.busy() && c.current.hedged() && l.chance(percentOverdue) {
+	if c.busy() && c.current.hedged && l.chance(percentOverdue) {
 		l.Overdue(c.current)
 	}
 }

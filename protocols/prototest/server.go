@@ -1,11 +1,11 @@
 package prototest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 )
 
 // handle delivers a request to its server and puts the reply into flight.
@@ -43,16 +43,16 @@ func (c *Cluster) serve(from protocols.Role, key protocols.Key, server int, m pr
 		c.Refusals = append(c.Refusals, err)
 		return protocols.Message{}, false, err
 	}
-	state := &lentState{records: c.states[server][key]}
-	reply, records, err := c.Servers[server].Handle(from, key, request, state)
+	lent := c.states[server].Lend(key)
+	defer lent.TakeBack()
+	request.Payload = lent.Payload(request.Payload)
+	reply, records, err := c.Servers[server].Handle(from, key, request, lent)
 	if err != nil {
 		return protocols.Message{}, false, c.refused(server, reply, records, err)
 	}
-	c.store(server, key, records)
+	c.states[server].Put(key, records...)
 	sent = reply.Body != nil || reply.Payload != nil
 	reply, ok = c.transmit(reply)
-	state.takeBack()
-	scribble(request.Payload)
 	return reply, sent && ok, nil
 }
 
@@ -72,7 +72,7 @@ func (c *Cluster) refused(server int, reply protocols.Message, records []protoco
 // Record is a copy of a record at a server.
 func (c *Cluster) Record(server int, key protocols.Key, name string) (protocols.Record, bool) {
 	r, ok := c.states[server][key][name]
-	return clone(r), ok
+	return play.Clone(r), ok
 }
 
 // Records is the number of records that a server keeps for the key.
@@ -80,52 +80,3 @@ func (c *Cluster) Records(server int, key protocols.Key) int { return len(c.stat
 
 // Reset returns a server to its initial state.
 func (c *Cluster) Reset(server int) { clear(c.states[server]) }
-
-func (c *Cluster) store(server int, key protocols.Key, records []protocols.Record) {
-	if len(records) > 0 && c.states[server][key] == nil {
-		c.states[server][key] = map[string]protocols.Record{}
-	}
-	for _, r := range records {
-		if c.states[server][key][r.Name] = clone(r); r.Delete {
-			delete(c.states[server][key], r.Name)
-		}
-	}
-}
-
-func clone(r protocols.Record) protocols.Record {
-	return protocols.Record{Name: r.Name, Body: bytes.Clone(r.Body), Payload: payload(r.Payload)}
-}
-
-// lentState lends copies of records for the time of one request.
-type lentState struct {
-	records map[string]protocols.Record
-	lent    [][]byte
-}
-
-// Get implements protocols.StateReader.
-func (s *lentState) Get(name string) (body, payload []byte, found bool, err error) {
-	r, found := s.records[name]
-	r = clone(r)
-	s.lent = append(s.lent, r.Body, r.Payload)
-	return r.Body, r.Payload, found, nil
-}
-
-// Body implements protocols.StateReader.
-func (s *lentState) Body(name string) (body []byte, found bool, err error) {
-	body = bytes.Clone(s.records[name].Body)
-	s.lent = append(s.lent, body)
-	_, found = s.records[name]
-	return body, found, nil
-}
-
-func (s *lentState) takeBack() {
-	for _, b := range s.lent {
-		scribble(b)
-	}
-}
-
-func scribble(b []byte) {
-	for i := range b {
-		b[i] = 0xDB
-	}
-}
