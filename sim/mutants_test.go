@@ -62,7 +62,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "duplicate replies count", file: "protocols/play/play.go", old: "return x.asked && !x.answered",
-		new: "return x.asked",
+		new:      "return x.asked",
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},
 	{
