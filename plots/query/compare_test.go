@@ -86,24 +86,24 @@ func TestTrialsAndCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for expression, want := range map[string]string{
-		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                                      "4",
-		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                                   "1", // nobody knows that there is none
-		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                                   "–",
-		`of("trial", "read_rounds", {protocol: "mpowerstore", attack: "B6"})`:                         "3",
-		`of("trial", "write_rounds", {protocol: "mpowerstore", attack: "B6"})`:                        "–",
-		`of("trial", "read_data_rounds", {protocol: "mpowerstore", attack: "B6"})`:                    "–",
-		`of("trial", "write_rounds", {protocol: "powerstore", attack: "B6"})`:                         "3",
-		`of("trial", "write_data_rounds", {protocol: "powerstore", attack: "B6"})`:                    "2",
-		`most("point", "data_rounds", {figure: "2b", protocol: "mabd", op: "read"})`:                  "1",
-		`most("point", "data_rounds", {figure: "2b", protocol: "phalanx", op: "read"})`:               "–",
-		`of("cost", "us", {scheme: "polynomial-naive", operation: "construct", t: 2})`:                "1.00 ± 1.27",
-		`of("cost", "us", {scheme: "ed25519", operation: "construct", t: 7})`:                         "20.0",
-		`most("cost", "multiplications", {scheme: "polynomial-naive", operation: "construct", t: 2})`: "35",
-		`of("simulation", "harms.stale read", {protocol: "mabd", attack: "B2"})`:                      "3",
-		`of("simulation", "harms", {protocol: "mabd", attack: "B2"})`:                                 "3",
-		`of("simulation", "reads.3", {protocol: "phalanx", attack: "B2"})`:                            "25",
-		`of("simulation", "schedules")`:                                                               "109",
-		`of("simulation", "harmless")`:                                                                "9",
+		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                        "4",
+		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                     "1", // nobody knows that there is none
+		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                     "–",
+		`of("trial", "read_rounds", {protocol: "mpowerstore", attack: "B6"})`:           "3",
+		`of("trial", "write_rounds", {protocol: "mpowerstore", attack: "B6"})`:          "–",
+		`of("trial", "read_data_rounds", {protocol: "mpowerstore", attack: "B6"})`:      "–",
+		`of("trial", "write_rounds", {protocol: "powerstore", attack: "B6"})`:           "3",
+		`of("trial", "write_data_rounds", {protocol: "powerstore", attack: "B6"})`:      "2",
+		`most("point", "data_rounds", {figure: "2b", protocol: "mabd", op: "read"})`:    "1",
+		`most("point", "data_rounds", {figure: "2b", protocol: "phalanx", op: "read"})`: "–",
+		`of("cost", "construct.us", {scheme: "polynomial-naive", t: 2})`:                "1.00 ± 1.27",
+		`of("cost", "construct.us", {scheme: "ed25519", t: 7})`:                         "20.0",
+		`most("cost", "construct.multiplications", {scheme: "polynomial-naive", t: 2})`: "35",
+		`of("simulation", "harms.stale read", {protocol: "mabd", attack: "B2"})`:        "3",
+		`of("simulation", "harms", {protocol: "mabd", attack: "B2"})`:                   "3",
+		`of("simulation", "reads.3", {protocol: "phalanx", attack: "B2"})`:              "25",
+		`of("simulation", "schedules")`:                                                 "109",
+		`of("simulation", "harmless")`:                                                  "9",
 	} {
 		if got := quantity(t, r, expression).Interval().String(); got != want {
 			t.Errorf("%s = %s, want %s", expression, got, want)

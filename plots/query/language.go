@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,162 +17,129 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// A function of the language.
-type function struct {
-	name  string
-	usage string // as error messages show it
-	types []any  // pointers to function types: its forms
-	call  func(r *Results, args []any) (any, error)
-}
-
-type selected = map[string]any
-
-var (
-	ofPoints = []any{new(func(figure, protocol, op string) Quantity), new(func(figure, protocol, op string, w selected) Quantity)}
-	ofKind   = []any{new(func(kind, field string) Quantity), new(func(kind, field string, w selected) Quantity)}
-	ofKinds  = []any{new(func(kind string, field any) Quantity), new(func(kind string, field any, w selected) Quantity)}
-	ofPart   = []any{new(func(Quantity) Quantity)}
-)
-
-// functions is everything that an expression may ask of results. KIND is one of kinds, FIELD one of its fields, and WHERE a
-// map of its keys; `most` and `least` also take lists of fields and of a key's values.
-var functions = []function{
-	{"peak", "peak(FIGURE, PROTOCOL, OP, {WHERE})", ofPoints, point("throughput_MBps")},
-	{"latency", "latency(FIGURE, PROTOCOL, OP, {WHERE})", ofPoints, point("latency_ms.mean")},
-	{"of", "of(KIND, FIELD, {WHERE})", ofKind, of},
-	{"most", "most(KIND, FIELD, {WHERE})", ofKinds, extreme(1)},
-	{"least", "least(KIND, FIELD, {WHERE})", ofKinds, extreme(-1)},
-	{"low", "low(QUANTITY)", ofPart, end(func(i Interval) float64 { return i.Low })},
-	{"high", "high(QUANTITY)", ofPart, end(func(i Interval) float64 { return i.High })},
-	{"printed", `printed("1.5")`, []any{new(func(text string) float64)}, printed},
-}
-
-// point is `of` for a field of points.
-func point(field string) func(r *Results, args []any) (any, error) {
-	return func(r *Results, args []any) (any, error) {
-		w := selected{}
-		if len(args) > 3 {
-			w = maps.Clone(args[3].(selected))
+// functions is everything that an expression may ask of r. KIND is one of kinds, FIELD one of its fields, and WHERE a map of
+// its keys; `most` and `least` also take lists of fields and of a key's values.
+func (r *Results) functions() map[string]any {
+	point := func(field string) any {
+		return func(figure, protocol, op string, w ...where) (Quantity, error) {
+			all := where{"figure": figure, "protocol": protocol, "op": op}
+			for _, w := range w {
+				maps.Copy(all, w)
+			}
+			return r.of("point", field, all)
 		}
-		w["figure"], w["protocol"], w["op"] = args[0], args[1], args[2]
-		return of(r, []any{"point", field, w})
+	}
+	extreme := func(sign float64) any {
+		return func(kind string, field any, w ...where) (Quantity, error) {
+			return r.extreme(sign, kind, values(field), w...)
+		}
+	}
+	return map[string]any{
+		"peak": point("throughput_MBps"), "latency": point("latency_ms.mean"), "of": r.of,
+		"most": extreme(1), "least": extreme(-1), "printed": printed,
+		"low":  func(q Quantity) (Quantity, error) { return end(q, q.Interval().Low) },
+		"high": func(q Quantity) (Quantity, error) { return end(q, q.Interval().High) },
 	}
 }
+
+const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP, {WHERE}), of(KIND, FIELD, {WHERE}), ` +
+	`most(KIND, FIELD, {WHERE}), least(KIND, FIELD, {WHERE}), low(QUANTITY), high(QUANTITY), printed("1.5")`
 
 // tableTwo is what `of` takes for the keys of points that are not given: as in the paper's Table 2 and in experiments.
 var tableTwo = where{"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "rate": 0.0}
 
 // of makes one number of what is selected: an estimate from the repetitions of one point or cost, or the sum of counts.
-// A point is the one at the peak unless WHERE says for how many clients, or at which rate.
-func of(r *Results, args []any) (any, error) {
-	k, all, err := choose(args)
+// A point is the one at the peak unless w says for how many clients, or at which rate.
+func (r *Results) of(name, field string, w ...where) (Quantity, error) {
+	k, all, err := choose(name, []any{field}, w)
 	if err != nil {
-		return nil, err
+		return Quantity{}, err
 	}
-	name, w := args[0].(string), all[0]
+	one := all[0]
 	for _, key := range k.keys[:k.needs] {
-		if w[key] == nil {
-			return nil, fmt.Errorf("of(%q, …) needs %s in its {WHERE}", name, list(k.keys[:k.needs]))
+		if one[key] == nil {
+			return Quantity{}, fmt.Errorf("of(%q, …) needs %s in its {WHERE}", name, list(k.keys[:k.needs]))
 		}
 	}
-	switch {
-	case len(all) > 1 || k.needs == 0 && !k.exact:
-		return nil, fmt.Errorf("of(%q, …) cannot make one number of these: use most or least", name)
-	case name == "point":
+	if len(all) > 1 || k.needs == 0 && !k.exact {
+		return Quantity{}, fmt.Errorf("of(%q, …) cannot make one number of these: use most or least", name)
+	}
+	if name == "point" {
 		for key, x := range tableTwo {
-			if w[key] == nil {
-				w[key] = x
+			if one[key] == nil {
+				one[key] = x
 			}
 		}
-		if w["clients"] == nil && w["rate"] == 0.0 {
-			w[peak] = true
+		if one["clients"] == nil && one["rate"] == 0.0 {
+			one[peak] = true
 		}
 	}
-	found, field := r.find(name, w), args[1].(string)
 	if k.exact {
-		return k.count(found, field, w), nil
+		return k.count(r.find(name, one), field, one), nil
 	}
-	return k.estimate(found, field, w)
-}
-
-// choose is the kind that the arguments name, and what they select of it.
-func choose(args []any) (k kind, all []where, err error) {
-	k, ok := kinds[args[0].(string)]
-	if !ok {
-		return k, nil, fmt.Errorf("unknown kind %q: it is %s", args[0], options(kinds))
-	}
-	for _, name := range values(args[1]) {
-		if part, _ := k.field(fmt.Sprint(name)); part == nil {
-			return k, nil, fmt.Errorf("unknown field %q: it is %s", name, options(k.fields))
-		}
-	}
-	w := selected{}
-	if len(args) > 2 {
-		w = args[2].(selected)
-	}
-	all, err = k.selections(w)
-	return k, all, err
+	return k.estimate(r.find(name, one), field, one)
 }
 
 // extreme is the largest number (sign 1) or the smallest (-1) in what is selected. Each selection must have one.
-func extreme(sign float64) func(r *Results, args []any) (any, error) {
-	return func(r *Results, args []any) (any, error) {
-		k, all, err := choose(args)
-		if err != nil {
-			return nil, err
-		}
-		var top, lacking Quantity
-		for _, w := range all {
-			for _, field := range values(args[1]) {
-				q := missing(fmt.Sprintf("%s of %s", field, k.name(w)))
-				for _, x := range r.find(args[0].(string), w) {
-					part, _ := k.field(field.(string))
-					if n, recorded := part(x.data); recorded && (!q.Known() || sign*n > sign*q.shift) {
-						q = Quantity{exact: true, shift: n, Points: []string{x.id}}
-					}
-				}
-				if !q.Known() {
-					lacking = lacking.over(q)
-				} else if !top.exact || sign*q.shift > sign*top.shift {
-					top = q
+func (r *Results) extreme(sign float64, name string, fields []any, w ...where) (top Quantity, err error) {
+	k, all, err := choose(name, fields, w)
+	var lacking Quantity
+	for _, w := range all {
+		for _, field := range fields {
+			q := missing(fmt.Sprintf("%s of %s", field, k.name(w)))
+			for _, x := range r.find(name, w) {
+				if n := x.fields[field.(string)]; !math.IsNaN(n) && (!q.Known() || sign*n > sign*q.shift) {
+					q = Quantity{exact: true, shift: n, Points: []string{x.id}}
 				}
 			}
+			if !q.Known() {
+				lacking = lacking.over(q)
+			} else if !top.exact || sign*q.shift > sign*top.shift {
+				top = q
+			}
 		}
-		if !lacking.Known() {
-			return lacking, nil
-		}
-		return top, nil
 	}
+	if !lacking.Known() {
+		return lacking, err
+	}
+	return top, err
+}
+
+// choose is the kind of that name, with what w selects of it.
+func choose(name string, fields []any, w []where) (k kind, all []where, err error) {
+	k, ok := kinds[name]
+	if !ok {
+		return k, nil, fmt.Errorf("unknown kind %q: it is %s", name, options(kinds))
+	}
+	for _, x := range fields {
+		field := fmt.Sprint(x)
+		if _, ok := k.fields[field]; !ok && k.whole(field) == "" {
+			return k, nil, fmt.Errorf("unknown field %q: it is %s", field, options(k.fields))
+		}
+	}
+	all, err = k.selections(append(w, nil)[0])
+	return k, all, err
 }
 
 // printed is the least number that is printed as the text: what a paper means that prints "1.5" is at least 1.45.
-func printed(_ *Results, args []any) (any, error) {
-	text := args[0].(string)
+func printed(text string) (float64, error) {
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return nil, fmt.Errorf("printed(%q): not a number", text)
+		return 0, fmt.Errorf("printed(%q): not a number", text)
 	}
 	_, decimals, _ := strings.Cut(text, ".")
-	unit := 1.0
-	for range decimals {
-		unit /= 10
-	}
-	return x - unit/2, nil
+	return x - math.Pow10(-len(decimals))/2, nil
 }
 
-// end is a function that gives an end of a quantity's interval.
-func end(of func(Interval) float64) func(r *Results, args []any) (any, error) {
-	return func(_ *Results, args []any) (any, error) {
-		q := args[0].(Quantity)
-		if !q.Known() {
-			return q, nil
-		}
-		i := q.Interval()
-		if !i.Bounded() {
-			return nil, errors.New("low and high need an interval, which takes two repetitions")
-		}
-		return Quantity{exact: true, shift: of(i), Points: q.Points}, nil
+// end is an end of the quantity's interval.
+func end(q Quantity, x float64) (Quantity, error) {
+	if !q.Known() {
+		return q, nil
 	}
+	if !q.Interval().Bounded() {
+		return q, errors.New("low and high need an interval, which takes two repetitions")
+	}
+	return Quantity{exact: true, shift: x, Points: q.Points}, nil
 }
 
 // Evaluate evaluates an expression over the results; vars are variables that it may name, with numbers or strings. Its
@@ -187,16 +155,12 @@ func (r *Results) Compare(inequality string, vars map[string]any) (Comparison, e
 
 func run[T any](r *Results, expression string, vars map[string]any, wanted string) (T, error) {
 	var none T
-	env := map[string]any{}
+	env := r.functions()
 	maps.Copy(env, vars)
-	err := checkNames(expression, vars)
-	program, compileErr := expr.Compile(expression, append(r.language(), expr.Env(env))...)
+	err := checkNames(expression, env)
+	program, compileErr := expr.Compile(expression, append(operators(), expr.DisableAllBuiltins(), expr.Env(env))...)
 	if err = cmp.Or(err, compileErr); err != nil {
-		known := slices.Sorted(maps.Keys(vars))
-		for _, f := range functions {
-			known = append(known, f.usage)
-		}
-		return none, fmt.Errorf("%w\nknown here: %s", err, list(known))
+		return none, fmt.Errorf("%w\nknown here: %s", err, list(append(slices.Sorted(maps.Keys(vars)), usage)))
 	}
 	out, err := expr.Run(program, env)
 	if err != nil {
@@ -215,14 +179,14 @@ func run[T any](r *Results, expression string, vars map[string]any, wanted strin
 
 // checkNames refuses names that are neither variables nor functions. The compiler does so too, but not where operators have
 // been given a meaning.
-func checkNames(expression string, vars map[string]any) error {
+func checkNames(expression string, known map[string]any) error {
 	tree, err := parser.Parse(expression)
 	if err != nil {
 		return err
 	}
 	unknown := ast.Find(tree.Node, func(n ast.Node) bool {
 		id, ok := n.(*ast.IdentifierNode)
-		return ok && vars[id.Value] == nil && !slices.ContainsFunc(functions, func(f function) bool { return f.name == id.Value })
+		return ok && known[id.Value] == nil
 	})
 	if unknown != nil {
 		return fmt.Errorf("unknown name %s", unknown)
@@ -230,12 +194,8 @@ func checkNames(expression string, vars map[string]any) error {
 	return nil
 }
 
-// language is the functions over r, and the operators on quantities.
-func (r *Results) language() []expr.Option {
-	all := []expr.Option{expr.DisableAllBuiltins()}
-	for _, f := range functions {
-		all = append(all, expr.Function(f.name, func(args ...any) (any, error) { return f.call(r, args) }, f.types...))
-	}
+// operators are the meanings of signs between quantities.
+func operators() (all []expr.Option) {
 	for sign, of := range map[string]func(a, b Quantity) Quantity{
 		"+": func(a, b Quantity) Quantity { return a.plus(b, 1) }, "-": func(a, b Quantity) Quantity { return a.plus(b, -1) },
 		"*": Quantity.times, "/": Quantity.by,

@@ -1,24 +1,21 @@
-// Package query is the language in which claims and documents speak of results: expressions over result sets, such as
-//
-//	peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read") >= 1.5
-//
-// Their values are quantities: numbers that were measured once in each repetition, with 95 % confidence intervals, and
-// exact ones, such as counts. Two quantities are combined repetition by repetition, as both then suffered the same noise;
-// what they are divided into is a ratio, of which the geometric mean is taken, exactly as in plots.NewRatio.
 package query
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
+
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // A Quantity is a number with what it rests on.
 type Quantity struct {
 	samples   map[int]float64 // by repetition
 	exact     bool
-	geometric bool // a ratio
-	// What is estimated is scale · x + shift, where x is the mean of the samples, or the exact number.
+	geometric bool // a ratio, of which the geometric mean is taken
+	// The number is scale · x + shift, where x is the mean of the samples; if it is exact, it is shift.
 	scale, shift float64
 
 	Missing []string // what would have to be measured to know it; then nothing else is known
@@ -33,21 +30,6 @@ func missing(what string) Quantity { return Quantity{Missing: []string{what}} }
 
 // Known reports whether everything that it takes was measured.
 func (q Quantity) Known() bool { return len(q.Missing) == 0 }
-
-// Interval is what is known of q.
-func (q Quantity) Interval() Interval {
-	switch {
-	case !q.Known():
-		return Interval{}
-	case q.exact:
-		return Interval{Exact: true, Value: q.shift, Low: q.shift, High: q.shift}
-	}
-	samples := make([]float64, 0, len(q.samples))
-	for _, r := range slices.Sorted(maps.Keys(q.samples)) {
-		samples = append(samples, q.samples[r])
-	}
-	return estimate(samples, q.geometric).affine(q.scale, q.shift)
-}
 
 // over joins what two quantities rest on and lack.
 func (q Quantity) over(p Quantity) Quantity {
@@ -100,14 +82,18 @@ func (q Quantity) affine(scale, shift float64, p Quantity) Quantity {
 	return q
 }
 
-// pair combines the samples of each repetition that both have; what is exact is the same in all.
+// pair combines the samples of each repetition that both have; what is exact, one of them at most, is the same in all.
 func (q Quantity) pair(p Quantity, of func(a, b float64) float64) Quantity {
 	r := q.over(p)
 	if !r.Known() {
 		return r
 	}
 	r.samples = map[int]float64{}
-	for repetition := range join2(q.samples, p.samples) {
+	repetitions := q.samples
+	if q.exact {
+		repetitions = p.samples
+	}
+	for repetition := range repetitions {
 		a, known := q.sample(repetition)
 		b, also := p.sample(repetition)
 		if known && also {
@@ -120,22 +106,58 @@ func (q Quantity) pair(p Quantity, of func(a, b float64) float64) Quantity {
 	return r
 }
 
-func join2(a, b map[int]float64) map[int]float64 {
-	all := maps.Clone(a)
-	if all == nil {
-		return b
-	}
-	maps.Copy(all, b)
-	return all
-}
-
 func (q Quantity) sample(repetition int) (float64, bool) {
-	if q.exact {
-		return q.shift, true
-	}
 	x, ok := q.samples[repetition]
-	return q.scale*x + q.shift, ok
+	return q.scale*x + q.shift, ok || q.exact
 }
 
-// plain formats a whole number.
-func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+// An Interval is what is known of a quantity: its value and the 95 % confidence interval around it, in the quantity's
+// unit.
+type Interval struct {
+	N         int  // repetitions; 0 if it is exact or if nothing is known
+	Exact     bool // a count or a constant: Low, Value and High are the same
+	Value     float64
+	Low, High float64 // both Value if N is 1, when there is no interval
+	geometric bool
+}
+
+// Interval is what is known of q: the mean of its samples or, of a ratio, their geometric mean, as frame.NewRatio has it.
+func (q Quantity) Interval() Interval {
+	if !q.Known() {
+		return Interval{}
+	}
+	if q.exact {
+		return Interval{Exact: true, Value: q.shift, Low: q.shift, High: q.shift}
+	}
+	in, out := func(x float64) float64 { return x }, func(x float64) float64 { return q.scale*x + q.shift }
+	if q.geometric {
+		in, out = math.Log, func(x float64) float64 { return q.scale*math.Exp(x) + q.shift }
+	}
+	var samples []float64
+	for _, r := range slices.Sorted(maps.Keys(q.samples)) {
+		samples = append(samples, in(q.samples[r]))
+	}
+	e := stat.NewEstimate(samples)
+	low, high := out(e.Mean-e.Half), out(e.Mean+e.Half)
+	return Interval{N: e.N, Value: out(e.Mean), Low: min(low, high), High: max(low, high), geometric: q.geometric}
+}
+
+// Bounded reports whether there is an interval, or no need for one.
+func (i Interval) Bounded() bool { return i.Exact || i.N > 1 }
+
+// Half is half of the interval's width.
+func (i Interval) Half() float64 { return (i.High - i.Low) / 2 }
+
+// String formats i as figures' tables do: "58.1 ± 0.4", a ratio as "1.48 [1.45, 1.51]", and what has no interval as "58.1".
+func (i Interval) String() string {
+	switch {
+	case i.Exact && i.Value == math.Trunc(i.Value):
+		return strconv.FormatFloat(i.Value, 'f', -1, 64)
+	case i.Exact:
+		return stat.Estimate{N: 1, Mean: i.Value}.String()
+	case i.geometric:
+		return frame.Ratio{N: i.N, Value: i.Value, Low: i.Low, High: i.High}.String()
+	default:
+		return stat.Estimate{N: i.N, Mean: i.Value, Half: i.Half()}.String()
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -14,37 +15,37 @@ import (
 
 // A kind of records: what selects them, and which numbers they have.
 type kind struct {
-	path   string   // the name of a missing record begins with it; values of the keys follow
-	keys   []string // that select records
-	needs  int      // so many of the keys, the first ones, `of` must be given; 0: only `most` and `least` take this kind
-	exact  bool     // `of` adds its numbers up, which are counts; otherwise it estimates from repetitions
-	fields map[string]field
-	shares func(name string) (part, whole field) // further fields, in percent; nil if there are none
+	path   string            // the name of a missing record begins with it; values of the keys follow
+	keys   []string          // that select records
+	needs  int               // so many of the keys, the first ones, `of` must be given; 0: only `most` and `least` take this kind
+	exact  bool              // `of` adds its numbers up, which are counts; otherwise it estimates from repetitions
+	fields fields            // of an empty record: which there are
+	shares map[string]string // of which field those that begin with this one and a dot are parts; they are in percent
 }
 
 // kinds are the kinds of records, by their names in expressions.
 var kinds = map[string]kind{
 	"point": {
 		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability"},
-		needs: 3, fields: pointFields(),
+		needs: 3, fields: ofPoint(result.Point{}),
 	},
-	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: historyFields()},
-	"link":    {path: "link", keys: []string{"figure"}, fields: numbersIn[result.Link]()},
-	"delay":   {path: "delay", keys: []string{"figure"}, fields: numbersIn[result.MeasuredDelay]()},
-	"trial":   {path: "attack", keys: []string{"protocol", "attack"}, needs: 2, exact: true, fields: trialFields()},
-	"cost":    {path: "costs", keys: []string{"scheme", "t", "operation"}, needs: 3, fields: costFields()},
+	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: ofHistory(result.Point{})},
+	"link":    {path: "link", keys: []string{"figure"}, fields: fieldsOf(result.Link{}, nil)},
+	"delay":   {path: "delay", keys: []string{"figure"}, fields: fieldsOf(result.MeasuredDelay{}, nil)},
+	"trial":   {path: "attack", keys: []string{"protocol", "attack"}, needs: 2, exact: true, fields: ofTrial(result.Trial{})},
+	"cost":    {path: "costs", keys: []string{"scheme", "t"}, needs: 2, fields: ofCost(result.Cost{})},
 	"simulation": {
 		path: "simulation", keys: []string{"protocol", "attack", "t"}, exact: true,
-		fields: simulatedFields(), shares: simulatedShares,
+		fields: ofSimulation(result.Simulated{}), shares: map[string]string{"harms": "schedules", "reads": "reads"},
 	},
 }
 
 // A record is a repetition of a point, a trial, a link as measured, and so on.
 type record struct {
 	id         string
-	keys       map[string]any // texts and float64s; a key that is absent fits any value
+	keys       where // a key that is absent fits any value
 	repetition int
-	data       any
+	fields     fields
 }
 
 // peak marks the points with the number of clients that had the highest throughput, like a key.
@@ -58,25 +59,25 @@ func (r *Results) addPoints(cells []frame.Cell) {
 	}
 	seen := map[string]bool{}
 	for _, c := range cells {
-		keys := map[string]any{
+		keys := where{
 			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
 			"durability": c.Durability, peak: peaks[c.Key],
 		}
 		for _, p := range c.Valid {
-			r.add("point", record{ID(p), keys, p.Repetition, p})
+			r.add("point", record{ID(p), keys, p.Repetition, ofPoint(p)})
 		}
 		for _, p := range c.All() {
-			r.add("history", record{ID(p), keys, p.Repetition, p})
+			r.add("history", record{ID(p), keys, p.Repetition, ofHistory(p)})
 		}
 		if run := c.Figure + " " + c.Set.Dir; !seen[run] {
 			seen[run] = true
 			tb := c.Set.Manifest.Testbed
 			for _, l := range slices.Concat(tb.Before, tb.After) {
-				r.add("link", record{c.Set.Dir, keys, 1, l})
+				r.add("link", record{c.Set.Dir, keys, 1, fieldsOf(l, nil)})
 			}
 			for _, d := range slices.Concat(tb.DelaysBefore, tb.DelaysAfter) {
-				r.add("delay", record{c.Set.Dir, keys, 1, d})
+				r.add("delay", record{c.Set.Dir, keys, 1, fieldsOf(d, nil)})
 			}
 		}
 	}
@@ -87,64 +88,57 @@ func (r *Results) add(kind string, x record) { r.records[kind] = append(r.record
 // addTrialsAndCosts refuses a trial, and a repetition of a cost, that two sets have.
 func (r *Results) addTrialsAndCosts(sets []*result.Set) error {
 	places := map[string]string{}
-	once := func(id string, s *result.Set) error {
+	add := func(kind string, s *result.Set, counts bool, x record) error {
+		id := fmt.Sprintf("%s, repetition %d,", x.id, x.repetition)
 		if first, again := places[id]; again {
 			return fmt.Errorf("%s is in %s and in %s: give only one of the two", id, first, s.Dir)
 		}
 		places[id] = s.Dir
+		if counts {
+			r.add(kind, x)
+		}
 		return nil
 	}
 	for _, s := range sets {
 		for _, t := range s.Trials {
-			if err := once(TrialID(t), s); err != nil {
+			keys := where{"protocol": t.Protocol, "attack": t.Attack}
+			if err := add("trial", s, t.Skipped == "", record{TrialID(t), keys, 1, ofTrial(t)}); err != nil {
 				return err
-			}
-			if t.Skipped == "" {
-				r.add("trial", record{TrialID(t), map[string]any{"protocol": t.Protocol, "attack": t.Attack}, 1, t})
 			}
 		}
 		for _, c := range s.Costs {
-			if !c.Valid {
-				continue
+			keys := where{"scheme": c.Scheme}
+			if c.T > 0 { // a signature costs the same at any t
+				keys["t"] = float64(c.T)
 			}
-			if err := once(fmt.Sprintf("%s, repetition %d,", CostID(c), c.Repetition), s); err != nil {
-				return err
+			if c.Valid {
+				if err := add("cost", s, true, record{CostID(c), keys, c.Repetition, ofCost(c)}); err != nil {
+					return err
+				}
 			}
-			r.addCost(c)
 		}
 	}
 	return nil
 }
 
-func (r *Results) addCost(c result.Cost) {
-	for operation, spent := range map[string]result.Spent{"construct": c.Construct, "verify": c.Verify} {
-		keys := map[string]any{"scheme": c.Scheme, "operation": operation}
-		if c.T > 0 { // a signature costs the same at any t
-			keys["t"] = float64(c.T)
-		}
-		r.add("cost", record{CostID(c), keys, c.Repetition, spent})
-	}
-}
-
 func (r *Results) addSimulated(rows []result.Simulated) {
 	for _, s := range rows {
 		id := fmt.Sprintf("simulation/%s/%s/t%d", s.Protocol, s.Attack, s.T)
-		keys := map[string]any{"protocol": s.Protocol, "attack": s.Attack, "t": float64(s.T)}
-		r.add("simulation", record{id, keys, 1, s})
+		keys := where{"protocol": s.Protocol, "attack": s.Attack, "t": float64(s.T)}
+		r.add("simulation", record{id, keys, 1, ofSimulation(s)})
 	}
 }
 
 // A where selects the records of a kind whose keys have these values.
-type where map[string]any
+type where = map[string]any
 
 // checks say which values a key may have: one that no record can have is an error, before any result is read.
 var checks = map[string]func(x any) error{
-	"figure":    oneOf("figure", frame.Figures),
-	"protocol":  oneOf("protocol", look.Protocols),
-	"op":        oneOf("operation", func() []string { return []string{result.OpRead, result.OpWrite} }),
-	"scheme":    oneOf("scheme", look.Schemes),
-	"operation": oneOf("operation", func() []string { return []string{"construct", "verify"} }),
-	"t":         positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
+	"figure":   oneOf("figure", frame.Figures),
+	"protocol": oneOf("protocol", look.Protocols),
+	"op":       oneOf("operation", func() []string { return []string{result.OpRead, result.OpWrite} }),
+	"scheme":   oneOf("scheme", look.Schemes),
+	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 
 // oneOf checks a name. A protocol's may have a variant behind a plus, as in "mpowerstore+hedged".
@@ -169,13 +163,12 @@ func positive(key string) func(any) error {
 
 // selections are the wheres that an expression's map stands for, checked: one for each combination of values where it lists
 // several.
-func (k kind) selections(options map[string]any) ([]where, error) {
-	all := []where{{}}
+func (k kind) selections(options where) ([]where, error) {
+	checked := map[string][]any{}
 	for _, key := range slices.Sorted(maps.Keys(options)) {
 		if !slices.Contains(k.keys, key) {
 			return nil, fmt.Errorf("unknown option %q: it is %s", key, list(slices.Sorted(slices.Values(k.keys))))
 		}
-		var longer []where
 		for _, x := range values(options[key]) {
 			if n, ok := x.(int); ok {
 				x = float64(n)
@@ -185,27 +178,29 @@ func (k kind) selections(options map[string]any) ([]where, error) {
 					return nil, err
 				}
 			}
-			for _, w := range all {
-				w = maps.Clone(w)
-				w[key] = x
-				longer = append(longer, w)
-			}
+			checked[key] = append(checked[key], x)
 		}
-		all = longer
 	}
-	return all, nil
+	return product(k.keys, checked), nil
 }
 
 // find is the records that w selects.
-func (r *Results) find(kind string, w where) []record {
-	var found []record
+func (r *Results) find(kind string, w where) (found []record) {
 	for _, x := range r.records[kind] {
-		fits := func(key string) bool { has, ok := x.keys[key]; return !ok || has == w[key] }
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(w)), func(key string) bool { return !fits(key) }) {
+		if x.fits(w) {
 			found = append(found, x)
 		}
 	}
 	return found
+}
+
+func (x record) fits(w where) bool {
+	for key, want := range w {
+		if has, ok := x.keys[key]; ok && has != want {
+			return false
+		}
+	}
+	return true
 }
 
 // name is what w selects, as in "2b/mabd/read/t1/64KiB/c9/paper/write".
@@ -220,25 +215,24 @@ func (k kind) name(w where) string {
 	return strings.Join(parts, "/")
 }
 
-// field is the field of that name, and for a share the whole that it is a part of; nil if there is none.
-func (k kind) field(name string) (part, whole field) {
-	if f := k.fields[name]; f != nil || k.shares == nil {
-		return f, nil
+// whole is the field that this one is a share of; empty if it is none.
+func (k kind) whole(field string) string {
+	of, _, dotted := strings.Cut(field, ".")
+	if !dotted {
+		return ""
 	}
-	return k.shares(name)
+	return k.shares[of]
 }
 
 // estimate is a number that was measured once in each repetition.
-func (k kind) estimate(records []record, name string, w where) (Quantity, error) {
+func (k kind) estimate(records []record, field string, w where) (Quantity, error) {
 	q := Quantity{samples: map[int]float64{}, scale: 1}
-	of, _ := k.field(name)
 	for _, x := range records {
-		n, recorded := of(x.data)
-		if !recorded {
-			return missing(name + " of " + k.name(w)), nil
-		}
-		q.samples[x.repetition] = n
+		q.samples[x.repetition] = x.fields[field]
 		q.Points = join(q.Points, []string{x.id})
+		if math.IsNaN(x.fields[field]) {
+			return missing(field + " of " + k.name(w)), nil
+		}
 	}
 	switch len(q.Points) {
 	case 0:
@@ -251,25 +245,18 @@ func (k kind) estimate(records []record, name string, w where) (Quantity, error)
 }
 
 // count is the sum of counts, or the share of one sum in another, in percent.
-func (k kind) count(records []record, name string, w where) Quantity {
-	q := missing(k.name(w))
-	part, whole := k.field(name)
-	var all float64
+func (k kind) count(records []record, field string, w where) Quantity {
+	q, all := missing(field+" of "+k.name(w)), 0.0
 	for _, x := range records {
-		n, recorded := part(x.data)
-		if !recorded {
-			continue
-		}
-		q = Quantity{exact: true, shift: q.shift + n, Points: join(q.Points, []string{x.id})}
-		if whole != nil {
-			n, _ := whole(x.data)
-			all += n
+		if n := x.fields[field]; !math.IsNaN(n) {
+			q = Quantity{exact: true, shift: q.shift + n, Points: join(q.Points, []string{x.id})}
+			all += x.fields[k.whole(field)]
 		}
 	}
 	switch {
-	case !q.Known() && len(records) > 0:
-		return missing(name + " of " + k.name(w))
-	case q.Known() && whole != nil:
+	case len(records) == 0:
+		return missing(k.name(w))
+	case q.Known() && k.whole(field) != "":
 		return q.by(Exact(all)).times(Exact(100))
 	}
 	return q

@@ -20,15 +20,9 @@ type Source struct {
 // UnmarshalYAML implements yaml.NodeUnmarshaler.
 func (s *Source) UnmarshalYAML(n ast.Node) error {
 	s.Line = n.GetToken().Position.Line
-	switch n := n.(type) {
-	case *ast.LiteralNode: // a block of lines
-		s.Text = strings.TrimSpace(n.Value.Value)
-	case ast.ScalarNode:
-		s.Text = fmt.Sprint(n.GetValue())
-	default:
-		return &yaml.SyntaxError{Message: "this must be text", Token: n.GetToken()}
-	}
-	return nil
+	err := yaml.NodeToValue(n, &s.Text)
+	s.Text = strings.TrimSpace(s.Text)
+	return err
 }
 
 // Sources is one expression or a list of them.
@@ -58,22 +52,38 @@ func (l *Loop) UnmarshalYAML(decode func(any) error) error { return decode((*yam
 // Rounds is every combination of the variables' values; one, without variables, for an empty loop. The variable that is
 // named last changes fastest.
 func (l Loop) Rounds() []map[string]any {
-	rounds := []map[string]any{{}}
+	var names []string
+	of := map[string][]any{}
 	for _, item := range l {
+		name := fmt.Sprint(item.Key)
+		names = append(names, name)
+		for _, x := range values(item.Value) {
+			if n, ok := x.(uint64); ok { // as the parser reads numbers
+				x = int(n)
+			}
+			of[name] = append(of[name], x)
+		}
+	}
+	return product(names, of)
+}
+
+// product is every combination of values for those of the names that have any. The last name changes fastest.
+func product(names []string, of map[string][]any) []map[string]any {
+	all := []map[string]any{{}}
+	for _, name := range names {
 		var longer []map[string]any
-		for _, r := range rounds {
-			for _, x := range values(item.Value) {
-				if n, ok := x.(uint64); ok { // as the parser reads numbers
-					x = int(n)
-				}
-				next := maps.Clone(r)
-				next[fmt.Sprint(item.Key)] = x
+		for _, one := range all {
+			for _, x := range of[name] {
+				next := maps.Clone(one)
+				next[name] = x
 				longer = append(longer, next)
 			}
 		}
-		rounds = longer
+		if len(of[name]) > 0 {
+			all = longer
+		}
 	}
-	return rounds
+	return all
 }
 
 // values is a list, or one value as a list.

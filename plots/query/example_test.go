@@ -1,0 +1,39 @@
+package query_test
+
+import (
+	"fmt"
+
+	"github.com/powbench/powbench/plots/query"
+)
+
+// An expression asks for numbers with their intervals, an inequality whether it holds.
+func Example() {
+	sets, simulated, err := query.ReadAll("../../results/reference")
+	if err != nil {
+		panic(err)
+	}
+	results, err := query.New(sets, simulated...)
+	if err != nil {
+		panic(err)
+	}
+	gain, err := results.Evaluate(`peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read")`, nil)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(gain.Interval(), gain.Points)
+	faster, err := results.Compare(`latency("2d", "mpowerstore", "read", {t: t}) < latency("2d", "mabd", "read", {t: t})`,
+		map[string]any{"t": 3})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%s: %s\n", faster.Outcome, faster.Measured)
+	rounds, err := results.Evaluate(`of("trial", "read_rounds", {protocol: "mpowerstore", attack: "B6"})`, nil)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("rounds of a READ under B6:", rounds.Interval())
+	// Output:
+	// 1.56 [1.51, 1.62] [fig2b/mabd/read/t1/256KiB/c2/paper/write fig2b/mpowerstore/read/t1/256KiB/c1/paper/write]
+	// holds: 139 ± 3 < 388 ± 5 (ratio 0.36 [0.35, 0.37])
+	// rounds of a READ under B6: 3
+}
