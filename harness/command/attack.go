@@ -10,8 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/harness/study/attack"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -45,7 +46,7 @@ func newAttack() *cobra.Command {
 			if done, err := inNamespace(); done || err != nil {
 				return err
 			}
-			return attack(cmd.Context(), o)
+			return playAttacks(cmd.Context(), o)
 		},
 	}
 	flags := c.Flags()
@@ -60,11 +61,12 @@ func newAttack() *cobra.Command {
 }
 
 // options turns the flags into what to attack.
-func (f attackFlags) options() (o harness.AttackOptions, err error) {
-	o = harness.AttackOptions{
-		T: f.t, Quick: f.quick, Seed: f.seed, Results: f.results,
-		Scratch: cmp.Or(f.scratch, filepath.Join(f.results, ".scratch")), Progress: os.Stderr,
-		Protocols: catalog.All(), Attacks: harness.Attacks(),
+func (f attackFlags) options() (o attack.Options, err error) {
+	o = attack.Options{
+		T: f.t, Quick: f.quick, Seed: f.seed, Protocols: catalog.All(), Attacks: attack.All(),
+		Options: study.Options{
+			Results: f.results, Scratch: cmp.Or(f.scratch, filepath.Join(f.results, ".scratch")), Progress: os.Stderr,
+		},
 	}
 	if f.t < 1 {
 		return o, fmt.Errorf("--t is %d: tolerate at least 1 fault", f.t)
@@ -87,9 +89,9 @@ func (f attackFlags) options() (o harness.AttackOptions, err error) {
 
 // chosenAttacks are the attacks of those names, after the fault-free trial that they are compared with.
 func chosenAttacks(names []string) (all []byzantine.Attack, err error) {
-	all = harness.Attacks()[:1]
+	all = attack.All()[:1]
 	for _, name := range names {
-		a, err := harness.AttackByID(name)
+		a, err := attack.ByID(name)
 		if err != nil {
 			return nil, err
 		}
@@ -100,10 +102,10 @@ func chosenAttacks(names []string) (all []byzantine.Attack, err error) {
 	return all, nil
 }
 
-// attack plays the attacks and draws what came of them.
-func attack(ctx context.Context, o harness.AttackOptions) error {
-	dir, err := harness.Attack(ctx, o)
-	if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
+// playAttacks plays the attacks and draws what came of them.
+func playAttacks(ctx context.Context, o attack.Options) error {
+	dir, err := attack.Run(ctx, o)
+	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
 		return err
 	}
 	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))

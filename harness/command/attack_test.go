@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study/attack"
 	"github.com/powbench/powbench/plots/command"
 )
 
@@ -22,7 +22,7 @@ func TestAttack(t *testing.T) {
 	if !strings.Contains(stdout, "B3 bogus-candidate") || !strings.Contains(stderr, last) {
 		t.Errorf("standard output %q, error %q", stdout, stderr)
 	}
-	set, err := result.Read(filepath.Join(results, harness.AttackName, result.LatestLink))
+	set, err := result.Read(filepath.Join(results, attack.Name, result.LatestLink))
 	if err != nil {
 		t.Fatal(err)
 	}

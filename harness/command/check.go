@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/plots/command"
 )
 
@@ -58,7 +58,7 @@ func (o *checkOptions) run(out io.Writer, files []string) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%w, or could not be verified: %d of %d", harness.ErrCheckFailed, bad, len(files))
+		return fmt.Errorf("%w, or could not be verified: %d of %d", study.ErrCheckFailed, bad, len(files))
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ package command
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
 )
@@ -14,7 +14,7 @@ import (
 // that a run starts, the binary is run again.
 func Main() int {
 	guest.Init() // in a guest, this process is its init and does not return
-	return command.Execute(newRoot(), harness.ErrUsage)
+	return command.Execute(newRoot(), study.ErrUsage)
 }
 
 func newRoot() *cobra.Command {

@@ -7,9 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/harness/study/cost"
 	"github.com/powbench/powbench/plots/command"
 )
 
@@ -28,8 +29,8 @@ func newCosts() *cobra.Command {
 			if err != nil {
 				return command.Usage(err)
 			}
-			return measureCosts(cmd.Context(), harness.CostOptions{
-				Costs: table, ConfigFile: files[0], Results: results, Progress: os.Stderr,
+			return measureCosts(cmd.Context(), cost.Options{
+				Costs: table, ConfigFile: files[0], Options: study.Options{Results: results, Progress: os.Stderr},
 			})
 		},
 	}
@@ -38,8 +39,8 @@ func newCosts() *cobra.Command {
 }
 
 // measureCosts measures the costs and draws them.
-func measureCosts(ctx context.Context, o harness.CostOptions) error {
-	dir, err := harness.MeasureCosts(ctx, o)
+func measureCosts(ctx context.Context, o cost.Options) error {
+	dir, err := cost.Run(ctx, o)
 	if err != nil {
 		return err
 	}

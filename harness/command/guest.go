@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
@@ -44,19 +44,20 @@ func runInGuest(ctx context.Context, k guest.Kernel, file string, f runFlags) (e
 	if err != nil {
 		return err
 	}
-	scratch, release, err := harness.HoldScratch(f.scratchRoot())
+	// A guest cannot lock a folder so that others outside it see the lock.
+	held, err := testbed.HoldScratch(f.scratchRoot())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	args := []string{self, "run", "--results", f.results, "--scratch", scratch, file}
+	defer func() { err = errors.Join(err, held.Remove()) }()
+	args := []string{self, "run", "--results", f.results, "--scratch", held.Dir, file}
 	if f.quick {
 		args = append(args, "--quick")
 	}
 	if f.resume {
 		args = append(args, "--resume")
 	}
-	machine, err := harness.OutsideEnv(scratch)
+	machine, err := testbed.OutsideEnv(held.Dir)
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/harness/study/load"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/plots/command"
 )
@@ -62,7 +63,7 @@ func newRun() *cobra.Command {
 			var failed []error
 			for i, e := range experiments {
 				err := runOne(cmd.Context(), e, files[i], f)
-				if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
+				if err != nil && !errors.Is(err, study.ErrCheckFailed) {
 					return err
 				}
 				failed = append(failed, err)
@@ -86,11 +87,11 @@ func runOne(ctx context.Context, e *experiment.Experiment, file string, f runFla
 	if kernel != nil {
 		return runInGuest(ctx, *kernel, file, f)
 	}
-	dir, err := harness.Run(ctx, harness.Options{
-		Experiment: e, ConfigFile: file, Quick: f.quick, Results: f.results, Scratch: f.scratchRoot(), Resume: f.resume,
-		Progress: os.Stderr,
+	dir, err := load.Run(ctx, load.Options{
+		Experiment: e, ConfigFile: file, Quick: f.quick,
+		Options: study.Options{Results: f.results, Scratch: f.scratchRoot(), Resume: f.resume, Progress: os.Stderr},
 	})
-	if err != nil && !errors.Is(err, harness.ErrCheckFailed) {
+	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
 		return err
 	}
 	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))

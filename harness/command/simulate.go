@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
@@ -108,7 +108,7 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintln(out, summary(rows))
 	if failed > 0 {
-		return fmt.Errorf("%w: %d of %d outcomes are not the expected ones", harness.ErrCheckFailed, failed, len(rows))
+		return fmt.Errorf("%w: %d of %d outcomes are not the expected ones", study.ErrCheckFailed, failed, len(rows))
 	}
 	return nil
 }

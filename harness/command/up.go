@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
+	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 )
@@ -27,9 +27,9 @@ func newUp() *cobra.Command {
 		Example: "  powbench up --protocol mpowerstore --t 1",
 		Args:    command.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			local, err := harness.ReadLocal(dir)
+			local, err := cluster.ReadLocal(dir)
 			if errors.Is(err, fs.ErrNotExist) {
-				local, err = harness.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
+				local, err = cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
 				if err != nil {
 					return command.Usage(err)
 				}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness"
 	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 )
@@ -87,7 +87,7 @@ func (o *clientOptions) flags(c *cobra.Command) {
 func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) client.Call,
 	use func(*client.Outcome) error,
 ) error {
-	local, err := harness.ReadLocal(o.dir)
+	local, err := cluster.ReadLocal(o.dir)
 	if err != nil {
 		return command.Usage(err)
 	}

@@ -31,6 +31,9 @@ type Request struct {
 	Spec   json.RawMessage
 }
 
+// A Reply is the JSON form of what a call comes to. JSON-RPC takes a bare null for an error without text.
+type Reply struct{ Report json.RawMessage }
+
 // A Process is one that runs: its standard output can be read and its standard input written.
 type Process interface {
 	io.ReadWriteCloser
@@ -61,23 +64,24 @@ func Call[Spec, Report any](ctx context.Context, c *Client, m Method[Spec, Repor
 	if err != nil {
 		return report, fmt.Errorf("%s: %s: %w", c.Name, m, err)
 	}
-	call := c.rpc.Go(do, Request{string(m), data}, &report, make(chan *rpc.Call, 1))
+	var reply Reply
+	call := c.rpc.Go(do, Request{string(m), data}, &reply, make(chan *rpc.Call, 1))
 	select {
 	case <-call.Done:
-		return report, c.explain(call.Error)
+		if call.Error != nil {
+			return report, c.explain(call.Error)
+		}
+		return report, json.Unmarshal(reply.Report, &report)
 	case <-c.process.Done():
 		return report, c.Ended()
 	case <-ctx.Done():
-		return *new(Report), context.Cause(ctx) // the reply may still come, into report
+		return report, context.Cause(ctx)
 	}
 }
 
 // explain says what the error of a call means. Unless the process itself has answered it, the connection is broken: a
 // process's end shows so first, and why it ended says more.
 func (c *Client) explain(err error) error {
-	if err == nil {
-		return nil
-	}
 	if answered := rpc.ServerError(""); !errors.As(err, &answered) {
 		select {
 		case <-c.process.Done():

@@ -13,6 +13,7 @@ import (
 const (
 	double Method[int, int]         = "double"
 	fail   Method[int, int]         = "fail"
+	empty  Method[Nothing, []int]   = "empty"
 	exit   Method[string, Nothing]  = "exit"
 	hang   Method[Nothing, Nothing] = "hang"
 )
@@ -39,6 +40,7 @@ func newClient(t *testing.T) *Client {
 		Serve(ctx, far, far,
 			Handle(double, func(_ context.Context, n int) (int, error) { return 2 * n, nil }),
 			Handle(fail, func(context.Context, int) (int, error) { return 7, errors.New("as asked") }),
+			Handle(empty, func(context.Context, Nothing) ([]int, error) { return nil, nil }),
 			Handle(exit, func(_ context.Context, how string) (none Nothing, _ error) {
 				cancel(errors.New(how))
 				<-make(chan struct{})
@@ -62,6 +64,9 @@ func TestCall(t *testing.T) {
 	}
 	if n, err := Call(t.Context(), c, fail, 0); n != 0 || err == nil || err.Error() != "server 3: as asked" {
 		t.Errorf("an error of the process: %d, %v", n, err)
+	}
+	if all, err := Call(t.Context(), c, empty, Nothing{}); err != nil || all != nil {
+		t.Errorf("an empty list: %v, %v", all, err)
 	}
 	if _, err := Call(t.Context(), c, Method[int, int]("treble"), 0); err == nil || !strings.Contains(err.Error(), `"treble"`) {
 		t.Errorf("a method that it does not know: %v", err)

@@ -62,14 +62,14 @@ type service struct {
 }
 
 // Do answers one call.
-func (s *service) Do(r Request, reply *json.RawMessage) error {
+func (s *service) Do(r Request, reply *Reply) error {
 	h, ok := s.handlers[r.Method]
 	if !ok {
 		return fmt.Errorf("the process knows no method %q", r.Method)
 	}
 	report, err := h.answer(s.ctx, r.Spec)
 	if err == nil {
-		*reply, err = json.Marshal(report)
+		reply.Report, err = json.Marshal(report)
 	}
 	return err
 }

@@ -1,9 +1,5 @@
 package result
 
-import (
-	"path/filepath"
-)
-
 // CostsFile holds the costs of proofs of writing and of signatures, a line each.
 const CostsFile = "costs.jsonl"
 
@@ -38,8 +34,10 @@ type Spent struct {
 	Multiplications int64 `json:"multiplications,omitempty"`
 }
 
-// AppendCost adds a cost to the set in dir: the whole line reaches the disk, or none of it counts.
-func AppendCost(dir string, c Cost) error {
+// Violated implements Line.
+func (c Cost) Violated() bool { return false }
+
+func (c Cost) inFile() (string, any) {
 	c.Schema = SchemaVersion
-	return appendLine(filepath.Join(dir, CostsFile), c)
+	return CostsFile, c
 }

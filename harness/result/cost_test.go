@@ -14,11 +14,11 @@ func TestCostRoundTrip(t *testing.T) {
 	set(reflect.ValueOf(&want).Elem(), new(int))
 	dir := newSet(t, 0)
 	for _, c := range []Cost{want, {Scheme: "ed25519"}} {
-		if err := AppendCost(dir, c); err != nil {
+		if err := Append(dir, c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want.Schema = SchemaVersion // AppendCost sets it, whatever the cost says
+	want.Schema = SchemaVersion // Append sets it, whatever the cost says
 	s := mustRead(t, dir)
 	if len(s.Costs) != 2 || len(s.Points)+len(s.Trials) != 0 || s.Costs[1].Scheme != "ed25519" {
 		t.Fatalf("read back %+v", s)
@@ -37,7 +37,7 @@ func TestTornCost(t *testing.T) {
 	for cut := range len(line) {
 		dir := newSet(t, 0)
 		overwrite(t, dir, CostsFile, string(line)+"\n"+string(line[:cut]))
-		if err := AppendCost(dir, Cost{Scheme: "second"}); err != nil {
+		if err := Append(dir, Cost{Scheme: "second"}); err != nil {
 			t.Fatal(err)
 		}
 		if s := mustRead(t, dir); len(s.Costs) != 2 || s.Costs[1].Scheme != "second" {

@@ -13,10 +13,12 @@ import (
 const (
 	ManifestFile = "manifest.json"
 	PointsFile   = "points.jsonl"
-	HistoryDir   = "histories"
+	HistoryDir   = "histories" // of files that end in HistorySuffix
 	LogDir       = "logs"
 	FigureDir    = "figures"
 	LatestLink   = "latest"
+
+	HistorySuffix = ".jsonl.gz"
 )
 
 // A Set is one run's results, read back.
@@ -64,10 +66,28 @@ func checkSchema(place string, schema int) error {
 	return nil
 }
 
-// Append adds a point to the set in dir: the whole line reaches the disk, or none of it counts.
-func Append(dir string, p Point) error {
+// A Line is one measurement of a set: a Point, a Trial or a Cost.
+type Line interface {
+	// Disturbed reports whether what else ran on the machine spoilt the measurement, so that it is worth another attempt.
+	Disturbed() bool
+	// Violated reports whether something did not hold that the measurement was to check.
+	Violated() bool
+	// inFile is the line as it is written, and the file.
+	inFile() (name string, line any)
+}
+
+// Append adds a line to the set in dir: the whole line reaches the disk, or none of it counts.
+func Append(dir string, l Line) error {
+	name, line := l.inFile()
+	return appendLine(filepath.Join(dir, name), line)
+}
+
+// Violated implements Line: it reports whether the history is not linearizable.
+func (p Point) Violated() bool { return p.Linearizable.Code == Violation }
+
+func (p Point) inFile() (string, any) {
 	p.Schema = SchemaVersion
-	return appendLine(filepath.Join(dir, PointsFile), p)
+	return PointsFile, p
 }
 
 // appendLine adds a value as a line of JSON, whole or not at all.

@@ -17,7 +17,7 @@ func TestSystems(t *testing.T) {
 	} {
 		mustAppend(t, dir, Point{Series: s})
 	}
-	if err := AppendTrial(dir, Trial{Protocol: "mabd"}); err != nil {
+	if err := Append(dir, Trial{Protocol: "mabd"}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]System{

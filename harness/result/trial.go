@@ -3,7 +3,6 @@ package result
 import (
 	"cmp"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -105,10 +104,15 @@ func (t Trial) Summary() string {
 	return "withstood"
 }
 
-// AppendTrial adds a trial to the set in dir: the whole line reaches the disk, or none of it counts.
-func AppendTrial(dir string, t Trial) error {
+// Disturbed implements Line: trials count whatever else runs.
+func (t Trial) Disturbed() bool { return false }
+
+// Violated implements Line: it reports whether something else came of the attack than was expected.
+func (t Trial) Violated() bool { return !t.Held }
+
+func (t Trial) inFile() (string, any) {
 	t.Schema = SchemaVersion
-	return appendLine(filepath.Join(dir, TrialsFile), t)
+	return TrialsFile, t
 }
 
 // TrialOps counts a trial's operations.

@@ -1,0 +1,166 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/transport"
+)
+
+// issuedDir is where the writers of a local cluster keep the timestamps they issued, if each key has one writer.
+const issuedDir = "issued"
+
+// clusterFile is where a local cluster keeps what its clients need, keys included: readable by its owner only.
+const clusterFile = "cluster.json"
+
+// A Local is a cluster to play with: servers on loopback whose databases outlive them.
+type Local struct {
+	Protocol   string               `json:"protocol"`
+	Suite      string               `json:"suite"`
+	T          int                  `json:"t"`
+	Durability protocols.Durability `json:"durability"`
+	Servers    []string             `json:"servers"` // addresses
+	ServerKeys []suite.ServerKeys   `json:"server_keys"`
+	WriterKeys suite.ClientKeys     `json:"writer_keys"`
+
+	dir string // its folder, once it has one
+}
+
+// NewLocal describes a new cluster on the ports from firstPort on.
+func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstPort int) (*Local, error) {
+	p, err := catalog.ByName(protocol)
+	if err != nil {
+		return nil, err
+	}
+	s, err := protocols.SuiteFor(p, primitives)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Check(); err != nil {
+		return nil, err
+	}
+	if t < 1 {
+		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)
+	}
+	l := &Local{Protocol: protocol, Suite: primitives, T: t, Durability: d}
+	for i := range p.Traits(t).Servers {
+		l.Servers = append(l.Servers, net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+i)))
+	}
+	l.ServerKeys, l.WriterKeys, _, err = suite.GenerateKeys(s, len(l.Servers), rand.Reader)
+	return l, err
+}
+
+// ReadLocal reads the cluster whose folder is dir.
+func ReadLocal(dir string) (*Local, error) {
+	path := filepath.Join(dir, clusterFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no cluster in %s: start one with `powbench up --dir %s`: %w", dir, dir, err)
+	} else if err != nil {
+		return nil, err
+	}
+	l := &Local{dir: dir}
+	if err := json.Unmarshal(data, l); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// Save writes the cluster's file into dir.
+func (l *Local) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	l.dir = dir
+	return os.WriteFile(filepath.Join(dir, clusterFile), append(data, '\n'), 0o600)
+}
+
+// Serve runs the cluster's servers, each a process with its database below dir, until ctx ends. Ready is called once
+// all of them listen. A server that ends is not started again: it is a fault to watch the protocol tolerate.
+func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func()) (err error) {
+	host := testbed.NewLoopback()
+	var servers []*control.Client
+	defer func() {
+		for _, s := range servers {
+			err = errors.Join(err, s.Stop())
+		}
+	}()
+	ended := make(chan *control.Client, len(l.Servers))
+	for i, addr := range l.Servers {
+		p, err := host.Start("server", log)
+		if err != nil {
+			return fmt.Errorf("start server %d: %w", i+1, err)
+		}
+		s := control.NewClient(fmt.Sprintf("server %d", i+1), p)
+		servers = append(servers, s)
+		cfg := node.Config{
+			Protocol: l.Protocol, Suite: l.Suite, T: l.T, Index: i, Keys: l.ServerKeys[i], Listen: addr,
+			Dir: filepath.Join(dir, fmt.Sprintf("server-%d", i+1)), Durability: l.Durability,
+		}
+		if _, err := control.Call(ctx, s, node.StartCall, cfg); err != nil {
+			return err
+		}
+		go func() {
+			<-s.Done()
+			ended <- s
+		}()
+	}
+	ready()
+	for left := len(l.Servers); left > 0; left-- {
+		select {
+		case s := <-ended:
+			fmt.Fprintf(log, "%s has ended; %d of %d servers are left\n", s.Name, left-1, len(l.Servers))
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return errors.New("all servers have ended: see what they logged above")
+}
+
+// Connect returns a writing client of the cluster, which has a folder, and what closes it. It does not wait for
+// servers: up to t may be down.
+func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) {
+	p, err := catalog.ByName(l.Protocol)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := protocols.SuiteFor(p, l.Suite)
+	if err != nil {
+		return nil, nil, err
+	}
+	pid := make([]byte, 8) // unique per incarnation (D5)
+	if _, err := rand.Read(pid); err != nil {
+		return nil, nil, err
+	}
+	links := transport.Dial(transport.ClientConfig{
+		Protocol: l.Protocol, Servers: l.Servers, Role: protocols.Writer, Keys: l.WriterKeys.Groups,
+		NewBody: p.NewBody, Log: log,
+	})
+	issued := client.NewIssued(filepath.Join(l.dir, issuedDir))
+	register := p.NewRegister(protocols.ClientParams{
+		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
+	})
+	return client.New(links, register, p.Traits(l.T).LyingServers), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
+}

@@ -1,0 +1,140 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/storage"
+)
+
+// A Reading is what the counters of a cluster and its machine say at one instant.
+type Reading struct {
+	Ns      int64 // on the run's clock
+	Machine testbed.CPU
+	Clients float64 // CPU seconds of all agents
+	Servers float64
+	Links   []netem.Counters // of the server hosts; nil where nobody counts
+}
+
+// read takes a reading.
+func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
+	r.Ns = clock.Now()
+	if r.Machine, err = c.testbed.CPU(); err != nil {
+		return r, err
+	}
+	used, err := c.used(ctx)
+	if err != nil {
+		return r, err
+	}
+	for i, u := range used {
+		if i < len(c.agents) {
+			r.Clients += u.CPUSeconds
+		} else {
+			r.Servers += u.CPUSeconds
+		}
+	}
+	shaper, ok := c.testbed.(testbed.Shaper)
+	if !ok {
+		return r, nil
+	}
+	servers, _ := c.testbed.Hosts()
+	for _, h := range servers {
+		link, err := shaper.Counters(h)
+		if errors.Is(err, netem.ErrUncounted) {
+			return r, nil
+		} else if err != nil {
+			return r, err
+		}
+		r.Links = append(r.Links, link)
+	}
+	return r, nil
+}
+
+// used asks all processes at once what they have used, agents first.
+func (c *Cluster) used(ctx context.Context) ([]control.Used, error) {
+	processes := slices.Concat(c.agents, c.servers)
+	all := make([]control.Used, len(processes))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, p := range processes {
+		group.Go(func() (err error) {
+			all[i], err = control.Call(ctx, p, control.Usage, control.Nothing{})
+			return err
+		})
+	}
+	return all, group.Wait()
+}
+
+// PeakRSS is the largest resident set that any process of each kind has had.
+func (c *Cluster) PeakRSS(ctx context.Context) (r result.RSS, err error) {
+	used, err := c.used(ctx)
+	for i, u := range used {
+		if i < len(c.agents) {
+			r.Agent = max(r.Agent, u.PeakRSSMiB)
+		} else {
+			r.Server = max(r.Server, u.PeakRSSMiB)
+		}
+	}
+	return r, err
+}
+
+// An Interval is what happened between two readings.
+type Interval struct{ From, To Reading }
+
+// Seconds is how long it was.
+func (i Interval) Seconds() float64 { return float64(i.To.Ns-i.From.Ns) / 1e9 }
+
+// CPU is the CPU time of the load's processes.
+func (i Interval) CPU() result.CPU {
+	return result.CPU{Clients: i.To.Clients - i.From.Clients, Servers: i.To.Servers - i.From.Servers}
+}
+
+// HostCPU is where the machine's CPU time went.
+func (i Interval) HostCPU() result.HostCPU {
+	total := i.To.Machine.Total - i.From.Machine.Total
+	if total <= 0 {
+		return result.HostCPU{}
+	}
+	busy := total - (i.To.Machine.Idle - i.From.Machine.Idle)
+	steal := i.To.Machine.Steal - i.From.Machine.Steal
+	own := i.CPU()
+	return result.HostCPU{
+		Busy:    busy / total,
+		Foreign: max(0, busy-steal-own.Clients-own.Servers) / total,
+		Steal:   steal / total,
+	}
+}
+
+// Payload is the TCP payload over the server hosts' links: host → switch is server to client.
+func (i Interval) Payload() (sum result.Traffic) {
+	for n := range i.To.Links {
+		d := i.To.Links[n].Since(i.From.Links[n])
+		sum.ServerToClient += d.Up.Payload()
+		sum.ClientToServer += d.Down.Payload()
+	}
+	return sum
+}
+
+// databases sums up the servers' metrics.
+func (c *Cluster) databases(ctx context.Context) (sum storage.Metrics, err error) {
+	for _, s := range c.servers {
+		m, err := control.Call(ctx, s, node.StatsCall, control.Nothing{})
+		if err != nil {
+			return sum, err
+		}
+		sum.AppliedBytes += m.AppliedBytes
+		sum.LogBytes += m.LogBytes
+		sum.FlushedBytes += m.FlushedBytes
+		sum.CompactedBytes += m.CompactedBytes
+		sum.StallTime += m.StallTime
+	}
+	return sum, nil
+}

@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"math"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/netem"
+)
+
+func TestHostCPUShares(t *testing.T) {
+	// 10 s on 2 cores: 20 CPU seconds
+	from := Reading{Machine: testbed.CPU{Total: 100, Idle: 50, Steal: 1}, Clients: 3, Servers: 4}
+	for name, c := range map[string]struct {
+		idle, steal, clients, servers float64 // CPU seconds meanwhile
+		want                          result.HostCPU
+	}{
+		"idle":            {20, 0, 0, 0, result.HostCPU{}},
+		"only ours":       {10, 0, 4, 6, result.HostCPU{Busy: 0.5}},
+		"others":          {10, 0, 1, 4, result.HostCPU{Busy: 0.5, Foreign: 0.25}},
+		"stolen":          {10, 5, 2, 3, result.HostCPU{Busy: 0.5, Steal: 0.25}},
+		"all of it":       {0, 2, 3, 5, result.HostCPU{Busy: 1, Foreign: 0.5, Steal: 0.1}},
+		"clocks disagree": {18, 0, 2, 1, result.HostCPU{Busy: 0.1}}, // ours cannot be more than all: no negative share
+	} {
+		to := Reading{
+			Machine: testbed.CPU{Total: 120, Idle: 50 + c.idle, Steal: 1 + c.steal},
+			Clients: 3 + c.clients, Servers: 4 + c.servers,
+		}
+		got := Interval{from, to}.HostCPU()
+		for share, d := range map[string]float64{
+			"busy": got.Busy - c.want.Busy, "foreign": got.Foreign - c.want.Foreign, "steal": got.Steal - c.want.Steal,
+		} {
+			if math.Abs(d) > 1e-9 {
+				t.Errorf("%s: %+v, want %+v (%s)", name, got, c.want, share)
+			}
+		}
+		if cpu := (Interval{from, to}).CPU(); cpu != (result.CPU{Clients: c.clients, Servers: c.servers}) {
+			t.Errorf("%s: CPU %+v", name, cpu)
+		}
+	}
+	if got := (Interval{from, from}).HostCPU(); got != (result.HostCPU{}) {
+		t.Errorf("no time at all: %+v", got)
+	}
+}
+
+// Payload is frames without their headers, summed over the hosts: host → switch is what servers send. The kernel's
+// counters of packets wrap around.
+func TestPayload(t *testing.T) {
+	const header = 66 // Ethernet, IPv4 and TCP with timestamps
+	count := func(bytes uint64, packets uint32) netem.Direction {
+		return netem.Direction{Bytes: bytes, Packets: packets}
+	}
+	i := Interval{
+		From: Reading{Ns: 1e9, Links: []netem.Counters{
+			{Up: count(1000, 10), Down: count(500, math.MaxUint32-1)}, {Up: count(7, 1)},
+		}},
+		To: Reading{Ns: 3.5e9, Links: []netem.Counters{
+			{Up: count(1000+3*1514, 13), Down: count(500+4*header+9, 2)}, {Up: count(7+header+100, 2)},
+		}},
+	}
+	want := result.Traffic{ServerToClient: 3*1448 + 100, ClientToServer: 9}
+	if got := i.Payload(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := i.Seconds(); got != 2.5 {
+		t.Errorf("%v s, want 2.5", got)
+	}
+	if got := (Interval{}).Payload(); got != (result.Traffic{}) {
+		t.Errorf("unshaped: %+v", got)
+	}
+}

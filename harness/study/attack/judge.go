@@ -1,0 +1,153 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/targeted"
+)
+
+// findings are the harms that a trial came to, by the names that the simulator uses too.
+type findings struct {
+	harms map[byzantine.Harm]int64
+	first string // in words
+}
+
+// find notes a harm.
+func (f *findings) find(h byzantine.Harm, format string, args ...any) { f.count(h, 1, format, args...) }
+
+// count notes that a harm happened n times, if it did.
+func (f *findings) count(h byzantine.Harm, n int64, format string, args ...any) {
+	if n == 0 {
+		return
+	}
+	if f.harms == nil {
+		f.harms = map[byzantine.Harm]int64{}
+	}
+	if f.harms[h] += n; f.first == "" {
+		f.first = fmt.Sprintf("%s: %s", h, fmt.Sprintf(format, args...))
+	}
+}
+
+// judge looks for harms in what the clients did.
+func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, reports []agent.MixedReport) result.Verdict {
+	report := history.Check(entries)
+	corrupt := f.judgeReads(entries)
+	if report.Code == result.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
+		f.find(byzantine.Stale, "not linearizable: %s", report.Detail)
+	}
+	f.judgeTimestamps(entries)
+	var pending, failed int64
+	var why string
+	rounds := map[result.Rounds]int64{}
+	for _, r := range reports {
+		pending += r.Pending
+		failed += r.Failed
+		if why == "" {
+			why = r.FirstError
+		}
+		for n, reads := range r.Read.Rounds {
+			rounds[n] += reads
+		}
+	}
+	f.count(byzantine.Hang, pending, "%d operations did not end: %s", pending, why)
+	harm := byzantine.Failure
+	if e.Harm == byzantine.Exhaustion { // how it shows when there is no higher timestamp left
+		harm = byzantine.Exhaustion
+	}
+	f.count(harm, failed-corrupt, "%d operations failed: %s", failed-corrupt, why)
+	for n, reads := range rounds {
+		if e.Rounds > 0 && n.Total() > e.Rounds {
+			f.count(byzantine.TooManyRounds, reads, "%d READs took %d rounds, want %d at most", reads, n.Total(), e.Rounds)
+		}
+	}
+	return report.Verdict
+}
+
+func isCorrupt(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }
+
+// judgeReads finds values that nobody wrote and returns their number.
+func (f *findings) judgeReads(entries []history.Entry) (corrupt int64) {
+	var first history.Entry
+	for _, e := range entries {
+		if isCorrupt(e) {
+			if corrupt == 0 {
+				first = e
+			}
+			corrupt++
+		}
+	}
+	f.count(byzantine.Phantom, corrupt, "READ %d of client %d returned what nobody wrote to %s",
+		first.Seq, first.Client, first.Key)
+	return corrupt
+}
+
+// judgeTimestamps finds timestamps ahead of the number of WRITEs that had begun by then.
+func (f *findings) judgeTimestamps(entries []history.Entry) {
+	begun := map[protocols.Key][]int64{} // when the WRITEs of each key began
+	for _, e := range entries {
+		if e.Op == protocols.Write {
+			begun[e.Key] = append(begun[e.Key], e.Start)
+		}
+	}
+	for _, starts := range begun {
+		slices.Sort(starts)
+	}
+	for _, e := range entries {
+		writes, _ := slices.BinarySearch(begun[e.Key], e.End)
+		if e.Outcome == history.OK && e.Timestamp.Num > uint64(writes) {
+			f.find(byzantine.Exhaustion, "%s %d of client %d has timestamp %v after %d WRITEs of %s",
+				e.Op, e.Seq, e.Client, e.Timestamp, writes, e.Key)
+		}
+	}
+}
+
+// What a server stores for an operation besides the value, in bytes, is less than this: twice what any protocol takes.
+const metadataBytes = 1024
+
+// accounted is how many bytes operations may have a server store: the protocol's share of the value for each that
+// brings one, and metadata.
+func accounted(p protocols.Protocol, t int, entries []history.Entry) int64 {
+	if few, ok := p.(targeted.Protocol); ok {
+		p = few.Protocol // a server may be in the quorums of all keys
+	}
+	share := func(op protocols.Op) int64 {
+		return int64(p.Traits(t).Cost(op).ClientToServers / float64(p.Traits(t).Servers) * valueBytes)
+	}
+	read, write := share(protocols.Read), share(protocols.Write)
+	sum := int64(metadataBytes)
+	for _, e := range entries {
+		if e.Op == protocols.Write {
+			sum += write + metadataBytes
+		} else {
+			sum += read + metadataBytes/2
+		}
+	}
+	return sum
+}
+
+// judgeGrowth finds correct servers that were made to store more than the operations account for.
+func (t *trial) judgeGrowth(ctx context.Context, entries []history.Entry) error {
+	most := accounted(t.protocol, t.T, entries)
+	for _, s := range t.cluster.Servers() {
+		p := s.Process()
+		if s.Lies() || p.MayEnd() {
+			continue
+		}
+		stored, err := s.AppliedBytes(ctx)
+		if err != nil {
+			return err
+		}
+		if stored > most {
+			t.find(byzantine.Growth, "%s was made to store %d bytes, %d operations account for %d at most",
+				p.Name, stored, len(entries), most)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package attack
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/workloads"
+)
+
+// op is an operation on the key "k" that has ended; its timestamp is num, which also names the value.
+func op(kind protocols.Op, client, seq uint64, start, end int64, num uint64) history.Entry {
+	e := history.Entry{
+		Client: client, Seq: seq, Key: "k", Op: kind, Start: start, End: end, Outcome: history.OK,
+		Timestamp: protocols.Timestamp{Num: num, PID: 1}, Value: workloads.ID{Client: 1, Seq: num},
+	}
+	if num == 0 {
+		e.Bottom, e.Value, e.Timestamp = true, workloads.ID{}, protocols.Timestamp{}
+	}
+	return e
+}
+
+// corrupted is the READ, if it returned what nobody wrote.
+func corrupted(e history.Entry) history.Entry {
+	e.Value, e.Bottom = history.Corrupt, false
+	return e
+}
+
+func TestJudge(t *testing.T) {
+	fine := []history.Entry{
+		op(protocols.Write, 1, 1, 0, 10, 1), op(protocols.Read, 2, 1, 20, 30, 1), op(protocols.Write, 1, 2, 40, 50, 2),
+	}
+	and := func(e history.Entry) []history.Entry { return append(slices.Clone(fine), e) }
+	for _, c := range []struct {
+		name    string
+		expect  byzantine.Expectation
+		entries []history.Entry
+		reports []agent.MixedReport
+		want    map[byzantine.Harm]int64
+	}{
+		{
+			name: "all is well", expect: byzantine.Expectation{Rounds: 2}, entries: fine,
+			reports: []agent.MixedReport{{Reads: 1, Writes: 2, Read: agent.MixedKind{Rounds: twoRounds(1)}}},
+		},
+		{
+			name: "a READ misses a WRITE", entries: and(op(protocols.Read, 2, 2, 60, 70, 1)),
+			want: map[byzantine.Harm]int64{byzantine.Stale: 1},
+		},
+		{
+			name: "a READ returns what nobody wrote", entries: and(corrupted(op(protocols.Read, 2, 2, 60, 70, 2))),
+			reports: []agent.MixedReport{{Failed: 1, FirstError: "corrupt value"}},
+			want:    map[byzantine.Harm]int64{byzantine.Phantom: 1},
+		},
+		{
+			name: "a timestamp runs ahead", entries: and(op(protocols.Write, 1, 1000, 60, 70, 1000)),
+			want: map[byzantine.Harm]int64{byzantine.Exhaustion: 1},
+		},
+		{
+			name:    "a WRITE that began later does not account for a timestamp",
+			entries: []history.Entry{op(protocols.Write, 1, 2, 0, 10, 2), op(protocols.Write, 3, 3, 20, 30, 3)},
+			want:    map[byzantine.Harm]int64{byzantine.Exhaustion: 2},
+		},
+		{
+			name: "operations do not end", entries: fine, reports: []agent.MixedReport{{Pending: 2}, {Pending: 1}},
+			want: map[byzantine.Harm]int64{byzantine.Hang: 3},
+		},
+		{
+			name: "operations fail", entries: fine, reports: []agent.MixedReport{{Failed: 2, FirstError: "why"}},
+			want: map[byzantine.Harm]int64{byzantine.Failure: 2},
+		},
+		{
+			name: "operations fail for want of timestamps", expect: byzantine.Expectation{Harm: byzantine.Exhaustion},
+			entries: fine, reports: []agent.MixedReport{{Failed: 2}}, want: map[byzantine.Harm]int64{byzantine.Exhaustion: 2},
+		},
+		{
+			name: "READs take too many rounds", expect: byzantine.Expectation{Rounds: 2}, entries: fine,
+			reports: []agent.MixedReport{{Read: agent.MixedKind{Rounds: rounds{{Metadata: 2}: 9, {Data: 1, Metadata: 2}: 1, {Metadata: 3}: 3}}}},
+			want:    map[byzantine.Harm]int64{byzantine.TooManyRounds: 4},
+		},
+		{
+			name: "READs may take three rounds", expect: byzantine.Expectation{Rounds: 3}, entries: fine,
+			reports: []agent.MixedReport{{Read: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 2}: 4}}}},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var f findings
+			f.judge(c.expect, c.entries, c.reports)
+			if !maps.Equal(f.harms, c.want) {
+				t.Errorf("found %v (%s), want %v", f.harms, f.first, c.want)
+			}
+			if (f.first == "") != (len(c.want) == 0) {
+				t.Errorf("in words: %q", f.first)
+			}
+		})
+	}
+}
+
+// The first harm stays the first.
+func TestFindings(t *testing.T) {
+	var f findings
+	f.find(byzantine.Hang, "one of %d", 3)
+	f.count(byzantine.Stale, 0, "nothing")
+	f.count(byzantine.Hang, 4, "more")
+	if f.first != "hang: one of 3" || !maps.Equal(f.harms, map[byzantine.Harm]int64{byzantine.Hang: 5}) {
+		t.Errorf("%q, %v", f.first, f.harms)
+	}
+}
+
+// A WRITE accounts for the fragment of a value, a READ of M-PoWerStore for no part of it.
+func TestAccounted(t *testing.T) {
+	const fragment = valueBytes / 2
+	entries := []history.Entry{{Op: protocols.Write}, {Op: protocols.Write}, {Op: protocols.Read}}
+	want := int64(metadataBytes + 2*(fragment+metadataBytes) + metadataBytes/2)
+	if got := accounted(mpowerstore.Protocol{}, 1, entries); got != want {
+		t.Errorf("%d bytes, want %d", got, want)
+	}
+}
+
+// conclude judges against the expectation.
+func TestConclude(t *testing.T) {
+	stale := []history.Entry{
+		op(protocols.Write, 1, 1, 1e6, 2e6, 1), op(protocols.Write, 1, 2, 3e6, 4e6, 2), op(protocols.Read, 2, 1, 5e6, 6e6, 1),
+	}
+	twice := append(slices.Clone(stale), stale[0])
+	for _, c := range []struct {
+		name    string
+		expect  byzantine.Expectation
+		entries []history.Entry
+		held    bool
+		outcome string
+	}{
+		{"withstood", byzantine.Expectation{}, stale[:2], true, "withstood"},
+		{"caught", byzantine.Expectation{Harm: byzantine.Stale}, stale, true, "caught: stale read"},
+		{"not withstood", byzantine.Expectation{}, stale, false, "NOT AS EXPECTED: stale read instead of no harm"},
+		{
+			"not caught",
+			byzantine.Expectation{Harm: byzantine.Stale},
+			stale[:2], false,
+			"NOT AS EXPECTED: no harm instead of stale read",
+		},
+		{"beyond", byzantine.Expectation{Beyond: true}, stale, true, "caught: stale read"},
+		{"cannot be checked", byzantine.Expectation{}, twice, false, "NOT AS EXPECTED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr := trial{player: &player{}, expected: c.expect, load: loads[0]}
+			out := tr.describeFor(t)
+			if err := tr.conclude(&out, c.entries); err != nil {
+				t.Fatal(err)
+			}
+			if out.Held != c.held || !strings.HasPrefix(out.Summary(), c.outcome) || !out.Held && out.Detail == "" {
+				t.Errorf("held %v, %s, detail %q", out.Held, out.Summary(), out.Detail)
+			}
+		})
+	}
+}

@@ -1,0 +1,130 @@
+package attack
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// A deed is what is done to a server.
+type deed string
+
+const (
+	cut     deed = "the link of server %d is cut"
+	heal    deed = "the link of server %d heals"
+	kill    deed = "server %d is killed"
+	restart deed = "server %d is started again"
+	deceive deed = "server %d is started again and lies"
+	reset   deed = "server %d resets its connections"
+	fill    deed = "the disk of server %d is full"
+	damage  deed = "a database file of server %d is damaged"
+	refuse  deed = "server %d is started on the damaged file"
+)
+
+// A fault is done to one server at an instant of the load.
+type fault struct {
+	at     time.Duration // since the load began
+	deed   deed
+	server int // 0-based
+}
+
+func (f fault) String() string { return fmt.Sprintf(string(f.deed), f.server+1) }
+
+// Times of the plans.
+const (
+	isolation    = 500 * time.Millisecond // of the servers that are cut off
+	resetEvery   = 40 * time.Millisecond
+	downTime     = 100 * time.Millisecond // between the death of a server and its return
+	rotationTime = 600 * time.Millisecond // of a pair of cuts, with the time to recover from them
+	cutTime      = 90 * time.Millisecond
+)
+
+// plan is what is done to servers during a load of that length, in order. Beyond t servers fail at once only where the
+// attack says so.
+func plan(a byzantine.Attack, servers, t int, load time.Duration) []fault {
+	switch {
+	case a.Isolate != [2]int{}:
+		return isolations(a.Isolate[0]*t+a.Isolate[1], servers, load)
+	case a.Resets:
+		return resets(servers, load)
+	}
+	switch a.ID {
+	case killEach:
+		return killings(servers, load)
+	case killForGood:
+		var all []fault
+		for i := range t {
+			all = append(all, fault{load / 3, kill, i})
+		}
+		return all
+	case fullDisk:
+		return []fault{{load / 3, fill, 0}}
+	case damagedFile:
+		return []fault{{load / 3, kill, 0}, {load / 3, damage, 0}, {load/3 + downTime, refuse, 0}}
+	case result.Timeline:
+		q := load / 4
+		return []fault{{q, kill, 0}, {2 * q, deceive, 0}, {3 * q, kill, 0}, {3 * q, restart, 0}}
+	}
+	return nil
+}
+
+// isolations cuts one group of n servers after the other off, and heals them.
+func isolations(n, servers int, load time.Duration) (all []fault) {
+	const pause = 200 * time.Millisecond
+	first := 0
+	for at := pause; at+isolation <= load; at += 2 * isolation {
+		for i := range n {
+			all = append(all, fault{at, cut, (first + i) % servers})
+		}
+		for i := range n {
+			all = append(all, fault{at + isolation, heal, (first + i) % servers})
+		}
+		first += n
+	}
+	return all
+}
+
+// resets breaks the connections of one server after the other.
+func resets(servers int, load time.Duration) (all []fault) {
+	i := 0
+	for at := resetEvery; at < load; at += resetEvery {
+		all = append(all, fault{at, reset, i % servers})
+		i++
+	}
+	return all
+}
+
+// killings has every server die once, and come back before the next one dies.
+func killings(servers int, load time.Duration) (all []fault) {
+	each := load / time.Duration(servers)
+	for i := range servers {
+		at := each*time.Duration(i) + each/10
+		all = append(all, fault{at, kill, i}, fault{at + min(downTime, each/2), restart, i})
+	}
+	return all
+}
+
+// rotation cuts the links of correct servers for a moment, t of them and then up to t others: the first miss WRITEs that
+// the others take part in, and are then asked in their stead. The servers before liars are not correct.
+func rotation(liars, servers, t, rounds int) (all []fault) {
+	correct := servers - liars
+	for r := range rounds {
+		at := time.Duration(r) * rotationTime
+		nth := func(i int) int { return liars + (r+i)%correct }
+		for i := range t {
+			all = append(all, fault{at, cut, nth(i)})
+		}
+		for i := range t {
+			all = append(all, fault{at + cutTime, heal, nth(i)})
+		}
+		for i := t; i < min(2*t, correct); i++ {
+			all = append(all, fault{at + cutTime, cut, nth(i)})
+		}
+		for i := t; i < min(2*t, correct); i++ {
+			all = append(all, fault{at + 2*cutTime, heal, nth(i)})
+		}
+	}
+	return all
+}

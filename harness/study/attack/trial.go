@@ -1,0 +1,271 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/workloads"
+)
+
+// What all trials have in common. There are as many keys as clients, so that each has its own where keys have one
+// writer; they are few enough for operations to meet.
+const (
+	suiteName    = result.Paper
+	durability   = protocols.Fsync
+	valueBytes   = 4096
+	agents       = 3
+	latecomers   = 1 // the agent of the writers that die
+	agentClients = 4 // of each agent
+	clients      = agentClients * (agents + latecomers)
+	keys         = clients
+
+	preloadTime  = 100 * time.Millisecond
+	readBackTime = 150 * time.Millisecond
+	bucketTime   = 100 * time.Millisecond
+	patience     = 10 * time.Second // after which an operation hangs
+	shortTemper  = 2 * time.Second  // of trials of which nothing is expected
+)
+
+// trial is one attack on one protocol: a task of the study.
+type trial struct {
+	*player
+	protocol protocols.Protocol
+	attack   byzantine.Attack
+	expected byzantine.Expectation
+	seed     uint64
+	start    int64 // of the load, ns on the run's clock
+	load     time.Duration
+
+	cluster  *cluster.Cluster
+	mustEnd  []int    // servers that may not serve to the end
+	journals []string // of writers that die
+	reports  []agent.MixedReport
+	loaded   []agent.MixedReport // those of the measured load
+
+	mu     sync.Mutex
+	events []result.Event
+	findings
+}
+
+// seed is what the trial leaves to chance, the same however many others are played.
+func (p *player) seed(system protocols.Protocol, a byzantine.Attack) uint64 {
+	return workloads.Derive(p.Seed, protocols.NameOf(system), a.ID)
+}
+
+// Name implements study.Task.
+func (t *trial) Name() string {
+	return fmt.Sprintf("%s %s (%s)", protocols.NameOf(t.protocol), t.attack.ID, t.attack.Name)
+}
+
+// Do implements study.Task: it plays the trial.
+func (t *trial) Do(ctx context.Context, _ int) (result.Line, string, error) {
+	out := t.describe()
+	if out.Skipped = t.skip(); out.Skipped != "" {
+		out.Held = true
+		return out, t.tell(out), nil
+	}
+	entries, err := t.run(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", context.Cause(ctx)
+	case err == nil:
+		err = t.conclude(&out, entries)
+	case t.attack.ID != result.FaultFree: // a server that crashed by itself, say: it is what came of the attack
+		out.Harms[string(byzantine.Failure)] = 1
+		out.Detail, err = err.Error(), nil
+	}
+	return out, t.tell(out), err
+}
+
+// describe is the trial before it is played.
+func (t *trial) describe() result.Trial {
+	return result.Trial{
+		Protocol: protocols.NameOf(t.protocol), Attack: t.attack.ID, Name: t.attack.Name, T: t.T,
+		Servers: t.protocol.Traits(t.T).Servers, ValueBytes: valueBytes, Clients: agents * agentClients, Keys: keys,
+		Seed: t.seed, Expected: t.expected.String(), Expectation: t.expected.Code(), Harms: map[string]int64{},
+		History: t.fileName() + result.HistorySuffix, Started: time.Now().UTC().Format(time.RFC3339),
+	}
+}
+
+// fileName is that of the trial's files.
+func (t *trial) fileName() string { return protocols.NameOf(t.protocol) + "-" + t.attack.ID }
+
+// tell is what a person is told of the trial, next to the protocol's fault-free one.
+func (t *trial) tell(out result.Trial) string {
+	if t.attack.ID == result.FaultFree {
+		t.baseline[out.Protocol] = out.ThroughputOps
+	}
+	text := out.Summary()
+	if out.Skipped == "" {
+		text += fmt.Sprintf("; %.0f ops/s", out.ThroughputOps)
+		if base := t.baseline[out.Protocol]; base > 0 {
+			text += fmt.Sprintf(" (%.0f %%)", 100*out.ThroughputOps/base)
+		}
+		text += fmt.Sprintf(", p99 of READs %.1f ms, of WRITEs %.1f ms", out.ReadMs.P99, out.WriteMs.P99)
+	}
+	if !out.Held {
+		text += "\n    " + out.Detail + "\n   "
+	}
+	return text
+}
+
+// shaper is the testbed if its links can be ruled, or nil.
+func (t *trial) shaper() testbed.Shaper {
+	s, _ := t.bench.Testbed.(testbed.Shaper)
+	return s
+}
+
+// skip says why the trial cannot be played here; it is empty if it can.
+func (t *trial) skip() string {
+	if t.shaper() == nil && needsLinks(t.attack, t.protocol) {
+		return "plain loopback has no links to cut; `powbench doctor` tells how to get network namespaces"
+	}
+	if t.attack.Unruly {
+		if err := testbed.CanDelay(); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// needsLinks reports whether the trial cannot be played where links cannot be cut.
+func needsLinks(a byzantine.Attack, p protocols.Protocol) bool {
+	return a.Isolate != [2]int{} || rotates(a) && a.Expected(p).Harm != byzantine.NoHarm
+}
+
+// network is the testbed of the trial: the run's, or one that delays and reorders packets if the attack asks for that.
+func (t *trial) network(ctx context.Context) (tb testbed.Testbed, release func() error, err error) {
+	if !t.attack.Unruly {
+		return t.bench.Testbed, func() error { return nil }, nil
+	}
+	spec := t.testbed
+	spec.Scratch, spec.Offload = t.Scratch, false
+	unruly := testbed.Delay{Mean: 2 * time.Millisecond, Jitter: 2 * time.Millisecond, Reorder: 0.25, Limit: 100_000}
+	spec.Delays = &testbed.Delays{Between: func(_, _ int) testbed.Delay { return unruly }}
+	if tb, err = testbed.Open(ctx, spec, io.Discard); err != nil {
+		return nil, nil, err
+	}
+	return tb, tb.Close, nil
+}
+
+// run plays the trial on fresh servers and returns its history, which it also stores.
+func (t *trial) run(ctx context.Context) (entries []history.Entry, err error) {
+	tb, release, err := t.network(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	liars := map[int]string{}
+	if t.attack.Server != nil {
+		for i := range t.T + t.attack.Liars {
+			liars[i] = t.attack.ID
+		}
+	}
+	err = cluster.Run(ctx, tb, filepath.Join(t.bench.Dir, result.LogDir, t.fileName()+".log"), cluster.Spec{
+		Protocol: t.protocol, Suite: suiteName, T: t.T, Durability: durability, ValueBytes: valueBytes, Clients: clients,
+		Latecomers: latecomers, Liars: liars, Seed: t.seed,
+	}, func(ctx context.Context, c *cluster.Cluster) error {
+		t.cluster = c
+		if err := t.phases(ctx); err != nil {
+			return err
+		}
+		if entries, err = t.saveHistory(ctx); err != nil {
+			return err
+		}
+		t.judgeEnded()
+		return t.judgeGrowth(ctx, entries)
+	})
+	return entries, err
+}
+
+// phases writes the keys, loads the cluster under attack, and reads the keys in the end.
+func (t *trial) phases(ctx context.Context) error {
+	if _, err := t.mix(ctx, "preload", everyone, soon(), preloadTime, 1); err != nil {
+		return err
+	}
+	if err := t.underAttack(ctx); err != nil {
+		return err
+	}
+	if rotates(t.attack) && t.shaper() != nil {
+		if err := t.rotate(ctx); err != nil {
+			return err
+		}
+	}
+	if crowds(t.attack, t.protocol) {
+		if err := t.crowd(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := t.mix(ctx, "read back", everyone, soon(), readBackTime, 0)
+	return err
+}
+
+// everyone is all agents but the one that joins late.
+var everyone = []int{0, 1, 2}
+
+// soon is when a load can start that agents are told of now.
+func soon() int64 { return clock.Now() + int64(cluster.StartDelay) }
+
+// underAttack runs the measured load, and what the attack asks for beside it.
+func (t *trial) underAttack(ctx context.Context) error {
+	t.start = soon()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		t.loaded, err = t.mix(ctx, "load", everyone, t.start, t.load, 0.5)
+		return err
+	})
+	faults := plan(t.attack, t.protocol.Traits(t.T).Servers, t.T, t.load)
+	group.Go(func() error { return t.inflict(ctx, t.start, faults) })
+	if t.attack.Reader != nil {
+		group.Go(func() error { return t.assault(ctx) })
+	}
+	if t.attack.WriterDies > 0 {
+		group.Go(func() error { return t.killWriters(ctx) })
+	}
+	return group.Wait()
+}
+
+// mix has the clients of some agents run READs and WRITEs in a closed loop.
+func (t *trial) mix(ctx context.Context, phase string, agents []int, start int64, length time.Duration,
+	writes float64,
+) ([]agent.MixedReport, error) {
+	return t.mixOn(ctx, keys, phase, agents, start, length, writes)
+}
+
+// mixOn is mix on so many keys.
+func (t *trial) mixOn(ctx context.Context, keys int, phase string, agents []int, start int64, length time.Duration,
+	writes float64,
+) ([]agent.MixedReport, error) {
+	spec := agent.MixedSpec{
+		WriteShare: writes, Keys: keys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
+		EndNs: start + int64(length), BucketNs: int64(bucketTime), OpTimeoutNs: int64(patience),
+	}
+	if t.expected.Beyond {
+		spec.OpTimeoutNs = int64(shortTemper)
+	}
+	reports, err := t.cluster.Mixed(ctx, agents, spec)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reports = append(t.reports, reports...)
+	return reports, err
+}
+
+// saveHistory gathers all operations so far and stores them.
+func (t *trial) saveHistory(ctx context.Context) ([]history.Entry, error) {
+	return t.cluster.SaveHistory(ctx, filepath.Join(t.bench.Dir, result.HistoryDir, t.fileName()+result.HistorySuffix), t.journals...)
+}

@@ -1,0 +1,161 @@
+// Package load measures a register under closed and open loops: the points of an experiment. It imports study, cluster,
+// experiment, history and protocols; the command imports it.
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// Options say what to measure and where to put it.
+type Options struct {
+	study.Options
+	Experiment *experiment.Experiment
+	ConfigFile string // it came from
+	Quick      bool   // it is the quick form
+}
+
+// runner does the tasks of one experiment.
+type runner struct {
+	Options
+	bench *study.Bench
+}
+
+// Run measures the experiment and returns the folder of its results. When it fails or ctx ends, the points measured so
+// far are kept, and Resume continues there.
+func Run(ctx context.Context, o Options) (dir string, err error) {
+	s, err := newStudy(o)
+	if err != nil {
+		return "", err
+	}
+	return study.Run(ctx, s, o.Options)
+}
+
+func newStudy(o Options) (s study.Study, err error) {
+	r := &runner{Options: o}
+	e := o.Experiment
+	config, err := json.Marshal(e)
+	if err != nil {
+		return s, err
+	}
+	systems, err := r.systems()
+	if err != nil {
+		return s, err
+	}
+	estimate, err := e.Estimate()
+	return study.Study{
+		Manifest: result.Manifest{
+			Experiment: e.Name, Title: e.Title, Figure: e.Figure, Seed: e.Seed, Quick: o.Quick, Config: config,
+			ConfigFile: o.ConfigFile, Systems: study.Systems(systems),
+		},
+		Testbed: r.testbed(systems), Strict: true,
+		Tasks: func(b *study.Bench) []study.Task { r.bench = b; return r.tasks() }, Earlier: r.earlier,
+		Attempts: e.Attempts, Expected: estimate.Total(),
+		Violation: func(n int, dir string) string {
+			return fmt.Sprintf("%d points of %s are not linearizable; `powbench check` draws them", n, dir)
+		},
+	}, err
+}
+
+// systems are the protocols that are measured, one for each cell.
+func (r *runner) systems() (all []protocols.Protocol, err error) {
+	for _, c := range r.Experiment.Cells() {
+		p, err := catalog.ByName(c.FullName())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// tasks are a search for each series that wants one, and then all runs.
+func (r *runner) tasks() (all []study.Task) {
+	searched := map[result.Series]bool{}
+	for _, c := range r.Experiment.Cells() {
+		if c.Clients == 0 && !searched[c.Series] {
+			searched[c.Series] = true
+			all = append(all, &search{r, c.Series})
+		}
+	}
+	for _, run := range r.Experiment.Schedule() {
+		all = append(all, &measurement{r, run})
+	}
+	return all
+}
+
+// earlier is what the set of an earlier start holds: searches, and runs with an undisturbed point.
+func (r *runner) earlier(set *result.Set) study.Earlier {
+	e := study.Earlier{Attempts: map[string]int{}, Done: map[string]bool{}}
+	for _, s := range set.Manifest.Searches {
+		e.Done[(&search{r, s.Series}).Name()] = true
+	}
+	for _, p := range set.Points {
+		name := runName(runOf(p), p.Clients)
+		e.Attempts[name] = max(e.Attempts[name], p.Attempt)
+		e.Done[name] = e.Done[name] || !p.Disturbed()
+		if p.Violated() {
+			e.Violated++
+		}
+	}
+	return e
+}
+
+// clientsFor is the cell's number of clients, from its configuration or a search; 0 if no search has been made yet.
+func (r *runner) clientsFor(c result.Cell) int {
+	for _, s := range r.bench.Manifest.Searches {
+		if c.Clients == 0 && c.Series == s.Series {
+			return s.Chosen
+		}
+	}
+	return c.Clients
+}
+
+// runOf is the run that a point belongs to.
+func runOf(p result.Point) experiment.Run {
+	return experiment.Run{Cell: result.Cell{Series: p.Series, Load: p.Load}, Repetition: p.Repetition}
+}
+
+// runName is the name of a run's files.
+func runName(run experiment.Run, clients int) string {
+	load := fmt.Sprintf("c%d", clients)
+	if run.Open() {
+		load += fmt.Sprintf("-r%g", run.Rate)
+	}
+	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
+}
+
+// seriesName is the part of files' names that the series gives.
+func seriesName(s result.Series) string { return strings.ReplaceAll(s.String(), "/", "-") }
+
+// withCluster runs do on a fresh cluster and removes it again; what the processes log goes to a file of that name.
+func (r *runner) withCluster(ctx context.Context, name string, s result.Series, clients int, seed uint64,
+	do func(context.Context, *cluster.Cluster) error,
+) error {
+	protocol, err := catalog.ByName(s.FullName())
+	if err != nil {
+		return err
+	}
+	return cluster.Run(ctx, r.bench.Testbed, filepath.Join(r.bench.Dir, result.LogDir, name+".log"), cluster.Spec{
+		Protocol: protocol, Suite: s.Suite, T: s.T, Durability: protocols.Durability(s.Durability),
+		ValueBytes: s.ValueBytes, Clients: clients, Seed: seed,
+	}, do)
+}
+
+// background is the share of all bytes that a writer beside a load of op may take. WRITEs need none beside them.
+func (r *runner) background(op string) float64 {
+	if op == result.OpWrite {
+		return 0
+	}
+	return r.Experiment.Workload.Background.Fraction()
+}

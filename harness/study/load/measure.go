@@ -1,0 +1,128 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/protocols"
+)
+
+// measurement measures a point of one run.
+type measurement struct {
+	*runner
+	run experiment.Run
+}
+
+// Name implements study.Task.
+func (m *measurement) Name() string { return runName(m.run, m.clientsFor(m.run.Cell)) }
+
+// Do implements study.Task. It uses fresh servers: start, preload, load, check.
+func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string, error) {
+	clients := m.clientsFor(m.run.Cell)
+	p := m.newPoint(m.run, clients, attempt)
+	name := m.Name()
+	if attempt > 1 {
+		name += fmt.Sprintf("-attempt%d", attempt)
+	}
+	p.History = name + result.HistorySuffix
+	err := m.withCluster(ctx, name, m.run.Series, clients, m.run.Seed, func(ctx context.Context, c *cluster.Cluster) error {
+		l, err := m.loadAll(ctx, c, &p)
+		if err != nil {
+			return err
+		}
+		if p.RSSMiB, err = c.PeakRSS(ctx); err != nil {
+			return err
+		}
+		entries, err := c.SaveHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
+		if err != nil {
+			return err
+		}
+		p.Linearizable = history.Check(entries).Verdict
+		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
+		return m.fill(&p, l)
+	})
+	return p, tell(p), err
+}
+
+// loadAll runs the load, and what must come before or after it.
+func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result.Point) (l cluster.Loaded, err error) {
+	var beside agent.Failures
+	if p.Op == result.OpRead {
+		if beside, err = c.Preload(ctx, 0, p.Keys); err != nil {
+			return l, err
+		}
+	}
+	l, p.Probe, err = m.probed(func() (cluster.Loaded, error) { return c.Load(ctx, m.load(p.Series, p.Load, p.Seed)) })
+	if err != nil {
+		return l, err
+	}
+	if p.Op == result.OpWrite {
+		if beside, err = c.ReadBack(ctx, p.Keys); err != nil {
+			return l, err
+		}
+	}
+	l.Fail(beside)
+	return l, nil
+}
+
+// load is what the clients do during a run of the series.
+func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load {
+	e := r.Experiment
+	spec := agent.LoadSpec{
+		Op: protocols.Op(s.Op), Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Seed: seed,
+		Concurrency: e.Concurrency.Fraction(), BackgroundShare: r.background(s.Op),
+	}
+	return cluster.Load{LoadSpec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std()}
+}
+
+// probed runs a load and samples meanwhile the delay between the two hosts that carry none; nil without NetEm.
+func (r *runner) probed(load func() (cluster.Loaded, error)) (l cluster.Loaded, probe *result.MeasuredDelay, err error) {
+	shaper, ok := r.bench.Testbed.(testbed.Shaper)
+	if !ok || !r.Experiment.Testbed.NetEm() {
+		l, err = load()
+		return l, nil, err
+	}
+	stop, err := shaper.StartProbe()
+	if err != nil {
+		return l, nil, err
+	}
+	l, err = load()
+	d, probeErr := stop()
+	return l, &d, errors.Join(err, probeErr)
+}
+
+// newPoint is the point of a run before it is measured.
+func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point {
+	e := r.Experiment
+	load := run.Load
+	load.Clients = clients
+	return result.Point{
+		Schema: result.SchemaVersion, Experiment: e.Name, Figure: e.Figure, Series: run.Series, Load: load,
+		Keys: e.Keys(clients), KeyModel: e.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
+		Seed: run.Seed, Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
+	}
+}
+
+// shaped reports whether the testbed's links have the configured rate.
+func (r *runner) shaped() bool { return r.bench.Manifest.Testbed.Shaped }
+
+// tell is what a person is told of a point.
+func tell(p result.Point) string {
+	text := fmt.Sprintf("%.1f MB/s, %.1f ms", p.ThroughputMBps, p.LatencyMs.Mean)
+	if p.Shaped {
+		text += fmt.Sprintf(", %.0f %% of the network's bound", 100*p.BoundRatio)
+	}
+	if !p.Valid {
+		text += " — INVALID: " + p.InvalidReason
+	}
+	return text
+}

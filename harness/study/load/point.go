@@ -1,0 +1,151 @@
+package load
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// fill turns what a load came to into the point's numbers and judges them.
+func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
+	protocol, err := catalog.ByName(p.FullName())
+	if err != nil {
+		return err
+	}
+	p.Servers = protocol.Traits(p.T).Servers
+	p.DurationS = l.Seconds
+	p.Ops, p.LoadOps, p.Errors = l.WindowOps, l.LoadOps, l.Errors
+	p.ThroughputOps = l.Throughput()
+	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
+	p.Rounds = make(map[string]int64)
+	for rounds, n := range l.Rounds {
+		p.Rounds[strconv.Itoa(rounds)] = n
+	}
+	p.ModelRounds.Data, p.ModelRounds.Metadata = protocol.Traits(p.T).Rounds(protocols.Op(p.Op))
+	if err := fillLatency(p, l); err != nil {
+		return err
+	}
+	if l.Open != nil {
+		if err := fillOpen(p, l.Open); err != nil {
+			return err
+		}
+	}
+	fillTraffic(p, l, protocol.Traits(p.T).Cost(protocols.Op(p.Op)))
+	p.CPUS, p.HostCPU = l.Window.CPU(), l.Window.HostCPU()
+	if r.bench.Manifest.Testbed.Guest != "" {
+		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
+	}
+	p.WriteAmplification = l.Amplification
+	if p.Clients == 1 && !p.Open() {
+		p.Predicted = r.predict(protocol, protocols.Op(p.Op), p.T, p.ValueBytes)
+	}
+	if r.shaped() {
+		p.BoundMBps = r.bound(p.CostFactor, p.Servers)
+		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
+		p.LinkShare = r.linkShare(l.Window, p.Servers)
+	}
+	p.Bottleneck = bottleneck(p, l)
+	judge(p, l)
+	return nil
+}
+
+// fillOpen sets what a point of an open loop has beside the others.
+func fillOpen(p *result.Point, o *cluster.Open) (err error) {
+	p.Arrivals, p.Backlog = o.Arrivals, result.Backlog{Begin: o.BacklogBegin, End: o.BacklogEnd}
+	p.ServiceMs, p.SlipMs = exactLatency(o.OpenReport.Service.SumNs, o.Service), exactLatency(o.OpenReport.Slip.SumNs, o.Slip)
+	p.ServiceHistogram, err = encodeHistogram(o.Service)
+	return err
+}
+
+// fillLatency sets the latencies of the window's operations and, of a closed loop, Little's ratio, X·R/c, which is 1 if
+// the loop lost nothing; R includes the wait for servers that lag.
+func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
+	if p.Histogram, err = encodeHistogram(l.Histogram); err != nil || l.WindowOps == 0 {
+		return err
+	}
+	p.LatencyMs = exactLatency(l.LatencyNs, l.Histogram)
+	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(l.WindowOps)/1e6, l.Overtaken
+	if !p.Open() {
+		p.LittleRatio = p.ThroughputOps * (p.LatencyMs.Mean + p.LagWaitMs) / 1e3 / float64(p.Clients)
+	}
+	return nil
+}
+
+// encodeHistogram is the form in which points keep histograms.
+func encodeHistogram(h *hdrhistogram.Histogram) (string, error) {
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return "", fmt.Errorf("encode histogram: %w", err)
+	}
+	return string(text), nil
+}
+
+// exactLatency is latency with the mean from the exact sum in ns.
+func exactLatency(sumNs int64, h *hdrhistogram.Histogram) result.Latency {
+	l := cluster.Latency(h)
+	l.Mean = float64(sumNs) / float64(max(1, h.TotalCount())) / 1e6
+	return l
+}
+
+// fillTraffic sets the bytes that the load moved, in all and per operation.
+func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
+	p.RoundKinds, p.Messages = l.RoundKinds, l.Messages
+	p.WireBytes = result.Traffic{ClientToServer: l.SentBytes, ServerToClient: l.ReceivedBytes}
+	p.Background = background(l)
+	p.LinkBytes = l.Whole.Payload()
+	if p.LinkBytes != (result.Traffic{}) {
+		p.LinkBytes.ClientToServer -= l.Background.SentBytes
+		p.LinkBytes.ServerToClient -= l.Background.ReceivedBytes
+	}
+	p.WireFactor = perOperation(p.WireBytes, p)
+	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
+}
+
+// background is what the writer beside the load did.
+func background(l cluster.Loaded) result.Background {
+	b := result.Background{Ops: l.Background.Ops, Bytes: l.Background.SentBytes + l.Background.ReceivedBytes}
+	if b.Bytes > 0 {
+		b.Share = float64(b.Bytes) / float64(b.Bytes+l.SentBytes+l.ReceivedBytes)
+	}
+	return b
+}
+
+// perOperation is traffic per operation of the load in multiples of the value's size.
+func perOperation(t result.Traffic, p *result.Point) result.TrafficFactor {
+	if p.LoadOps == 0 {
+		return result.TrafficFactor{}
+	}
+	unit := float64(p.LoadOps) * float64(p.ValueBytes)
+	return result.TrafficFactor{
+		ClientToServer: float64(t.ClientToServer) / unit,
+		ServerToClient: float64(t.ServerToClient) / unit,
+	}
+}
+
+// bound is the throughput, in MB/s of values, at which the busier direction of the links is full: as many links share
+// the traffic as there are hosts with servers, or with clients if those are fewer.
+func (r *runner) bound(cost result.TrafficFactor, servers int) float64 {
+	serverHosts, clientHosts := r.bench.Testbed.Hosts()
+	links := min(servers, len(serverHosts), len(clientHosts))
+	goodput := netem.Goodput(int64(r.Experiment.Testbed.Rate)) / 8e6 * float64(links)
+	return goodput / max(cost.ClientToServer, cost.ServerToClient)
+}
+
+// linkShare is how full the busier direction of the server hosts' links was, against their measured goodput.
+func (r *runner) linkShare(window cluster.Interval, servers int) float64 {
+	payload := window.Payload()
+	var up, down float64 // capacity in bytes
+	hosts, _ := r.bench.Testbed.Hosts()
+	for _, link := range r.bench.Manifest.Testbed.Before[:min(servers, len(hosts))] {
+		up += link.UpMbps * 1e6 / 8 * window.Seconds()
+		down += link.DownMbps * 1e6 / 8 * window.Seconds()
+	}
+	return max(float64(payload.ServerToClient)/up, float64(payload.ClientToServer)/down)
+}

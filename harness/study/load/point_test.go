@@ -1,0 +1,255 @@
+package load
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+func TestGoodput(t *testing.T) {
+	for rate, want := range map[int64]float64{1e9: 117.7, 100e6: 11.77, 10e9: 1177, 0: 0} {
+		if got := netem.Goodput(rate) / 8e6; !near(got, want, want/1000) {
+			t.Errorf("%d bit/s carry %.2f MB/s, want %.2f", rate, got, want)
+		}
+	}
+}
+
+// The bounds of the paper's testbed: all servers behind one link of 1 Gbit/s.
+func TestBound(t *testing.T) {
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	for name, want := range map[string][3]float64{ // t = 1, 2, 3
+		"mpowerstore": {58.8, 50.4, 47.1}, "mabd": {39.2, 23.5, 16.8}, "phalanx": {29.4, 16.8, 11.8},
+	} {
+		p, err := catalog.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range want {
+			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
+				cost := p.Traits(i + 1).Cost(op)
+				factor := result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
+				got := r.bound(factor, p.Traits(i+1).Servers)
+				if math.Abs(got-want) > 0.05 {
+					t.Errorf("%s of %s, t=%d: %.2f MB/s, want %.1f", op, name, i+1, got, want)
+				}
+			}
+		}
+	}
+}
+
+// On hosts of their own the servers have a link each, but no more than the clients have carry anything, and a protocol
+// with fewer servers than another leaves hosts idle.
+func TestBoundOfSpreadServers(t *testing.T) {
+	cost := result.TrafficFactor{ClientToServer: 2, ServerToClient: 1}
+	for _, c := range []struct {
+		serverHosts, clientHosts, servers int
+		links                             float64
+	}{{1, 3, 4, 1}, {4, 3, 4, 3}, {4, 8, 4, 4}, {4, 8, 3, 3}, {4, 1, 4, 1}} {
+		r := newRunner(t, "experiment: x\ntestbed: {rate: 100Mbit}", c.serverHosts, c.clientHosts, 100e6)
+		if got, want := r.bound(cost, c.servers), c.links*11.77/2; !near(got, want, 0.01) {
+			t.Errorf("%+v: %.2f MB/s, want %.2f", c, got, want)
+		}
+	}
+}
+
+// The share is that of the direction that is nearer to what its links were measured to carry.
+func TestLinkShare(t *testing.T) {
+	r := newRunner(t, "experiment: x", 2, 3, 1e9)
+	r.bench.Manifest.Testbed.Before = []result.Link{ // the server hosts' first; 8 Mbit/s is 1 MB/s
+		{UpMbps: 8, DownMbps: 16}, {UpMbps: 8, DownMbps: 16}, {UpMbps: 1, DownMbps: 1}, {UpMbps: 1, DownMbps: 1},
+	}
+	for _, c := range []struct {
+		up, down uint64 // bytes over each of two links in 2 s
+		want     float64
+	}{{1e6, 0, 0.5}, {0, 1e6, 0.25}, {2e6, 1e6, 1}, {1e6, 3e6, 0.75}, {0, 0, 0}} {
+		counters := netem.Counters{Up: netem.Direction{Bytes: c.up}, Down: netem.Direction{Bytes: c.down}}
+		window := cluster.Interval{
+			From: cluster.Reading{Ns: 5e9, Links: make([]netem.Counters, 2)},
+			To:   cluster.Reading{Ns: 7e9, Links: []netem.Counters{counters, counters}},
+		}
+		if got := r.linkShare(window, 4); !near(got, c.want, 1e-9) {
+			t.Errorf("%d up, %d down: %v, want %v", c.up, c.down, got, c.want)
+		}
+		window.To.Links[1] = netem.Counters{} // the second host has no server
+		if got := r.linkShare(window, 1); !near(got, c.want, 1e-9) {
+			t.Errorf("%d up, %d down of one: %v, want %v", c.up, c.down, got, c.want)
+		}
+	}
+}
+
+func TestPerOperation(t *testing.T) {
+	p := &result.Point{LoadOps: 50, Series: result.Series{ValueBytes: 1000}}
+	got := perOperation(result.Traffic{ClientToServer: 100_000, ServerToClient: 12_500}, p)
+	if want := (result.TrafficFactor{ClientToServer: 2, ServerToClient: 0.25}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	p.LoadOps = 0
+	if got := perOperation(result.Traffic{ClientToServer: 1}, p); got != (result.TrafficFactor{}) {
+		t.Errorf("of no operatioNs: %+v", got)
+	}
+}
+
+// ofLoad is 2 s of READs by 4 clients at t = 1 of M-PoWerStore: 1000 in the window, of 4 ms to 12 ms.
+func ofLoad() cluster.Loaded {
+	h := hdrhistogram.New(1000, 1e11, 3)
+	for i := range int64(1000) {
+		_ = h.RecordValue(4e6 + i*8000)
+	}
+	const operations, value = 1500, 100_000
+	link := func(up, down uint64) []netem.Counters {
+		return []netem.Counters{{Up: netem.Direction{Bytes: up}, Down: netem.Direction{Bytes: down}}}
+	}
+	return cluster.Loaded{
+		LoadReport: agent.LoadReport{
+			WindowOps: 1000, LoadOps: operations, LatencyNs: 1000 * 8e6, Rounds: map[int]int64{2: 990, 3: 10},
+			SentBytes: operations * value / 100, ReceivedBytes: 2 * operations * value,
+			RoundKinds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
+			Messages:   result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
+		},
+		Histogram: h,
+		Seconds:   2, Amplification: 2.5,
+		Window: cluster.Interval{ // its readings came late
+
+			From: cluster.Reading{Ns: 1e9, Clients: 1, Servers: 2, Links: link(0, 0)},
+			To:   cluster.Reading{Ns: 3.01e9, Clients: 1.5, Servers: 3, Links: link(200e6, 1e6)},
+		},
+		Whole: cluster.Interval{
+			From: cluster.Reading{Ns: 0.5e9, Links: link(0, 0)},
+			To:   cluster.Reading{Ns: 4e9, Links: link(2*operations*value, operations*value/100)},
+		},
+	}
+}
+
+func TestFill(t *testing.T) {
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
+	p := &result.Point{
+		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
+	}
+	if err := r.fill(p, ofLoad()); err != nil {
+		t.Fatal(err)
+	}
+	if p.RoundKinds[result.Rounds{Data: 1, Metadata: 2}] != 10 || p.ModelRounds != (result.Rounds{Data: 1, Metadata: 1}) ||
+		p.Messages.ServerToClient != 12_040 {
+		t.Errorf("rounds %v, by the model %v, messages %+v", p.RoundKinds, p.ModelRounds, p.Messages)
+	}
+	for name, c := range map[string]struct{ got, want, tolerance float64 }{
+		"servers":          {float64(p.Servers), 4, 0},
+		"duration":         {p.DurationS, 2, 0},
+		"throughput, ops":  {p.ThroughputOps, 500, 0},
+		"throughput, MB/s": {p.ThroughputMBps, 50, 1e-9},
+		"latency, mean":    {p.LatencyMs.Mean, 8, 1e-9},
+		"latency, p50":     {p.LatencyMs.P50, 8, 0.02},
+		"latency, p90":     {p.LatencyMs.P90, 11.2, 0.02},
+		"latency, p99":     {p.LatencyMs.P99, 11.92, 0.02},
+		"latency, p999":    {p.LatencyMs.P999, 11.99, 0.02},
+		"latency, max":     {p.LatencyMs.Max, 11.99, 0.02},
+		"little":           {p.LittleRatio, 1, 1e-9},
+		"wire factor":      {p.WireFactor.ServerToClient, 2, 1e-9},
+		"cost factor":      {p.CostFactor.ServerToClient, 2, 1e-9},
+		"bound":            {p.BoundMBps, 58.84, 0.01},
+		"bound ratio":      {p.BoundRatio, 50 / 58.84, 0.001},
+		"link share":       {p.LinkShare, 200e6 / (2.01 * 941e6 / 8), 0.001},
+		"amplification":    {p.WriteAmplification, 2.5, 0},
+		"CPU of clients":   {p.CPUS.Clients, 0.5, 1e-9},
+		"CPU of servers":   {p.CPUS.Servers, 1, 1e-9},
+	} {
+		if !near(c.got, c.want, c.tolerance) {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
+		}
+	}
+	if want := map[string]int64{"2": 990, "3": 10}; !reflect.DeepEqual(p.Rounds, want) {
+		t.Errorf("rounds %v, want %v", p.Rounds, want)
+	}
+	if !p.Valid || p.InvalidReason != "" || p.Bottleneck != "latency" {
+		t.Errorf("valid %v, %q, bottleneck %q", p.Valid, p.InvalidReason, p.Bottleneck)
+	}
+	h, err := hdrhistogram.Decode([]byte(p.Histogram))
+	if err != nil || h.TotalCount() != 1000 {
+		t.Errorf("histogram: %v", err)
+	}
+}
+
+// Where nothing is shaped there is no bound; where nothing ended in the window there is no latency, and no NaN.
+func TestFillWithoutNumbers(t *testing.T) {
+	r := newRunner(t, "experiment: x", 1, 3, 0)
+	l := ofLoad()
+	l.WindowOps, l.LoadOps, l.LatencyNs, l.Histogram = 0, 0, 0, hdrhistogram.New(1000, 1e11, 3)
+	p := &result.Point{Series: result.Series{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000}, Load: result.Load{Clients: 4}}
+	if err := r.fill(p, l); err != nil {
+		t.Fatal(err)
+	}
+	if p.Valid || p.BoundMBps != 0 || p.BoundRatio != 0 || p.LatencyMs != (result.Latency{}) {
+		t.Errorf("%+v", p)
+	}
+	if err := result.Append(t.TempDir(), *p); err != nil { // JSON has no NaN and no infinity
+		t.Error(err)
+	}
+}
+
+// What a writer beside the load moved is its own, by both counters, and its share is of all there was.
+func TestBackgroundIsApart(t *testing.T) {
+	l := cluster.Loaded{LoadReport: agent.LoadReport{
+		LoadOps: 1, SentBytes: 100, ReceivedBytes: 880,
+		Background: agent.Background{Ops: 3, SentBytes: 15, ReceivedBytes: 5},
+	}}
+	if got, want := background(l), (result.Background{Ops: 3, Bytes: 20, Share: 0.02}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := background(cluster.Loaded{}); got != (result.Background{}) {
+		t.Errorf("without one: %+v", got)
+	}
+}
+
+// What only an open loop comes to becomes the point's numbers; Little's law has nothing to say of it.
+func TestFillOpen(t *testing.T) {
+	l := ofLoad()
+	of := func(ns ...int64) (h *hdrhistogram.Histogram, timing agent.Timing) {
+		h = cluster.NewHistogram()
+		for _, x := range ns {
+			_ = h.RecordValue(x)
+			timing.SumNs += x
+		}
+		return h, timing
+	}
+	l.Open = &cluster.Open{OpenReport: agent.OpenReport{Arrivals: 700, BacklogBegin: 1, BacklogEnd: 6}}
+	l.Open.Service, l.Open.OpenReport.Service = of(2e6, 4e6, 6e6)
+	l.Open.Slip, l.Open.OpenReport.Slip = of(1e4, 1e4, 7e4)
+	p := &result.Point{
+		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 1, Arrival: result.Poisson, Rate: 500}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
+	}
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
+	if err := r.fill(p, l); err != nil {
+		t.Fatal(err)
+	}
+	if p.Arrivals != 700 || p.Backlog != (result.Backlog{Begin: 1, End: 6}) {
+		t.Errorf("%d arrivals, backlog %+v", p.Arrivals, p.Backlog)
+	}
+	for name, c := range map[string]struct{ got, want float64 }{
+		"mean latency": {p.LatencyMs.Mean, 8}, "mean service": {p.ServiceMs.Mean, 4}, "longest": {p.ServiceMs.Max, 6},
+		"mean slip": {p.SlipMs.Mean, 0.03}, "p99 of the slip": {p.SlipMs.P99, 0.07}, "little": {p.LittleRatio, 0},
+		"predicted": {p.Predicted.High, 0},
+	} {
+		if !near(c.got, c.want, c.want/400) {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
+		}
+	}
+	if h, err := hdrhistogram.Decode([]byte(p.ServiceHistogram)); err != nil || h.TotalCount() != 3 {
+		t.Errorf("histogram of service times: %v", err)
+	}
+	if !p.Valid {
+		t.Errorf("invalid: %s", p.InvalidReason)
+	}
+}

@@ -1,0 +1,115 @@
+package load
+
+import (
+	"math"
+	"runtime"
+
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+)
+
+// What makes a resource the bottleneck, and what makes a point invalid. docs/results.md explains each.
+const (
+	linkFull         = 0.95 // of the calibrated goodput
+	cpuFull          = 0.80 // of all cores
+	diskStalled      = 0.05 // of the load's time, per server
+	littleTolerance  = 0.05
+	trafficTolerance = 0.03
+	foreignTolerance = 0.20 // of all cores
+	slipTolerance    = 0.10 // of the service time, in the mean and at p99
+	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
+)
+
+// bottleneck names what limits the point.
+func bottleneck(p *result.Point, l cluster.Loaded) string {
+	switch {
+	case p.LinkShare >= linkFull:
+		return result.OfLink
+	case p.HostCPU.Busy >= cpuFull:
+		return result.OfCPU
+	case l.Stall.Seconds() >= diskStalled*l.Whole.Seconds()*float64(p.Servers):
+		return result.OfDisk
+	}
+	return result.OfLatency
+}
+
+// judge decides whether the point counts.
+func judge(p *result.Point, l cluster.Loaded) {
+	p.Validity = result.Validity{Valid: true}
+	fail := func(bad bool, reason result.Reason, format string, args ...any) {
+		if bad {
+			p.Fail(reason, format, args...)
+		}
+	}
+	fail(p.Errors > 0, result.FailedOperations, "%d operations failed, the first: %s", p.Errors, l.Error)
+	fail(p.Ops == 0, result.NoOperations, "no operation ended in the window")
+	fail(p.Linearizable.Code != result.Linearizable, result.NotLinearizable, "history: %s", p.Linearizable.Code)
+	if p.Ops > 0 {
+		// At each edge of the window, every client has an operation that falls into it in part.
+		edges := float64(p.Clients) / float64(p.Ops)
+		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance+edges, result.LittlesLaw,
+			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		up, down := max(p.CostFactor.ClientToServer, 1), max(p.CostFactor.ServerToClient, 1)
+		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down)
+		if p.Shaped {
+			if p.Probe != nil {
+				// Packets that overtake each other are acknowledged with options (SACK), which an interface cannot tell from
+				// payload: they grow with the data of the other direction.
+				up, down = max(up, down), max(up, down)
+			}
+			judgeTraffic(p, result.InterfaceTraffic, "interface", perOperation(p.LinkBytes, p), up, down)
+		}
+	}
+	judgeOpen(p)
+	cores := float64(runtime.NumCPU()) * p.DurationS
+	if p.Probe != nil && p.Probe.Off != "" {
+		p.Fail(result.DelayOff, "%s", p.Probe.Off)
+	}
+	fail(!starved(p.HostCPU) && p.Bottleneck == result.OfCPU && p.CPUS.Clients > p.CPUS.Servers, result.BusyGenerator,
+		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
+	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
+		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
+}
+
+// starved reports whether other machines or processes took so much of the CPU that a measurement says little.
+func starved(cpu result.HostCPU) bool {
+	return cpu.Steal > study.StealTolerance || cpu.Foreign > foreignTolerance
+}
+
+// judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:
+// they may be off by a share of up and down.
+func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64) {
+	check := func(direction string, measured, model, of float64) {
+		if math.Abs(measured-model) > trafficTolerance*of {
+			p.Fail(reason, "the %s counted %.3f values per operation %s, the cost model says %.3f",
+				counter, measured, direction, model)
+		}
+	}
+	check("client → server", measured.ClientToServer, p.CostFactor.ClientToServer, up)
+	check("server → client", measured.ServerToClient, p.CostFactor.ServerToClient, down)
+}
+
+// slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is
+// held against the service time: beyond saturation any slip is small beside the latency.
+func slips(p *result.Point) bool {
+	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTolerance*p.ServiceMs.P99
+}
+
+// judgeOpen finds what makes a point of an open loop invalid: the load generator was late, or the system is offered more
+// than it carries, so that latencies are as long as one cares to wait.
+func judgeOpen(p *result.Point) {
+	if !p.Open() {
+		return
+	}
+	if slips(p) {
+		slip, of := p.SlipMs, p.ServiceMs
+		p.Fail(result.ScheduleSlips, "the schedule slips: the load generator began operations late by %.2f ms, "+
+			"p99 %.2f ms, that took %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99)
+	}
+	growth := p.Backlog.End - p.Backlog.Begin
+	if float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients) {
+		p.Fail(result.BeyondSaturation, "beyond saturation: %.0f/s were offered, %.0f/s completed, and the backlog "+
+			"grew from %d to %d operations; latency grows with the window", p.Rate, p.ThroughputOps, p.Backlog.Begin, p.Backlog.End)
+	}
+}

@@ -1,0 +1,155 @@
+package load
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/result"
+)
+
+func TestBottleneck(t *testing.T) {
+	const servers, duration = 4, 3
+	stall := func(share float64) cluster.Loaded {
+		l := cluster.Loaded{Stall: time.Duration(share * servers * duration * float64(time.Second))}
+		l.Whole.To.Ns = duration * 1e9
+		return l
+	}
+	for name, c := range map[string]struct {
+		link, cpu float64
+		l         cluster.Loaded
+		want      string
+	}{
+		"nothing is full":         {0.1, 0.1, stall(0), "latency"},
+		"link just not full":      {0.949, 0.1, stall(0), "latency"},
+		"link full":               {0.95, 0.1, stall(0), "link"},
+		"CPU just not full":       {0.1, 0.799, stall(0), "latency"},
+		"CPU full":                {0.1, 0.80, stall(0), "cpu"},
+		"disk just not stalled":   {0.1, 0.1, stall(0.049), "latency"},
+		"disk stalled":            {0.1, 0.1, stall(0.051), "disk"},
+		"link and CPU full":       {0.99, 0.99, stall(1), "link"},
+		"CPU full, disk stalled":  {0.1, 0.99, stall(1), "cpu"},
+		"link fuller than itself": {1.2, 0.1, stall(0), "link"},
+	} {
+		p := &result.Point{LinkShare: c.link, HostCPU: result.HostCPU{Busy: c.cpu}, Servers: servers}
+		if got := bottleneck(p, c.l); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// validPoint is a point with nothing against it.
+func validPoint() *result.Point {
+	return &result.Point{
+		Ops: 1000, LoadOps: 2000, Series: result.Series{ValueBytes: 1000}, DurationS: 1, Shaped: true,
+		Bottleneck: "link", LittleRatio: 1, Linearizable: result.Verdict{Code: result.Linearizable},
+		WireFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
+		CostFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
+		LinkBytes:  result.Traffic{ClientToServer: 2 * 2000 * 1000},
+	}
+}
+
+// Every rule at both sides of its boundary: what it lets pass, and what it says of what it does not.
+func TestInvalidReason(t *testing.T) {
+	type point = result.Point
+	const model = " values per operation client → server, the cost model says 2.000"
+	const taken = "other work took the CPU away: "
+	cores := float64(runtime.NumCPU())
+	for name, c := range map[string]struct {
+		change func(p *point)
+		want   string // of the reason; empty if the point is valid
+	}{
+		"nothing":          {func(*point) {}, ""},
+		"one error":        {func(p *point) { p.Errors = 1 }, "1 operations failed, the first: broken"},
+		"no operation":     {func(p *point) { p.Ops, p.LittleRatio = 0, 0 }, "no operation ended in the window"},
+		"a violation":      {func(p *point) { p.Linearizable.Code = result.Violation }, "history: violation"},
+		"unknown history":  {func(p *point) { p.Linearizable.Code = result.Unknown }, "history: unknown"},
+		"Little too low":   {func(p *point) { p.LittleRatio = 0.949 }, "throughput × latency = 0.95 × clients"},
+		"Little low":       {func(p *point) { p.LittleRatio = 0.951 }, ""},
+		"Little high":      {func(p *point) { p.LittleRatio = 1.049 }, ""},
+		"Little too high":  {func(p *point) { p.LittleRatio = 1.051 }, "throughput × latency = 1.05 × clients"},
+		"Little of few":    {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 1.149 }, ""},
+		"too few for him":  {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 0.849 }, "0.85 × clients"},
+		"acknowledgements": {func(p *point) { p.LinkBytes.ServerToClient, p.Probe = 118_000, &result.MeasuredDelay{} }, ""},
+		"too many of them": {func(p *point) { p.LinkBytes.ServerToClient = 62_000 }, "the interface counted 0.031"},
+		"much traffic":     {func(p *point) { p.WireFactor.ClientToServer = 2.059 }, ""},
+		"too much traffic": {func(p *point) { p.WireFactor.ClientToServer = 2.061 }, "the transport counted 2.061" + model},
+		"less traffic":     {func(p *point) { p.WireFactor.ClientToServer = 1.941 }, ""},
+		"too few bytes":    {func(p *point) { p.WireFactor.ClientToServer = 1.939 }, "the transport counted 1.939" + model},
+		"small headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.029 }, ""},
+		"large headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.031 }, "server → client, the cost model says 0"},
+		"much on the link": {func(p *point) { p.LinkBytes.ClientToServer = 4_118_000 }, ""},
+		"resent segments":  {func(p *point) { p.LinkBytes.ClientToServer = 4_122_000 }, "the interface counted 2.061" + model},
+		"not on this link": {func(p *point) { p.LinkBytes.ClientToServer = 0 }, "the interface counted 0.000" + model},
+		"unshaped":         {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 0 }, ""},
+		"some steal":       {func(p *point) { p.HostCPU.Steal = 0.10 }, ""},
+		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, taken + "11 % other machines, 0 % other processes"},
+		"some other work":  {func(p *point) { p.HostCPU.Foreign = 0.20 }, ""},
+		"much other work":  {func(p *point) { p.HostCPU.Foreign = 0.21 }, taken + "0 % other machines, 21 % other processes"},
+		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
+		"CPU, by servers":  {func(p *point) { p.Bottleneck, p.CPUS = "cpu", result.CPU{Clients: 1, Servers: 1} }, ""},
+		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.CPUS.Clients = "cpu", cores/2 }, "the bottleneck: 50 % of all cores"},
+		"a probe in time":  {func(p *point) { p.Probe = &result.MeasuredDelay{} }, ""},
+		"a late probe":     {func(p *point) { p.Probe = &result.MeasuredDelay{Off: "mean 22 ms"} }, "mean 22 ms"},
+		"two things at once": {
+			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; " + taken + "50 %",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := validPoint()
+			c.change(p)
+			judge(p, cluster.Loaded{LoadReport: agent.LoadReport{Error: "broken"}})
+			if p.Valid != (c.want == "") || !strings.Contains(p.InvalidReason, c.want) {
+				t.Errorf("%q, want %q", p.InvalidReason, c.want)
+			}
+		})
+	}
+}
+
+// Who lost the CPU to others is not told that it was the load generators' fault as well.
+func TestDisturbedIsNotBlamed(t *testing.T) {
+	p := validPoint()
+	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
+	if judge(p, cluster.Loaded{}); !p.Disturbed() || strings.Contains(p.InvalidReason, "load generators") {
+		t.Errorf("disturbed %v: %q", p.Disturbed(), p.InvalidReason)
+	}
+	if p = validPoint(); p.Disturbed() {
+		t.Error("a point without disturbance is disturbed")
+	}
+}
+
+// Both rules at both sides of their boundaries, for 1000 arrivals and 10 clients.
+func TestOpenReasons(t *testing.T) {
+	type point = result.Point
+	for name, c := range map[string]struct {
+		change func(p *point)
+		want   string // of the reason; empty if the point is valid
+	}{
+		"nothing":              {func(*point) {}, ""},
+		"no clients' law":      {func(p *point) { p.LittleRatio = 0.3 }, ""},
+		"some slip":            {func(p *point) { p.SlipMs.Mean = 0.999 }, ""},
+		"much slip":            {func(p *point) { p.SlipMs.Mean = 1.001 }, "late by 1.00 ms, p99 0.00 ms, that took 10.00 ms"},
+		"some late operations": {func(p *point) { p.SlipMs.P99 = 1.999 }, ""},
+		"late operations":      {func(p *point) { p.SlipMs.P99 = 2.001 }, "p99 2.00 ms, that took 10.00 ms, p99 20.00 ms"},
+		"the backlog grows":    {func(p *point) { p.Backlog = result.Backlog{Begin: 5, End: 65} }, ""},
+		"too much":             {func(p *point) { p.Backlog = result.Backlog{Begin: 5, End: 66} }, "the backlog grew from 5 to 66"},
+		"overload": {
+			func(p *point) { p.Backlog.End = 900 }, "beyond saturation: 500/s were offered, 312/s completed",
+		},
+		"a closed loop": {func(p *point) { p.Arrival, p.LittleRatio, p.Backlog.End = result.Closed, 1, 900 }, ""},
+	} {
+		p := validPoint()
+		p.Load, p.Arrivals, p.ThroughputOps = result.Load{Clients: 10, Arrival: result.Fixed, Rate: 500}, 1000, 312
+		p.ServiceMs.Mean, p.ServiceMs.P99 = 10, 20
+		c.change(p)
+		if judge(p, cluster.Loaded{}); p.Valid != (c.want == "") || !strings.Contains(p.InvalidReason, c.want) {
+			t.Errorf("%s: %q, want %q", name, p.InvalidReason, c.want)
+		}
+		if late := strings.Contains(c.want, "late by") || strings.Contains(c.want, "that took"); p.Disturbed() != late {
+			t.Errorf("%s: worth another attempt: %v", name, !late)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package testbed
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/powbench/powbench/harness/result"
+)
+
+// Machine is what this machine is; dir is where the databases lie.
+func Machine(dir string) (result.Machine, error) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return result.Machine{}, fmt.Errorf("uname: %w", err)
+	}
+	var i unix.Sysinfo_t
+	if err := unix.Sysinfo(&i); err != nil {
+		return result.Machine{}, fmt.Errorf("sysinfo: %w", err)
+	}
+	return result.Machine{
+		Kernel: unix.ByteSliceToString(u.Release[:]), CPU: cpuModel(), Cores: runtime.NumCPU(),
+		MemoryMiB: int64(i.Totalram * uint64(i.Unit) >> 20), DataDisk: fileSystem(dir),
+	}, nil
+}
+
+func cpuModel() string {
+	data, _ := os.ReadFile("/proc/cpuinfo") // absent on some architectures; the model is then unknown
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+// fileSystems names the magic numbers of statfs(2) that databases are likely to lie on.
+var fileSystems = map[int64]string{
+	unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
+	unix.TMPFS_MAGIC: "tmpfs (memory, not a disk)", unix.OVERLAYFS_SUPER_MAGIC: "overlayfs", unix.NFS_SUPER_MAGIC: "nfs",
+	0x00c0ffee: "hostfs (the file system outside the guest)",
+}
+
+// fileSystem names the file system that dir lies on, with its size.
+func fileSystem(dir string) string {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return "unknown"
+	}
+	name, ok := fileSystems[s.Type]
+	if !ok {
+		name = fmt.Sprintf("type %#x (known: %v)", s.Type, slices.Sorted(maps.Values(fileSystems)))
+	}
+	return fmt.Sprintf("%s, %d GiB, %d GiB free", name, s.Blocks*uint64(s.Bsize)>>30, s.Bavail*uint64(s.Bsize)>>30)
+}
+
+// outsideVariable tells a run in a guest what machine runs the guest.
+const outsideVariable = "POWBENCH_OUTSIDE"
+
+// OutsideEnv is what the environment of a run in a guest needs beside its own: what this machine is. dir is where the
+// databases will lie.
+func OutsideEnv(dir string) (string, error) {
+	m, err := Machine(dir)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(m)
+	return outsideVariable + "=" + string(text), err
+}
+
+// Outside is what OutsideEnv told, or nil outside guests.
+func Outside() (*result.Machine, error) {
+	text := os.Getenv(outsideVariable)
+	if text == "" {
+		return nil, nil
+	}
+	m := new(result.Machine)
+	if err := json.Unmarshal([]byte(text), m); err != nil {
+		return nil, fmt.Errorf("%s: %w", outsideVariable, err)
+	}
+	return m, nil
+}
+
+// clockTick is USER_HZ, the unit of CPU times in /proc: 100 per second on every Linux.
+const clockTick = 100
+
+// CPU is a machine's CPU time by use, in seconds summed over all cores.
+type CPU struct{ Total, Idle, Steal float64 }
+
+// ReadCPU reads this machine's from the first line of /proc/stat: user nice system idle iowait irq softirq steal …
+func ReadCPU() (c CPU, err error) {
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return c, err
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	fields := strings.Fields(line)
+	const nice, idle, iowait, steal = 1, 3, 4, 7
+	if len(fields) < steal+2 || fields[0] != "cpu" {
+		return c, fmt.Errorf("/proc/stat: unexpected first line %q", line)
+	}
+	for i, f := range fields[1 : steal+2] {
+		v, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			return c, fmt.Errorf("/proc/stat: %w", err)
+		}
+		v /= clockTick
+		c.Total += v
+		switch i {
+		case nice, idle, iowait: // nobody waits for what runs at a low priority, such as awake.Keep
+			c.Idle += v
+		case steal:
+			c.Steal += v
+		}
+	}
+	return c, nil
+}

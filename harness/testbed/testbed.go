@@ -1,0 +1,86 @@
+// Package testbed is the machines and the network that processes run on. What uses it knows hosts and processes, and
+// not which kind of testbed they belong to. It imports control, result and netem; cluster and study import it.
+package testbed
+
+import (
+	"context"
+	"io"
+	"net/netip"
+
+	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+)
+
+// A Spec is the testbed that a study asks for.
+type Spec struct {
+	Servers, Clients int    // hosts of each kind
+	Topology         string // as the manifest names it
+	RateBits         int64  // of each link and direction, on the wire
+	Congestion       string // TCP's congestion control
+	Offload          bool   // packets of up to 64 KiB may pass the links whole
+	Delays           *Delays
+	Tolerance        float64 // how far a link's goodput may be from what its rate promises, as a share
+	Scratch          string  // folder below which databases lie
+}
+
+// Delays are what NetEm does to packets between hosts.
+type Delays struct {
+	// Between tells of a packet from one host to another, both by their number, from 0, among those of their kind.
+	Between func(from, to int) Delay
+	Asked   []result.Delay // the same, as the manifest keeps it
+	// Tolerance is how far they may be from what was asked for while nothing else runs.
+	Tolerance netem.DelayTolerance
+}
+
+// Delay is what NetEm does to the packets from one host to another.
+type Delay = netem.Delay
+
+// A Testbed is hosts that are up. Its methods may be called from any goroutine.
+type Testbed interface {
+	// Describe says what it is, without measurements.
+	Describe() result.Testbed
+	Machine() (result.Machine, error)
+	// Hosts that carry servers, and those that carry clients.
+	Hosts() (servers, clients []Host)
+	// Calibrate measures the network and notes what it finds.
+	Calibrate(ctx context.Context, note func(string)) (Network, error)
+	// CPU is how the processors' time was used so far.
+	CPU() (CPU, error)
+	// KeepAwake keeps the processors from going to sleep until Close.
+	KeepAwake() error
+	// Close kills the processes that still run and removes all that the testbed was made of.
+	Close() error
+}
+
+// A Host carries processes.
+type Host interface {
+	Name() string
+	Addr() netip.Addr
+	// Folder makes an empty folder on the host for what its processes store.
+	Folder(name string) (dir string, remove func() error, err error)
+	// Start runs `powbench role` on the host; what it logs goes to log. It dies with this process.
+	Start(role string, log io.Writer) (control.Process, error)
+}
+
+// A Shaper is a testbed that rules its links. Plain loopback is none.
+type Shaper interface {
+	// Cut takes a host's link down or up again.
+	Cut(h Host, down bool) error
+	// Counters are what passed a host's link so far.
+	Counters(h Host) (netem.Counters, error)
+	// Delay is what NetEm does to packets from one host to another.
+	Delay(from, to Host) Delay
+	// StartProbe samples the delay between two hosts that carry nothing else, until stop.
+	StartProbe() (stop func() (result.MeasuredDelay, error), err error)
+}
+
+// A Network is the links as measured.
+type Network struct {
+	Links  []result.Link
+	Delays []result.MeasuredDelay // with NetEm
+	Off    string                 // what is not as the Spec asks for; empty if all is
+}
+
+// CanDelay returns nil if this machine's kernel can delay packets, or says what is missing.
+func CanDelay() error { return netem.CanDelay() }
