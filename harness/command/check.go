@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/history/jepsen"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/plots/command"
@@ -65,7 +66,7 @@ func (o *checkOptions) run(out io.Writer, files []string) error {
 
 // check reports whether every checker accepts the history in a file.
 func (o *checkOptions) check(out io.Writer, file string) (bool, error) {
-	entries, form, err := history.Load(file)
+	entries, form, err := jepsen.Load(file)
 	if err != nil {
 		return false, err
 	}
@@ -88,9 +89,9 @@ func (o *checkOptions) check(out io.Writer, file string) (bool, error) {
 }
 
 // reports are the checkers' reports on a history. Only our own have timestamps.
-func (o *checkOptions) reports(entries []history.Entry, form history.Form) []history.Report {
+func (o *checkOptions) reports(entries []history.Entry, form jepsen.Form) []history.Report {
 	first := history.Check
-	if form != history.Own {
+	if form != jepsen.Own {
 		first = func(entries []history.Entry) history.Report { return history.CheckValues(entries, o.timeout) }
 	}
 	all := []history.Report{first(entries)}

@@ -17,14 +17,25 @@ type cluster struct {
 
 // byKey divides a history into the operations on each key, by their start, in the order of the keys.
 func byKey(entries []Entry) [][]*Entry {
-	keys := make(map[protocols.Key][]*Entry)
+	all := make([]*Entry, len(entries))
 	for i := range entries {
-		e := &entries[i]
-		keys[e.Key] = append(keys[e.Key], e)
+		all[i] = &entries[i]
 	}
-	all := make([][]*Entry, 0, len(keys))
+	keys := grouped(all, func(e *Entry) protocols.Key { return e.Key })
+	for _, ops := range keys {
+		sortByStart(ops)
+	}
+	return keys
+}
+
+// grouped divides operations by their keys, in the order of the keys.
+func grouped[T any](ops []T, keyOf func(T) protocols.Key) [][]T {
+	keys := make(map[protocols.Key][]T)
+	for _, op := range ops {
+		keys[keyOf(op)] = append(keys[keyOf(op)], op)
+	}
+	all := make([][]T, 0, len(keys))
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		sortByStart(keys[key])
 		all = append(all, keys[key])
 	}
 	return all
@@ -87,4 +98,29 @@ func (c *cluster) ops() []*Entry {
 func (c *cluster) witness() []*Entry {
 	ops := c.ops()
 	return slices.Clone(ops[:min(1, len(ops))])
+}
+
+// Concurrency returns the share of the operations that ended in [from, to], in ns, which overlap another operation on
+// their key; 0 if none ended then. Pending operations are left out, as how long they lasted is unknown.
+func Concurrency(entries []Entry, from, to int64) float64 {
+	ended, overlapping := 0, 0
+	completed := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Outcome != OK })
+	for _, ops := range byKey(completed) {
+		latest := beforeAll // the latest end of the operations that started earlier
+		for i, e := range ops {
+			meets := latest >= e.Start || i+1 < len(ops) && ops[i+1].Start <= e.End
+			latest = max(latest, e.End)
+			if e.End < from || e.End > to {
+				continue
+			}
+			ended++
+			if meets {
+				overlapping++
+			}
+		}
+	}
+	if ended == 0 {
+		return 0
+	}
+	return float64(overlapping) / float64(ended)
 }

@@ -3,6 +3,9 @@
 // A history holds all operations of a run, preload and warm-up too: a read may return what was written then.
 // Times are closed intervals: an operation comes before another only if it ended strictly before the other started.
 // Operations that touch in one instant are concurrent, so that a coarse clock never makes a violation out of nothing.
+//
+// It imports the model, workloads and harness/result. The simulator, agents, studies and commands import it; histories in
+// the forms of others are read by history/jepsen.
 package history
 
 import (
@@ -58,6 +61,9 @@ func (e *Entry) Complete(end int64, ts protocols.Timestamp) {
 // before reports whether e ended before o started.
 func (e *Entry) before(o *Entry) bool { return e.End < o.Start }
 
+// returned reports whether e is a read that returned a value.
+func (e *Entry) returned() bool { return e.Op == protocols.Read && e.Outcome == OK && !e.Bottom }
+
 // validate says what is impossible about an entry.
 func (e *Entry) validate() error {
 	pending := e.Outcome == Pending
@@ -103,4 +109,45 @@ func sortByStart(entries []*Entry) {
 	slices.SortFunc(entries, func(a, b *Entry) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Seq, b.Seq))
 	})
+}
+
+// The number of entries that a Log allocates at once: few at first, as most of a simulator's logs stay short, and each
+// time twice as many, to about half a megabyte.
+const (
+	firstEntries = 16
+	pageEntries  = 4096
+)
+
+// A Log records the operations of one client. Its owner is one goroutine.
+type Log struct {
+	client uint64
+	pages  [][]Entry // entries never move, so that Begin can hand out pointers and a long run never copies
+}
+
+// NewLog returns the empty log of a client.
+func NewLog(client uint64) *Log { return &Log{client: client} }
+
+// Begin records an operation that starts: Seq, Key, Op and Start are the caller's, and a write's Value. It is pending
+// until Complete is called on what Begin returns; an operation that is given up just stays as it is.
+func (l *Log) Begin(e Entry) *Entry {
+	last := len(l.pages) - 1
+	if last < 0 || len(l.pages[last]) == cap(l.pages[last]) {
+		last++
+		l.pages = append(l.pages, make([]Entry, 0, min(firstEntries<<min(last, 8), pageEntries)))
+	}
+	e.Client, e.End, e.Outcome = l.client, Forever, Pending
+	l.pages[last] = append(l.pages[last], e)
+	return &l.pages[last][len(l.pages[last])-1]
+}
+
+// Merge returns the entries of all logs in the order of their start. The logs' clients must have stopped.
+func Merge(logs ...*Log) []Entry {
+	var entries []Entry
+	for _, l := range logs {
+		for _, page := range l.pages {
+			entries = append(entries, page...)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Start, b.Start) })
+	return entries
 }

@@ -9,6 +9,14 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
+// What tests outside of the package use.
+var (
+	Simulate  = simulate
+	Mutations = mutations
+	ForSeeds  = forSeeds
+	OnlySeed  = onlySeed
+)
+
 var onlySeed = flag.Int("history.seed", -1, "run the random tests with this seed only")
 
 // forSeeds runs f with n seeds, each with its own random source. A failure stops the test and prints the seed.

@@ -1,10 +1,8 @@
-package history
+package history_test
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -15,248 +13,47 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/history/jepsen"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/workloads"
 )
-
-// load is Load of a text.
-func load(t *testing.T, text string) ([]Entry, Form, error) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "h")
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	entries, form, err := Load(path)
-	if err != nil {
-		err = fmt.Errorf("%s", strings.TrimPrefix(err.Error(), path))
-	}
-	return entries, form, err
-}
-
-// op is an operation of a Jepsen history: on the only register, of value id with the label.
-func op(client, seq uint64, kind protocols.Op, start, end int64, id uint64, label string) Entry {
-	e := Entry{
-		Client: client, Seq: seq, Key: onlyKey, Op: kind, Start: start, End: end, Outcome: OK,
-		Value: workloads.ID{Seq: id}, Label: label, Bottom: kind == protocols.Read && id == 0,
-	}
-	if end == Forever {
-		e.Outcome, e.Bottom = Pending, false
-	}
-	return e
-}
-
-// The same history in all forms. Of the fail, nothing is left.
-const (
-	ednHistory = `
-; a register
-{:process 0, :type :invoke, :f :write, :value 5, :time 100, :index 0}
-{:process 1, :type :invoke, :f :read, :value nil, :time 110, :index 1}
-{:process 0, :type :ok, :f :write, :value 5, :time 130, :index 2, :extra {[1 2] #{3}}}
-#jepsen.history.Op{:process 1, :type :ok, :f :read, :value nil, :time 140, :index 3}
-{:process :nemesis, :type :info, :f :start, :value [:isolated {"n1" #{"n2"}}]}
-{:process 2, :type :invoke, :f :write, :value 6, :time 150, :index 4}
-{:process 2, :type :info, :f :write, :value 6, :error :timeout, :time 160, :index 5}
-{:process 0, :type :invoke, :f :read, :time 180, :index 6}
-{:process 3, :type :invoke, :f :write, :value 7, :time 185, :index 7}
-{:process 3, :type :fail, :f :write, :value 7, :time 186, :index 8}
-{:process 0, :type :ok, :f :read, :value 5, :time 190, :index 9}
-`
-	jsonHistory = `
-{"process": 0, "type": "invoke", "f": "write", "value": 5, "time": 100}
-{"process": 1, "type": "invoke", "f": "read", "value": null, "time": 110}
-{"process": 0, "type": "ok", "f": "write", "value": 5, "time": 130}
-{"process": 1, "type": "ok", "f": "read", "value": null, "time": 140}
-{"process": 2, "type": "invoke", "f": "write", "value": 6, "time": 150}
-{"process": 2, "type": "info", "f": "write", "value": 6, "error": ["timeout", {}], "time": 160}
-{"process": 0, "type": "invoke", "f": "read", "time": 180}
-{"process": 3, "type": "invoke", "f": "write", "value": 7, "time": 185}
-{"process": 3, "type": "fail", "f": "write", "value": 7, "time": 186}
-{"process": 0, "type": "ok", "f": "read", "value": 5, "time": 190}
-{"process": "nemesis", "type": "info", "f": "stop"}
-`
-)
-
-func TestLoadJepsen(t *testing.T) {
-	want := []Entry{
-		op(0, 0, protocols.Write, 0, 30, 1, "5"),
-		op(1, 1, protocols.Read, 10, 40, 0, ""),
-		op(2, 4, protocols.Write, 50, Forever, 2, "6"),
-		op(0, 6, protocols.Read, 80, 90, 1, "5"),
-	}
-	lines := strings.Split(strings.TrimSpace(ednHistory), "\n")
-	slices.Reverse(lines)
-	for _, test := range []struct {
-		name, text string
-		form       Form
-	}{
-		{"EDN maps", ednHistory, JepsenEDN},
-		{"EDN vector", "[" + strings.ReplaceAll(ednHistory, "}\n", "},\n") + "]\n; the end", JepsenEDN},
-		{"EDN in one line", "[" + strings.ReplaceAll(ednHistory[len("\n; a register"):], "\n", " ") + "]", JepsenEDN},
-		{"EDN in the order of its indexes", strings.Join(lines, "\n"), JepsenEDN},
-		{"EDN, compressed", compressed(t, ednHistory), JepsenEDN},
-		{"JSON maps", jsonHistory, JepsenJSON},
-		{"JSON vector", "[" + strings.ReplaceAll(strings.TrimSpace(jsonHistory), "\n", ",\n") + "]", JepsenJSON},
-		{"JSON, compressed", compressed(t, jsonHistory), JepsenJSON},
-	} {
-		got, form, err := load(t, test.text)
-		if err != nil || form != test.form || !slices.Equal(got, want) {
-			t.Errorf("%s: form %s, error %v\ngot  %+v\nwant %+v", test.name, form, err, got, want)
-		}
-	}
-}
-
-func TestLoadJepsenKeys(t *testing.T) {
-	const tuples = `
-{:process 0 :type :invoke :f :write :value [:x 1]} {:process 0 :type :ok :f :write :value [:x 1]}
-{:process 0 :type :invoke :f :read :value ["y" nil]} {:process 0 :type :ok :f :read :value ["y" nil]}
-{:process 0 :type :invoke :f :read :value [:x nil]} {:process 0 :type :ok :f :read :value [:x 1]}`
-	const keys = `
-{:process 0 :type :invoke :f :write :value 1 :key :x} {:process 0 :type :ok :f :write :value 1 :key :x}
-{:process 0 :type :invoke :f :read :key "y"} {:process 0 :type :ok :f :read :value nil :key "y"}
-{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 1 :key :x}`
-	want := []Entry{
-		op(0, 0, protocols.Write, 0, 1, 1, "1"),
-		op(0, 2, protocols.Read, 2, 3, 0, ""),
-		op(0, 4, protocols.Read, 4, 5, 1, "1"),
-	}
-	want[0].Key, want[1].Key, want[2].Key = ":x", `"y"`, ":x"
-	for name, text := range map[string]string{"tuples": tuples, "keys": keys} {
-		if got, _, err := load(t, text); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: error %v\ngot  %+v\nwant %+v", name, err, got, want)
-		}
-	}
-}
-
-// Different values stay different, whatever they are.
-func TestLoadJepsenValues(t *testing.T) {
-	values := []string{
-		"1", "-1", "1.5", `"1"`, ":a", `":a"`, "a", "true", `\a`, "99999999999999999999N", "[]", "[1 nil 2]", `["1" nil 2]`,
-	}
-	var b strings.Builder
-	for _, v := range values {
-		fmt.Fprintf(&b, "{:process 0 :type :invoke :f :write :value %s :key 1}\n{:process 0 :type :ok :f :write :key 1}\n", v)
-	}
-	got, _, err := load(t, b.String())
-	if err != nil || len(got) != len(values) {
-		t.Fatalf("%d operations, error %v", len(got), err)
-	}
-	for i, e := range got {
-		if e.Value.Seq != uint64(i+1) {
-			t.Errorf("%s, written as %s, is value %v", e.Label, values[i], e.Value)
-		}
-	}
-}
-
-func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
-	const begin = "{:process 3 :type :invoke :f :write :value 1}\n"
-	const end = "{:process 3 :type :ok :f :write}\n"
-	for _, test := range []struct{ name, text, want string }{
-		{"empty", "", ":1: no operations: want maps such as {:process"},
-		{"no maps", "[]", ":1: no operations"},
-		{"vector not closed", "[" + begin + end, ":3: cut off: the vector"},
-		{"map not closed", begin + end[:12], ":2: not an operation: cut off"},
-		{"JSON not closed", `[{"process": 1`, ":1: not an operation: cut off"},
-		{"compressed, cut off", compressed(t, begin+end)[:30], ":1: "},
-		{"not EDN", begin + "{:a @}", ":2: not an operation: "},
-		{"not a map", begin + "5", ":2: 5 is not an operation"},
-		{"closed twice", begin + "]", ":2: not an operation"},
-		{"cas", "\n\n{:process 1 :type :invoke :f :cas :value [1 2]}", ":3: f is cas, and only reads and writes"},
-		{"another f", "{:process 1 :type :invoke :f :txn}", ":1: f is :txn, want read or write"},
-		{"no process", "{:type :invoke :f :read}", ":1: process is missing"},
-		{"odd process", "{:process -1 :type :invoke :f :read}", ":1: process is -1, want a number"},
-		{"odd type", "{:process 1 :type :begin :f :read}", ":1: type is :begin, want invoke"},
-		{"no type", "{:process 1 :f :read}", ":1: type is <nil>"},
-		{"odd time", `{"process": 1, "type": "invoke", "f": "read", "time": 1.5}`, ":1: time is 1.5, want an integer"},
-		{"odd index", "{:process 1 :type :invoke :f :read :index :a}", ":1: index is :a, want an integer"},
-		{"odd value", "{:process 1 :type :invoke :f :write :value {:a 1}}", ":1: value: map[:a:1] is neither"},
-		{"odd key", "{:process 1 :type :invoke :f :write :value 1 :key #{1}}", ":1: key: "},
-		{"write of nil", "{:process 1 :type :invoke :f :write :value nil}", ":1: a write of nil"},
-		{"two at a time", begin + begin, ":2: process 3 invokes a write, but its write of line 1 has not ended"},
-		{"end alone", end, ":1: process 3 ends a write that it did not invoke"},
-		{"end twice", begin + end + end, ":3: process 3 ends a write that it did not invoke"},
-		{
-			"end of another", begin + "{:process 3 :type :ok :f :read :value 1}",
-			":2: process 3 ends a read, but what it invoked in line 1 is a write",
-		},
-		{"end with another value", begin + "{:process 3 :type :ok :f :write :value 2}", ":2: the write of 1 in line 1 ended as"},
-		{
-			"end with another key", "{:process 3 :type :invoke :f :read :key 1}\n{:process 3 :type :ok :f :read :key 2}",
-			":2: key is 2, but that of the invocation in line 1 is 1",
-		},
-		{
-			"end before start", strings.ReplaceAll(begin+end, ":value 1", ":value 1 :time 9")[:len(begin)+7] +
-				"\n{:process 3 :type :ok :f :write :time 5}", ":2: time is 4 ns before",
-		},
-		{"after a map of two lines", strings.Replace(begin, ":f", "\n:f", 1) + "5", ":3: 5 is not"},
-		{"some keys", begin + end + "{:process 3 :type :invoke :f :write :value [1 2]}", ":3: lines 3 and 1: one has a key"},
-		{"own history of another version", `{"format":"powbench-history","version":9}`, ":1: history of version 9"},
-		{"own history, broken", `{"format":"powbench-history","version":1}` + "\nx", ":2: not an operation"},
-	} {
-		_, _, err := load(t, test.text)
-		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
-			t.Errorf("%s: error %v, want %s", test.name, err, test.want)
-		}
-	}
-	if _, _, err := Load(filepath.Join(t.TempDir(), "missing")); err == nil {
-		t.Error("no error for a missing file")
-	}
-}
-
-func TestLoadOwn(t *testing.T) {
-	h := history(w(1, 1, 2), r(1, 3, 4), crashed(w(2, 5, 0)))
-	var b bytes.Buffer
-	if err := writeAll(&b, h); err != nil {
-		t.Fatal(err)
-	}
-	gz, err := gzip.NewReader(bytes.NewReader(b.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := io.ReadAll(gz)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{b.String(), string(plain)} {
-		if got, form, err := load(t, text); err != nil || form != Own || !slices.Equal(got, h) {
-			t.Errorf("form %s, error %v, entries %v", form, err, got)
-		}
-	}
-}
 
 // A history written as Jepsen's gets the verdict that it has in ours.
 func TestJepsenHistoriesGetTheSameVerdict(t *testing.T) {
-	names := slices.Sorted(maps.Keys(mutations))
+	names := slices.Sorted(maps.Keys(history.Mutations))
+	path := filepath.Join(t.TempDir(), "h.edn")
 	verdicts := make(map[result.VerdictCode]int)
-	forSeeds(t, 300, func(t *testing.T, rng *rand.Rand) {
-		h := simulate(rng, 1+rng.IntN(7), 1+rng.Int64N(14))
-		mutations[names[rng.IntN(len(names))]](rng, h)
-		want := Zones(h)
-		got, _, err := load(t, jepsen(h))
+	history.ForSeeds(t, 300, func(t *testing.T, rng *rand.Rand) {
+		h := history.Simulate(rng, 1+rng.IntN(7), 1+rng.Int64N(14))
+		history.Mutations[names[rng.IntN(len(names))]](rng, h)
+		want := history.Zones(h)
+		if err := os.WriteFile(path, []byte(inEDN(h)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := jepsen.Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := CheckValues(got, time.Minute)
+		r := history.CheckValues(got, time.Minute)
 		verdicts[r.Code]++
 		if r.Code != want.Code {
-			t.Errorf("%s %s, want %s\n%s\n%s", r.Code, r.Detail, want.Code, Timeline(h), jepsen(h))
+			t.Errorf("%s %s, want %s\n%s\n%s", r.Code, r.Detail, want.Code, history.Timeline(h), inEDN(h))
 		}
 	})
-	if *onlySeed < 0 && (verdicts[result.Linearizable] < 50 || verdicts[result.Violation] < 50) {
+	if *history.OnlySeed < 0 && (verdicts[result.Linearizable] < 50 || verdicts[result.Violation] < 50) {
 		t.Errorf("verdicts %v: too few of one to test anything", verdicts)
 	}
 }
 
-// jepsen writes a history as EDN. Invocations come before the ends of the same instant.
-func jepsen(h []Entry) string {
+// inEDN writes a history as EDN. Invocations come before the ends of the same instant.
+func inEDN(h []history.Entry) string {
 	type line struct {
 		at, order int64
 		text      string
 	}
 	var lines []line
-	add := func(at, order int64, e Entry, kind, value string) {
+	add := func(at, order int64, e history.Entry, kind, value string) {
 		lines = append(lines, line{at, order, fmt.Sprintf("{:process %d :type %s :f :%s :value %s :time %d}",
 			e.Seq, kind, e.Op, value, at)})
 	}
@@ -269,7 +66,7 @@ func jepsen(h []Entry) string {
 			read = strconv.FormatUint(e.Value.Seq, 10) + "N"[:min(1, e.Value.Seq>>63)]
 		}
 		add(e.Start, 0, e, ":invoke", value)
-		if e.Outcome == OK {
+		if e.Outcome == history.OK {
 			add(e.End, 1, e, ":ok", read)
 		}
 	}
@@ -279,19 +76,6 @@ func jepsen(h []Entry) string {
 	var b strings.Builder
 	for _, l := range lines {
 		b.WriteString(l.text + "\n")
-	}
-	return b.String()
-}
-
-func compressed(t *testing.T, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	gz := gzip.NewWriter(&b)
-	if _, err := gz.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := gz.Close(); err != nil {
-		t.Fatal(err)
 	}
 	return b.String()
 }

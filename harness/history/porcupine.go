@@ -131,7 +131,7 @@ func upTo(ops []*Entry, e *Entry) []*Entry {
 func relevant(ops []*Entry) []*Entry {
 	read := make(map[workloads.ID]bool)
 	for _, e := range ops {
-		if e.Op == protocols.Read && e.Outcome == OK && !e.Bottom {
+		if e.returned() {
 			read[e.Value] = true
 		}
 	}
