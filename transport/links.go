@@ -63,6 +63,9 @@ func (l *Links) WaitConnected(ctx context.Context) error {
 	})
 }
 
+// Servers is the number of servers.
+func (l *Links) Servers() int { return len(l.links) }
+
 // Begin begins the exchange of one operation on key. The caller must End it.
 func (l *Links) Begin(key protocols.Key) *Exchange {
 	replies := make(chan Reply, protocols.MaxRounds*len(l.links))

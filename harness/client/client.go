@@ -1,4 +1,5 @@
-// Package client drives operations over real links: the one place where a protocol's rounds meet the network.
+// Package client drives operations over real links: the one place where a protocol's rounds meet the network. It
+// imports transport and protocols/play; package agent and those who offer single operations import it.
 package client
 
 import (
@@ -8,6 +9,7 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/transport"
 )
 
@@ -18,21 +20,21 @@ var ErrPending = errors.New("operation pending")
 type Client struct {
 	links         *transport.Links
 	register      protocols.Register
-	faults        int
+	liars         int
 	reads, writes pace
 }
 
 // New returns a client that speaks as register over the links, which several clients may share, to servers of which no
-// more than faults lie.
-func New(links *transport.Links, register protocols.Register, faults int) *Client {
-	return &Client{links: links, register: register, faults: faults}
+// more than liars lie.
+func New(links *transport.Links, register protocols.Register, liars int) *Client {
+	return &Client{links: links, register: register, liars: liars}
 }
 
 // An Outcome is a completed operation. Its result lives until Release.
 type Outcome struct {
 	protocols.Result
 	Rounds result.Rounds
-	// Most is what the operation moved until it ended.
+	// Most is what the operation moved until it ended, including what has yet to leave.
 	Most result.Most
 
 	exchange *transport.Exchange
@@ -43,16 +45,16 @@ func (o *Outcome) Release() { o.exchange.End() }
 
 // A Call is an operation that is ready to run: its value, if any, is laid out, and nothing has been sent.
 type Call struct {
-	exchange  *transport.Exchange
-	operation protocols.Operation
-	rounds    rounds
-	pace      *pace
+	exchange *transport.Exchange
+	driver   *play.Driver
+	liars    int
+	watch    watch
 }
 
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return Call{x, c.register.Read(key, x.Memory()), rounds{faults: c.faults}, &c.reads}
+	return c.call(x, c.register.Read(key, x.Memory()), &c.reads)
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -60,7 +62,11 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return Call{x, c.register.Write(key, value, x.Memory()), rounds{faults: c.faults}, &c.writes}
+	return c.call(x, c.register.Write(key, value, x.Memory()), &c.writes)
+}
+
+func (c *Client) call(x *transport.Exchange, o protocols.Operation, p *pace) Call {
+	return Call{exchange: x, driver: play.New(o, c.links.Servers()), liars: c.liars, watch: watch{pace: p}}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
@@ -70,42 +76,41 @@ func (c Call) Run(ctx context.Context) (*Outcome, error) {
 		c.exchange.End()
 		return nil, err
 	}
-	return &Outcome{Result: r, Rounds: c.rounds.count(), Most: moved(c.exchange), exchange: c.exchange}, nil
+	o := &Outcome{Result: r, exchange: c.exchange}
+	o.Rounds.Data, o.Rounds.Metadata = c.driver.Rounds(c.liars)
+	sent, received := c.exchange.Sent(), c.exchange.Received()
+	o.Most.Messages = result.Traffic{ClientToServer: int64(sent.Messages), ServerToClient: int64(received.Messages)}
+	o.Most.Bytes = result.Traffic{ClientToServer: int64(sent.Bytes), ServerToClient: int64(received.Bytes)}
+	return o, nil
 }
 
 func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
-	first := c.operation.Start()
-	step := protocols.Step{Next: first, Done: first == nil}
-	hedge := newHedge(c.operation, c.pace)
+	requests, err := c.driver.Start()
 	for {
-		if err := c.send(step, hedge); err != nil {
+		if err == nil && requests.To != nil {
+			err = c.send(requests)
+		}
+		if err != nil {
 			return protocols.Result{}, err
 		}
-		if step.Done { // perhaps with a last round to whose replies nobody listens
-			hedge.end()
-			return c.operation.Result()
+		if c.driver.Done() {
+			c.watch.end()
+			return c.driver.Result()
 		}
 		select {
 		case r := <-c.exchange.Replies():
-			c.rounds.hear(r)
-			step = c.operation.Answer(r.Round, r.Server, r.Message)
-		case <-hedge.late():
-			step = hedge.overdue()
+			requests, err = c.driver.Answer(r.Round, r.Server, r.Message)
+		case <-c.watch.late:
+			requests, err = c.driver.Overdue(c.watch.overdue())
 		case <-ctx.Done():
-			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, len(c.rounds.all), ctx.Err())
+			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, c.driver.Round(), ctx.Err())
 		}
 	}
 }
 
-// send sends what the step wants sent, in a round that begins or in the current one.
-func (c *Call) send(step protocols.Step, hedge *hedge) error {
-	switch {
-	case step.Next != nil:
-		round := c.rounds.begin(step.Next)
-		hedge.begin(round)
-		return c.exchange.Send(round, step.Next)
-	case step.More != nil:
-		return c.exchange.Send(len(c.rounds.all), step.More)
+func (c *Call) send(q play.Requests) error {
+	if q.Begins && c.driver.Hedged(q.Round) {
+		c.watch.begin(q.Round)
 	}
-	return nil
+	return c.exchange.Send(q.Round, q.To)
 }

@@ -17,12 +17,11 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// numberBytes is the length of an issued number's file: all 20 digits of a uint64 and a newline, so that each number
-// replaces the last in one write.
+// numberBytes is the length of a file: all 20 digits of a uint64 and a newline, so that one write replaces the number.
 const numberBytes = 21
 
-// Issued keeps what a single writer has issued in files, one for each key, that outlive it. Each is locked from the
-// first WRITE of its key to Close, so that no other process writes the key meanwhile. It is safe for concurrent use.
+// Issued keeps the timestamps that a single writer issued in files that outlive it, one for each key. A file is locked
+// from the first WRITE of its key to Close, so that no other process writes the key. It is safe for concurrent use.
 type Issued struct {
 	dir   string
 	mu    sync.Mutex
@@ -31,8 +30,8 @@ type Issued struct {
 
 var _ protocols.Issued = (*Issued)(nil)
 
-// NewIssued keeps the files in the folder dir, which it makes when there is something to keep. They are worth as much
-// as the servers' databases: a writer that lost them would issue timestamps again.
+// NewIssued keeps the files in the folder dir, made when the first is. They are worth as much as the servers' databases:
+// a writer that lost them would issue timestamps again.
 func NewIssued(dir string) *Issued {
 	return &Issued{dir: dir, files: map[protocols.Key]*os.File{}}
 }

@@ -20,7 +20,7 @@ const patience = 20 * time.Second
 
 // A cluster is a protocol's servers for t = 1, in this process, whose replies can be held up.
 type cluster struct {
-	t        *testing.T
+	t        testing.TB
 	protocol protocols.Protocol
 	addrs    []string
 	writer   suite.ClientKeys
@@ -34,13 +34,13 @@ type cluster struct {
 	held   int          // replies that wait
 }
 
-func newCluster(t *testing.T, p protocols.Protocol) *cluster {
+func newCluster(t testing.TB, p protocols.Protocol) *cluster {
 	t.Helper()
 	return newFaulty(t, p, func(_ int, s protocols.Server) protocols.Server { return s })
 }
 
 // newFaulty is a cluster of servers that spoil makes faulty, by index.
-func newFaulty(t *testing.T, p protocols.Protocol, spoil func(int, protocols.Server) protocols.Server) *cluster {
+func newFaulty(t testing.TB, p protocols.Protocol, spoil func(int, protocols.Server) protocols.Server) *cluster {
 	t.Helper()
 	primitives, err := protocols.SuiteFor(p, "modern")
 	if err != nil {
