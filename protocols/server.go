@@ -1,5 +1,7 @@
 package protocols
 
+import "fmt"
+
 // A Server is the automaton of one server, for all keys: it holds no state of its own, but reads a register's records
 // and says which to write. Whoever drives it runs the requests to one key one after the other, and makes the records
 // durable before the reply leaves.
@@ -25,4 +27,9 @@ type Record struct {
 	Body    []byte
 	Payload []byte // nil if the record has none
 	Delete  bool   // the record of this name is to go, if there is one; body and payload are nil
+}
+
+// Refuse is a server's answer to a request that no correct client sends.
+func Refuse(request Message) (Message, []Record, error) {
+	return Message{}, nil, fmt.Errorf("%w: no correct client sends this %T", ErrRefused, request.Body)
 }

@@ -41,11 +41,11 @@ var mutants = []mutant{
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: mABD + "reader.go", old: "if r.ts.IsZero() ||", new: "if true ||",
+		name: "READs do not write back", file: mABD + "operations.go", old: "if r.ts.IsZero() ||", new: "if true ||",
 		protocol: "mabd", attack: "none", seeds: 2000,
 	},
 	{
-		name: "READs do not write back", file: phx + "reader.go", old: "if r.found.TS.IsZero() ||",
+		name: "READs do not write back", file: phx + "operations.go", old: "if r.found.TS.IsZero() ||",
 		new: "if true ||", protocol: "phalanx", attack: "none", seeds: 2000,
 	},
 	{

@@ -3,17 +3,9 @@ package cas
 import (
 	"math"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
-)
-
-const (
-	kindQuery protocols.Kind = iota + 1
-	kindPreWrite
-	kindFinalize
-	kindAck
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // The bodies. Elements travel beside them, as the payload of PreWrite and Ack.
@@ -39,16 +31,16 @@ type (
 )
 
 // Kind implements protocols.Body.
-func (*Query) Kind() protocols.Kind { return kindQuery }
+func (*Query) Kind() protocols.Kind { return 1 }
 
 // Kind implements protocols.Body.
-func (*PreWrite) Kind() protocols.Kind { return kindPreWrite }
+func (*PreWrite) Kind() protocols.Kind { return 2 }
 
 // Kind implements protocols.Body.
-func (*Finalize) Kind() protocols.Kind { return kindFinalize }
+func (*Finalize) Kind() protocols.Kind { return 3 }
 
 // Kind implements protocols.Body.
-func (*Ack) Kind() protocols.Kind { return kindAck }
+func (*Ack) Kind() protocols.Kind { return 4 }
 
 var newBody = wire.Bodies(&Query{}, &PreWrite{}, &Finalize{}, &Ack{})
 

@@ -5,37 +5,54 @@ import (
 	"github.com/powbench/powbench/protocols/dispersal"
 )
 
+// phase is what READ and WRITE have in common: they begin with query, and each round waits for a quorum.
+type phase struct {
+	protocols.Phase
+	ts protocols.Timestamp // the highest of the replies to query; then that of the value
+}
+
+// Start begins query.
+func (p *phase) Start() protocols.Broadcast { return p.Begin(protocols.Message{Body: &Query{}}).Next }
+
+// learn takes a server's tag, and reports whether a quorum's are known.
+func (p *phase) learn(ts protocols.Timestamp) bool {
+	if p.ts.Less(ts) {
+		p.ts = ts
+	}
+	return p.Quorum()
+}
+
 // write is a WRITE in progress: query, pre-write, finalize.
 type write struct {
 	phase
-	length   uint64               // of the value
-	elements [][]byte             // of the value, by server
-	issued   *protocols.Timestamp // of this key: the highest so far
+	pid      uint64
+	clock    *protocols.Clock // of this key
+	length   uint64           // of the value
+	elements [][]byte         // of the value, by server
+	err      error
 }
 
 // Answer implements protocols.Operation.
 func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	ack, ok := reply.Body.(*Ack)
 	switch {
-	case !ok || round != w.round: // malformed, or late
+	case !ok || round != w.Round: // malformed, or late
 	case round == 1 && known(ack.TS) && w.learn(ack.TS):
 		return w.preWrite()
-	case round == 2 && w.acked():
-		return w.begin(&Finalize{TS: w.ts})
-	case round == 3 && w.acked():
-		return protocols.Done()
+	case round == 2 && w.Quorum():
+		return w.Begin(protocols.Message{Body: &Finalize{TS: w.ts}})
+	case round == 3:
+		return w.Acknowledged()
 	}
 	return protocols.Wait()
 }
 
 // preWrite issues the tag after the highest known and sends each server its element.
 func (w *write) preWrite() protocols.Step {
-	if w.ts.Less(*w.issued) {
-		w.ts = *w.issued
+	if w.ts, w.err = w.clock.Issue(w.ts, w.pid); w.err != nil {
+		return protocols.Done()
 	}
-	w.ts = w.ts.Next(w.pid)
-	*w.issued = w.ts
-	step := w.begin(&PreWrite{TS: w.ts, Length: w.length})
+	step := w.Begin(protocols.Message{Body: &PreWrite{TS: w.ts, Length: w.length}})
 	for server, element := range w.elements {
 		step.Next[server].Payload = element
 	}
@@ -43,11 +60,12 @@ func (w *write) preWrite() protocols.Step {
 }
 
 // Result implements protocols.Operation.
-func (w *write) Result() (protocols.Result, error) { return protocols.Result{Timestamp: w.ts}, nil }
+func (w *write) Result() (protocols.Result, error) { return protocols.Result{Timestamp: w.ts}, w.err }
 
 // read is a READ in progress: query, then finalize.
 type read struct {
 	phase
+	t        int
 	mem      protocols.Memory
 	length   uint64   // of the value
 	elements [][]byte // by server
@@ -60,7 +78,7 @@ type read struct {
 func (r *read) Answer(round, server int, reply protocols.Message) protocols.Step {
 	ack, ok := reply.Body.(*Ack)
 	switch {
-	case !ok || round != r.round: // malformed, or late
+	case !ok || round != r.Round: // malformed, or late
 	case round == 1 && known(ack.TS) && r.learn(ack.TS):
 		return r.finalize()
 	case round == 2 && (len(reply.Payload) == 0 || isElement(reply.Payload, ack.Length, r.t)):
@@ -74,8 +92,8 @@ func (r *read) finalize() protocols.Step {
 	if r.ts.IsZero() {
 		return protocols.Done()
 	}
-	r.elements = make([][]byte, r.servers)
-	return r.begin(&Finalize{TS: r.ts, Read: true})
+	r.elements = make([][]byte, dispersal.Total(r.t))
+	return r.Begin(protocols.Message{Body: &Finalize{TS: r.ts, Read: true}})
 }
 
 // fetch takes a server's element, if it has one. The READ ends with a quorum's answers: then the tag is finalized for
@@ -85,7 +103,7 @@ func (r *read) fetch(server int, length uint64, element []byte) protocols.Step {
 		r.elements[server], r.length = element, length
 		r.count++
 	}
-	if quorum := r.acked(); !quorum || r.count < dispersal.Data(r.t) {
+	if quorum := r.Quorum(); !quorum || r.count < dispersal.Data(r.t) {
 		return protocols.Wait()
 	}
 	r.value, r.err = dispersal.Decode(dispersal.CrossChecksum{Length: r.length}, r.elements, r.t, r.mem)

@@ -16,6 +16,8 @@
 package cas
 
 import (
+	"cmp"
+
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 )
@@ -41,10 +43,35 @@ func (Protocol) Traits(t int) protocols.Traits {
 func (Protocol) NewServer(params protocols.ServerParams) protocols.Server { return server{t: params.T} }
 
 // NewRegister implements protocols.Protocol.
-func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
-	traits := p.Traits(params.T)
-	return &register{
-		t: params.T, servers: traits.Servers, quorum: traits.Quorum,
-		pid: params.PID, readOnly: params.CheckWriter(), issued: map[protocols.Key]*protocols.Timestamp{},
+func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
+	return &register{t: c.T, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{}}
+}
+
+// register is a client's end.
+type register struct {
+	t        int
+	is       protocols.Traits
+	pid      uint64
+	readOnly error // why this client cannot write, if it cannot
+	clocks   protocols.Clocks
+}
+
+// Read implements protocols.Register.
+func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
+	if err := protocols.CheckKey(key); err != nil {
+		return protocols.Failed(err)
+	}
+	return &read{phase: phase{Phase: r.is.NewPhase()}, t: r.t, mem: mem}
+}
+
+// Write implements protocols.Register.
+func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
+	elements, err := dispersal.Encode(value, r.t, mem)
+	if err = cmp.Or(r.readOnly, protocols.CheckKey(key), err); err != nil {
+		return protocols.Failed(err)
+	}
+	return &write{
+		phase: phase{Phase: r.is.NewPhase()}, pid: r.pid, clock: r.clocks.Of(key), length: uint64(len(value)),
+		elements: elements,
 	}
 }

@@ -1,11 +1,8 @@
 package cas
 
 import (
-	"fmt"
-
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // recordFin is the record of the highest finalized tag; it is absent as long as there is none.
@@ -37,7 +34,7 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 			return finalize(m, state)
 		}
 	}
-	return protocols.Message{}, nil, fmt.Errorf("%w: no correct client sends this %T", protocols.ErrRefused, request.Body)
+	return protocols.Refuse(request)
 }
 
 // preWrite stores the element, unless there is one under the tag: it is the same, for requests may come twice.

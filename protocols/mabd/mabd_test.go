@@ -37,7 +37,7 @@ func TestExhaustedTimestampsAreAnError(t *testing.T) {
 	op.Start()
 	op.Answer(1, 0, protocols.Message{Body: &GetTSAck{}})
 	step := op.Answer(1, 1, protocols.Message{Body: &GetTSAck{TS: protocols.Timestamp{Num: math.MaxUint64, PID: 9}}})
-	if _, err := op.Result(); !step.Done || !errors.Is(err, errExhausted) {
+	if _, err := op.Result(); !step.Done || !errors.Is(err, protocols.ErrExhausted) {
 		t.Errorf("step %+v, error %v", step, err)
 	}
 }

@@ -10,8 +10,6 @@ package mabd
 import (
 	"cmp"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -49,35 +47,23 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-var newBody = wire.Bodies(
-	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
-)
-
-// NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
-
 // NewServer implements protocols.Protocol. All servers are alike.
 func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return server{} }
 
 // NewRegister implements protocols.Protocol.
-func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
-	traits := p.Traits(params.T)
+func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	return &register{
-		variant: p.Variant, servers: traits.Servers, quorum: traits.Quorum,
-		pid: params.PID, readOnly: params.CheckWriter(),
-		issued: map[protocols.Key]*protocols.Timestamp{},
+		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{},
 	}
 }
 
 // register is a client's end.
 type register struct {
-	variant         string
-	servers, quorum int
-	pid             uint64
-	readOnly        error // why this client cannot write, if it cannot
-	// issued is, by key, the highest timestamp that this client gave to a value. A WRITE that did not end may have left
-	// its timestamp at servers that the next one does not hear from; reusing it would give two values the same one.
-	issued map[protocols.Key]*protocols.Timestamp
+	variant  string
+	is       protocols.Traits
+	pid      uint64
+	readOnly error // why this client cannot write, if it cannot
+	clocks   protocols.Clocks
 }
 
 // Read implements protocols.Register.
@@ -86,9 +72,9 @@ func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operati
 		return protocols.Failed(err)
 	}
 	if r.variant == MetadataFirst {
-		return &metadataRead{register: r, key: key}
+		return &metadataRead{Phase: r.is.NewPhase(), register: r, key: key}
 	}
-	return &read{register: r}
+	return &read{Phase: r.is.NewPhase(), unanimous: r.variant == Unanimous}
 }
 
 // Write implements protocols.Register.
@@ -96,10 +82,5 @@ func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) pr
 	if err := cmp.Or(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(err)
 	}
-	issued, ok := r.issued[key]
-	if !ok {
-		issued = new(protocols.Timestamp)
-		r.issued[key] = issued
-	}
-	return &write{register: r, value: value, issued: issued}
+	return &write{Phase: r.is.NewPhase(), pid: r.pid, clock: r.clocks.Of(key), value: value}
 }

@@ -1,11 +1,8 @@
 package mabd
 
 import (
-	"fmt"
-
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // valueRecord is a register's only record: its body is the timestamp, its payload the value.
@@ -22,50 +19,31 @@ func (s server) Handle(_ protocols.Role, key protocols.Key, request protocols.Me
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Message{}, nil, err
 	}
-	switch body := request.Body.(type) {
+	switch m := request.Body.(type) {
 	case *GetTS:
-		return s.getTS(state)
+		ts, err := storedTS(state)
+		return protocols.Message{Body: &GetTSAck{TS: ts}}, nil, err
 	case *Put:
-		return s.put(body, request.Payload, state)
+		if issuable(m.TS) && plausible(m.TS, request.Payload) {
+			return store(m, request.Payload, state)
+		}
 	case *Get:
-		return s.get(state)
+		ack := &GetAck{}
+		value, _, err := wire.ReadRecord(state, valueRecord, &ack.TS)
+		return protocols.Message{Body: ack, Payload: value}, nil, err
 	}
-	return protocols.Message{}, nil, fmt.Errorf("%w: a %T is no request", protocols.ErrRefused, request.Body)
+	return protocols.Refuse(request)
 }
 
-func (s server) getTS(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
-	ts, err := storedTS(state)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	return protocols.Message{Body: &GetTSAck{TS: ts}}, nil, nil
-}
-
-func (s server) put(put *Put, value []byte, state protocols.StateReader) (
-	protocols.Message, []protocols.Record, error,
-) {
-	if !issuable(put.TS) {
-		return protocols.Message{}, nil, fmt.Errorf("%w: no WRITE has timestamp %v", protocols.ErrRefused, put.TS)
-	}
-	if err := protocols.CheckValue(value); err != nil {
-		return protocols.Message{}, nil, err
-	}
-	stored, err := storedTS(state)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
+// store keeps the value, if it is newer than the one there is.
+func store(put *Put, value []byte, state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
 	ack := protocols.Message{Body: &PutAck{}}
-	if !stored.Less(put.TS) {
-		return ack, nil, nil
+	stored, err := storedTS(state)
+	if err != nil || !stored.Less(put.TS) {
+		return ack, nil, err
 	}
 	records, err := wire.AddRecord(nil, valueRecord, &put.TS, value)
 	return ack, records, err
-}
-
-func (s server) get(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
-	ack := &GetAck{}
-	value, _, err := wire.ReadRecord(state, valueRecord, &ack.TS)
-	return protocols.Message{Body: ack, Payload: value}, nil, err
 }
 
 // storedTS is the timestamp of the server's value, ts0 if it has none.

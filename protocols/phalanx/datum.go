@@ -47,15 +47,7 @@ func (c claim) put() protocols.Message {
 }
 
 // result is that of a READ that found the claim.
-func (c claim) result() protocols.Result {
-	if c.TS.IsZero() {
-		return protocols.Result{Bottom: true}
-	}
-	if c.value == nil {
-		c.value = []byte{} // empty, which is not ⊥
-	}
-	return protocols.Result{Value: c.value, Timestamp: c.TS}
-}
+func (c claim) result() protocols.Result { return protocols.Found(c.TS, c.value) }
 
 // unanimous reports whether all claims, of a quorum, have the same timestamp. If it verifies, t+1 correct servers have
 // its value, as after a write-back.
@@ -94,4 +86,18 @@ func possible(ts protocols.Timestamp, signature []byte) bool {
 		return len(signature) == 0
 	}
 	return ts.Num > 0 && ts.PID > 0 && len(signature) > 0
+}
+
+// wellFormed reports whether the datum can be a correct server's answer to GET_TS.
+func (r *register) wellFormed(d Datum) bool {
+	hashed := len(d.Hash) == r.suite.HashSize() || d.TS.IsZero() && len(d.Hash) == 0
+	return hashed && possible(d.TS, d.Signature)
+}
+
+// wellFormed reports whether it can be a correct server's answer to GET, with the value.
+func (ack *GetAck) wellFormed(value []byte) bool {
+	if ack.TS.IsZero() && len(value) > 0 {
+		return false
+	}
+	return possible(ack.TS, ack.Signature) && len(value) <= protocols.MaxValueBytes
 }

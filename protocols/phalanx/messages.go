@@ -2,15 +2,7 @@ package phalanx
 
 import (
 	"github.com/powbench/powbench/protocols"
-)
-
-const (
-	kindGetTS protocols.Kind = iota + 1
-	kindGetTSAck
-	kindPut
-	kindPutAck
-	kindGet
-	kindGetAck
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // Datum is what is signed of a value, with the signature. It is what a server answers to GetTS, and the body of its
@@ -21,47 +13,48 @@ type Datum struct {
 	Signature []byte // of key, timestamp and hash
 }
 
-// GetTS asks for the server's timestamp.
-type GetTS struct{}
-
-// GetTSAck answers GetTS. The hash lets the writer verify the signature without the value.
-type GetTSAck struct {
-	Datum Datum
-}
-
-// Put asks to store the value in the payload unless the server has a higher timestamp. A WRITE sends it, and a READ to
-// write back: the signature proves that the value is a writer's.
-type Put struct {
-	TS        protocols.Timestamp
-	Signature []byte
-}
-
-// PutAck answers Put: the server's timestamp is at least that of the Put.
-type PutAck struct{}
-
-// Get asks for the server's timestamp and value.
-type Get struct{}
-
-// GetAck answers Get; the value is the payload. A zero timestamp is that of ⊥.
-type GetAck struct {
-	TS        protocols.Timestamp
-	Signature []byte
-}
+// The bodies. Values travel beside them, as the payload of Put and GetAck.
+type (
+	// GetTS asks for the server's timestamp.
+	GetTS struct{}
+	// GetTSAck answers GetTS. The hash lets the writer verify the signature without the value.
+	GetTSAck struct{ Datum Datum }
+	// Put asks to store the value unless the server has a higher timestamp. A WRITE sends it, and a READ to write back:
+	// the signature proves that the value is a writer's.
+	Put struct {
+		TS        protocols.Timestamp
+		Signature []byte
+	}
+	// PutAck answers Put: the server's timestamp is at least that of the Put.
+	PutAck struct{}
+	// Get asks for the server's timestamp and value.
+	Get struct{}
+	// GetAck answers Get. A zero timestamp is that of ⊥.
+	GetAck struct {
+		TS        protocols.Timestamp
+		Signature []byte
+	}
+)
 
 // Kind implements protocols.Body.
-func (*GetTS) Kind() protocols.Kind { return kindGetTS }
+func (*GetTS) Kind() protocols.Kind { return 1 }
 
 // Kind implements protocols.Body.
-func (*GetTSAck) Kind() protocols.Kind { return kindGetTSAck }
+func (*GetTSAck) Kind() protocols.Kind { return 2 }
 
 // Kind implements protocols.Body.
-func (*Put) Kind() protocols.Kind { return kindPut }
+func (*Put) Kind() protocols.Kind { return 3 }
 
 // Kind implements protocols.Body.
-func (*PutAck) Kind() protocols.Kind { return kindPutAck }
+func (*PutAck) Kind() protocols.Kind { return 4 }
 
 // Kind implements protocols.Body.
-func (*Get) Kind() protocols.Kind { return kindGet }
+func (*Get) Kind() protocols.Kind { return 5 }
 
 // Kind implements protocols.Body.
-func (*GetAck) Kind() protocols.Kind { return kindGetAck }
+func (*GetAck) Kind() protocols.Kind { return 6 }
+
+var newBody = wire.Bodies(&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{})
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }

@@ -9,7 +9,7 @@ import (
 // metadataRead is a READ that asks all servers for timestamp, hash and signature and one of them for its value: the
 // variant MetadataFirst. If that server is late or sends anything else, the others are asked for their values too.
 //
-// It is atomic like the READ of reader.go:
+// It is atomic like the READ of operations.go:
 //
 //   - What it returns, a writer signed.
 //   - It is as new as all that was complete before it began: as new as the highest timestamp of a quorum that verifies
@@ -17,26 +17,24 @@ import (
 //   - When it ends, t+1 correct servers hold what it returns or newer, and one of them is in every quorum: those of the
 //     first round's, if all told that timestamp, or those that acknowledged the write-back, value included.
 type metadataRead struct {
+	protocols.Phase
 	*register
 	key       protocols.Key
-	round     int
 	told      []claim // the replies to GET_TS
 	newest    Datum   // the highest of them that verifies
 	unanimous bool    // the quorum told no other timestamp
 	sent      []claim // the replies to GET
 	found     claim   // what the READ returns
-	acks      int     // of the write-back
 }
 
 // Start begins the first round: GET_TS to all.
 func (r *metadataRead) Start() protocols.Broadcast {
-	r.round = 1
-	return protocols.ToAll(r.servers, protocols.Message{Body: &GetTS{}})
+	return r.Begin(protocols.Message{Body: &GetTS{}}).Next
 }
 
 // Answer implements protocols.Operation.
 func (r *metadataRead) Answer(round, server int, reply protocols.Message) protocols.Step {
-	if round != r.round {
+	if round != r.Round {
 		return protocols.Wait()
 	}
 	switch body := reply.Body.(type) {
@@ -46,7 +44,7 @@ func (r *metadataRead) Answer(round, server int, reply protocols.Message) protoc
 		}
 	case *PutAck:
 		if round == 3 {
-			return r.writtenBack()
+			return r.Acknowledged()
 		}
 	}
 	if round == 2 {
@@ -64,12 +62,12 @@ func (r *metadataRead) Overdue(round int) protocols.Step {
 }
 
 func (r *metadataRead) get() protocols.Broadcast {
-	return protocols.ToAll(r.servers, protocols.Message{Body: &Get{}})
+	return protocols.ToAll(r.is.Servers, protocols.Message{Body: &Get{}})
 }
 
 // learn takes a server's datum; after a quorum's, the second round begins: GET to one that has the highest.
 func (r *metadataRead) learn(server int, d Datum) protocols.Step {
-	if r.told = append(r.told, claim{Datum: d, server: server}); len(r.told) < r.quorum {
+	if r.told = append(r.told, claim{Datum: d, server: server}); !r.Quorum() {
 		return protocols.Wait()
 	}
 	r.newest = r.highest(r.key, r.told, protocols.Timestamp{}).Datum
@@ -84,23 +82,26 @@ func (r *metadataRead) learn(server int, d Datum) protocols.Step {
 		}
 	}
 	slices.Sort(holders)
-	r.round = 2
-	return protocols.Begin(protocols.ToOne(r.get(), holders[protocols.Spread(r.key, r.pid, len(holders))]))
+	step := r.Begin(protocols.Message{Body: &Get{}})
+	step.Next = protocols.ToOne(step.Next, holders[protocols.Spread(r.key, r.pid, len(holders))])
+	return step
 }
 
 // fetched takes a server's value. It will do if it is as new as the datum that verified, and else if a quorum has no
 // newer one that does.
 func (r *metadataRead) fetched(reply protocols.Message) protocols.Step {
 	body, ok := reply.Body.(*GetAck)
-	if !ok || !wellFormed(body, reply.Payload) {
+	if !ok || !body.wellFormed(reply.Payload) {
 		return protocols.Widen(r.get())
 	}
 	c := body.claim(reply.Payload)
 	c.Hash = r.suite.Hash(c.value)
-	switch r.sent = append(r.sent, c); {
+	r.sent = append(r.sent, c)
+	quorum := r.Quorum()
+	switch {
 	case c.equal(r.newest), r.newest.TS.Less(c.TS) && c.verifies(r.key, r.verifier):
 		r.found = c
-	case len(r.sent) == r.quorum:
+	case quorum:
 		r.found = r.highest(r.key, r.sent, protocols.Timestamp{})
 	default:
 		return protocols.Widen(r.get())
@@ -108,16 +109,7 @@ func (r *metadataRead) fetched(reply protocols.Message) protocols.Step {
 	if r.found.TS.IsZero() || r.unanimous && r.found.TS.Equal(r.newest.TS) {
 		return protocols.Done()
 	}
-	r.round = 3
-	return protocols.Begin(protocols.ToAll(r.servers, r.found.put()))
-}
-
-// writtenBack counts the servers that have the value or a newer one.
-func (r *metadataRead) writtenBack() protocols.Step {
-	if r.acks++; r.acks < r.quorum {
-		return protocols.Wait()
-	}
-	return protocols.Done()
+	return r.Begin(r.found.put())
 }
 
 // Result implements protocols.Operation.

@@ -28,7 +28,7 @@ func TestExhaustedTimestampsAreAnError(t *testing.T) {
 	for server := range 3 {
 		step = op.Answer(1, server, protocols.Message{Body: &GetTSAck{Datum: d}})
 	}
-	if _, err := op.Result(); !step.Done || !errors.Is(err, errExhausted) {
+	if _, err := op.Result(); !step.Done || !errors.Is(err, protocols.ErrExhausted) {
 		t.Errorf("step %+v, error %v", step, err)
 	}
 }

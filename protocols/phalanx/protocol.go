@@ -12,8 +12,6 @@ import (
 	"cmp"
 	"io"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -59,51 +57,35 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-var newBody = wire.Bodies(
-	&GetTS{}, &GetTSAck{}, &Put{}, &PutAck{}, &Get{}, &GetAck{},
-)
-
-// NewBody implements protocols.Protocol.
-func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
-
-// NewServer implements protocols.Protocol. All servers are alike; a public key that is none makes every PUT fail.
+// NewServer implements protocols.Protocol. All servers are alike; without a valid public key every PUT fails.
 func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 	verifier, err := params.Suite.Verifier(params.Keys.Public)
 	return &server{suite: params.Suite, verifier: verifier, keyErr: err}
 }
 
-// NewRegister implements protocols.Protocol. Keys that are none make the operations that need them fail.
-func (p Protocol) NewRegister(params protocols.ClientParams) protocols.Register {
-	traits := p.Traits(params.T)
+// NewRegister implements protocols.Protocol. Without valid keys the operations that need them fail.
+func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	r := &register{
-		variant: p.Variant, servers: traits.Servers, quorum: traits.Quorum,
-		pid: params.PID, suite: params.Suite, entropy: params.Entropy,
-		issued: map[protocols.Key]*protocols.Timestamp{},
+		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, suite: c.Suite, entropy: c.Entropy, clocks: protocols.Clocks{},
 	}
-	r.verifier, r.readErr = params.Suite.Verifier(params.Keys.Public)
-	if r.writeErr = r.readErr; r.writeErr != nil {
-		return r
+	r.verifier, r.readErr = c.Suite.Verifier(c.Keys.Public)
+	if r.writeErr = cmp.Or(r.readErr, c.CheckWriter()); r.writeErr == nil {
+		r.signer, r.writeErr = c.Suite.Signer(c.Keys.Private)
 	}
-	if r.writeErr = params.CheckWriter(); r.writeErr != nil {
-		return r
-	}
-	r.signer, r.writeErr = params.Suite.Signer(params.Keys.Private)
 	return r
 }
 
 // register is a client's end.
 type register struct {
 	variant           string
-	servers, quorum   int
+	is                protocols.Traits
 	pid               uint64
 	suite             suite.Suite
 	entropy           io.Reader
 	verifier          suite.Verifier
 	signer            suite.Signer // a writer's
 	readErr, writeErr error        // why the client cannot read or write
-	// issued is, by key, the highest timestamp that this client gave to a value. A WRITE that did not end may have left
-	// its timestamp at servers that the next one does not hear from; reusing it would give two values the same one.
-	issued map[protocols.Key]*protocols.Timestamp
+	clocks            protocols.Clocks
 }
 
 // Read implements protocols.Register.
@@ -112,9 +94,9 @@ func (r *register) Read(key protocols.Key, _ protocols.Memory) protocols.Operati
 		return protocols.Failed(err)
 	}
 	if r.variant == MetadataFirst {
-		return &metadataRead{register: r, key: key}
+		return &metadataRead{Phase: r.is.NewPhase(), register: r, key: key}
 	}
-	return &read{register: r, key: key}
+	return &read{Phase: r.is.NewPhase(), register: r, key: key}
 }
 
 // Write implements protocols.Register.
@@ -122,10 +104,5 @@ func (r *register) Write(key protocols.Key, value []byte, _ protocols.Memory) pr
 	if err := cmp.Or(r.writeErr, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(err)
 	}
-	issued, ok := r.issued[key]
-	if !ok {
-		issued = new(protocols.Timestamp)
-		r.issued[key] = issued
-	}
-	return &write{register: r, key: key, value: value, issued: issued}
+	return &write{Phase: r.is.NewPhase(), register: r, key: key, value: value, clock: r.clocks.Of(key)}
 }

@@ -3,10 +3,9 @@ package phalanx
 import (
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // What is signed otherwise is as good.
