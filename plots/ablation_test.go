@@ -3,32 +3,31 @@ package plots
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/tables"
 )
 
 // factors is how much faster than its protocol's own variant a planted variant is.
-var factors = map[frame.System]float64{
-	{Protocol: "mpowerstore", Variant: "replicated-signed", SetUp: ""}: 0.5,
-	{Protocol: "mpowerstore", Variant: "signed", SetUp: ""}:            0.8,
-	{Protocol: "mpowerstore", Variant: "lean", SetUp: ""}:              2,
-	{Protocol: "mabd", Variant: "unanimous", SetUp: ""}:                1.1,
-	{Protocol: "phalanx", Variant: "of a stranger", SetUp: ""}:         1.2,
+var factors = map[[2]string]float64{
+	{"mpowerstore", "replicated-signed"}: 0.5,
+	{"mpowerstore", "signed"}:            0.8,
+	{"mpowerstore", "lean"}:              2,
+	{"mabd", "unanimous"}:                1.1,
+	{"phalanx", "of a stranger"}:         1.2,
 }
 
 // ablations is a run of the paper's protocols and of variants that are faster or slower by a known factor.
 func ablations(n int) *result.Set {
-	s := syntheticFigure(frame.AblationFigure, n)
+	s := syntheticFigure(frame.Ablation, n)
 	for _, p := range s.Points {
 		for v, factor := range factors {
-			if v.Protocol == p.Protocol {
+			if v[0] == p.Protocol {
 				q := p
-				q.Variant = v.Variant
+				q.Variant = v[1]
 				q.ThroughputMBps, q.ThroughputOps = factor*p.ThroughputMBps, factor*p.ThroughputOps
 				q.LatencyMs.Mean = p.LatencyMs.Mean / factor
 				s.Points = append(s.Points, q)
@@ -62,7 +61,7 @@ func TestSetUpFigure(t *testing.T) {
 	s := ablations(2)
 	s.Points = frame.Keep(s.Points, func(p result.Point) bool { return p.Clients == 1 && p.Variant == result.Paper })
 	for i := range s.Points {
-		s.Points[i].Figure = frame.SetUpFigure
+		s.Points[i].Figure = frame.SetUp
 	}
 	for _, p := range slices.Clone(s.Points) {
 		p.Suite, p.Durability = "modern", "fsync"
@@ -74,28 +73,26 @@ func TestSetUpFigure(t *testing.T) {
 			t.Errorf("the figure lacks %s", want)
 		}
 	}
-	cells, err := frame.Cells([]*result.Set{s})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if order := figures.AblationOrder(cells); len(order) != 6 || slices.Contains(order, frame.System{}) {
-		t.Errorf("rows %v, want 6 without a gap", order)
+	if n := strings.Count(svg, " suite, fsync<"); n != 6 || strings.Count(svg, ">M-ABD<") != 2 {
+		t.Errorf("%d names of the other set-up in two panels, want 6", n)
 	}
 }
 
 // Each cause of the gain is the ratio that was planted.
 func TestSplitTable(t *testing.T) {
-	cells, err := frame.Cells([]*result.Set{ablations(3)})
+	made, err := Summary([]*result.Set{ablations(3)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, found := tables.SplitTable(cells)
-	if !found || len(table.Rows) != 6 {
+	table := made[len(made)-1]
+	if len(table.Rows) != 6 {
 		t.Fatalf("%d rows, want 3 for each operation", len(table.Rows))
 	}
-	peaks := frame.Peaks(cells)
+	product := map[string]float64{}
 	for _, row := range table.Rows {
 		under, over := row[3], row[4]
+		x, _ := strconv.ParseFloat(strings.Fields(row[7])[0], 64)
+		product[row[0]] = max(product[row[0]], 1) * x
 		if over == "M-PoWerStore" && row[7] != "1.25 [1.25, 1.25]" {
 			t.Errorf("from %s to %s: %s, planted 1.25", under, over, row[7])
 		}
@@ -103,18 +100,11 @@ func TestSplitTable(t *testing.T) {
 			t.Errorf("latency from %s to %s: %s, planted 0.625", under, over, row[9])
 		}
 	}
-	product := 1.0
-	for i := range frame.Causes[1:] {
-		over, under := peaks[0].Key, peaks[0].Key
-		over.Protocol, over.Variant = frame.Causes[i+1].Protocol, frame.Causes[i+1].Variant
-		under.Protocol, under.Variant = frame.Causes[i].Protocol, frame.Causes[i].Variant
-		product *= frame.NewRatio(tables.PeakOf(peaks, over), tables.PeakOf(peaks, under)).Value
-	}
-	whole := peaks[0].Key
-	whole.Protocol, whole.Variant = "mpowerstore", result.Paper
-	base := whole
-	base.Protocol = "phalanx"
-	if r := frame.NewRatio(tables.PeakOf(peaks, whole), tables.PeakOf(peaks, base)).Value; math.Abs(product/r-1) > 1e-9 {
-		t.Errorf("the causes multiply to %v, the whole gain is %v", product, r)
+	for _, row := range made[len(made)-2].Rows { // ratios of M-PoWerStore itself
+		if whole := strings.Fields(row[8])[0]; row[1] == "paper/paper/write" && strings.HasSuffix(row[5], "/ Phalanx") {
+			if x, _ := strconv.ParseFloat(whole, 64); math.Abs(product[row[2]]/x-1) > 0.02 {
+				t.Errorf("%s: the causes multiply to %.2f, the whole gain is %s", row[2], product[row[2]], whole)
+			}
+		}
 	}
 }

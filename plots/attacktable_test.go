@@ -18,7 +18,7 @@ func attackText(t *testing.T, sets ...*result.Set) string {
 	if len(tables) != 1 {
 		t.Fatalf("%d tables of an attack run, want one", len(tables))
 	}
-	return tables.Markdown()
+	return markdownOf(tables)
 }
 
 func TestTableOfTrials(t *testing.T) {
@@ -48,11 +48,11 @@ func TestThroughputWithoutBaseline(t *testing.T) {
 func TestTrialsThatAreNotThere(t *testing.T) {
 	s := syntheticTrials()
 	want := attackText(t, s)
-	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Expected != frame.NothingToAttack })
+	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Expectation != result.NoTarget })
 	if got := attackText(t, s); got == want || strings.Contains(got, "| – |") {
 		t.Errorf("an unfinished run has nothing to attack: %s", got)
 	}
-	if svg := renderTrials(t, s)["attacks"]; strings.Contains(svg, frame.NothingToAttack) {
+	if svg := rendered(t, s)["attacks"]; strings.Contains(svg, "nothing to attack") {
 		t.Error("the figure of an unfinished run explains what it does not show")
 	}
 	s.Manifest.Finished = "2026-11-23T05:00:00Z"

@@ -59,7 +59,7 @@ func TestCompareFindsPlantedDifferences(t *testing.T) {
 	b := rerun(a, 3, map[string]float64{"mabd": 1.1, "phalanx": 0.85})
 	tables := compare(t, a, b)
 	if len(tables) != len(frame.Aspects)+1 {
-		t.Fatalf("%d tables:\n%s", len(tables), tables.Text())
+		t.Fatalf("%d tables:\n%s", len(tables), textOf(tables))
 	}
 	want := map[string]string{"M-ABD": "faster", "Phalanx": "slower", "M-PoWerStore": frame.NoDifference}
 	for _, table := range tables[:len(frame.Aspects)] {
@@ -122,7 +122,7 @@ func TestCompareListsWhatOnlyOneHas(t *testing.T) {
 		t.Errorf("n %v, verdicts %v", n, verdicts)
 	}
 	const note = "B: results/fig2b/synthetic-rerun, 24 runs, 4 of them invalid. Left out 4 runs: steal above 2 %."
-	if text := tables.Text(); !strings.Contains(text, note) {
+	if text := textOf(tables); !strings.Contains(text, note) {
 		t.Errorf("not %q in\n%s", note, text)
 	}
 }
@@ -137,7 +137,7 @@ func TestCompareOfSearchedClients(t *testing.T) {
 		}
 	}
 	if only := compare(t, a, b)[len(frame.Aspects)]; len(only.Rows) != 12 {
-		t.Errorf("other numbers of clients, not searched for, are other points:\n%s", only.Text())
+		t.Errorf("other numbers of clients, not searched for, are other points:\n%s", textOf(tables.Tables{only}))
 	}
 	a.Manifest.Searches = []result.Search{{Chosen: 8}}
 	b.Manifest.Searches = []result.Search{{Chosen: 16}}
@@ -158,7 +158,7 @@ func TestCompareTellsOtherCircumstances(t *testing.T) {
 	a.Manifest.Started, b.Manifest.Testbed.Before = "2026-11-23T02:31:44Z", nil
 	a.Manifest.Machine.DataDisk, b.Manifest.Machine.DataDisk = "ext4, 251 GiB, 74 GiB free", "ext4, 251 GiB, 70 GiB free"
 	if got := table(); len(got.Rows) != 1 || got.Rows[0][0] != stat.Missing {
-		t.Errorf("the same circumstances:\n%s", got.Text())
+		t.Errorf("the same circumstances:\n%s", textOf(tables.Tables{got}))
 	}
 	b.Manifest.Config = []byte(`{"t": [1, 3], "seed": 9007199254740992}`)
 	b.Manifest.Version.PoWBench, b.Manifest.Testbed.RateBits = "0123abc", 1e8
@@ -174,7 +174,7 @@ func TestCompareTellsOtherCircumstances(t *testing.T) {
 	if what := columnOf(t, got, "what"); !slices.Equal(what, want) {
 		t.Errorf("got %v, want %v", what, want)
 	}
-	if text := got.Text(); !strings.Contains(text, "1000000000") || !strings.Contains(text, "9007199254740993") {
+	if text := textOf(tables.Tables{got}); !strings.Contains(text, "1000000000") || !strings.Contains(text, "9007199254740993") {
 		t.Errorf("numbers are not as written:\n%s", text)
 	}
 	if b.Manifest.Outside.DataDisk != "xfs, 1 GiB" {

@@ -1,47 +1,23 @@
 package plots
 
 import (
-	"bytes"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
-
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/stat"
 )
 
-func mustGatherCosts(t *testing.T, s *result.Set) *frame.CostTable {
+func mustGatherCosts(t *testing.T, s *result.Set) frame.CostCells {
 	t.Helper()
-	table, err := frame.CostsOf([]*result.Set{s})
+	cells, err := frame.Costs([]*result.Set{s})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table
-}
-
-// renderCosts draws the figure of the set's costs as SVG.
-func renderCosts(t *testing.T, s *result.Set) string {
-	t.Helper()
-	pages, err := figures.CostFigure([]*result.Set{s})
-	if err != nil || len(pages) != 1 {
-		t.Fatalf("%d pages, %v", len(pages), err)
-	}
-	c := vgsvg.New(pages[0].Size())
-	pages[0].Draw(draw.New(c))
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
-		t.Error("the figure contains NaN or Inf")
-	}
-	return b.String()
+	return cells
 }
 
 // disturbedCosts is a run that lost measurements, one scheme's at t = 2 altogether.
@@ -65,8 +41,8 @@ func TestTable1(t *testing.T) {
 		if len(tables) != 2 {
 			t.Fatalf("%d tables, want Table 1 and the costs at every t: %v", len(tables), tables)
 		}
-		checkGolden(t, name+".md", tables.Markdown())
-		checkGolden(t, "fig"+name+".svg", renderCosts(t, s))
+		checkGolden(t, name+".md", markdownOf(tables))
+		checkGolden(t, "fig"+name+".svg", render(t, s))
 	}
 }
 
@@ -75,7 +51,7 @@ func TestGrowth(t *testing.T) {
 	table := mustGatherCosts(t, syntheticCosts(2, 0))
 	for _, c := range syntheticSchemes {
 		for i, want := range []float64{c.growConstruct, c.growVerify} {
-			got := frame.TimeGrowth(table.Of(c.scheme), frame.Sides[i])
+			got := table.Of(c.scheme).TimeGrowth(frame.Sides[i])
 			if want == signature {
 				if got.Known() {
 					t.Errorf("%s %s: a signature grows as %v", c.scheme, frame.Sides[i].Name, got)
@@ -90,12 +66,12 @@ func TestGrowth(t *testing.T) {
 		"polynomial-naive": {2.6510, 1.7539}, "polynomial-horner": {1.8971, 1},
 	} {
 		for i, s := range frame.Sides {
-			if got := frame.CountGrowth(table.Of(scheme), s); math.Abs(got.Mean-want[i]) > 1e-4 {
+			if got := table.Of(scheme).CountGrowth(s); math.Abs(got.Mean-want[i]) > 1e-4 {
 				t.Errorf("%s: multiplications to %s grow as %.4f, want %g", scheme, s.Name, got.Mean, want[i])
 			}
 		}
 	}
-	if e := frame.CountGrowth(table.Of("hash-sha256"), frame.Sides[0]); e.Known() {
+	if e := table.Of("hash-sha256").CountGrowth(frame.Sides[0]); e.Known() {
 		t.Errorf("what was not counted grows as %v", e)
 	}
 }
@@ -104,13 +80,8 @@ func TestGrowth(t *testing.T) {
 func TestGrowthOfWholeRepetitions(t *testing.T) {
 	s := syntheticCosts(3, 0)
 	s.Costs = slices.DeleteFunc(s.Costs, func(c result.Cost) bool { return c.T == 10 && c.Repetition == 2 })
-	if got := frame.TimeGrowth(mustGatherCosts(t, s).Of("polynomial-naive"), frame.Sides[0]); got.N != 2 {
+	if got := mustGatherCosts(t, s).Of("polynomial-naive").TimeGrowth(frame.Sides[0]); got.N != 2 {
 		t.Errorf("%d exponents, want those of the two repetitions that have every t", got.N)
-	}
-	for _, xy := range [][2][]float64{{{1}, {1}}, {{1, 0}, {1, 2}}, {{1, 2}, {1, 0}}, {nil, nil}} {
-		if a, ok := stat.Growth(xy[0], xy[1]); ok {
-			t.Errorf("growth(%v, %v) = %g", xy[0], xy[1], a)
-		}
 	}
 }
 
@@ -142,10 +113,10 @@ func TestCostsOfLittle(t *testing.T) {
 	s.Costs = frame.Keep(s.Costs, func(c result.Cost) bool { return c.T <= 1 })
 	s.Costs[0].Scheme = "pigeon"
 	tables, err := Summary([]*result.Set{s})
-	if err != nil || !strings.Contains(tables.Text(), "pigeon") || strings.Contains(tables.Text(), "NaN") {
-		t.Errorf("%v\n%s", err, tables.Text())
+	if err != nil || !strings.Contains(textOf(tables), "pigeon") || strings.Contains(textOf(tables), "NaN") {
+		t.Errorf("%v\n%s", err, textOf(tables))
 	}
-	if pages, err := figures.CostFigure([]*result.Set{s}); err != nil || len(pages) != 0 {
+	if pages, err := figures.All([]*result.Set{s}); err != nil || len(pages) != 0 {
 		t.Errorf("a figure of one t: %d pages, %v", len(pages), err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,6 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/sink"
 )
 
 // parse exports the set and reads it back as benchstat does.
@@ -68,24 +68,26 @@ func TestExportIsReadBack(t *testing.T) {
 
 func TestBenchmarkNames(t *testing.T) {
 	s := synthetic("fig2b")
-	k := frame.Key{
+	s.Points = []result.Point{{
 		Series: result.Series{
-			Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 256 << 10,
+			Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Durability: "write", Op: "read", T: 1, ValueBytes: 256 << 10,
 		},
-		Load: result.Load{Clients: 4},
-	}
+		Load: result.Load{Clients: 4}, Validity: result.Validity{Valid: true}, ThroughputOps: 1, ThroughputMBps: 1,
+		LatencyMs: result.Latency{Mean: 1}, OpenLoop: result.OpenLoop{}, Ops: 1,
+	}}
 	const usual = "/op=read/t=1/value=256KiB/clients=4"
-	for want, change := range map[string]func(*frame.Key){
-		"MPoWerStore" + usual:                                func(*frame.Key) {},
-		"MABD/variant=unanimous" + usual:                     func(k *frame.Key) { k.Protocol, k.Variant = "mabd", "unanimous" },
-		"Nullprotocol/op=write/t=2/value=256KiB/clients=4":   func(k *frame.Key) { k.Protocol, k.Op, k.T = "null", "write", 2 },
-		"MPoWerStore/op=read/t=1/value=1000B/clients=12":     func(k *frame.Key) { k.ValueBytes, k.Clients = 1000, 12 },
-		"MPoWerStore" + usual + "/arrival=poisson/rate=62.5": func(k *frame.Key) { k.Arrival, k.Rate = "poisson", 62.5 },
+	for want, change := range map[string]func(*result.Point){
+		"MPoWerStore" + usual:                                func(*result.Point) {},
+		"MABD/variant=unanimous" + usual:                     func(k *result.Point) { k.Protocol, k.Variant = "mabd", "unanimous" },
+		"Nullprotocol/op=write/t=2/value=256KiB/clients=4":   func(k *result.Point) { k.Protocol, k.Op, k.T = "null", "write", 2 },
+		"MPoWerStore/op=read/t=1/value=1000B/clients=12":     func(k *result.Point) { k.ValueBytes, k.Clients = 1000, 12 },
+		"MPoWerStore" + usual + "/arrival=poisson/rate=62.5": func(k *result.Point) { k.Arrival, k.Rate, k.ServiceMs.Mean = "poisson", 62.5, 1 },
 	} {
-		c := frame.Cell{Key: k, Set: s}
-		change(&c.Key)
-		if got := sink.BenchmarkName(c); got != want {
-			t.Errorf("%v is %q, want %q", c, got, want)
+		changed := *s
+		changed.Points = slices.Clone(s.Points)
+		change(&changed.Points[0])
+		if got := parse(t, &changed); len(got) != 1 || string(got[0].Name) != want {
+			t.Errorf("%+v is %v, want %q", changed.Points[0].Series, got, want)
 		}
 	}
 }

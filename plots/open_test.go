@@ -6,10 +6,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/caption"
-	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/tables"
 )
 
 // syntheticOpen is n repetitions of closed loops of the protocols, and of open ones up to and past what the link carries.
@@ -20,7 +17,7 @@ func syntheticOpen(n int, protocols ...string) *result.Set {
 		for _, protocol := range protocols {
 			for _, op := range []string{"read", "write"} {
 				for _, clients := range []int{1, 2, 4, 8, 12} {
-					s.Points = append(s.Points, synthesize(random, frame.OpenFigure, protocol, op, 1, 256<<10, clients, repetition+1))
+					s.Points = append(s.Points, synthesize(random, frame.Open, protocol, op, 1, 256<<10, clients, repetition+1))
 				}
 				idle := s.Points[len(s.Points)-5]
 				for _, load := range []float64{0.25, 0.5, 0.7, 0.8, 0.9, 1.2} {
@@ -53,7 +50,7 @@ func TestOpenFigure(t *testing.T) {
 	s := syntheticOpen(5, "mpowerstore")
 	svg := render(t, s)
 	checkGolden(t, "figopen.svg", svg)
-	said := svg + strings.Join(caption.New(figures.Figures[frame.OpenFigure].Fixed, figures.Figures[frame.OpenFigure].Note, mustCells(t, s)).Lines, " ")
+	said := joined(svg)
 	for _, want := range []string{
 		"closed loop", "from the intended start", "Poisson arrivals at 56 to 269/s, whether", "taken by 12 clients.",
 		"1, 2, 4, 8, 12 clients.", "12 clients at 269/s", "10 of 110 runs were invalid",
@@ -81,7 +78,7 @@ func TestOpenFigureOfLittle(t *testing.T) {
 // Open loops are in no other figure, peak or ratio, however high their throughput.
 func TestOpenLoopsStayApart(t *testing.T) {
 	random := rand.New(rand.NewPCG(2013, 0))
-	for _, figure := range []string{"2a", "2b", "2c", frame.AblationFigure} {
+	for _, figure := range []string{"2a", "2b", "2c", frame.Ablation} {
 		s := syntheticFigure("2a", 2)
 		for i := range s.Points {
 			s.Points[i].Figure = figure
@@ -108,8 +105,8 @@ func TestOpenLoopsInTheSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := made.Text()
-	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", tables.OpenNote} {
+	text := textOf(made)
+	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", "Arrival: closed, or how often"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table does not say %q:\n%s", want, text)
 		}
@@ -118,7 +115,7 @@ func TestOpenLoopsInTheSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text = made.Text(); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
+	if text = textOf(made); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
 		t.Errorf("a table of closed loops alone speaks of arrival:\n%s", text)
 	}
 }

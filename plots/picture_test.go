@@ -7,7 +7,6 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
-	"github.com/powbench/powbench/plots/look"
 )
 
 func pictures(t *testing.T, sets ...*result.Set) []draw.Picture {
@@ -79,7 +78,7 @@ func TestTrialList(t *testing.T) {
 		t.Errorf("%d rows and %d trials of %d", len(list.Rows), len(list.Trials), len(s.Trials))
 	}
 	for i, row := range list.Rows {
-		if len(row) != len(list.Header) || row[0] != look.Name(list.Trials[i].Protocol) {
+		if len(row) != len(list.Header) || row[0] != titles[list.Trials[i].Protocol] {
 			t.Errorf("row %d is %v of %s", i, row, list.Trials[i].Protocol)
 		}
 	}

@@ -6,23 +6,42 @@
 // different set-ups in one, of a network that was not shaped, of a history that is not linearizable) is either refused
 // or printed in bold above the caption.
 //
-// The packages below it do the work; each imports only those before it: stat, look, frame, caption, draw, figures, tables,
-// sink.
+// The packages below it do the work: stat, look < frame < caption, draw < figures, tables < sink. Each imports only those
+// to its left.
 package plots
 
 import (
 	"io"
+	"os"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/figures"
+	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/sink"
 	"github.com/powbench/powbench/plots/tables"
 )
 
-// Draw draws every figure that points, trials and costs of the sets belong to into dir, as SVG, PDF and PNG, and returns
-// the files that it wrote, as sink.Draw does.
-func Draw(sets []*result.Set, dir string) ([]string, error) { return sink.Draw(sets, dir) }
+// Draw draws every figure that points, trials and costs of the sets belong to into dir, as SVG, PDF and PNG, and returns the
+// files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for
+// costs. It leaves points without a figure alone. It writes nothing if what one of the figures would show does not belong
+// together.
+func Draw(sets []*result.Set, dir string) ([]string, error) {
+	pages, err := figures.All(sets)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	images := &sink.Images{Dir: dir}
+	for _, p := range pages {
+		if err := images.Figure(p); err != nil {
+			return images.Files, err
+		}
+	}
+	return images.Files, nil
+}
 
 // Pictures makes a picture of each figure that Draw would draw of the sets, and refuses what Draw refuses.
 func Pictures(sets []*result.Set) ([]draw.Picture, error) { return figures.Pictures(sets) }
@@ -30,11 +49,17 @@ func Pictures(sets []*result.Set) ([]draw.Picture, error) { return figures.Pictu
 // Summary tabulates everything that the sets measured, as tables.Summary does.
 func Summary(sets []*result.Set) (tables.Tables, error) { return tables.Summary(sets) }
 
-// TrialList tabulates the trials of the sets one by one.
+// TrialList tabulates the trials of the sets one by one, as tables.TrialList does.
 func TrialList(sets []*result.Set) (tables.Table, error) { return tables.TrialList(sets) }
 
 // Compare sets run B against run A, point by point, as tables.Compare does.
 func Compare(a, b *result.Set) (tables.Tables, error) { return tables.Compare(a, b) }
 
-// Export writes the set's valid points in the Go benchmark format, which benchstat reads.
-func Export(w io.Writer, s *result.Set) error { return sink.Export(w, s) }
+// Export writes the set's valid points as sink.Benchmarks does. It refuses what frame.Cells refuses, and a set without points.
+func Export(w io.Writer, s *result.Set) error {
+	cells, err := frame.PointsOf(s)
+	if err != nil {
+		return err
+	}
+	return sink.Benchmarks(w).Table(tables.Table{Cells: cells})
+}

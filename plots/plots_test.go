@@ -3,6 +3,7 @@ package plots
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,9 +14,10 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/sink"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 var update = flag.Bool("update", false, "write the golden files from what the code does now")
@@ -38,33 +40,41 @@ func checkGolden(t *testing.T, name, got string) {
 	}
 }
 
-// render draws the one figure of the sets as SVG, without the fonts that would make it half a megabyte.
-func render(t *testing.T, sets ...*result.Set) string {
+// rendered draws the figures of the sets as SVG, without the fonts that would make it half a megabyte, by their names.
+func rendered(t *testing.T, sets ...*result.Set) map[string]string {
 	t.Helper()
-	cells, err := frame.Cells(sets)
+	pages, err := figures.All(sets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := figures.Points(cells)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(pages) != 1 {
-		t.Fatalf("%d figures, want one", len(pages))
-	}
-	c := vgsvg.New(pages[0].Size())
-	pages[0].Draw(vgdraw.New(c))
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{"NaN", "Inf"} {
-		if strings.Contains(b.String(), bad) {
-			t.Errorf("the figure contains %s", bad)
+	svgs := map[string]string{}
+	for _, p := range pages {
+		c := vgsvg.New(p.Size())
+		p.Draw(vgdraw.New(c))
+		var b bytes.Buffer
+		if _, err := c.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		svgs[p.Name] = b.String()
+		if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
+			t.Errorf("the figure %s contains NaN or Inf", p.Name)
 		}
 	}
-	return b.String()
+	return svgs
 }
+
+// render draws the one figure of the sets.
+func render(t *testing.T, sets ...*result.Set) string {
+	t.Helper()
+	svgs := slices.Collect(maps.Values(rendered(t, sets...)))
+	if len(svgs) != 1 {
+		t.Fatalf("%d figures, want one", len(svgs))
+	}
+	return svgs[0]
+}
+
+func textOf(all tables.Tables) string     { return sink.String(all, sink.Text) }
+func markdownOf(all tables.Tables) string { return sink.String(all, sink.Markdown) }
 
 // withGaps is a quick run of figure 2(b) that lost points.
 func withGaps() *result.Set {
@@ -137,26 +147,6 @@ func TestFiguresWarn(t *testing.T) {
 	}
 }
 
-func TestLegendBreaksIntoRows(t *testing.T) {
-	s := syntheticFigure("2b", 1)
-	for _, p := range slices.Clone(s.Points) {
-		for old, name := range map[string]string{"mabd": "powerstore", "phalanx": "null"} {
-			if p.Protocol == old {
-				p.Protocol = name
-				s.Points = append(s.Points, p)
-			}
-		}
-	}
-	p, err := figures.NewPage("2b", mustCells(t, s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const width = draw.PageWidth - 2*draw.Margin
-	if rows := p.Legend.Rows(width); len(rows) != 2 || rows[0].Width() > width || rows[1].Width() > width {
-		t.Errorf("%d rows for %d entries, want 2 that fit", len(rows), len(p.Legend))
-	}
-}
-
 func mustCells(t *testing.T, sets ...*result.Set) []frame.Cell {
 	t.Helper()
 	cells, err := frame.Cells(sets)
@@ -223,7 +213,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 			t.Errorf("%s: wrote a figure all the same", want)
 		}
 	}
-	if _, err := figures.Points(mustCells(t, split(func(*result.Set) {})...)); err != nil {
+	if _, err := figures.All(split(func(*result.Set) {})); err != nil {
 		t.Errorf("protocols measured in two like runs make one figure: %v", err)
 	}
 }

@@ -13,9 +13,9 @@ func TestSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "summary.txt", tables.Text())
-	checkGolden(t, "summary.md", tables.Markdown())
-	if text := tables.Text(); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+	checkGolden(t, "summary.txt", textOf(tables))
+	checkGolden(t, "summary.md", markdownOf(tables))
+	if text := textOf(tables); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
 		t.Error("the summary contains NaN or Inf")
 	}
 }
@@ -29,7 +29,7 @@ func TestSummaryOfWAN(t *testing.T) {
 	if len(tables) != 3 || len(tables[0].Rows) != 30 || len(tables[1].Rows) != 18+30 || len(tables[2].Rows) != 20+4 {
 		t.Fatalf("%d tables, want the LAN's, the WAN's, and ratios for Figure 2(c) and saturation in the WAN", len(tables))
 	}
-	checkGolden(t, "summary-wan.md", tables[1].Markdown())
+	checkGolden(t, "summary-wan.md", markdownOf(tables[1:2]))
 	lan := strings.Join(tables[0].Header, " ")
 	for _, head := range []string{"predicted ms", "mean is", "keys", "writer beside"} {
 		if !slices.Contains(tables[1].Header, head) || strings.Contains(lan, head) {
@@ -47,16 +47,16 @@ func TestSummaryHidesNothingOfTheLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"keys", "hot", "uniform", "writer beside", "1.23 %"} {
-		if !strings.Contains(tables[0].Text(), want) {
-			t.Errorf("the LAN's table should say %q:\n%s", want, tables[0].Text())
+		if !strings.Contains(textOf(tables[:1]), want) {
+			t.Errorf("the LAN's table should say %q:\n%s", want, textOf(tables[:1]))
 		}
 	}
 }
 
 func TestSummaryOfNothing(t *testing.T) {
 	tables, err := Summary([]*result.Set{synthetic("fig2a")})
-	if err != nil || len(tables) != 1 || !strings.Contains(tables.Text(), "No valid run.") {
-		t.Errorf("an empty set: %v\n%s", err, tables.Text())
+	if err != nil || len(tables) != 1 || !strings.Contains(textOf(tables), "No valid run.") {
+		t.Errorf("an empty set: %v\n%s", err, textOf(tables))
 	}
 }
 
@@ -69,7 +69,7 @@ func TestSummaryShowsViolations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"ok 1, violation 1", "Left out 1 run: history is not linearizable."} {
-		if !strings.Contains(tables.Text(), want) {
+		if !strings.Contains(textOf(tables), want) {
 			t.Errorf("the summary should say %q", want)
 		}
 	}

@@ -25,13 +25,26 @@ var (
 	fileSizes      = []int{64 << 10, 128 << 10, 256 << 10, 512 << 10, 1024 << 10}
 )
 
+// titles are the protocols' names, and their order.
+var titles = map[string]string{
+	"mpowerstore": "M-PoWerStore", "mabd": "M-ABD", "phalanx": "Phalanx", "powerstore": "PoWerStore", "null": "null protocol",
+}
+
+func systems() map[string]result.System {
+	all := map[string]result.System{}
+	for i, name := range []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "null"} {
+		all[name] = result.System{Protocol: name, Variant: "paper", Title: titles[name], Order: i + 1}
+	}
+	return all
+}
+
 // synthetic is an empty set of a calibrated run.
 func synthetic(name string) *result.Set {
 	link := result.Link{Host: "client1", Peer: "servers", UpMbps: 941.2, DownMbps: 940.8}
 	return &result.Set{
 		Dir: "results/" + name + "/synthetic",
 		Manifest: result.Manifest{
-			Schema: result.SchemaVersion, Experiment: name,
+			Schema: result.SchemaVersion, Experiment: name, Systems: systems(),
 			Testbed: result.Testbed{
 				Mode: "root", Topology: "shared-host", Shaped: true, RateBits: 1e9, Before: []result.Link{link},
 			},
@@ -88,7 +101,7 @@ func syntheticFigure(figure string, n int) *result.Set {
 		sizes = fileSizes
 	case "2d":
 		ts, clients = []int{1, 2, 3}, []int{1}
-	case frame.AblationFigure:
+	case frame.Ablation:
 		clients = []int{1, 12}
 	case "wan":
 		clients = []int{1, 2, 4, 8, 16}

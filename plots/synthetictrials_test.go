@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/frame"
 )
 
 var syntheticAttacks = [][2]string{
@@ -80,7 +79,7 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 		return t
 	}
 	if protocol != "mpowerstore" && slices.Contains(untargeted, attack) {
-		t.Expected, t.Expectation = frame.NothingToAttack, result.NoTarget
+		t.Expected, t.Expectation = "nothing to attack", result.NoTarget
 		return t
 	}
 	slow := 1 + 0.6*random.Float64()

@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"bytes"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,36 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
-
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
 )
-
-// renderTrials draws the figures of the sets' trials as SVG, by their names.
-func renderTrials(t *testing.T, sets ...*result.Set) map[string]string {
-	t.Helper()
-	pages, err := figures.TrialFigures(sets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	svgs := map[string]string{}
-	for _, p := range pages {
-		c := vgsvg.New(p.Size())
-		p.Draw(draw.New(c))
-		var b bytes.Buffer
-		if _, err := c.WriteTo(&b); err != nil {
-			t.Fatal(err)
-		}
-		svgs[p.Figure] = b.String()
-		if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
-			t.Errorf("the figure %s contains NaN or Inf", p.Figure)
-		}
-	}
-	return svgs
-}
 
 // changed is a copy of the synthetic attack run with its trials changed.
 func changed(change func(t *result.Trial)) *result.Set {
@@ -74,7 +46,7 @@ func doubtful() *result.Set {
 }
 
 func TestFiguresOfTrials(t *testing.T) {
-	figures := renderTrials(t, syntheticTrials())
+	figures := rendered(t, syntheticTrials())
 	checkGolden(t, "figattacks.svg", figures["attacks"])
 	checkGolden(t, "figtimeline.svg", figures["timeline"])
 }
@@ -84,7 +56,7 @@ func TestFiguresOfTrialsHideNothing(t *testing.T) {
 	alone.Trials = frame.Keep(alone.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" })
 	doubtful := doubtful()
 	figures := map[*result.Set]map[string]string{
-		alone: renderTrials(t, alone), doubtful: renderTrials(t, doubtful),
+		alone: rendered(t, alone), doubtful: rendered(t, doubtful),
 	}
 	for want, c := range map[string]struct {
 		figure string
@@ -117,12 +89,12 @@ func TestFiguresOfFewTrials(t *testing.T) {
 		}
 		one := *all
 		one.Trials = all.Trials[i : i+1]
-		figures := slices.Collect(maps.Keys(renderTrials(t, &one)))
+		figures := slices.Collect(maps.Keys(rendered(t, &one)))
 		want := []string{"attacks"}
 		if trial.Attack == "timeline" {
 			want = []string{"timeline"}
 		}
-		if trial.Skipped != "" || trial.Expected == frame.NothingToAttack {
+		if trial.Skipped != "" || trial.Expectation == result.NoTarget {
 			want = nil
 		}
 		if !slices.Equal(figures, want) {
@@ -131,7 +103,7 @@ func TestFiguresOfFewTrials(t *testing.T) {
 		attackText(t, &one)
 	}
 	bare := changed(func(t *result.Trial) { t.Timeline, t.Events = nil, nil })
-	if figures := renderTrials(t, bare); len(figures) != 2 {
+	if figures := rendered(t, bare); len(figures) != 2 {
 		t.Errorf("%d figures of trials without buckets", len(figures))
 	}
 }
@@ -190,7 +162,7 @@ func TestTrialsThatAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if figures := renderTrials(t, other(func(*result.Set) {})...); len(figures) != 2 {
+	if figures := rendered(t, other(func(*result.Set) {})...); len(figures) != 2 {
 		t.Errorf("protocols attacked in two like runs make %d figures, want 2", len(figures))
 	}
 }

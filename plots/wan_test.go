@@ -80,7 +80,7 @@ func TestFiguresDescribeTheWAN(t *testing.T) {
 // Without a shaped network there is no prediction, and without repetitions no interval: the legend explains neither.
 func TestLatencyMarksExplainWhatIsThere(t *testing.T) {
 	for n, want := range map[int]int{1: 2, 2: 3} {
-		if got := len(figures.LatencyMarks(mustCells(t, unshaped(syntheticFigure("2d", n))))); got != want {
+		if got := len(pictures(t, unshaped(syntheticFigure("2d", n)))[0].Legend) - len(paperProtocols); got != want {
 			t.Errorf("%d repetitions: %d marks, want %d", n, got, want)
 		}
 	}
@@ -112,7 +112,7 @@ func TestFiguresRefuseToMixWANs(t *testing.T) {
 		b := without(syntheticFigure("2d", 1), func(p result.Point) bool { return p.Protocol != "phalanx" })
 		b.Dir = "results/fig2d/other"
 		change(b)
-		_, err := figures.Points(mustCells(t, a, b))
+		_, err := figures.All([]*result.Set{a, b})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "fig2d/other/points.jsonl") {
 			t.Errorf("error %v, want it to say %q", err, want)
 		}

@@ -1,6 +1,6 @@
 // Package caption says in words under which circumstances something was measured, and what nobody may overlook.
 //
-// It imports stat, look and frame; figures and tables import it.
+// It imports stat and frame; figures and tables import it.
 package caption
 
 import (
@@ -16,28 +16,41 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// A caption is the text below a figure: what nobody may overlook, in larger type, and the circumstances.
+// A Caption is the text below a figure: what nobody may overlook, in larger type, and the circumstances.
 type Caption struct {
 	Loud  []string
 	Lines []string
 }
 
-// New says under which circumstances the figure's cells were measured and what of them was left out.
-func New(fixed []frame.Parameter, note string, cells []frame.Cell) Caption {
+// OfPoints says under which circumstances the cells of a figure were measured and what of them was left out. The note comes
+// before all else; fixed is what all cells share.
+func OfPoints(note string, fixed []frame.Dim[frame.Cell], cells []frame.Cell) Caption {
 	var c Caption
-	sets := frame.SetsOf(cells)
+	sets := frame.Each(cells, func(c frame.Cell) *result.Set { return c.Set })
+	violations := 0
+	var missing []string
+	for _, cell := range cells {
+		for _, p := range cell.All() {
+			if p.Linearizable.Code == result.Violation {
+				violations++
+			}
+		}
+		if len(cell.Valid) == 0 {
+			missing = append(missing, cell.String())
+		}
+	}
 	for _, s := range sets {
 		c.Loud = frame.AppendNew(c.Loud, Warnings(s)...)
 	}
-	if n := violations(cells); n > 0 {
-		c.Loud = append(c.Loud, "NOT LINEARIZABLE: the checkers found violations in "+stat.Count(n, "run"))
+	if violations > 0 {
+		c.Loud = append(c.Loud, "NOT LINEARIZABLE: the checkers found violations in "+stat.Count(violations, "run"))
 	}
 	if note != "" {
 		c.Lines = append(c.Lines, note)
 	}
 	c.Lines = append(c.Lines, Repetitions(cells))
-	if m := missingCells(cells); len(m) > 0 {
-		c.Lines = append(c.Lines, "Missing, without a valid run: "+strings.Join(m, "; ")+".")
+	if len(missing) > 0 {
+		c.Lines = append(c.Lines, "Missing, without a valid run: "+strings.Join(missing, "; ")+".")
 	}
 	c.Lines = append(c.Lines, parameters(fixed, cells))
 	c.Lines = append(c.Lines, load(cells)...)
@@ -50,20 +63,25 @@ func New(fixed []frame.Parameter, note string, cells []frame.Cell) Caption {
 // Warnings is what a reader must know before comparing the run with anything.
 func Warnings(s *result.Set) []string {
 	var w []string
-	isShaped := func(p result.Point) bool { return p.Shaped }
-	if tb := s.Manifest.Testbed; !tb.Shaped || !frame.AllOf(s.Points, isShaped) {
+	tb := s.Manifest.Testbed
+	switch {
+	case !tb.Shaped || !frame.AllOf(s.Points, func(p result.Point) bool { return p.Shaped }):
 		text := "UNSHAPED: " + cmp.Or(tb.Mode, "unknown network") + ", not comparable with the paper"
-		if tb.Why != "" {
-			text += " (" + tb.Why + ")"
-		}
-		w = append(w, text)
-	} else if frame.InWAN(s) && len(tb.Delays) == 0 {
+		w = append(w, text+inBrackets(tb.Why))
+	case frame.InWAN(s) && len(tb.Delays) == 0:
 		w = append(w, "NO DELAYS: links without NetEm are no WAN, not comparable with the paper")
 	}
 	if s.Manifest.Quick {
 		w = append(w, "QUICK RUN: fewer points, repetitions and seconds than the experiment asks for")
 	}
 	return w
+}
+
+func inBrackets(why string) string {
+	if why == "" {
+		return ""
+	}
+	return " (" + why + ")"
 }
 
 // Repetitions says how many runs are behind a point and how many were left out.
@@ -73,8 +91,7 @@ func Repetitions(cells []frame.Cell) string {
 		if n := len(c.Valid); n > 0 {
 			least, most = min(least, n), max(most, n)
 		}
-		invalid += len(c.Invalid)
-		total += len(c.Valid) + len(c.Invalid)
+		invalid, total = invalid+len(c.Invalid), total+len(c.All())
 	}
 	var s string
 	switch {
@@ -94,19 +111,8 @@ func Repetitions(cells []frame.Cell) string {
 	return s + "."
 }
 
-// missingCells names the measurements that no valid point is left of.
-func missingCells(cells []frame.Cell) []string {
-	var names []string
-	for _, c := range cells {
-		if len(c.Valid) == 0 {
-			names = append(names, c.String())
-		}
-	}
-	return names
-}
-
 // parameters is what all points share, and the numbers of clients, in the order of a curve's points.
-func parameters(fixed []frame.Parameter, cells []frame.Cell) string {
+func parameters(fixed []frame.Dim[frame.Cell], cells []frame.Cell) string {
 	var shared, counts []string
 	for _, of := range slices.Backward(fixed) {
 		shared = append(shared, of(cells[0]))
@@ -126,15 +132,79 @@ func parameters(fixed []frame.Parameter, cells []frame.Cell) string {
 	return text + "."
 }
 
-// violations counts the runs whose history a checker found not to be linearizable.
-func violations(cells []frame.Cell) int {
-	n := 0
+var arrivalNames = map[string]string{result.Poisson: "Poisson arrivals", result.Fixed: "evenly spaced arrivals"}
+
+// load describes what is unlike the paper in the load of the cells; it is empty if nothing is.
+func load(cells []frame.Cell) []string {
+	var lines []string
+	share := 0.0
 	for _, c := range cells {
-		for _, p := range c.All() {
-			if p.Linearizable.Code == result.Violation {
-				n++
-			}
-		}
+		share = max(share, c.Background())
 	}
-	return n
+	if slices.ContainsFunc(cells, frame.Cell.Hot) {
+		lines = append(lines, "Hot keys: all clients use one key with some probability, otherwise each its own.")
+	}
+	if share > 0 {
+		lines = append(lines, "READs beside a writer, whose traffic was at most "+stat.Percent(share)+" of all bytes.")
+	}
+	open := frame.Keep(cells, frame.IsOpen)
+	if len(open) == 0 {
+		return lines
+	}
+	var pools []string
+	for _, n := range frame.Distinct(open, func(c frame.Cell) int { return c.Clients }) {
+		pools = append(pools, stat.Count(n, "client"))
+	}
+	rates := frame.Distinct(open, func(c frame.Cell) float64 { return c.Rate })
+	return append(lines, fmt.Sprintf("Open loop: %s at %g to %g/s, whether or not earlier operations have ended, taken by %s.",
+		strings.Join(frame.Distinct(open, func(c frame.Cell) string { return arrivalNames[c.Arrival] }), " and "),
+		slices.Min(rates), slices.Max(rates), strings.Join(pools, " or ")))
+}
+
+// Network describes the emulated network of a shaped run, as configured and as calibrated: its links and, in a WAN, delays
+// and what decides how TCP copes with them.
+func Network(s *result.Set) []string {
+	tb := s.Manifest.Testbed
+	if !tb.Shaped {
+		return nil
+	}
+	calibration := "not calibrated."
+	if len(tb.Before) > 0 {
+		up, down := math.Inf(1), math.Inf(1)
+		for _, l := range tb.Before {
+			up, down = min(up, l.UpMbps), min(down, l.DownMbps)
+		}
+		calibration = fmt.Sprintf("calibrated %.0f/%.0f Mbit/s (slowest link, up/down).", up, down)
+	}
+	lines := []string{frame.LinkName(tb) + ", " + calibration}
+	if len(tb.Delays) > 0 {
+		lines = append(lines, frame.DelayName(tb.Delays)+"; "+measuredDelays(tb)+".")
+	}
+	if len(tb.Delays) > 0 || tb.Guest != "" {
+		kernel, offload, tcp := frame.KernelName(s.Manifest), frame.OffloadName(tb), frame.CongestionName(tb)
+		lines = append(lines, kernel+"; "+offload+"; "+tcp+".")
+	}
+	return lines
+}
+
+// measuredDelays is how the delays were before the first run. Where they differ by pair, it is how far off the means
+// were from what was asked.
+func measuredDelays(tb result.Testbed) string {
+	var means, distances []float64
+	unit := "ms"
+	for _, m := range tb.DelaysBefore {
+		switch {
+		case frame.SameForAll(tb.Delays):
+			means = append(means, m.MeanMs)
+		case m.AskedMeanMs > 0:
+			unit = "% of what the parameters give"
+			means = append(means, 100*m.MeanMs/m.AskedMeanMs)
+		}
+		distances = append(distances, m.KS)
+	}
+	if len(means) == 0 {
+		return "not measured"
+	}
+	return fmt.Sprintf("measured means %.1f to %.1f %s, largest Kolmogorov–Smirnov distance %.3f (%s)",
+		slices.Min(means), slices.Max(means), unit, slices.Max(distances), stat.Count(len(distances), "path"))
 }

@@ -9,52 +9,52 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// TrialCaption says under which circumstances the trials took place, and what nobody may overlook.
-func TrialCaption(trials []frame.Trial) Caption {
+// OfTrials says under which circumstances the trials took place, and what nobody may overlook. The note comes before all else.
+func OfTrials(note string, trials []frame.Trial) Caption {
 	var c Caption
-	sets := frame.Each(trials, frame.SetOf)
+	sets := frame.Each(trials, func(t frame.Trial) *result.Set { return t.Set })
 	if slices.ContainsFunc(sets, func(s *result.Set) bool { return s.Manifest.Quick }) {
 		c.Loud = append(c.Loud, "QUICK RUN: trials are shorter than those of a full run")
 	}
-	for _, doubt := range []struct {
-		text  string
-		about func(frame.Trial) bool
-	}{
-		{"NOT AS EXPECTED: ", func(t frame.Trial) bool { return t.Outcome() == result.Unexpected }},
-		{"NOT VERIFIED, the checkers could not decide: ", frame.Trial.Unverified},
-	} {
-		if about := frame.Keep(trials, doubt.about); len(about) > 0 {
-			c.Loud = append(c.Loud, doubt.text+strings.Join(frame.Each(about, frame.Trial.String), ", "))
-		}
+	list := func(trials []frame.Trial) string { return strings.Join(frame.Each(trials, frame.Trial.String), ", ") }
+	unexpected := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == result.Unexpected })
+	if len(unexpected) > 0 {
+		c.Loud = append(c.Loud, "NOT AS EXPECTED: "+list(unexpected))
+	}
+	if unverified := frame.Keep(trials, frame.Trial.Unverified); len(unverified) > 0 {
+		c.Loud = append(c.Loud, "NOT VERIFIED, the checkers could not decide: "+list(unverified))
+	}
+	if note != "" {
+		c.Lines = append(c.Lines, note)
 	}
 	c.Lines = append(c.Lines, trialParameters(trials))
-	c.Lines = append(c.Lines, skippedTrials(trials)...)
+	skipped := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == result.NotPlayed })
+	for _, reason := range frame.Each(skipped, func(t frame.Trial) string { return t.Skipped }) {
+		of := frame.Keep(skipped, func(t frame.Trial) bool { return t.Skipped == reason })
+		c.Lines = append(c.Lines, fmt.Sprintf("Not played: %s (%s).", list(of), reason))
+	}
 	for _, s := range sets {
-		c.Lines = frame.AppendNew(c.Lines, trialTestbed(s), trialVersion(s))
+		tb := s.Manifest.Testbed
+		c.Lines = frame.AppendNew(c.Lines, "Testbed: "+frame.TestbedName(tb)+inBrackets(tb.Why)+".", build(s.Manifest))
 	}
 	return c
 }
 
 // trialParameters is the trials' duration, parameters and seeds.
 func trialParameters(trials []frame.Trial) string {
-	var durations []float64
-	for _, t := range frame.Keep(trials, frame.Trial.Played) {
-		durations = append(durations, t.DurationS)
-	}
 	duration := "No trial was played"
-	if len(durations) > 0 {
-		duration = "One trial each, of " + fmt.Sprintf("%.3g s", slices.Min(durations))
-		if most := fmt.Sprintf("%.3g s", slices.Max(durations)); !strings.HasSuffix(duration, most) {
+	if played := frame.Keep(trials, func(t frame.Trial) bool { return t.Played() }); len(played) > 0 {
+		durations := frame.Distinct(played, func(t frame.Trial) float64 { return t.DurationS })
+		least, most := fmt.Sprintf("%.3g s", durations[0]), fmt.Sprintf("%.3g s", durations[len(durations)-1])
+		duration = "One trial each, of " + least
+		if most != least {
 			duration += " to " + most
 		}
 	}
-	servers := frame.Each(trials, func(t frame.Trial) string {
-		return fmt.Sprintf("%s: %d", look.Name(t.Protocol), t.Servers)
-	})
+	servers := frame.Each(trials, func(t frame.Trial) string { return fmt.Sprintf("%s: %d", t.System.Name(), t.Servers) })
 	seeds := frame.Each(trials, func(t frame.Trial) string { return strconv.FormatUint(t.Set.Manifest.Seed, 10) })
 	t := trials[0]
 	return fmt.Sprintf("%s; t = %d (servers of %s); %s values, %s, %s; seed %s.", duration, t.T,
@@ -62,32 +62,43 @@ func trialParameters(trials []frame.Trial) string {
 		strings.Join(seeds, ", "))
 }
 
-// skippedTrials is a line for each reason for which trials were not played.
-func skippedTrials(trials []frame.Trial) []string {
-	var lines []string
-	skipped := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == result.NotPlayed })
-	for _, reason := range frame.Each(skipped, func(t frame.Trial) string { return t.Skipped }) {
-		of := frame.Keep(skipped, func(t frame.Trial) bool { return t.Skipped == reason })
-		lines = append(lines, fmt.Sprintf("Not played: %s (%s).", strings.Join(frame.Each(of, frame.Trial.String), ", "), reason))
-	}
-	return lines
-}
-
-func trialTestbed(s *result.Set) string {
-	tb := s.Manifest.Testbed
-	text := "Testbed: " + frame.TestbedName(tb)
-	if tb.Why != "" {
-		text += " (" + tb.Why + ")"
-	}
-	return text + "."
-}
-
-func trialVersion(s *result.Set) string {
-	v := s.Manifest.Version
-	revision := cmp.Or(v.PoWBench, "unknown")
-	if v.Dirty {
+// build is what ran, and on what.
+func build(m result.Manifest) string {
+	revision := cmp.Or(m.Version.PoWBench, "unknown")
+	if m.Version.Dirty {
 		revision += " with uncommitted changes"
 	}
-	return fmt.Sprintf("powbench %s, %s; %s, kernel %s.", revision, cmp.Or(v.Go, "unknown Go"),
-		stat.Count(s.Manifest.Machine.Cores, "core"), cmp.Or(s.Manifest.Machine.Kernel, "unknown"))
+	return fmt.Sprintf("powbench %s, %s; %s, kernel %s.", revision, cmp.Or(m.Version.Go, "unknown Go"),
+		stat.Count(m.Machine.Cores, "core"), cmp.Or(m.Machine.Kernel, "unknown"))
+}
+
+// OfCosts says how costs were measured and what of them was left out. The note comes before all else.
+func OfCosts(note string, cells frame.CostCells) Caption {
+	return Caption{Lines: append([]string{note, CostCircumstances(cells)}, CostsLeftOut(cells)...)}
+}
+
+// CostCircumstances say what was measured where.
+func CostCircumstances(cells frame.CostCells) string {
+	s := cells[0].Set
+	return fmt.Sprintf("Message of %s; %s; %s", stat.Count(s.Costs[0].MessageBytes, "byte"),
+		cmp.Or(s.Manifest.Machine.CPU, "unknown processor"), build(s.Manifest))
+}
+
+// CostsLeftOut says how many measurements were disturbed.
+func CostsLeftOut(cells frame.CostCells) []string {
+	invalid, total := 0, 0
+	var lines, without []string
+	for _, c := range cells {
+		invalid, total = invalid+len(c.Invalid), total+len(c.All())
+		if len(c.Valid) == 0 {
+			without = append(without, fmt.Sprintf("%s at t = %d", c.Scheme, c.T))
+		}
+	}
+	if invalid > 0 {
+		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid, total))
+	}
+	if len(without) > 0 {
+		lines = append(lines, fmt.Sprintf("Missing, without an undisturbed measurement: %s.", strings.Join(without, "; ")))
+	}
+	return lines
 }

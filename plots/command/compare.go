@@ -1,12 +1,10 @@
 package command
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/plots"
-	"github.com/powbench/powbench/plots/tables"
+	"github.com/powbench/powbench/plots/sink"
 )
 
 func newCompare() *cobra.Command {
@@ -29,12 +27,11 @@ func newCompare() *cobra.Command {
 			if err != nil {
 				return Usage(err)
 			}
-			format := tables.Tables.Text
+			form := sink.Text
 			if markdown {
-				format = tables.Tables.Markdown
+				form = sink.Markdown
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), format(compared))
-			return err
+			return sink.Write(form(cmd.OutOrStdout()), compared)
 		},
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "write Markdown tables")

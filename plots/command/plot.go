@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/plots"
+	"github.com/powbench/powbench/plots/sink"
 )
 
 func newPlot() *cobra.Command {
@@ -35,7 +36,7 @@ func Draw(dir string, sets []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(summary.Text())
+	fmt.Println(sink.String(summary, sink.Text))
 	files, err := plots.Draw(read, dir)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func Draw(dir string, sets []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, []byte(summary.Markdown()), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(sink.String(summary, sink.Markdown)), 0o644); err != nil {
 		return err
 	}
 	for _, f := range append(files, path) {

@@ -11,6 +11,8 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/claims"
 	"github.com/powbench/powbench/plots/report"
+	"github.com/powbench/powbench/plots/sink"
+	"github.com/powbench/powbench/plots/tables"
 )
 
 // reportFlags are the flags of report.
@@ -54,7 +56,7 @@ func (f reportFlags) report(dirs []string) error {
 	if err := report.Write(&page, in); err != nil {
 		return Usage(err)
 	}
-	fmt.Println(claims.Verdicts(verdicts).Table().Text())
+	fmt.Println(sink.String(tables.Tables{claims.Verdicts(verdicts).Table()}, sink.Text))
 	if err := os.MkdirAll(filepath.Dir(f.out), 0o755); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package draw
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -17,7 +18,8 @@ const (
 	titleSize   = vg.Length(12)
 	labelSize   = vg.Length(11.5)
 	tickSize    = vg.Length(10.5)
-	captionSize = vg.Length(8.5)
+	smallSize   = vg.Length(8.5)
+	captionSize = smallSize
 	axisWidth   = vg.Length(0.7)
 )
 
@@ -30,11 +32,17 @@ func sans(size vg.Length) text.Style {
 	}
 }
 
-// NewPlot is an empty panel with faint horizontal lines, its fonts, and axes that begin at 0.
-func NewPlot() *plot.Plot { return NewPanel(gridlines{}) }
+// NewPlot is an empty panel with faint lines at the y ticks, its fonts, and axes that begin at 0.
+func NewPlot() *plot.Plot { return newPanel(gridlines{}) }
 
-// NewPanel is newPlot with those lines.
-func NewPanel(grid plot.Plotter) *plot.Plot {
+// NewStripPlot is such a panel for Strips: its lines are at the x ticks, and its y axis has none.
+func NewStripPlot() *plot.Plot {
+	p := newPanel(gridlines{upright: true})
+	p.Y.Tick.Marker = plot.ConstantTicks(nil)
+	return p
+}
+
+func newPanel(grid plot.Plotter) *plot.Plot {
 	p := plot.New()
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font = sans(labelSize).Font
@@ -43,7 +51,7 @@ func NewPanel(grid plot.Plotter) *plot.Plot {
 		a.Tick.Length = 3
 		a.Padding = 0
 		a.Width, a.Tick.Width = axisWidth, axisWidth
-		a.Tick.Marker = plot.TickerFunc(RoundTicks)
+		a.Tick.Marker = plot.TickerFunc(roundTicks)
 	}
 	p.X.Min, p.Y.Min = 0, 0
 	p.Add(grid)
@@ -78,8 +86,8 @@ func Limit(top float64) float64 {
 // mostTicks is the largest number of intervals that an axis is divided into.
 const mostTicks = 7
 
-// RoundTicks is a plot.TickerFunc: labels at multiples of 1, 2 or 5 times a power of ten.
-func RoundTicks(low, high float64) []plot.Tick {
+// roundTicks is a plot.TickerFunc: labels at multiples of 1, 2 or 5 times a power of ten.
+func roundTicks(low, high float64) []plot.Tick {
 	least := (high - low) / mostTicks
 	step := math.Pow10(int(math.Floor(math.Log10(least))))
 	for _, factor := range []float64{2, 2.5, 2} { // 1 → 2 → 5 → 10
@@ -95,43 +103,96 @@ func RoundTicks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// gridlines are faint horizontal lines at the y ticks. It is a plot.Plotter.
-type gridlines struct{}
-
-// Plot implements plot.Plotter.
-func (gridlines) Plot(c draw.Canvas, p *plot.Plot) {
-	_, y := p.Transforms(&c)
-	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
-		if t.Value > p.Y.Min {
-			c.StrokeLine2(draw.LineStyle{Color: color.Gray{0xE0}, Width: 0.5}, c.Min.X, y(t.Value), c.Max.X, y(t.Value))
-		}
+// UnlabelledTicks are round ticks without labels, for panels that stand above another with the same axis.
+var UnlabelledTicks plot.TickerFunc = func(low, high float64) []plot.Tick {
+	all := roundTicks(low, high)
+	for i := range all {
+		all[i].Label = ""
 	}
+	return all
 }
 
-// Uprights are faint vertical lines at the x ticks. It is a plot.Plotter.
-type Uprights struct{}
-
-// Plot implements plot.Plotter.
-func (Uprights) Plot(c draw.Canvas, p *plot.Plot) {
-	x, _ := p.Transforms(&c)
-	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
-		if t.Value > p.X.Min {
-			c.StrokeLine2(draw.LineStyle{Color: color.Gray{0xE0}, Width: 0.5}, x(t.Value), c.Min.Y, x(t.Value), c.Max.Y)
-		}
+// LogAxis makes the axis one of decimal logarithms, from 1, 2 or 5 times a power of ten below all values to such a one
+// above, times room. Labels are in units of 10^power. Values of 0 and less are not on it. plot.LogScale does not do:
+// plot.Align misplaces the panels of such axes.
+func LogAxis(a *plot.Axis, values []float64, room, power float64) {
+	values = slices.DeleteFunc(slices.Clone(values), func(x float64) bool { return x <= 0 })
+	if len(values) == 0 {
+		values = []float64{1}
 	}
+	low, high := roundLog(slices.Min(values), -1), roundLog(slices.Max(values), 1)*room
+	a.Min, a.Max = math.Log10(low), math.Log10(high)
+	a.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick {
+		ticks := logTicks(low-power, high-power)
+		for i := range ticks {
+			ticks[i].Value += power
+		}
+		return ticks
+	})
 }
 
-// attackIDSize is the size of turned labels.
-const attackIDSize = vg.Length(8.5)
+// roundLog is the nearest 1, 2 or 5 times a power of ten below x > 0 or, with a positive sign, above it.
+func roundLog(x, sign float64) float64 {
+	power := math.Pow10(int(math.Floor(math.Log10(x))))
+	steps := []float64{0.5, 1, 2, 5, 10, 20}
+	i := slices.IndexFunc(steps, func(s float64) bool { return s*power > x })
+	if sign > 0 {
+		return steps[i] * power
+	}
+	for i--; steps[i]*power >= x; i-- {
+	}
+	return steps[i] * power
+}
+
+// logTicks are ticks of logarithms: labels at 1, 2 and 5 times the powers of ten, or at the powers alone if these are many.
+func logTicks(low, high float64) []plot.Tick {
+	factors := []float64{1, 2, 5}
+	if high-low > 2.2 {
+		factors = factors[:1]
+	}
+	const slack = 1e-9
+	var ticks []plot.Tick
+	for power := int(math.Floor(low)); float64(power) <= high; power++ {
+		for _, f := range factors {
+			x := f * math.Pow10(power)
+			if at := math.Log10(x); low-slack <= at && at <= high+slack {
+				ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(x, 'f', max(0, -power), 64)})
+			}
+		}
+	}
+	return ticks
+}
 
 // upright centres capitals and digits, unlike draw.YCenter.
 const upright = draw.YAlignment(-0.33)
 
 // TurnTicks sets the labels of the x axis upright.
 func TurnTicks(p *plot.Plot) {
-	p.X.Tick.Label.Font.Size = attackIDSize
+	p.X.Tick.Label.Font.Size = smallSize
 	p.X.Tick.Label.Rotation = math.Pi / 2
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, upright
 	p.X.Tick.Color = color.Transparent // its length keeps the labels off the axis
 	p.X.Tick.Length = 5
+}
+
+// gridlines are faint lines at the y ticks or, upright, at the x ticks. It is a plot.Plotter.
+type gridlines struct{ upright bool }
+
+// Plot implements plot.Plotter.
+func (g gridlines) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	a := p.Y
+	if g.upright {
+		a = p.X
+	}
+	style := draw.LineStyle{Color: color.Gray{0xE0}, Width: 0.5}
+	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+		switch {
+		case t.Value <= a.Min:
+		case g.upright:
+			c.StrokeLine2(style, x(t.Value), c.Min.Y, x(t.Value), c.Max.Y)
+		default:
+			c.StrokeLine2(style, c.Min.X, y(t.Value), c.Max.X, y(t.Value))
+		}
+	}
 }

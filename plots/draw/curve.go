@@ -14,17 +14,16 @@ import (
 
 const (
 	curveWidth   = vg.Length(1.4)
-	whiskerWidth = vg.Length(0.6)
-	ruleWidth    = vg.Length(0.6)
+	thinWidth    = vg.Length(0.6) // of whiskers and rules
 	whiskerCap   = vg.Length(1.8) // from the whisker to the end of its cap
 	markerRadius = vg.Length(3)
 	markerRim    = vg.Length(1) // of a hollow one
 )
 
-// A dot is one point of a curve. Where y is not known, nothing was measured and the curve has a gap.
+// A Dot is one point of a curve. Where y is not known, nothing was measured and the curve has a gap.
 type Dot struct{ X, Y stat.Estimate }
 
-// A curve is one protocol's line through its dots, with whiskers for their intervals. It is a plot.Plotter.
+// A Curve is one protocol's line through its dots, with whiskers for their intervals. It is a plot.Plotter.
 type Curve struct {
 	look.Look
 	Dots   []Dot
@@ -34,21 +33,34 @@ type Curve struct {
 // Plot implements plot.Plotter.
 func (l Curve) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	line := draw.LineStyle{Color: l.Color, Width: curveWidth, Dashes: l.Dashes}
-	c.StrokeLines(line, l.runs(x, y)...)
+	runs := [][]vg.Point{nil} // the polylines between the curve's gaps
+	for _, d := range l.Dots {
+		if !d.Y.Known() {
+			runs = append(runs, nil)
+			continue
+		}
+		last := &runs[len(runs)-1]
+		*last = append(*last, vg.Point{X: x(d.X.Mean), Y: y(d.Y.Mean)})
+	}
+	c.StrokeLines(l.line(curveWidth), runs...)
+	whisker := draw.LineStyle{Color: l.Color, Width: thinWidth}
 	for _, d := range l.Dots {
 		if !d.Y.Known() {
 			continue
 		}
 		at := vg.Point{X: x(d.X.Mean), Y: y(d.Y.Mean)}
 		if d.X.HasInterval() {
-			l.whisker(c, vg.Point{X: x(d.X.Low()), Y: at.Y}, vg.Point{X: x(d.X.High()), Y: at.Y})
+			drawWhisker(c, whisker, vg.Point{X: x(d.X.Low()), Y: at.Y}, vg.Point{X: x(d.X.High()), Y: at.Y})
 		}
 		if d.Y.HasInterval() {
-			l.whisker(c, vg.Point{X: at.X, Y: y(d.Y.Low())}, vg.Point{X: at.X, Y: y(d.Y.High())})
+			drawWhisker(c, whisker, vg.Point{X: at.X, Y: y(d.Y.Low())}, vg.Point{X: at.X, Y: y(d.Y.High())})
 		}
 		l.drawMarker(c, at)
 	}
+}
+
+func (l Curve) line(width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: l.Color, Width: width, Dashes: l.Dashes}
 }
 
 func (l Curve) drawMarker(c draw.Canvas, at vg.Point) {
@@ -60,39 +72,8 @@ func (l Curve) drawMarker(c draw.Canvas, at vg.Point) {
 
 // Sample is the curve in the legend.
 func (l Curve) Sample(c draw.Canvas) {
-	y := c.Center().Y
-	c.StrokeLine2(draw.LineStyle{Color: l.Color, Width: curveWidth, Dashes: l.Dashes}, c.Min.X, y, c.Max.X, y)
+	lineSample(l.line(curveWidth))(c)
 	l.drawMarker(c, c.Center())
-}
-
-// runs is the polylines between the curve's gaps.
-func (l Curve) runs(x, y func(float64) vg.Length) [][]vg.Point {
-	runs := [][]vg.Point{nil}
-	for _, d := range l.Dots {
-		if !d.Y.Known() {
-			runs = append(runs, nil)
-			continue
-		}
-		last := &runs[len(runs)-1]
-		*last = append(*last, vg.Point{X: x(d.X.Mean), Y: y(d.Y.Mean)})
-	}
-	return runs
-}
-
-func (l Curve) whisker(c draw.Canvas, a, b vg.Point) {
-	drawWhisker(c, draw.LineStyle{Color: l.Color, Width: whiskerWidth}, a, b)
-}
-
-// DataRange implements plot.DataRanger, so that no interval is cut off.
-func (l Curve) DataRange() (xmin, xmax, ymin, ymax float64) {
-	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
-	for _, d := range l.Dots {
-		if d.Y.Known() {
-			xmin, xmax = min(xmin, d.X.Low()), max(xmax, d.X.High())
-			ymin, ymax = min(ymin, d.Y.Low()), max(ymax, d.Y.High())
-		}
-	}
-	return xmin, xmax, ymin, ymax
 }
 
 // drawWhisker draws an error bar from a to b, which lie side by side or one above the other, with caps.
@@ -105,7 +86,24 @@ func drawWhisker(c draw.Canvas, s draw.LineStyle, a, b vg.Point) {
 		[]vg.Point{a.Sub(across), a.Add(across)}, []vg.Point{b.Sub(across), b.Add(across)})
 }
 
-// A rule is a thin straight line across a panel at a protocol's network bound. It is a plot.Plotter.
+// DataRange implements plot.DataRanger, so that no interval is cut off.
+func (l Curve) DataRange() (xmin, xmax, ymin, ymax float64) {
+	xmin, xmax, ymin, ymax = nothing()
+	for _, d := range l.Dots {
+		if d.Y.Known() {
+			xmin, xmax = min(xmin, d.X.Low()), max(xmax, d.X.High())
+			ymin, ymax = min(ymin, d.Y.Low()), max(ymax, d.Y.High())
+		}
+	}
+	return xmin, xmax, ymin, ymax
+}
+
+// nothing is the range of no data.
+func nothing() (xmin, xmax, ymin, ymax float64) {
+	return math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+}
+
+// A Rule is a thin straight line across a panel, such as at a protocol's network bound. It is a plot.Plotter.
 type Rule struct {
 	look.Look
 	At       float64
@@ -115,7 +113,7 @@ type Rule struct {
 // Plot implements plot.Plotter.
 func (r Rule) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	line := draw.LineStyle{Color: r.Color, Width: ruleWidth, Dashes: r.Dashes}
+	line := Curve{Look: r.Look}.line(thinWidth)
 	if r.Vertical {
 		c.StrokeLine2(line, x(r.At), c.Min.Y, x(r.At), c.Max.Y)
 	} else {
@@ -123,9 +121,12 @@ func (r Rule) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// Sample is the rule in the legend.
+func (r Rule) Sample(c draw.Canvas) { lineSample(Curve{Look: r.Look}.line(thinWidth))(c) }
+
 // DataRange implements plot.DataRanger.
 func (r Rule) DataRange() (xmin, xmax, ymin, ymax float64) {
-	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	xmin, xmax, ymin, ymax = nothing()
 	if r.Vertical {
 		return r.At, r.At, ymin, ymax
 	}

@@ -4,24 +4,98 @@
 package draw
 
 import (
+	"bytes"
 	"image/color"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // The page: legend above, rows of panels, caption below.
 const (
-	PageWidth   = 160 * vg.Millimeter
+	pageWidth   = 160 * vg.Millimeter
 	PanelHeight = 66 * vg.Millimeter // of the only row
-	Margin      = 2 * vg.Millimeter
+	margin      = 2 * vg.Millimeter
 	panelGap    = 5 * vg.Millimeter
 	rowGap      = 2.5 * vg.Millimeter
 	legendSize  = 7 * vg.Millimeter // of one row
 	titleHeight = 7 * vg.Millimeter
 )
+
+// A Page is one figure, ready to be drawn on any canvas.
+type Page struct {
+	Name      string // as in the names of files: "2a", "attacks"
+	Heading   string // what it shows, in a few words, where the caption has no room for it
+	Legend    Legend
+	Titles    []string       // of the columns; none: no room for any
+	Rows      [][]*plot.Plot // of panels, all equally long
+	RowHeight vg.Length
+	Gutter    vg.Length // left of the panels, for what they draw there
+	Loud      []string  // of the caption: what nobody may overlook
+	Lines     []string  // of the caption: the circumstances
+}
+
+// Size is the page's size on paper.
+func (p *Page) Size() (w, h vg.Length) { return pageWidth, p.height(pageWidth) }
+
+// height is the page's height at that width.
+func (p *Page) height(width vg.Length) vg.Length {
+	inner := width - 2*margin
+	rows := vg.Length(len(p.Rows))*(p.RowHeight+rowGap) - rowGap
+	return 2*margin + p.Legend.height(inner) + p.titleHeight() + rows + p.captionHeight(inner)
+}
+
+func (p *Page) titleHeight() vg.Length {
+	if len(p.Titles) == 0 {
+		return 0
+	}
+	return titleHeight
+}
+
+// Draw draws the page on the whole canvas.
+func (p *Page) Draw(c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	captionHeight := p.captionHeight(c.Size().X)
+	p.drawCaption(draw.Crop(c, 0, 0, 0, captionHeight-c.Size().Y))
+	c = draw.Crop(c, 0, 0, captionHeight, 0)
+	p.Legend.draw(c)
+	p.drawPanels(draw.Crop(c, 0, 0, 0, -p.Legend.height(c.Size().X)))
+}
+
+// drawPanels draws the rows of panels with the columns' titles above.
+func (p *Page) drawPanels(c draw.Canvas) {
+	c = draw.Crop(c, p.Gutter, 0, 0, -p.titleHeight())
+	title := sans(titleSize)
+	title.XAlign = draw.XCenter
+	tiles := draw.Tiles{Rows: len(p.Rows), Cols: len(p.Rows[0]), PadX: panelGap, PadY: rowGap}
+	for i, row := range plot.Align(p.Rows, tiles, c) {
+		for j, canvas := range row {
+			p.Rows[i][j].Draw(canvas)
+			if i == 0 && len(p.Titles) > 0 {
+				data := p.Rows[i][j].DataCanvas(canvas)
+				c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, p.Titles[j])
+			}
+		}
+	}
+}
+
+// loudColor is dark enough to read as black in print.
+var loudColor = color.RGBA{0xB0, 0x00, 0x00, 0xFF}
+
+func loudStyle() text.Style {
+	s := sans(labelSize)
+	s.Color = loudColor
+	return s
+}
+
+// leading is the distance from line to line of the caption, in multiples of the text's size.
+const leading = 1.25
 
 // captionHeight is the caption's height at that width.
 func (p *Page) captionHeight(width vg.Length) vg.Length {
@@ -53,89 +127,60 @@ func (p *Page) eachLine(width vg.Length, do func(s text.Style, line string)) {
 	}
 }
 
-// A page is one figure, ready to be drawn on any canvas.
-type Page struct {
-	Figure    string
-	Heading   string // what it shows, where the figure's caption has no room for it
-	Legend    Legend
-	Titles    []string       // of the columns; none: no room for any
-	Rows      [][]*plot.Plot // of panels, all equally long
-	RowHeight vg.Length
-	Gutter    vg.Length // left of the panels, for what they draw there
-	Loud      []string  // of the caption: what nobody may overlook
-	Lines     []string  // of the caption: the circumstances
-}
-
-func (p *Page) Size() (w, h vg.Length) { return PageWidth, p.height(PageWidth) }
-
-// height is the page's height at that width.
-func (p *Page) height(width vg.Length) vg.Length {
-	inner := width - 2*Margin
-	rows := vg.Length(len(p.Rows))*(p.RowHeight+rowGap) - rowGap
-	return 2*Margin + p.Legend.height(inner) + p.titleHeight() + rows + p.captionHeight(inner)
-}
-
-func (p *Page) titleHeight() vg.Length {
-	if len(p.Titles) == 0 {
-		return 0
-	}
-	return titleHeight
-}
-
-func (p *Page) Draw(c draw.Canvas) {
-	c.SetColor(color.White)
-	c.Fill(c.Rectangle.Path())
-	c = draw.Crop(c, Margin, -Margin, Margin, -Margin)
-	captionHeight := p.captionHeight(c.Size().X)
-	p.drawCaption(draw.Crop(c, 0, 0, 0, captionHeight-c.Size().Y))
-	c = draw.Crop(c, 0, 0, captionHeight, 0)
-	p.Legend.draw(c)
-	p.drawPanels(draw.Crop(c, 0, 0, 0, -p.Legend.height(c.Size().X)))
-}
-
-// drawPanels draws the rows of panels with the columns' titles above.
-func (p *Page) drawPanels(c draw.Canvas) {
-	c = draw.Crop(c, p.Gutter, 0, 0, -p.titleHeight())
-	title := sans(titleSize)
-	title.XAlign = draw.XCenter
-	tiles := draw.Tiles{Rows: len(p.Rows), Cols: len(p.Rows[0]), PadX: panelGap, PadY: rowGap}
-	for i, row := range plot.Align(p.Rows, tiles, c) {
-		for j, canvas := range row {
-			p.Rows[i][j].Draw(canvas)
-			if i == 0 && len(p.Titles) > 0 {
-				data := p.Rows[i][j].DataCanvas(canvas)
-				c.FillText(title, vg.Point{X: data.Center().X, Y: c.Max.Y + titleSize/3}, p.Titles[j])
-			}
+// wrap breaks a paragraph into lines no wider than width, as measured, unless a single word is wider.
+func wrap(paragraph string, width vg.Length, measure func(string) vg.Length) []string {
+	var lines []string
+	for _, word := range strings.Fields(paragraph) {
+		if n := len(lines); n > 0 && measure(lines[n-1]+" "+word) <= width {
+			lines[n-1] += " " + word
+		} else {
+			lines = append(lines, word)
 		}
 	}
+	return lines
 }
 
+// A Picture is a figure in parts, for a document that arranges them to its width and sets the text itself. Its parts are
+// svg elements without ids, classes, fonts and references, black on white or on nothing.
+type Picture struct {
+	Name    string // as in the names of files: "2a", "attacks"
+	Heading string // what it shows, in a few words
+	Legend  []Mark
+	Panels  []string // the columns of panels, each with its title; a single one is as wide as a page is
+	Loud    []string // of the caption: what nobody may overlook
+	Lines   []string // of the caption: the circumstances
+}
+
+// A Mark explains one element of a figure.
+type Mark struct {
+	Name   string
+	Sample string // what it looks like
+}
+
+// Picture draws the page's parts.
 func (p *Page) Picture() Picture {
-	made := Picture{Name: p.Figure, Heading: p.Heading, Loud: p.Loud, Lines: p.Lines}
+	made := Picture{Name: p.Name, Heading: p.Heading, Loud: p.Loud, Lines: p.Lines}
+	const pad = vg.Length(2) // around a legend's sample, for what stands out
 	for _, e := range p.Legend {
-		sample := svg(sampleWidth+2*samplePad, sampleHeight+2*samplePad, func(c draw.Canvas) {
-			e.Sample(draw.Crop(c, samplePad, -samplePad, samplePad, -samplePad))
-		})
-		made.Legend = append(made.Legend, Mark{e.Name, sample})
+		made.Legend = append(made.Legend, Mark{e.Name, svg(sampleWidth+2*pad, sampleHeight+2*pad, func(c draw.Canvas) {
+			e.Sample(draw.Crop(c, pad, -pad, pad, -pad))
+		})})
 	}
-	for _, part := range p.parts() {
-		made.Panels = append(made.Panels, svg(part.width, part.page.height(part.width), part.page.Draw))
-	}
-	return made
-}
-
-// parts are the columns of panels, or all panels if there is one column, or one gutter for all.
-func (p *Page) parts() []part {
+	// Columns of panels may stand side by side or one below the other, unless there is one gutter for all.
+	parts, width := []*Page{}, pageWidth/2
 	if len(p.Rows[0]) == 1 || p.Gutter > 0 {
 		whole := *p
 		whole.Legend, whole.Loud, whole.Lines = nil, nil, nil
-		return []part{{&whole, PageWidth}}
+		parts, width = append(parts, &whole), pageWidth
+	} else {
+		for i := range p.Rows[0] {
+			parts = append(parts, p.column(i))
+		}
 	}
-	var parts []part
-	for i := range p.Rows[0] {
-		parts = append(parts, part{p.column(i), partWidth})
+	for _, part := range parts {
+		made.Panels = append(made.Panels, svg(width, part.height(width), part.Draw))
 	}
-	return parts
+	return made
 }
 
 // column is the page of one column of panels alone. Where only the first one names its y axis, this one does too.
@@ -152,4 +197,15 @@ func (p *Page) column(i int) *Page {
 		c.Rows = append(c.Rows, []*plot.Plot{&panel})
 	}
 	return c
+}
+
+// svg draws an svg element of that size.
+func svg(width, height vg.Length, drawOn func(draw.Canvas)) string {
+	c := vgsvg.NewWith(vgsvg.UseWH(width, height), vgsvg.EmbedFonts(false))
+	drawOn(draw.New(c))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
+	return string(b.Bytes()[bytes.Index(b.Bytes(), []byte("<svg")):])
 }

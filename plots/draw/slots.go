@@ -16,15 +16,26 @@ import (
 // across the panel are the means of the fault-free trial, if there is one. It is a plot.Plotter.
 type Slots struct {
 	look.Look
-	Cells     []*Slot
-	FaultFree *Slot
+	Trials    []*result.Trial
+	FaultFree *result.Trial
 }
+
+const (
+	readColumn   = -0.2 // from the middle of the slot
+	writeColumn  = 0.2
+	outcomeInset = vg.Length(6) // of the outcome's mark, from the top of the panel
+)
+
+var (
+	stripe    = color.Gray{0xF6}
+	harmColor = color.RGBA{0xE2, 0xB0, 0xB0, 0xFF}
+)
 
 // Plot implements plot.Plotter.
 func (s Slots) Plot(c draw.Canvas, p *plot.Plot) {
 	x, linear := p.Transforms(&c)
 	y := func(ms float64) vg.Length { return linear(math.Log10(ms)) }
-	for i := range s.Cells {
+	for i, t := range s.Trials {
 		box := vg.Rectangle{
 			Min: vg.Point{X: x(float64(i) - 0.5), Y: c.Min.Y + axisWidth}, Max: vg.Point{X: x(float64(i) + 0.5), Y: c.Max.Y},
 		}
@@ -32,17 +43,17 @@ func (s Slots) Plot(c draw.Canvas, p *plot.Plot) {
 			c.SetColor(stripe)
 			c.Fill(box.Path())
 		}
-		s.Cells[i].drawMark(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p)
+		drawOutcome(draw.Canvas{Canvas: c.Canvas, Rectangle: box}, p, t)
 	}
 	gridlines{}.Plot(c, p)
 	if s.FaultFree != nil {
-		s.drawLevel(c, y, s.FaultFree.Read, nil)
-		s.drawLevel(c, y, s.FaultFree.Write, WriteDashes)
+		s.drawLevel(c, y, s.FaultFree.ReadMs, nil)
+		s.drawLevel(c, y, s.FaultFree.WriteMs, WriteDashes)
 	}
-	for i, t := range s.Cells {
-		if t != nil && t.Mark != MissingMark && t.Mark != NothingMark {
-			s.drawLatency(c, x(float64(i)+readColumn), y, t.Read, false)
-			s.drawLatency(c, x(float64(i)+writeColumn), y, t.Write, true)
+	for i, t := range s.Trials {
+		if t != nil && t.Played() {
+			s.drawLatency(c, x(float64(i)+readColumn), y, t.ReadMs, false)
+			s.drawLatency(c, x(float64(i)+writeColumn), y, t.WriteMs, true)
 		}
 	}
 }
@@ -50,7 +61,7 @@ func (s Slots) Plot(c draw.Canvas, p *plot.Plot) {
 // drawLevel draws a line across the panel at the mean.
 func (s Slots) drawLevel(c draw.Canvas, y func(float64) vg.Length, l result.Latency, dashes []vg.Length) {
 	if l.Mean > 0 {
-		line := draw.LineStyle{Color: s.Color, Width: ruleWidth, Dashes: dashes}
+		line := draw.LineStyle{Color: s.Color, Width: thinWidth, Dashes: dashes}
 		c.StrokeLine2(line, c.Min.X, y(l.Mean), c.Max.X, y(l.Mean))
 	}
 }
@@ -65,63 +76,33 @@ func (s Slots) drawLatency(c draw.Canvas, x vg.Length, y func(float64) vg.Length
 	}
 }
 
-// A slot is the latencies of READs and WRITEs, without operations 0, and what came of the attack.
-type Slot struct {
-	Read, Write result.Latency
-	Mark        SlotMark
-}
-
-// drawMark marks the slot, whose canvas it is.
-func (t *Slot) drawMark(slot draw.Canvas, p *plot.Plot) {
-	what := MissingMark
+// drawOutcome marks the slot, which is the canvas, with what came of the trial.
+func drawOutcome(slot draw.Canvas, p *plot.Plot, t *result.Trial) {
+	outcome := result.NotPlayed
 	if t != nil {
-		what = t.Mark
+		outcome = t.Outcome()
 	}
 	mark := vg.Point{X: slot.Center().X, Y: slot.Max.Y - outcomeInset}
-	middle := slot.Center()
-	switch what {
-	case CaughtMark:
+	switch outcome {
+	case result.Caught:
 		drawHatch(slot, look.Slashes, harmColor)
 		drawCaught(slot, mark)
-	case DoubtMark:
+	case result.Unexpected:
 		slot.SetColor(harmColor)
 		slot.Fill(slot.Path())
 		drawDoubt(slot, mark)
-	case NothingMark:
-		drawNothing(slot, middle)
-	case MissingMark:
-		drawMissing(slot, p, middle)
+	case result.Targetless:
+		drawNothing(slot, slot.Center())
+	case result.NotPlayed:
+		drawMissing(slot, p, slot.Center())
 	}
 }
 
-// A slotMark is what a slot is marked with.
-type SlotMark int
-
-const (
-	noMark SlotMark = iota
-	MissingMark
-	NothingMark
-	CaughtMark
-	DoubtMark
-)
-
-const (
-	meanRadius   = vg.Length(2.5)
-	meanRim      = vg.Length(1)
-	readColumn   = -0.2 // from the middle of the slot
-	writeColumn  = 0.2
-	outcomeInset = vg.Length(6) // of the outcome's mark, from the top of the panel
-)
-
-var (
-	stripe    = color.Gray{0xF6}
-	harmColor = color.RGBA{0xE2, 0xB0, 0xB0, 0xFF}
-)
-
 func drawMean(c draw.Canvas, clr color.Color, at vg.Point, hollow bool) {
-	c.DrawGlyph(draw.GlyphStyle{Color: clr, Radius: meanRadius, Shape: draw.CircleGlyph{}}, at)
 	if hollow {
-		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: meanRadius - meanRim, Shape: draw.CircleGlyph{}}, at)
+		drawRing(c, clr, 2.5, 1, at)
+	} else {
+		drawDisc(c, clr, 2.5, at)
 	}
 }
 

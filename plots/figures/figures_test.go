@@ -20,7 +20,7 @@ func TestRates(t *testing.T) {
 		0.245: "[{0.05 100} {0.15 0}]",
 		9:     "[{0.05 100} {0.15 0} {0.25 60}]",
 	} {
-		x := frame.Trial{Trial: result.Trial{DurationS: duration, Timeline: buckets}, Set: nil}
+		x := frame.Trial{Trial: result.Trial{DurationS: duration, Timeline: buckets}}
 		if got := fmt.Sprintf("%.4g", rates(x)); got != want {
 			t.Errorf("rates %s of a trial of %v s, want %s", got, duration, want)
 		}
@@ -31,7 +31,7 @@ func TestFigureHeadings(t *testing.T) {
 	for _, c := range [][3]string{
 		{"2a", "Latency", "Figure 2(a): Latency"}, {"2a", "", "Figure 2(a)"}, {"wan", "Latency", "Latency"}, {"wan", "", "Figure wan"},
 	} {
-		if got := figureHeading(c[0], c[1]); got != c[2] {
+		if got := heading(c[0], c[1]); got != c[2] {
 			t.Errorf("figure %s of %q is headed %q, want %q", c[0], c[1], got, c[2])
 		}
 	}

@@ -1,63 +1,186 @@
 package frame
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// A parameter of a measurement, as the caption names it.
-type Parameter func(c Cell) string
+// A Dim is a dimension of measurements, as captions name its value.
+type Dim[T any] func(T) string
 
+// The dimensions of points.
 var (
-	variant    Parameter = func(c Cell) string { return "variant " + c.Variant }
-	suite      Parameter = func(c Cell) string { return "suite " + c.Suite }
-	durability Parameter = func(c Cell) string { return "durability " + c.Durability }
-	Threshold  Parameter = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
-	ValueSize  Parameter = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
-	Clients    Parameter = func(c Cell) string { return stat.Count(c.Clients, "client") }
-
-	SetUp = slices.Clip([]Parameter{variant, suite, durability})
+	variant    Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
+	suite      Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
+	durability Dim[Cell] = func(c Cell) string { return "durability " + c.Durability }
+	Threshold  Dim[Cell] = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
+	ValueSize  Dim[Cell] = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
+	Clients    Dim[Cell] = func(c Cell) string { return stat.Count(c.Clients, "client") }
 )
+
+// UsualDims are variant, suite and durability, and those given.
+func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
+	return append([]Dim[Cell]{variant, suite, durability}, more...)
+}
 
 // circumstances are what all cells of a figure must share, whichever figure it is. What decides how TCP copes with
 // delays counts only where there are any.
-var circumstances = []Parameter{
+var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
 	func(c Cell) string { return KernelName(c.Set.Manifest) },
 	func(c Cell) string { return KeyModel(c.All()[0]) + " keys" },
-	ifWAN(func(c Cell) string { return OffloadName(c.Set.Manifest.Testbed) }),
-	ifWAN(func(c Cell) string { return CongestionName(c.Set.Manifest.Testbed) }),
+	func(c Cell) string { return ifWAN(c, OffloadName(c.Set.Manifest.Testbed)) },
+	func(c Cell) string { return ifWAN(c, CongestionName(c.Set.Manifest.Testbed)) },
 }
 
-func ifWAN(of Parameter) Parameter {
-	return func(c Cell) string {
-		if !c.Wan() {
-			return ""
-		}
-		return of(c)
+func ifWAN(c Cell, text string) string {
+	if !InWAN(c.Set) {
+		return ""
 	}
+	return text
 }
 
-// Check refuses cells that differ in a parameter which must be the same for all.
-func Check(fixed []Parameter, cells []Cell) error {
-	first := cells[0].Set
-	for _, of := range slices.Concat(fixed, circumstances) {
-		for _, c := range cells[1:] {
-			if a, b := of(cells[0]), of(c); a != b {
-				return fmt.Errorf("%s in %s but %s in %s: one figure cannot show both, plot each into a folder of its own",
-					a, pointsFile(first), b, pointsFile(c.Set))
-			}
-		}
+// Same refuses cells of one figure that differ in a dimension which must be the same for all, because neither an axis nor
+// the legend tells them apart.
+func Same(fixed []Dim[Cell], cells []Cell) error {
+	place := func(c Cell) string { return filepath.Join(c.Set.Dir, result.PointsFile) }
+	if err := same(cells, slices.Concat(fixed, circumstances), place); err != nil {
+		return err
 	}
 	for _, c := range cells[1:] {
-		if !slices.Equal(first.Manifest.Testbed.Delays, c.Set.Manifest.Testbed.Delays) {
+		if !slices.Equal(cells[0].Set.Manifest.Testbed.Delays, c.Set.Manifest.Testbed.Delays) {
 			return fmt.Errorf("%s and %s differ in the delays of some hosts: plot each into a folder of its own",
-				pointsFile(first), pointsFile(c.Set))
+				place(cells[0]), place(c))
 		}
 	}
 	return nil
+}
+
+// SameTrials refuses trials of one figure or table that differ in what it does not tell apart.
+func SameTrials(trials []Trial) error {
+	return same(trials, []Dim[Trial]{
+		func(t Trial) string { return "t = " + strconv.Itoa(t.T) },
+		func(t Trial) string { return stat.SizeName(t.ValueBytes) + " values" },
+		func(t Trial) string { return stat.Count(t.Clients, "client") },
+		func(t Trial) string { return stat.Count(t.Keys, "key") },
+		func(t Trial) string { return TestbedName(t.Set.Manifest.Testbed) },
+	}, func(t Trial) string { return filepath.Join(t.Set.Dir, result.TrialsFile) })
+}
+
+func same[T any](all []T, fixed []Dim[T], place func(T) string) error {
+	for _, of := range fixed {
+		for _, x := range all {
+			if a, b := of(all[0]), of(x); a != b {
+				return fmt.Errorf("%s in %s but %s in %s: one figure or table cannot show both, plot each into a folder of its own",
+					a, place(all[0]), b, place(x))
+			}
+		}
+	}
+	return nil
+}
+
+// TestbedName is the emulated network of trials as configured.
+func TestbedName(tb result.Testbed) string {
+	name := cmp.Or(tb.Mode, "unknown network") + ". " + LinkName(tb)
+	if len(tb.Delays) > 0 {
+		name += ". " + DelayName(tb.Delays)
+	}
+	return name
+}
+
+// LinkName is the links as configured.
+func LinkName(tb result.Testbed) string {
+	if !tb.Shaped {
+		return "Links not shaped"
+	}
+	return fmt.Sprintf("Topology %s, shaped %s per direction", tb.Topology, rateName(tb.RateBits))
+}
+
+func rateName(bits int64) string {
+	if bits >= 1e9 {
+		return fmt.Sprintf("%g Gbit/s", float64(bits)/1e9)
+	}
+	return fmt.Sprintf("%g Mbit/s", float64(bits)/1e6)
+}
+
+// DelayName is the delays as configured.
+func DelayName(delays []result.Delay) string {
+	switch {
+	case len(delays) == 0:
+		return "No NetEm delays"
+	case SameForAll(delays):
+		d := delays[0]
+		name := fmt.Sprintf("NetEm in each direction: %s delay, mean %g ms", distributionName(d), d.MeanMs)
+		if d.JitterMs > 0 {
+			name += fmt.Sprintf(", jitter %g ms", d.JitterMs)
+		}
+		name += faults(d, "")
+		if d.RateBits > 0 {
+			name += ", in order at " + rateName(d.RateBits)
+		}
+		return name
+	}
+	low, high := math.Inf(1), 0.0
+	var worst result.Delay
+	for _, d := range delays {
+		low, high = min(low, d.MeanMs), max(high, d.MeanMs)
+		worst.Loss, worst.Reorder = max(worst.Loss, d.Loss), max(worst.Reorder, d.Reorder)
+	}
+	return fmt.Sprintf("NetEm delays by pair of hosts: mean %g to %g ms one way, %s%s",
+		low, high, strings.Join(Distinct(delays, distributionName), " and "), faults(worst, "up to "))
+}
+
+// SameForAll reports whether the delays are the same between all hosts.
+func SameForAll(delays []result.Delay) bool {
+	return len(delays) == 1 && delays[0].From == "" && delays[0].To == ""
+}
+
+// faults is what NetEm was asked to do to some packets, to go on with after a comma; empty if nothing.
+func faults(d result.Delay, upTo string) string {
+	name := ""
+	if d.Loss > 0 {
+		name += fmt.Sprintf(", loss %s%g %%", upTo, 100*d.Loss)
+	}
+	if d.Reorder > 0 {
+		name += fmt.Sprintf(", reordering %s%g %%", upTo, 100*d.Reorder)
+	}
+	return name
+}
+
+// distributionName is the distribution of a delay, which is fixed without jitter.
+func distributionName(d result.Delay) string {
+	if d.JitterMs == 0 {
+		return "fixed"
+	}
+	return cmp.Or(strings.Replace(d.Distribution, "pareto", "Pareto", 1), "uniform")
+}
+
+// KernelName is the kernel whose network carried the run.
+func KernelName(m result.Manifest) string {
+	if m.Testbed.Guest != "" {
+		return "User-mode Linux " + m.Testbed.Guest + " guest"
+	}
+	return "Native kernel"
+}
+
+// OffloadName tells whether packets of up to 64 KiB passed the links whole.
+func OffloadName(tb result.Testbed) string {
+	if tb.Offload {
+		return "segmentation offload on"
+	}
+	return "segmentation offload off"
+}
+
+// CongestionName is TCP's congestion control.
+func CongestionName(tb result.Testbed) string {
+	return "TCP " + cmp.Or(tb.Congestion, "congestion control unknown")
 }

@@ -23,28 +23,30 @@ func cellOf(protocol string, cost float64, throughputs ...float64) Cell {
 	return c
 }
 
+func ratio(over, under Cell) Ratio { return RatioOf(over, under, ThroughputMBps) }
+
 func TestRatioIsPaired(t *testing.T) {
 	// Noise that both suffer in the same repetition does not blur the ratio.
-	r := NewRatio(cellOf("mpowerstore", 2, 60, 45, 30), cellOf("mabd", 3, 40, 30, 20))
+	r := ratio(cellOf("mpowerstore", 2, 60, 45, 30), cellOf("mabd", 3, 40, 30, 20))
 	if r.N != 3 || math.Abs(r.Value-1.5) > 1e-9 || r.High-r.Low > 1e-9 || r.Model != 1.5 {
 		t.Errorf("got %+v, want 1.5 exactly, and the model's 1.5", r)
 	}
 	// ln of the ratios 1 and 4 is ln 2 ± ln 2: the interval is 2·exp(±12.706·ln 2), as s/√2 = ln 2.
-	r = NewRatio(cellOf("mpowerstore", 2, 10, 40), cellOf("mabd", 3, 10, 10))
+	r = ratio(cellOf("mpowerstore", 2, 10, 40), cellOf("mabd", 3, 10, 10))
 	if want := 2 * math.Exp(12.7062*math.Ln2); math.Abs(r.Value-2) > 1e-9 || math.Abs(r.High/want-1) > 1e-3 {
 		t.Errorf("got %+v, want 2 up to %.0f", r, want)
 	}
 }
 
 func TestRatioWithoutPairs(t *testing.T) {
-	r := NewRatio(cellOf("mpowerstore", 2, 60, 0), cellOf("mabd", 3, 0, 40))
-	if r.String() != stat.Missing || r.Value != 0 || r.Model != 1.5 {
-		t.Errorf("got %q, %+v, want no value but the model's", r, r)
+	r := ratio(cellOf("mpowerstore", 2, 60, 0), cellOf("mabd", 3, 0, 40))
+	if r.Format(2) != stat.Missing || r.Value != 0 || r.Model != 1.5 {
+		t.Errorf("got %+v, want no value but the model's", r)
 	}
-	if s := NewRatio(cellOf("mpowerstore", 2, 60), cellOf("mabd", 3, 40)).String(); s != "1.50" {
+	if s := ratio(cellOf("mpowerstore", 2, 60), cellOf("mabd", 3, 40)).Format(2); s != "1.50" {
 		t.Errorf("one pair is %q, want no interval", s)
 	}
-	if r := NewRatio(cellOf("mpowerstore", 0, 60), cellOf("mabd", 3, 40)); r.Model != 0 {
+	if r := ratio(cellOf("mpowerstore", 0, 60), cellOf("mabd", 3, 40)); r.Model != 0 {
 		t.Errorf("model ratio %v without a cost, want none", r.Model)
 	}
 }
@@ -52,29 +54,11 @@ func TestRatioWithoutPairs(t *testing.T) {
 // repeated is a cell with a valid repetition for each throughput.
 func repeated(throughputs ...float64) Cell { return cellOf("mabd", 3, throughputs...) }
 
-// Textbook numbers: logarithms 1 … 5 and 2, 4, 6 differ by 1; u = 2.5/5, v = 4/3, hence the standard error is 1.354 and the
-// degrees of freedom are 3.361/(0.0625+0.8889) = 3.53.
-func TestNewChangeIsWelchs(t *testing.T) {
-	var x, y []float64
-	for _, l := range []float64{1, 2, 3, 4, 5} {
-		x = append(x, math.Exp(l))
-	}
-	for _, l := range []float64{2, 4, 6} {
-		y = append(y, math.Exp(l))
-	}
-	e, degrees := stat.Welch([]float64{1, 2, 3, 4, 5}, []float64{2, 4, 6})
-	if math.Abs(e-1.35401) > 1e-4 || math.Abs(degrees-3.53285) > 1e-3 {
-		t.Errorf("welch: standard error %.5f with %.4f degrees of freedom, want 1.35401 with 3.5328", e, degrees)
-	}
-	c := newChange(repeated(x...), repeated(y...), throughputMBps)
-	half := math.Log(c.high / c.ratio)
-	if math.Abs(math.Log(c.ratio)-1) > 1e-9 || math.Abs(half-math.Log(c.ratio/c.low)) > 1e-9 ||
-		half < stat.StudentT(4)*e || half > stat.StudentT(3)*e {
-		t.Errorf("got %v with logarithms 1 ± %.3f", c, half)
-	}
-	if c.p < 0.4 || c.p > 0.6 { // t = 0.739
-		t.Errorf("p = %.3f, want about 0.51", c.p)
-	}
+// change is what became of a throughput, or of a latency with the same numbers.
+func change(a, b Cell, aspect int) Finding {
+	f := newFinding(0, Couple{a, b})
+	f.Aspect, f.Holds = aspect, true
+	return f
 }
 
 func TestVerdicts(t *testing.T) {
@@ -93,17 +77,18 @@ func TestVerdicts(t *testing.T) {
 		{"no noise at all", repeated(50, 50), repeated(55, 55), TooFew},
 		{"noise in one", repeated(50, 50), repeated(55, 55.1), "faster"},
 	} {
-		c := newChange(test.a, test.b, throughputMBps)
-		if got := c.Verdict(true, true); got != test.want {
-			t.Errorf("%s: %v is %q, want %q", test.name, c, got, test.want)
+		c := change(test.a, test.b, 0)
+		if got := c.Verdict(); got != test.want {
+			t.Errorf("%s: %v is %q, want %q", test.name, c.Ratio, got, test.want)
 		}
 		opposite := strings.NewReplacer("faster", "slower", "slower", "faster").Replace(test.want)
-		if got := c.Verdict(false, true); got != opposite {
-			t.Errorf("%s: %v, of a latency, is %q, want %q", test.name, c, got, opposite)
+		if got := change(test.a, test.b, 1).Verdict(); got != opposite {
+			t.Errorf("%s: %v, of a latency, is %q, want %q", test.name, c.Ratio, got, opposite)
 		}
 	}
-	c := newChange(repeated(50, 50.5, 49.5), repeated(55, 55.5, 54.5), throughputMBps)
-	if got := c.Verdict(true, false); got != "faster?" {
+	c := change(repeated(50, 50.5, 49.5), repeated(55, 55.5, 54.5), 0)
+	c.Holds = false
+	if got := c.Verdict(); got != "faster?" {
 		t.Errorf("an interval that Holm does not reject is %q", got)
 	}
 }
@@ -121,8 +106,8 @@ func TestChangeCoversTheRatio(t *testing.T) {
 	}
 	covered := 0
 	for range trials {
-		c := newChange(sample(5, 50, 0.01), sample(4, 60, 0.04), throughputMBps)
-		if c.low <= 1.2 && 1.2 <= c.high {
+		c := newFinding(0, Couple{sample(5, 50, 0.01), sample(4, 60, 0.04)})
+		if c.Low <= 1.2 && 1.2 <= c.High {
 			covered++
 		}
 	}
@@ -161,7 +146,7 @@ func TestOutcome(t *testing.T) {
 		{result.Trial{Held: true, Skipped: "no namespaces"}, result.NotPlayed, ""},
 		{result.Trial{Skipped: "of course", Expectation: result.NoTarget}, result.Targetless, ""},
 	} {
-		x := Trial{c.trial, nil}
+		x := Trial{Trial: c.trial}
 		if got := x.Outcome(); got != c.outcome || x.Played() != (c.says != "") {
 			t.Errorf("%+v is outcome %q, played: %v; want %q", c.trial, got, x.Played(), c.outcome)
 		}
@@ -175,7 +160,7 @@ func TestRounds(t *testing.T) {
 	for want, rounds := range map[string]map[string]int64{
 		"": {"2": 0}, "1 round": {"1": 4}, "2 rounds": {"2": 1, "3": 0}, "2 to 10 rounds": {"10": 1, "3": 5, "2": 1},
 	} {
-		if got := (Trial{result.Trial{ReadRounds: rounds}, nil}).Rounds(); got != want {
+		if got := (Trial{Trial: result.Trial{ReadRounds: rounds}}).RoundsName(); got != want {
 			t.Errorf("%v are %q, want %q", rounds, got, want)
 		}
 	}
@@ -184,7 +169,7 @@ func TestRounds(t *testing.T) {
 func TestAttackIDs(t *testing.T) {
 	var trials []Trial
 	for _, id := range strings.Fields("timeline F1 R2 B10 N3 B2 none W1 B0 R10") {
-		trials = append(trials, Trial{result.Trial{Attack: id}, nil})
+		trials = append(trials, Trial{Trial: result.Trial{Attack: id}})
 	}
 	if got := strings.Join(AttackIDs(trials), " "); got != "none B0 B2 B10 R2 R10 W1 N3 F1 timeline" {
 		t.Errorf("the order of attacks is %s", got)

@@ -2,23 +2,17 @@ package frame
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/look"
 )
 
-// A system is a protocol in one of its variants, and what is unusual in its set-up.
-type System struct{ Protocol, Variant, SetUp string }
-
-func (k Key) System() System {
-	s := System{Protocol: k.Protocol, Variant: k.Variant}
-	if k.Suite != result.Paper {
-		s.SetUp += ", " + k.Suite + " suite"
-	}
-	if k.Durability != result.UsualDurability {
-		s.SetUp += ", " + k.Durability
-	}
-	return s
+// A System is a protocol in one of its variants, and what is unusual in its set-up.
+type System struct {
+	Protocol, Variant string // as in results
+	SetUp             string // such as ", modern suite"; empty if it is the usual one
+	Title             string // the protocol's name as its paper writes it
+	Order             int    // the protocol's place in legends and tables, from 1
 }
 
 // variantNames say in a few words what a variant does differently.
@@ -38,32 +32,75 @@ var variantNames = map[string]string{
 
 // Name is the system's in figures, such as "M-PoWerStore, signed".
 func (s System) Name() string {
-	name := look.Name(s.Protocol)
+	name := s.Title
 	if s.Variant != result.Paper {
 		name += ", " + cmp.Or(variantNames[s.Variant], s.Variant)
 	}
 	return name + s.SetUp
 }
 
-// CompareSystems sorts by protocol, each protocol's own variant first.
-func CompareSystems(a, b System) int {
+// Plain is the system whatever its set-up.
+func (s System) Plain() System {
+	s.SetUp = ""
+	return s
+}
+
+// Compare sorts by protocol, each protocol's own variant first.
+func (s System) Compare(o System) int {
 	own := func(s System) int {
 		if s.Variant == result.Paper {
 			return 0
 		}
 		return 1
 	}
-	return cmp.Or(look.Compare(a.Protocol, b.Protocol), cmp.Compare(own(a), own(b)), cmp.Compare(a.Variant, b.Variant),
-		cmp.Compare(a.SetUp, b.SetUp))
+	return cmp.Or(s.compareProtocol(o), cmp.Compare(own(s), own(o)), cmp.Compare(s.Variant, o.Variant),
+		cmp.Compare(s.SetUp, o.SetUp))
+}
+
+func (s System) compareProtocol(o System) int {
+	return cmp.Or(cmp.Compare(s.Order, o.Order), cmp.Compare(s.Protocol, o.Protocol))
+}
+
+// systems knows titles and orders of the protocols in some sets.
+type systems map[string]result.System
+
+// systemsOf takes them from the manifests; where two differ, the first counts.
+func systemsOf(sets []*result.Set) systems {
+	all := systems{}
+	for _, s := range sets {
+		for _, system := range s.Manifest.Systems {
+			if _, had := all[system.Protocol]; !had {
+				all[system.Protocol] = system
+			}
+		}
+	}
+	return all
+}
+
+// of is a system with title and order. A protocol that no manifest knows has its own name and comes last.
+func (all systems) of(protocol, variant string) System {
+	s := System{Protocol: protocol, Variant: variant, Title: protocol, Order: math.MaxInt}
+	if known, ok := all[protocol]; ok {
+		s.Title, s.Order = known.Title, known.Order
+	}
+	return s
+}
+
+// A Cause is one of the differences between Phalanx and M-PoWerStore, that M-PoWerStore's gain is made of.
+type Cause struct {
+	Protocol, Variant string
+	Step              string // what it adds to the cause before
 }
 
 // Causes leads from Phalanx to M-PoWerStore, one cause of the gain after the other.
-var Causes = []System{
-	{Protocol: "phalanx", Variant: result.Paper},
-	{Protocol: "mpowerstore", Variant: "replicated-signed"}, // metadata write-back
-	{Protocol: "mpowerstore", Variant: "signed"},            // erasure coding
-	{Protocol: "mpowerstore", Variant: result.Paper},        // MACs and a nonce in place of a signature
+var Causes = []Cause{
+	{"phalanx", result.Paper, "data write-back"},
+	{"mpowerstore", "replicated-signed", "metadata write-back"},
+	{"mpowerstore", "signed", "+ erasure coding"},
+	{"mpowerstore", result.Paper, "+ MACs for signatures"},
 }
 
-// Steps name what each of causes adds to the one before.
-var Steps = []string{"data write-back", "metadata write-back", "+ erasure coding", "+ MACs for signatures"}
+// Is reports whether the system is the cause's, in the usual set-up.
+func (c Cause) Is(s System) bool {
+	return s.Protocol == c.Protocol && s.Variant == c.Variant && s.SetUp == ""
+}

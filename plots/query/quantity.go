@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/stat"
 )
 
@@ -121,7 +120,7 @@ type Interval struct {
 	geometric bool
 }
 
-// Interval is what is known of q: the mean of its samples or, of a ratio, their geometric mean, as frame.NewRatio has it.
+// Interval is what is known of q: the mean of its samples or, of a ratio, their geometric mean, as stat.Paired has it.
 func (q Quantity) Interval() Interval {
 	if !q.Known() {
 		return Interval{}
@@ -156,7 +155,7 @@ func (i Interval) String() string {
 	case i.Exact:
 		return stat.Estimate{N: 1, Mean: i.Value}.String()
 	case i.geometric:
-		return frame.Ratio{N: i.N, Value: i.Value, Low: i.Low, High: i.High}.String()
+		return stat.Ratio{N: i.N, Value: i.Value, Low: i.Low, High: i.High}.Format(2)
 	default:
 		return stat.Estimate{N: i.N, Mean: i.Value, Half: i.Half()}.String()
 	}

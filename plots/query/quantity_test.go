@@ -23,7 +23,7 @@ func TestSameStatisticsAsTables(t *testing.T) {
 		}
 		want := frame.Ratios(cells)[0]
 		if got := quantity(t, r, mine+"/"+theirs).Interval(); got.N != 5 || !near(got.Value, want.Value) ||
-			!near(got.Low, want.Low) || !near(got.High, want.High) || got.String() != want.String() {
+			!near(got.Low, want.Low) || !near(got.High, want.High) || got.String() != want.Format(2) {
 			rt.Fatalf("%+v, the table says %+v", got, want)
 		}
 		mean := want.Over.Throughput()

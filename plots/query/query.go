@@ -4,7 +4,7 @@
 //
 // Their values are quantities: numbers that were measured once in each repetition, with 95 % confidence intervals, and
 // exact ones, such as counts. Two quantities are combined repetition by repetition, as both then suffered the same noise;
-// a quotient is a ratio, of which the geometric mean is taken, exactly as in frame.NewRatio.
+// a quotient is a ratio, of which the geometric mean is taken, exactly as in stat.Paired.
 //
 // It imports plots/stat, look and frame, and harness/result; claims, numbers, report and command import it.
 package query

@@ -10,7 +10,6 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/look"
 )
 
 // A kind of records: what selects them, and which numbers they have.
@@ -132,12 +131,15 @@ func (r *Results) addSimulated(rows []result.Simulated) {
 // A where selects the records of a kind whose keys have these values.
 type where = map[string]any
 
+// protocols are those that claims may speak of.
+var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "null"}
+
 // checks say which values a key may have: one that no record can have is an error, before any result is read.
 var checks = map[string]func(x any) error{
 	"figure":   oneOf("figure", frame.Figures),
-	"protocol": oneOf("protocol", look.Protocols),
+	"protocol": oneOf("protocol", func() []string { return protocols }),
 	"op":       oneOf("operation", func() []string { return []string{result.OpRead, result.OpWrite} }),
-	"scheme":   oneOf("scheme", look.Schemes),
+	"scheme":   oneOf("scheme", frame.Schemes),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 

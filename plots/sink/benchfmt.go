@@ -9,25 +9,29 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
+	"github.com/powbench/powbench/plots/tables"
 )
 
-// Export writes the set's valid points in the Go benchmark format, which benchstat reads: a line for each repetition, with
-// mean and 99th percentile of the latency and the throughput. What must be the same in all that is compared (experiment,
-// suite, durability, processor) is configuration; the system and the load are in the name. A number of clients that was
-// searched for is not, as another run chooses another one, and neither are latencies, which would then not compare. Export
-// refuses what Cells refuses, and a set without points.
-func Export(w io.Writer, s *result.Set) error {
-	cells, err := frame.PointsOf(s)
-	if err != nil {
-		return err
-	}
-	lines := benchfmt.NewWriter(w)
-	for _, c := range cells {
+// Benchmarks writes the valid points behind tables of measurements in the Go benchmark format, which benchstat reads: a line
+// for each repetition, with mean and 99th percentile of the latency and the throughput. What must be the same in all that is
+// compared (experiment, suite, durability, processor) is configuration; the system and the load are in the name. A number of
+// clients that was searched for is not, as another run chooses another one, and neither are latencies, which would then not
+// compare.
+func Benchmarks(w io.Writer) Sink { return benchmarks{benchfmt.NewWriter(w)} }
+
+type benchmarks struct{ to *benchfmt.Writer }
+
+// Figure implements Sink: benchmarks have no figures.
+func (benchmarks) Figure(*draw.Page) error { return nil }
+
+// Table implements Sink.
+func (b benchmarks) Table(t tables.Table) error {
+	for _, c := range t.Cells {
 		for _, p := range c.Valid {
-			if err := lines.Write(benchmark(c, p)); err != nil {
+			if err := b.to.Write(benchmark(c, p)); err != nil {
 				return err
 			}
 		}
@@ -37,7 +41,7 @@ func Export(w io.Writer, s *result.Set) error {
 
 // benchmark is one repetition.
 func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
-	b := &benchfmt.Result{Name: benchfmt.Name(BenchmarkName(c)), Iters: int(p.Ops)}
+	b := &benchfmt.Result{Name: benchfmt.Name(benchmarkName(c)), Iters: int(p.Ops)}
 	for _, config := range [][2]string{
 		{"experiment", p.Experiment},
 		{"cpu", c.Set.Manifest.Machine.CPU},
@@ -56,10 +60,10 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 	return b
 }
 
-// BenchmarkName is such as MPoWerStore/op=read/t=1/value=256KiB/clients=4.
-func BenchmarkName(c frame.Cell) string {
-	system := strings.ReplaceAll(look.Name(c.Protocol), "-", "") // behind a dash, Go has the number of processors
-	name := strings.ToUpper(system[:1]) + strings.ReplaceAll(system[1:], " ", "")
+// benchmarkName is such as MPoWerStore/op=read/t=1/value=256KiB/clients=4.
+func benchmarkName(c frame.Cell) string {
+	title := strings.ReplaceAll(c.System.Title, "-", "") // behind a dash, Go has the number of processors
+	name := strings.ToUpper(title[:1]) + strings.ReplaceAll(title[1:], " ", "")
 	if c.Variant != result.Paper {
 		name += "/variant=" + c.Variant
 	}
@@ -68,7 +72,7 @@ func BenchmarkName(c frame.Cell) string {
 		return name + "/clients=saturate"
 	}
 	name += fmt.Sprintf("/clients=%d", c.Clients)
-	if c.Open() {
+	if frame.IsOpen(c) {
 		name += fmt.Sprintf("/arrival=%s/rate=%g", c.Arrival, c.Rate)
 	}
 	return name

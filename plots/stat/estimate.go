@@ -1,12 +1,14 @@
-// Package stat estimates: means and ratios with confidence intervals, tests of whether two runs differ, fits of a power; and
-// formats what comes of it.
+// Package stat estimates means and ratios with their confidence intervals, tells which differences hold, fits powers, and
+// formats numbers.
 //
 // It imports nothing of ours; every package of plots may import it.
 package stat
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -21,6 +23,28 @@ type Estimate struct {
 	N    int     // repetitions
 	Mean float64 // 0 if N is 0
 	Half float64 // half the interval's width; 0 if N < 2, when there is no interval
+}
+
+// NewEstimate takes each x as one repetition. With the handful of repetitions that a benchmark has, the interval needs
+// Student's t for the actual number of them: mean ± t(n−1)·s/√n.
+func NewEstimate(x []float64) Estimate {
+	switch n := len(x); n {
+	case 0:
+		return Estimate{}
+	case 1:
+		return Exactly(x[0])
+	default:
+		mean, s := stat.MeanStdDev(x, nil)
+		return Estimate{N: n, Mean: mean, Half: quantile(float64(n-1)) * s / math.Sqrt(float64(n))}
+	}
+}
+
+// Exactly is a value without an interval: one that was set, or measured once.
+func Exactly(x float64) Estimate { return Estimate{N: 1, Mean: x} }
+
+// quantile is the two-sided one of Student's t distribution.
+func quantile(degrees float64) float64 {
+	return distuv.StudentsT{Sigma: 1, Nu: degrees}.Quantile((1 + Confidence) / 2)
 }
 
 // Known reports whether there is a mean.
@@ -48,24 +72,117 @@ func (e Estimate) String() string {
 	}
 }
 
-// NewEstimate takes each x as one repetition. With the handful of repetitions that a benchmark has, the interval needs
-// Student's t for the actual number of them: mean ± t(n−1)·s/√n.
-func NewEstimate(x []float64) Estimate {
-	switch n := len(x); n {
-	case 0:
-		return Estimate{}
-	case 1:
-		return Estimate{N: 1, Mean: x[0]}
+// A Ratio is a ratio of geometric means with its 95 % confidence interval, from Low to High. A ratio is skewed and its
+// logarithm is not, so intervals come from the logarithms. The zero Ratio knows nothing.
+type Ratio struct {
+	N         int     // pairs, or all samples
+	Value     float64 // 0 if it is not known
+	Low, High float64 // 0 if there is no interval
+	P         float64 // of an unpaired ratio: the probability of one at least as far from 1 if nothing differed
+}
+
+// Paired is the ratio over/under of two samples whose values belong together one by one: exp(mean ± t(n−1)·s/√n) of the
+// logarithms.
+func Paired(over, under []float64) Ratio {
+	logs := make([]float64, len(over))
+	for i := range over {
+		logs[i] = math.Log(over[i] / under[i])
+	}
+	e := NewEstimate(logs)
+	r := Ratio{N: e.N}
+	if e.Known() {
+		r.Value = math.Exp(e.Mean)
+	}
+	if e.HasInterval() {
+		r.Low, r.High = math.Exp(e.Mean-e.Half), math.Exp(e.Mean+e.Half)
+	}
+	return r
+}
+
+// Unpaired is the ratio over/under of two independent samples, which need not be equally noisy: that takes Welch's t.
+// Values of 0 and less are left out. Values that are all alike, in both samples, tell nothing of the noise: then there is
+// no interval, and P is 1.
+func Unpaired(over, under []float64) Ratio {
+	x, y := logs(under), logs(over)
+	r := Ratio{N: len(x) + len(y), P: 1}
+	if len(x) == 0 || len(y) == 0 {
+		return r
+	}
+	difference := stat.Mean(y, nil) - stat.Mean(x, nil)
+	r.Value = math.Exp(difference)
+	if len(x) < 2 || len(y) < 2 {
+		return r
+	}
+	if e, degrees := welch(x, y); e > 0 {
+		half := quantile(degrees) * e
+		r.Low, r.High = math.Exp(difference-half), math.Exp(difference+half)
+		r.P = 2 * distuv.StudentsT{Sigma: 1, Nu: degrees}.Survival(math.Abs(difference)/e)
+	}
+	return r
+}
+
+// logs are the natural logarithms of the positive values.
+func logs(values []float64) (logs []float64) {
+	for _, v := range values {
+		if v > 0 {
+			logs = append(logs, math.Log(v))
+		}
+	}
+	return logs
+}
+
+// welch is the standard error of the difference of two means, 0 if all x are alike and all y are, and its degrees of
+// freedom by Welch and Satterthwaite.
+func welch(x, y []float64) (standardError, degrees float64) {
+	n, m := float64(len(x)), float64(len(y))
+	u, v := stat.Variance(x, nil)/n, stat.Variance(y, nil)/m
+	return math.Sqrt(u + v), (u + v) * (u + v) / (u*u/(n-1) + v*v/(m-1))
+}
+
+// HasInterval reports whether there is an interval.
+func (r Ratio) HasInterval() bool { return r.Low > 0 }
+
+// Excludes1 reports whether the whole interval lies on one side of 1.
+func (r Ratio) Excludes1() bool { return r.Low > 1 || r.HasInterval() && r.High < 1 }
+
+// Format formats r with so many decimals as "1.48 [1.45, 1.51]", "1.48" without an interval, and "–" without a value.
+func (r Ratio) Format(decimals int) string {
+	switch {
+	case r.Value == 0:
+		return Missing
+	case !r.HasInterval():
+		return fmt.Sprintf("%.*f", decimals, r.Value)
 	default:
-		mean, s := stat.MeanStdDev(x, nil)
-		return Estimate{N: n, Mean: mean, Half: StudentT(n-1) * s / math.Sqrt(float64(n))}
+		return fmt.Sprintf("%.*f [%.*f, %.*f]", decimals, r.Value, decimals, r.Low, decimals, r.High)
 	}
 }
 
-// StudentT is the two-sided quantile of Student's t distribution.
-func StudentT(degrees int) float64 {
-	return distuv.StudentsT{Sigma: 1, Nu: float64(degrees)}.Quantile((1 + Confidence) / 2)
+// Holm tells which of several hypotheses, that nothing has changed, are to be rejected so that the chance of rejecting even
+// one that is true is at most 5 %, however they depend on each other (S. Holm, "A Simple Sequentially Rejective Multiple
+// Test Procedure", 1979). The p are the probabilities of what was seen under each.
+func Holm(p []float64) (rejected []bool) {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	rejected = make([]bool, len(p))
+	for rank, i := range order {
+		if p[i]*float64(len(p)-rank) > 1-Confidence {
+			break
+		}
+		rejected[i] = true
+	}
+	return rejected
 }
 
-// Exactly is a coordinate that was set, not measured.
-func Exactly(x float64) Estimate { return Estimate{N: 1, Mean: x} }
+// Growth is the exponent a with which y grows as t^a, fitted by least squares to the logarithms. It takes two values of
+// t and positive y.
+func Growth(t, y []float64) (exponent float64, ok bool) {
+	x, z := logs(t), logs(y)
+	if len(t) < 2 || len(x) < len(t) || len(z) < len(t) {
+		return 0, false
+	}
+	_, exponent = stat.LinearRegression(x, z, nil, false)
+	return exponent, true
+}

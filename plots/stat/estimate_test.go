@@ -8,8 +8,8 @@ import (
 
 func TestStudentT(t *testing.T) {
 	for degrees, want := range map[int]float64{1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 30: 2.042} {
-		if got := StudentT(degrees); math.Abs(got-want) > 5e-4 {
-			t.Errorf("studentT(%d) = %.4f, tables say %.3f", degrees, got, want)
+		if got := quantile(float64(degrees)); math.Abs(got-want) > 5e-4 {
+			t.Errorf("quantile(%d) = %.4f, tables say %.3f", degrees, got, want)
 		}
 	}
 }
@@ -60,6 +60,42 @@ func TestHolm(t *testing.T) {
 	} {
 		if got := Holm(test.p); !slices.Equal(got, test.want) {
 			t.Errorf("holm(%v) = %v, want %v", test.p, got, test.want)
+		}
+	}
+}
+
+// Textbook numbers: logarithms 1 … 5 and 2, 4, 6 differ by 1; u = 2.5/5, v = 4/3, hence the standard error is 1.354 and the
+// degrees of freedom are 3.361/(0.0625+0.8889) = 3.53.
+func TestUnpairedIsWelchs(t *testing.T) {
+	x, y := []float64{1, 2, 3, 4, 5}, []float64{2, 4, 6}
+	e, degrees := welch(x, y)
+	if math.Abs(e-1.35401) > 1e-4 || math.Abs(degrees-3.53285) > 1e-3 {
+		t.Errorf("welch: standard error %.5f with %.4f degrees of freedom, want 1.35401 with 3.5328", e, degrees)
+	}
+	exp := func(logs []float64) (values []float64) {
+		for _, l := range logs {
+			values = append(values, math.Exp(l))
+		}
+		return values
+	}
+	r := Unpaired(exp(y), exp(x))
+	half := math.Log(r.High / r.Value)
+	if math.Abs(math.Log(r.Value)-1) > 1e-9 || math.Abs(half-math.Log(r.Value/r.Low)) > 1e-9 ||
+		half < quantile(4)*e || half > quantile(3)*e {
+		t.Errorf("got %v with logarithms 1 ± %.3f", r, half)
+	}
+	if r.P < 0.4 || r.P > 0.6 { // t = 0.739
+		t.Errorf("p = %.3f, want about 0.51", r.P)
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	if a, ok := Growth([]float64{1, 2, 4}, []float64{3, 12, 48}); !ok || math.Abs(a-2) > 1e-9 {
+		t.Errorf("3t² grows as t^%g, %v", a, ok)
+	}
+	for _, xy := range [][2][]float64{{{1}, {1}}, {{1, 0}, {1, 2}}, {{1, 2}, {1, 0}}, {nil, nil}} {
+		if a, ok := Growth(xy[0], xy[1]); ok {
+			t.Errorf("Growth(%v, %v) = %g", xy[0], xy[1], a)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -24,38 +25,40 @@ func decimals(x float64) int {
 	}
 }
 
-// OrMissing formats a quantity that is 0 when it is not known.
-func OrMissing(x float64) string {
-	if x == 0 {
-		return Missing
-	}
-	return Digits(x)
-}
-
-func OrDash(s string) string {
-	if s == "" {
-		return Missing
-	}
-	return s
-}
+// OrMissing formats as Digits does a quantity that is 0 when it is not known.
+func OrMissing(x float64) string { return unlessZero(x, Digits(x)) }
 
 // OrWhole formats a count that is 0 when it is not known.
-func OrWhole(x float64) string {
+func OrWhole(x float64) string { return unlessZero(x, strconv.FormatFloat(x, 'f', 0, 64)) }
+
+func unlessZero(x float64, text string) string {
 	if x == 0 {
 		return Missing
 	}
-	return strconv.FormatFloat(x, 'f', 0, 64)
+	return text
 }
+
+// OrDash is the text, or Missing if it is empty.
+func OrDash(text string) string { return cmp.Or(text, Missing) }
 
 // Count formats n things, as in "1 client" and "12 clients".
 func Count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+	if n != 1 {
+		thing += "s"
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return strconv.Itoa(n) + " " + thing
 }
 
+// Percent formats a share, as in "1.23 %".
 func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
+
+// Roughly formats a share in whole percent.
+func Roughly(share float64) string {
+	if share < 0.005 {
+		return "less than 1 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
 
 // SizeName formats a value's size in bytes, as in "256 KiB".
 func SizeName(bytes int) string {
@@ -69,12 +72,5 @@ func SizeName(bytes int) string {
 	}
 }
 
+// OpName is an operation as the paper writes it, such as "READ".
 func OpName(op string) string { return strings.ToUpper(op) }
-
-// Roughly formats a share in whole percent.
-func Roughly(share float64) string {
-	if share < 0.005 {
-		return "less than 1 %"
-	}
-	return fmt.Sprintf("%.0f %%", 100*share)
-}

@@ -10,69 +10,67 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/caption"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
 )
 
 // attackTable is the matrix attack × protocol of the sets' trials; there is none without trials.
 func attackTable(sets []*result.Set) (Tables, error) {
-	trials, err := frame.TrialsOf(sets)
+	trials, err := frame.Trials(sets)
 	if err != nil || len(trials) == 0 {
 		return nil, err
 	}
-	for _, shown := range [][]frame.Trial{frame.Timelines(trials), frame.Attacks(trials)} {
-		if err := frame.Alike(shown); err != nil {
+	for _, shown := range [][]frame.Trial{frame.Keep(trials, frame.IsTimeline), frame.Attacks(trials)} {
+		if err := frame.SameTrials(shown); err != nil {
 			return nil, fmt.Errorf("table of attacks: %w", err)
 		}
 	}
-	t := Table{Title: "Attacks", Header: []string{"attack"}}
-	protocols := frame.Each(trials, frame.PlayedBy)
-	for _, p := range protocols {
-		t.Header = append(t.Header, look.Name(p))
+	of := func(id string) func(frame.Trial) bool { return func(t frame.Trial) bool { return t.Attack == id } }
+	columns := []column[string]{{head: "attack", of: func(id string) string { return frame.Find(trials, of(id)).AttackName() }}}
+	for _, system := range frame.Each(trials, func(t frame.Trial) frame.System { return t.System }) {
+		own := frame.Keep(trials, func(t frame.Trial) bool { return t.System == system })
+		columns = append(columns, column[string]{head: system.Name(), of: func(id string) string {
+			if !slices.ContainsFunc(own, of(id)) {
+				return ""
+			}
+			return cameOf(frame.Find(own, of(id)), trials)
+		}})
 	}
-	for _, id := range frame.AttackIDs(trials) {
-		row := []string{frame.AttackName(id, trials)}
-		for _, p := range protocols {
-			row = append(row, attackCell(trials, p, id))
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	t.Notes = attackNotes(trials)
-	return Tables{t}, nil
+	return Tables{tabulate("Attacks", columns, frame.AttackIDs(trials), attackNotes(trials)...)}, nil
 }
 
-// attackCell is what came of one protocol's trial, its throughput, and its READs' rounds.
-func attackCell(trials []frame.Trial, protocol, id string) string {
-	i := slices.IndexFunc(trials, func(t frame.Trial) bool { return t.Protocol == protocol && t.Attack == id })
-	if i < 0 {
-		return ""
-	}
-	t := trials[i]
+// cameOf is what came of a trial, its throughput, and its READs' rounds.
+func cameOf(t frame.Trial, trials []frame.Trial) string {
 	switch t.Outcome() {
 	case result.Targetless:
 		return stat.Missing
 	case result.NotPlayed:
 		return "skipped"
 	}
-	text := t.Verdict() + ", " + throughput(t, trials)
-	if r := t.Rounds(); r != "" {
+	throughput := stat.Digits(t.ThroughputOps) + " ops/s"
+	if share := shareOf(t, trials); share != "" {
+		throughput = share
+	}
+	text := t.Verdict() + ", " + throughput
+	if r := t.RoundsName(); r != "" {
 		text += ", " + r
 	}
 	return strings.Replace(text, "✓, ", "✓ ", 1)
 }
 
-// throughput is in percent of the fault-free trial's; without one, and for that one, it is in operations per second.
-func throughput(t frame.Trial, trials []frame.Trial) string {
-	b := t.Baseline(trials)
-	if b == nil || t.Attack == result.FaultFree || b.ThroughputOps == 0 {
-		return stat.Digits(t.ThroughputOps) + " ops/s"
+// shareOf is the throughput in percent of the fault-free trial's of the same run; empty without one, and for that one.
+func shareOf(t frame.Trial, trials []frame.Trial) string {
+	free := frame.Find(trials, func(o frame.Trial) bool {
+		return o.Attack == result.FaultFree && o.System == t.System && o.Set == t.Set && o.Played()
+	})
+	if t.Attack == result.FaultFree || free.ThroughputOps == 0 {
+		return ""
 	}
-	return fmt.Sprintf("%.0f %%", 100*t.ThroughputOps/b.ThroughputOps)
+	return fmt.Sprintf("%.0f %%", 100*t.ThroughputOps/free.ThroughputOps)
 }
 
 // attackNotes explain the table and say what a cell has no room for.
 func attackNotes(trials []frame.Trial) []string {
-	c := caption.TrialCaption(trials)
+	c := caption.OfTrials("", trials)
 	notes := []string{
 		"✓: withstood, without harm. ✗: harm that was expected and that the checkers caught (in brackets: operations or " +
 			"findings). –: nothing to attack. Throughput: READs and WRITEs in percent of the fault-free " +
@@ -82,7 +80,7 @@ func attackNotes(trials []frame.Trial) []string {
 	for _, t := range trials {
 		if t.Outcome() == result.Unexpected {
 			notes = append(notes, fmt.Sprintf("%s: expected %s, found %s: %s.", t, cmp.Or(t.Expected, "no harm"),
-				cmp.Or(strings.Join(t.HarmsDone(), ", "), "no harm"), cmp.Or(t.Detail, "no detail")))
+				cmp.Or(t.HarmsDone(), "no harm"), cmp.Or(t.Detail, "no detail")))
 		}
 	}
 	return append(notes, c.Lines...)
@@ -91,36 +89,40 @@ func attackNotes(trials []frame.Trial) []string {
 // TrialList tabulates the trials of the sets one by one, those that were not played too. The table is empty without
 // trials.
 func TrialList(sets []*result.Set) (Table, error) {
-	t := Table{
-		Title: "Trials",
-		Header: []string{
-			"protocol", "attack", "came of it", "expected", "t", "clients", "ops/s", "of fault-free", "READ rounds",
-			"READ mean ms", "p99 ms", "WRITE mean ms", "p99 ms", "longest gap ms", "linearizable",
-		},
+	all, err := frame.Trials(sets)
+	trials := frame.Keep(all, func(t frame.Trial) bool { return t.Schema > 0 }) // the others are in no file
+	ms := func(head string, of func(frame.Trial) float64) column[frame.Trial] {
+		return column[frame.Trial]{head: head, of: func(t frame.Trial) string { return stat.OrMissing(of(t)) }}
 	}
-	trials, err := frame.TrialsOf(sets)
+	t := tabulate("Trials", []column[frame.Trial]{
+		{head: "protocol", of: func(t frame.Trial) string { return t.System.Name() }},
+		{head: "attack", of: frame.Trial.AttackName},
+		{head: "came of it", of: func(t frame.Trial) string {
+			if !t.Played() {
+				return "not played"
+			}
+			return t.Verdict()
+		}},
+		{head: "expected", of: func(t frame.Trial) string { return stat.OrDash(t.Expected) }},
+		{head: "t", of: func(t frame.Trial) string { return strconv.Itoa(t.T) }},
+		{head: "clients", of: func(t frame.Trial) string { return strconv.Itoa(t.Clients) }},
+		ms("ops/s", func(t frame.Trial) float64 { return t.ThroughputOps }),
+		{head: "of fault-free", of: func(t frame.Trial) string {
+			if !t.Played() {
+				return stat.Missing
+			}
+			return stat.OrDash(shareOf(t, all))
+		}},
+		{head: "READ rounds", of: func(t frame.Trial) string { return stat.OrDash(t.RoundsName()) }},
+		ms("READ mean ms", func(t frame.Trial) float64 { return t.ReadMs.Mean }),
+		ms("p99 ms", func(t frame.Trial) float64 { return t.ReadMs.P99 }),
+		ms("WRITE mean ms", func(t frame.Trial) float64 { return t.WriteMs.Mean }),
+		ms("p99 ms", func(t frame.Trial) float64 { return t.WriteMs.P99 }),
+		ms("longest gap ms", func(t frame.Trial) float64 { return t.LongestGapMs }),
+		{head: "linearizable", of: func(t frame.Trial) string { return stat.OrDash(string(t.Linearizable.Code)) }},
+	}, trials)
 	for _, x := range trials {
-		if x.Schema == 0 {
-			continue // trialsOf added it: no file has it
-		}
-		t.Rows = append(t.Rows, trialRow(x, trials))
 		t.Trials = append(t.Trials, x.Trial)
 	}
 	return t, err
-}
-
-func trialRow(x frame.Trial, trials []frame.Trial) []string {
-	came, share := "not played", stat.Missing
-	if x.Played() {
-		came = x.Verdict()
-		if text := throughput(x, trials); strings.HasSuffix(text, "%") {
-			share = text
-		}
-	}
-	return []string{
-		look.Name(x.Protocol), frame.AttackName(x.Attack, []frame.Trial{x}), came, stat.OrDash(x.Expected), strconv.Itoa(x.T),
-		strconv.Itoa(x.Clients), stat.OrMissing(x.ThroughputOps), share, stat.OrDash(x.Rounds()),
-		stat.OrMissing(x.ReadMs.Mean), stat.OrMissing(x.ReadMs.P99), stat.OrMissing(x.WriteMs.Mean), stat.OrMissing(x.WriteMs.P99),
-		stat.OrMissing(x.LongestGapMs), cmp.Or(string(x.Linearizable.Code), stat.Missing),
-	}
 }

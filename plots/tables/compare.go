@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
@@ -16,7 +17,7 @@ import (
 
 // Compare sets run B against run A, point by point: throughput, mean and 99th percentile of the latency, each as B / A
 // with its 95 % confidence interval and a verdict; the points of only one of them; and the circumstances that differ. It
-// refuses what Cells refuses, and sets without points.
+// refuses what frame.Cells refuses, and sets without points.
 func Compare(a, b *result.Set) (Tables, error) {
 	inA, err := frame.PointsOf(a)
 	if err != nil {
@@ -36,6 +37,13 @@ func Compare(a, b *result.Set) (Tables, error) {
 	return append(tables, circumstances), err
 }
 
+const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
+	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
+	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + frame.TooFew +
+	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in " +
+	"it. The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
+	"is not in them. Where both runs searched for the number of clients and chose different ones, only throughputs compare."
+
 // changeTables is a table for each aspect. The first says how to read them all.
 func changeTables(couples []frame.Couple) Tables {
 	var tables Tables
@@ -43,7 +51,7 @@ func changeTables(couples []frame.Couple) Tables {
 	for i, aspect := range frame.Aspects {
 		of := frame.Keep(found, func(f frame.Finding) bool { return f.Aspect == i })
 		if len(of) > 0 {
-			tables = append(tables, changeTable(aspect.Title, aspect.HigherIsBetter, of))
+			tables = append(tables, tabulate(aspect.Title, changeColumns, of))
 		}
 	}
 	if len(tables) > 0 {
@@ -52,50 +60,57 @@ func changeTables(couples []frame.Couple) Tables {
 	return tables
 }
 
-const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
-	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
-	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + frame.TooFew +
-	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in " +
-	"it. The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
-	"is not in them. Where both runs searched for the number of clients and chose different ones, only throughputs compare."
+var changeColumns = slices.Concat(ofBoth(pointColumns), []column[frame.Finding]{
+	{head: "n", of: func(f frame.Finding) string { return fmt.Sprintf("%d, %d", len(f.A.Valid), len(f.B.Valid)) }},
+	{head: "A", of: func(f frame.Finding) string { return f.Before.String() }},
+	{head: "B", of: func(f frame.Finding) string { return f.After.String() }},
+	{head: "B/A", of: func(f frame.Finding) string { return f.Format(3) }},
+	{head: "verdict", of: frame.Finding.Verdict},
+})
+
+// ofBoth is what the columns say of both, or of A and of B where they differ.
+func ofBoth(columns []column[frame.Cell]) []column[frame.Finding] {
+	all := make([]column[frame.Finding], len(columns))
+	for i, col := range columns {
+		all[i] = column[frame.Finding]{head: col.head, of: func(f frame.Finding) string {
+			a, b := col.of(f.A), col.of(f.B)
+			if a != b {
+				return a + ", " + b
+			}
+			return a
+		}}
+		if col.needed != nil {
+			all[i].needed = func(f frame.Finding) bool { return col.needed(f.A) || col.needed(f.B) }
+		}
+	}
+	return all
+}
 
 // chanceNote says how many differences would be found if there was none.
 func chanceNote(found []frame.Finding) string {
-	found = frame.Keep(found, func(f frame.Finding) bool { return f.Change.HasInterval() })
-	exclude := frame.Keep(found, func(f frame.Finding) bool { return f.Change.Excludes1() })
+	found = frame.Keep(found, func(f frame.Finding) bool { return f.HasInterval() })
+	exclude := frame.Keep(found, func(f frame.Finding) bool { return f.Excludes1() })
 	hold := frame.Keep(exclude, func(f frame.Finding) bool { return f.Holds })
 	return fmt.Sprintf("If nothing had changed, about %.1f of %s would exclude 1 by chance; %d do, %d of them by Holm's method "+
 		"too.", (1-stat.Confidence)*float64(len(found)), stat.Count(len(found), "interval"), len(exclude), len(hold))
 }
 
-func changeTable(title string, higherIsBetter bool, found []frame.Finding) Table {
-	var cells []frame.Cell
-	for _, f := range found {
-		cells = append(cells, f.Couple.A, f.Couple.B)
-	}
-	columns := neededColumns(pointColumns, cells)
-	t := Table{Title: title, Header: append(heads(columns), "n", "A", "B", "B/A", "verdict")}
-	for _, f := range found {
-		row := make([]string, len(columns))
-		for i, col := range columns {
-			row[i] = ofBoth(col, f.Couple)
-		}
-		t.Rows = append(t.Rows, append(row, fmt.Sprintf("%d, %d", len(f.Couple.A.Valid), len(f.Couple.B.Valid)),
-			f.Change.A.String(), f.Change.B.String(), f.Change.String(), f.Change.Verdict(higherIsBetter, f.Holds)))
-	}
-	return t
-}
-
 // onlyTable lists the measurements that only one of the runs has.
 func onlyTable(onlyA, onlyB []frame.Cell) Table {
-	columns := neededColumns(pointColumns, slices.Concat(onlyA, onlyB))
-	t := Table{Title: "Points in only one of the two", Header: append([]string{"only in"}, heads(columns)...)}
-	for i, side := range [][]frame.Cell{onlyA, onlyB} {
-		for _, c := range side {
-			t.Rows = append(t.Rows, append([]string{string(rune('A' + i))}, rowOf(columns, c)...))
-		}
+	type only struct {
+		side string
+		cell frame.Cell
 	}
-	return t
+	var rows []only
+	for _, c := range onlyA {
+		rows = append(rows, only{"A", c})
+	}
+	for _, c := range onlyB {
+		rows = append(rows, only{"B", c})
+	}
+	columns := append([]column[only]{{head: "only in", of: func(o only) string { return o.side }}},
+		on(func(o only) frame.Cell { return o.cell }, pointColumns)...)
+	return tabulate("Points in only one of the two", columns, rows)
 }
 
 // sideNote says what A or B is, what of it was left out, and what a reader must know of it.
@@ -114,52 +129,27 @@ func sideNote(side string, cells []frame.Cell) string {
 	return note
 }
 
-// ofBoth is what the column says of both, or of A and of B where they differ.
-func ofBoth(col column, c frame.Couple) string {
-	a, b := col.of(c.A), col.of(c.B)
-	if a != b {
-		return a + ", " + b
-	}
-	return a
-}
-
-// invalidReasons is a line per reason for which points are left out.
-func invalidReasons(cells []frame.Cell) []string {
-	counts := map[string]int{}
-	for _, c := range cells {
-		for _, p := range c.Invalid {
-			counts[p.InvalidReason]++
-		}
-	}
-	var lines []string
-	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		lines = append(lines, fmt.Sprintf("Left out %s: %s.", stat.Count(counts[reason], "run"), stat.OrDash(reason)))
-	}
-	return lines
-}
-
 // circumstancesTable is whatever the manifests say differently of how A and B were measured.
 func circumstancesTable(a, b result.Manifest) (Table, error) {
-	t := Table{Title: "Different circumstances", Header: []string{"what", "A", "B"}}
 	inA, err := recorded(a)
 	if err != nil {
-		return t, err
+		return Table{}, err
 	}
 	inB, err := recorded(b)
 	if err != nil {
-		return t, err
+		return Table{}, err
 	}
 	all := maps.Clone(inA)
 	maps.Copy(all, inB)
-	for _, what := range slices.Sorted(maps.Keys(all)) {
-		if inA[what] != inB[what] {
-			t.Rows = append(t.Rows, []string{what, stat.OrDash(inA[what]), stat.OrDash(inB[what])})
-		}
+	different := frame.Keep(slices.Sorted(maps.Keys(all)), func(what string) bool { return inA[what] != inB[what] })
+	if len(different) == 0 {
+		different = []string{""}
 	}
-	if len(t.Rows) == 0 {
-		t.Rows = [][]string{{stat.Missing, stat.Missing, stat.Missing}}
-	}
-	return t, nil
+	return tabulate("Different circumstances", []column[string]{
+		{head: "what", of: stat.OrDash},
+		{head: "A", of: func(what string) string { return stat.OrDash(inA[what]) }},
+		{head: "B", of: func(what string) string { return stat.OrDash(inB[what]) }},
+	}, different), nil
 }
 
 // recorded is what the manifest says of circumstances, by the path of the field, without what is measured or says only when and
@@ -167,7 +157,7 @@ func circumstancesTable(a, b result.Manifest) (Table, error) {
 func recorded(m result.Manifest) (map[string]string, error) {
 	m.Started, m.Finished, m.ConfigFile = "", "", ""
 	m.Testbed.Before, m.Testbed.After, m.Testbed.DelaysBefore, m.Testbed.DelaysAfter = nil, nil, nil, nil
-	m.Searches = nil
+	m.Searches, m.Systems = nil, nil
 	m.Machine.DataDisk = fileSystem(m.Machine)
 	if m.Outside != nil {
 		outside := *m.Outside
@@ -211,7 +201,7 @@ func flatten(into map[string]string, path string, x any) {
 			return
 		}
 		for i, value := range x {
-			flatten(into, below(fmt.Sprint(i)), value)
+			flatten(into, below(strconv.Itoa(i)), value)
 		}
 	case nil:
 	default:

@@ -1,12 +1,10 @@
-// Package tables declares the tables of the evaluation.
+// Package tables declares the tables of the evaluation: columns, rows and notes.
 //
-// It imports stat, look, frame and caption; plots, report and claims import it.
+// It imports stat, frame and caption; sink, plots, report and claims import it.
 package tables
 
 import (
-	"fmt"
-	"strings"
-	"text/tabwriter"
+	"slices"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
@@ -25,48 +23,45 @@ type Table struct {
 	Costs  [][]result.Cost
 }
 
-// Text formats the table as aligned columns.
-func (t Table) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", t.Title)
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{t.Header}, t.Rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	w.Flush() // a strings.Builder takes everything
-	for _, n := range t.Notes {
-		fmt.Fprintf(&b, "\n%s\n", n)
-	}
-	return b.String()
-}
-
-// Markdown formats the table as GitHub writes it.
-func (t Table) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", t.Title)
-	rule := strings.Split(strings.Repeat("---,", len(t.Header)-1)+"---", ",")
-	for _, row := range append([][]string{t.Header, rule}, t.Rows...) {
-		fmt.Fprintf(&b, "| %s |\n", strings.ReplaceAll(strings.Join(row, "\x00"), "|", `\|`))
-	}
-	for _, n := range t.Notes {
-		fmt.Fprintf(&b, "\n%s\n", n)
-	}
-	return strings.ReplaceAll(b.String(), "\x00", " | ")
-}
-
 // Tables is a list of tables to read in a terminal or to publish.
 type Tables []Table
 
-// Text formats the tables as aligned columns.
-func (ts Tables) Text() string { return ts.join(Table.Text) }
+// A column of a table declares what it says of a row.
+type column[R any] struct {
+	head string
+	of   func(R) string
+	// needed tells whether a row has something to say there: without any such row, the table lacks the column. nil:
+	// it never does.
+	needed func(R) bool
+}
 
-// Markdown formats the tables as GitHub writes them.
-func (ts Tables) Markdown() string { return ts.join(Table.Markdown) }
-
-func (ts Tables) join(format func(Table) string) string {
-	parts := make([]string, len(ts))
-	for i, t := range ts {
-		parts[i] = format(t)
+// tabulate makes the table with those columns and rows.
+func tabulate[R any](title string, columns []column[R], rows []R, notes ...string) Table {
+	columns = frame.Keep(columns, func(col column[R]) bool {
+		return col.needed == nil || slices.ContainsFunc(rows, col.needed)
+	})
+	t := Table{Title: title, Notes: notes}
+	for _, col := range columns {
+		t.Header = append(t.Header, col.head)
 	}
-	return strings.Join(parts, "\n")
+	for _, r := range rows {
+		row := make([]string, len(columns))
+		for i, col := range columns {
+			row[i] = col.of(r)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// on makes columns of a part of a row.
+func on[R, P any](part func(R) P, columns []column[P]) []column[R] {
+	all := make([]column[R], len(columns))
+	for i, col := range columns {
+		all[i] = column[R]{head: col.head, of: func(r R) string { return col.of(part(r)) }}
+		if col.needed != nil {
+			all[i].needed = func(r R) bool { return col.needed(part(r)) }
+		}
+	}
+	return all
 }

@@ -8,15 +8,6 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-func TestMarkdown(t *testing.T) {
-	table := Table{Title: "T", Header: []string{"a", "b"}, Rows: [][]string{{"1|2", "3"}}, Notes: []string{"N."}}
-	got := Tables{table}.Markdown()
-	want := "### T\n\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n\nN.\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
 func TestAgainstModel(t *testing.T) {
 	for _, c := range []struct {
 		mean, low, high float64
@@ -32,7 +23,7 @@ func TestAgainstModel(t *testing.T) {
 		{105, 0, 0, 1, stat.Missing},
 	} {
 		p := result.Point{LatencyMs: result.Latency{Mean: c.mean}, Predicted: result.Interval{Low: c.low, High: c.high}}
-		cell := frame.Cell{Key: frame.Key{Load: result.Load{Clients: c.clients}}, Valid: []result.Point{p}}
+		cell := frame.Cell{Key: frame.Key{Load: result.Load{Clients: c.clients}}, Runs: frame.Runs[result.Point]{Valid: []result.Point{p}}}
 		if got := againstModel(cell); got != c.want {
 			t.Errorf("%v ms of %d clients against %v to %v is %q, want %q", c.mean, c.clients, c.low, c.high, got, c.want)
 		}

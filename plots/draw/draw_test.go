@@ -23,7 +23,7 @@ func TestLogAxis(t *testing.T) {
 		{[]float64{3, 1900}, 2, 2000, "10 100 1000"},
 	} {
 		p := plot.New()
-		LogAxis(&p.Y, c.values, 1)
+		LogAxis(&p.Y, c.values, 1, 0)
 		if low, high := math.Pow(10, p.Y.Min), math.Pow(10, p.Y.Max); math.Abs(low/c.low-1)+math.Abs(high/c.high-1) > 1e-9 {
 			t.Errorf("%v are on an axis from %v to %v, want %v to %v", c.values, low, high, c.low, c.high)
 		}
@@ -34,5 +34,16 @@ func TestLogAxis(t *testing.T) {
 		if got := strings.Join(labels, " "); got != c.labels {
 			t.Errorf("%v have ticks %s, want %s", c.values, got, c.labels)
 		}
+	}
+}
+
+func TestLegendBreaksIntoRows(t *testing.T) {
+	var l Legend
+	for _, name := range []string{"M-PoWerStore", "M-ABD", "Phalanx", "PoWerStore", "null protocol", "network bound"} {
+		l = append(l, Entry{Name: name})
+	}
+	const width = pageWidth - 2*margin
+	if rows := l.rows(width); len(rows) != 2 || rows[0].width() > width || rows[1].width() > width {
+		t.Errorf("%d rows for %d entries, want 2 that fit", len(rows), len(l))
 	}
 }

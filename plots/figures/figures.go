@@ -1,0 +1,161 @@
+// Package figures declares the figures of the evaluation and lays them out as pages.
+//
+// It imports stat, look, frame, caption and draw; sink and plots import it.
+package figures
+
+import (
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/caption"
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/look"
+)
+
+// A figure declares how the points of one name are drawn: rows of panels, with an operation per column.
+type figure struct {
+	name string
+	note string // in the caption, before all else
+	// fixed is what all its points must share, because neither an axis nor the legend would tell them apart.
+	fixed []frame.Dim[frame.Cell]
+	rows  []panel
+	open  bool                                       // open loops are in it, too
+	entry func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
+	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
+	size  func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
+}
+
+var (
+	latencyRow = []panel{{x: operations, y: latency, plot: curves}}
+	usual      = frame.UsualDims(frame.ValueSize, frame.Threshold)
+)
+
+// figures is the one list of what is drawn of points: the paper's figures, and others.
+var figures = []figure{
+	{
+		name: "2a", fixed: usual, rows: latencyRow,
+		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
+	},
+	{
+		name: "2b", fixed: frame.UsualDims(frame.ValueSize), rows: []panel{{y: peak, plot: bars}},
+		entry: draw.BarSample, marks: boundMark(draw.BoundSample),
+	},
+	{
+		name: "2c", fixed: frame.UsualDims(frame.Threshold), rows: []panel{{x: fileSize, y: peak, plot: curves}},
+		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
+	},
+	{
+		name: "2d", fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: []panel{{y: latency, plot: latencyBars}},
+		entry: draw.BarSample, marks: latencyMarks,
+	},
+	{
+		name: frame.Ablation, fixed: []frame.Dim[frame.Cell]{frame.ValueSize, frame.Threshold}, rows: stripRows,
+		marks: boundMark(draw.StripBoundSample), size: stripSize,
+		note: "First from Phalanx to M-PoWerStore, one cause of the gain after the other: metadata write-back, erasure coding, " +
+			"MACs for signatures. Then the others.",
+	},
+	{
+		name: frame.Open, fixed: usual, open: true, marks: openMarks, size: openSize,
+		rows: []panel{{y: latency, plot: openCurves}, {x: operations, y: latency99, plot: openCurves}},
+		note: "Clients that wait before they ask again, and operations that arrive by themselves, drawn at the rate offered.",
+	},
+	{
+		name: frame.SetUp, fixed: []frame.Dim[frame.Cell]{frame.ValueSize, frame.Threshold}, rows: stripRows,
+		marks: boundMark(draw.StripBoundSample), size: stripSize,
+		note: "Suite paper and durability write where the name says nothing.",
+	},
+	{
+		name: "single", fixed: usual, rows: latencyRow,
+		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
+		note: "What a third round of WRITEs, for many writers, costs.",
+	},
+	{
+		name: "wan", fixed: usual, rows: latencyRow,
+		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
+	},
+}
+
+// All makes a page for each figure that points, trials and costs of the sets belong to. It makes none if what one of the
+// figures would show does not belong together.
+func All(sets []*result.Set) ([]*draw.Page, error) {
+	cells, err := frame.Cells(sets)
+	if err != nil {
+		return nil, err
+	}
+	var pages []*draw.Page
+	for _, f := range figures {
+		own := frame.Keep(cells, func(c frame.Cell) bool { return c.Figure == f.name && (f.open || frame.IsClosed(c)) })
+		if len(own) == 0 {
+			continue
+		}
+		p, err := f.page(own)
+		if err != nil {
+			return nil, fmt.Errorf("figure %s: %w", f.name, err)
+		}
+		pages = append(pages, p)
+	}
+	trials, err := ofTrials(sets)
+	if err != nil {
+		return nil, err
+	}
+	costs, err := ofCosts(sets)
+	return slices.Concat(pages, trials, costs), err
+}
+
+// Pictures makes a picture of each figure.
+func Pictures(sets []*result.Set) ([]draw.Picture, error) {
+	pages, err := All(sets)
+	if err != nil {
+		return nil, err
+	}
+	pictures := make([]draw.Picture, len(pages))
+	for i, p := range pages {
+		pictures[i] = p.Picture()
+	}
+	return pictures, nil
+}
+
+// page lays out the figure.
+func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
+	if err := frame.Same(f.fixed, cells); err != nil {
+		return nil, err
+	}
+	c := caption.OfPoints(f.note, f.fixed, cells)
+	p := &draw.Page{
+		Name: f.name, Heading: heading(f.name, cells[0].Set.Manifest.Title), RowHeight: draw.PanelHeight,
+		Loud: c.Loud, Lines: c.Lines,
+	}
+	if f.size != nil {
+		p.RowHeight, p.Gutter = f.size(cells)
+	}
+	ops := frame.Distinct(cells, opOf)
+	for _, op := range ops {
+		p.Titles = append(p.Titles, title(f.name, op))
+	}
+	for _, d := range f.rows {
+		var row []*plot.Plot
+		for i, op := range ops {
+			row = append(row, d.plot(d, column{cells, frame.Keep(cells, func(c frame.Cell) bool { return c.Op == op }), i == 0}))
+		}
+		if d.align != nil {
+			d.align(row)
+		} else {
+			draw.Align(row)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if f.entry != nil {
+		for _, s := range protocolsOf(cells) {
+			p.Legend = append(p.Legend, draw.Entry{Name: s.Title, Sample: f.entry(lookOf(s))})
+		}
+	}
+	p.Legend = append(p.Legend, f.marks(cells)...)
+	return p, nil
+}
+
+func opOf(c frame.Cell) string { return c.Op }

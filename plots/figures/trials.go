@@ -1,0 +1,228 @@
+package figures
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/caption"
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/frame"
+)
+
+// ofTrials makes the pages that the trials of the sets belong to.
+func ofTrials(sets []*result.Set) ([]*draw.Page, error) {
+	trials, err := frame.Trials(sets)
+	if err != nil {
+		return nil, err
+	}
+	var pages []*draw.Page
+	for _, f := range []struct {
+		name, heading string
+		shown         []frame.Trial
+		note          func([]frame.Trial) string
+		layOut        func(*draw.Page, []frame.Trial)
+	}{
+		{"attacks", "Latency under each attack", frame.Attacks(trials), attackNames, layOutAttacks},
+		{
+			"timeline", "Throughput and latency over time under attack", frame.Keep(trials, frame.IsTimeline),
+			timelineNote, layOutTimelines,
+		},
+	} {
+		played := frame.Keep(f.shown, func(t frame.Trial) bool { return t.Played() })
+		if len(played) == 0 {
+			continue
+		}
+		if err := frame.SameTrials(f.shown); err != nil {
+			return nil, fmt.Errorf("figure %s: %w", f.name, err)
+		}
+		c := caption.OfTrials(f.note(f.shown), f.shown)
+		p := &draw.Page{Name: f.name, Heading: f.heading, Loud: c.Loud, Lines: c.Lines}
+		f.layOut(p, f.shown)
+		pages = append(pages, p)
+	}
+	return pages, nil
+}
+
+// attackNames says which attack an ID stands for.
+func attackNames(trials []frame.Trial) string {
+	var names []string
+	for _, id := range frame.AttackIDs(trials) {
+		if id != result.FaultFree {
+			names = append(names, frame.Find(trials, func(t frame.Trial) bool { return t.Attack == id }).AttackName())
+		}
+	}
+	return fmt.Sprintf("Attacks: %s.", strings.Join(names, ", "))
+}
+
+// layOutAttacks shows the latencies under each attack next to the fault-free ones, a row per protocol and a slot per attack.
+// All panels have the same axes; the attacks' IDs stand below the last.
+func layOutAttacks(p *draw.Page, trials []frame.Trial) {
+	p.RowHeight = 42 * vg.Millimeter
+	ids := frame.AttackIDs(trials)
+	var latencies []float64
+	for _, t := range trials {
+		for _, l := range []result.Latency{t.ReadMs, t.WriteMs} {
+			latencies = append(latencies, l.Mean, l.P50, l.P99)
+		}
+	}
+	protocols := frame.Each(trials, func(t frame.Trial) frame.System { return t.System })
+	for i, system := range protocols {
+		panel := draw.NewPlot()
+		panel.Y.Label.Text = system.Name() + "\nlatency (ms)"
+		s := draw.Slots{Look: lookOf(system), Trials: make([]*result.Trial, len(ids))}
+		for _, t := range trials {
+			if t.System != system {
+				continue
+			}
+			s.Trials[slices.Index(ids, t.Attack)] = &t.Trial
+			if t.Attack == result.FaultFree && t.Played() {
+				s.FaultFree = &t.Trial
+			}
+		}
+		panel.Add(s)
+		const markRoom = 2.2 // above the largest latency, for what came of the attack
+		draw.LogAxis(&panel.Y, latencies, markRoom, 0)
+		panel.X.Min, panel.X.Max = -0.5, float64(len(ids))-0.5
+		panel.X.Tick.Marker = plot.ConstantTicks(nil)
+		if i == len(protocols)-1 {
+			panel.X.Tick.Marker = attackTicks(ids)
+		}
+		draw.TurnTicks(panel)
+		p.Rows = append(p.Rows, []*plot.Plot{panel})
+	}
+	p.Legend = attacksLegend(trials)
+}
+
+// attackTicks is a label for each attack.
+func attackTicks(ids []string) (ticks plot.ConstantTicks) {
+	for i, id := range ids {
+		if id == result.FaultFree {
+			id = "fault-free"
+		}
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: id})
+	}
+	return ticks
+}
+
+// attacksLegend explains the marks, of outcomes only those that there are.
+func attacksLegend(trials []frame.Trial) draw.Legend {
+	l := draw.Legend{
+		{Name: "READ mean", Sample: draw.ReadMeanSample},
+		{Name: "WRITE mean", Sample: draw.WriteMeanSample},
+		{Name: "p50 to p99", Sample: draw.WhiskerSample},
+		{Name: "fault-free means", Sample: draw.LevelsSample},
+	}
+	begins := true
+	for _, e := range []struct {
+		outcome result.Outcome
+		name    string
+		sample  draw.Sample
+	}{
+		{result.Caught, "harm, as expected, caught by the checkers", draw.CaughtSample},
+		{result.Targetless, "nothing to attack", draw.NothingSample},
+		{result.Unexpected, "not as expected", draw.DoubtSample},
+	} {
+		if slices.ContainsFunc(trials, func(t frame.Trial) bool { return t.Outcome() == e.outcome }) {
+			l = append(l, draw.Entry{Name: e.name, Sample: e.sample, Begins: begins})
+			begins = false
+		}
+	}
+	return l
+}
+
+// timelineNote says what the panels show, and the harm that came of it.
+func timelineNote(trials []frame.Trial) string {
+	played := frame.Keep(trials, func(t frame.Trial) bool { return t.Played() })
+	note := fmt.Sprintf("READs and WRITEs that ended in intervals of %.3g ms, and their latencies.", bucketMs(played[0]))
+	for _, t := range played {
+		if t.Outcome() == result.Caught {
+			note += fmt.Sprintf(" As expected, the checkers caught harm to %s: %s.", t.System.Name(), t.HarmsDone())
+		}
+	}
+	return note
+}
+
+// layOutTimelines shows throughput and latency over time, a column per protocol. All panels have the same time axis, and
+// those of a row the same y axis.
+func layOutTimelines(p *draw.Page, trials []frame.Trial) {
+	p.RowHeight = 46 * vg.Millimeter
+	trials = frame.Keep(trials, func(t frame.Trial) bool { return t.Played() })
+	var events []string // their places, from 1, are their numbers
+	var end, top float64
+	var latencies []float64
+	for _, t := range trials {
+		for _, e := range t.Events {
+			events = frame.AppendNew(events, e.What)
+		}
+		end = max(end, t.DurationS)
+		for _, m := range rates(t) {
+			top = max(top, m.Value)
+		}
+		for _, b := range t.Timeline {
+			latencies = append(latencies, b.Read.MeanMs, b.Read.MaxMs, b.Write.MeanMs, b.Write.MaxMs)
+		}
+	}
+	p.Rows = make([][]*plot.Plot, 2)
+	for _, t := range trials {
+		rate, latency := draw.NewPlot(), draw.NewPlot()
+		color := lookOf(t.System).Color
+		rate.Add(draw.EventMarks{Events: t.Events, Names: events, Numbered: true}, draw.Trace{Color: color, Moments: rates(t)})
+		latency.Add(draw.EventMarks{Events: t.Events, Names: events},
+			draw.Trace{Color: color, Specks: true, Moments: logs(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) })},
+			draw.Trace{Color: color, Moments: logs(t, func(b result.Bucket) float64 { return b.Read.MeanMs })},
+			draw.Trace{Color: color, Dashes: draw.WriteDashes, Moments: logs(t, func(b result.Bucket) float64 { return b.Write.MeanMs })})
+		const eventRoom = 1.25 // above the largest throughput, for the events' numbers
+		rate.Y.Max = draw.Limit(top) * eventRoom
+		draw.LogAxis(&latency.Y, latencies, 1, 0)
+		for i, panel := range []*plot.Plot{rate, latency} {
+			panel.X.Min, panel.X.Max = 0, max(end, 1)
+			p.Rows[i] = append(p.Rows[i], panel)
+		}
+		rate.X.Tick.Marker = draw.UnlabelledTicks
+		latency.X.Label.Text = "Time (s)"
+		p.Titles = append(p.Titles, t.System.Name())
+	}
+	p.Rows[0][0].Y.Label.Text, p.Rows[1][0].Y.Label.Text = "Throughput (ops/s)", "Latency (ms)"
+	p.Legend = draw.Legend{
+		{Name: "mean latency of READs", Sample: draw.ReadTraceSample},
+		{Name: "of WRITEs", Sample: draw.WriteTraceSample},
+		{Name: "of the slowest operation", Sample: draw.SpecksSample},
+	}
+	for i, what := range events { // each in a row of its own if need be
+		p.Legend = append(p.Legend, draw.Entry{Name: what, Sample: draw.EventSample(i + 1), Begins: i == 0})
+	}
+}
+
+// logs is the decimal logarithms of a value of every bucket; -∞ where there is none.
+func logs(t frame.Trial, of func(result.Bucket) float64) (all []draw.Moment) {
+	for _, b := range t.Timeline {
+		all = append(all, draw.Moment{S: (b.AtMs + bucketMs(t)/2) / 1e3, Value: math.Log10(of(b))})
+	}
+	return all
+}
+
+// rates is the throughput in operations per second. A last bucket of which the trial had less than half is left out.
+func rates(t frame.Trial) (all []draw.Moment) {
+	for _, b := range t.Timeline {
+		length := min(bucketMs(t), 1e3*t.DurationS-b.AtMs)
+		if length < bucketMs(t)/2 {
+			break
+		}
+		all = append(all, draw.Moment{S: (b.AtMs + length/2) / 1e3, Value: float64(b.Read.Ops+b.Write.Ops) / length * 1e3})
+	}
+	return all
+}
+
+// bucketMs is how long a bucket of the timeline is.
+func bucketMs(t frame.Trial) float64 {
+	if len(t.Timeline) < 2 {
+		return 1e3 * t.DurationS
+	}
+	return t.Timeline[1].AtMs - t.Timeline[0].AtMs
+}

@@ -1,0 +1,147 @@
+package frame
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// A Side is one of the two operations of which Table 1 gives the costs.
+type Side struct {
+	Name  string
+	Of    func(result.Cost) result.Spent
+	Paper func(Scheme) string // what the paper's Table 1 says of it
+}
+
+// Sides are the writer's operation and the server's.
+var Sides = []Side{
+	{"construct", func(c result.Cost) result.Spent { return c.Construct }, func(s Scheme) string { return s.Construct }},
+	{"verify", func(c result.Cost) result.Spent { return c.Verify }, func(s Scheme) string { return s.Verify }},
+}
+
+// A CostCell is one scheme's costs at one t, over the repetitions.
+type CostCell struct {
+	Scheme  string
+	Bits, T int // T is 0 if the scheme's costs do not depend on it
+	Runs[result.Cost]
+}
+
+// Spent estimates what one operation spent in some respect.
+func (c CostCell) Spent(s Side, of func(result.Spent) float64) stat.Estimate {
+	return c.Estimate(func(r result.Cost) float64 { return of(s.Of(r)) })
+}
+
+// Multiplications is how many modular multiplications were counted in one operation; 0 if they were not. All
+// repetitions count the same.
+func (c CostCell) Multiplications(s Side) float64 {
+	for _, r := range c.All() {
+		return float64(s.Of(r).Multiplications)
+	}
+	return 0
+}
+
+// CostCells are costs by security level, scheme and t.
+type CostCells []CostCell
+
+var errTwoCosts = errors.New("give only one of the two: costs of two runs are of different machines or builds")
+
+// Costs gathers the costs of the sets. It refuses those of two runs, and impossible values.
+func Costs(sets []*result.Set) (CostCells, error) {
+	sets = Keep(sets, func(s *result.Set) bool { return len(s.Costs) > 0 })
+	if len(sets) > 1 {
+		return nil, fmt.Errorf("%s and %s hold costs: %w", sets[0].Dir, sets[1].Dir, errTwoCosts)
+	}
+	type key struct {
+		scheme  string
+		bits, t int
+	}
+	found, err := kind[key, result.Cost]{
+		file:       result.CostsFile,
+		lines:      func(s *result.Set) []result.Cost { return s.Costs },
+		check:      checkCost,
+		key:        func(c result.Cost) key { return key{c.Scheme, c.SecurityBits, c.T} },
+		repetition: func(c result.Cost) (int, bool) { return c.Repetition, c.Valid },
+		name:       func(c result.Cost) string { return fmt.Sprintf("%s at t = %d", c.Scheme, c.T) },
+	}.gather(sets)
+	if err != nil {
+		return nil, err
+	}
+	var cells CostCells
+	for k, runs := range found {
+		cells = append(cells, CostCell{k.scheme, k.bits, k.t, *runs})
+	}
+	slices.SortFunc(cells, func(a, b CostCell) int {
+		return cmp.Or(cmp.Compare(a.Bits, b.Bits), cmp.Compare(schemeRank(a.Scheme), schemeRank(b.Scheme)),
+			cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.T, b.T))
+	})
+	return cells, nil
+}
+
+func checkCost(c result.Cost) error {
+	for _, x := range []float64{c.Construct.Ns, c.Verify.Ns} {
+		if !(x > 0) || math.IsInf(x, 0) {
+			return fmt.Errorf("a time of %v ns per operation is impossible", x)
+		}
+	}
+	if c.Scheme == "" || c.T < 0 {
+		return fmt.Errorf("scheme %q at t = %d is impossible", c.Scheme, c.T)
+	}
+	return nil
+}
+
+// Schemes are the names of what was measured, in the table's order.
+func (cells CostCells) Schemes() []string {
+	return Each(cells, func(c CostCell) string { return c.Scheme })
+}
+
+// Of is the cells of one scheme, by t.
+func (cells CostCells) Of(scheme string) CostCells {
+	return Keep(cells, func(c CostCell) bool { return c.Scheme == scheme })
+}
+
+// Thresholds are the values of t, ascending.
+func (cells CostCells) Thresholds() []int {
+	return Keep(Distinct(cells, func(c CostCell) int { return c.T }), func(t int) bool { return t > 0 })
+}
+
+// At is the cell of one scheme at t, which is its only one if its costs do not depend on t.
+func (cells CostCells) At(scheme string, t int) CostCell {
+	return Find(cells.Of(scheme), func(c CostCell) bool { return c.T == t || c.T == 0 })
+}
+
+// TimeGrowth is the exponent with which the time of one scheme grows with t: fitted to each repetition by itself, so that
+// they give an interval. A repetition that lacks a t says nothing.
+func (cells CostCells) TimeGrowth(s Side) stat.Estimate {
+	times := map[int][2][]float64{} // t and ns, by repetition
+	for _, c := range cells {
+		for _, v := range c.Valid {
+			of := times[v.Repetition]
+			times[v.Repetition] = [2][]float64{append(of[0], float64(v.T)), append(of[1], s.Of(v).Ns)}
+		}
+	}
+	var exponents []float64
+	for _, r := range slices.Sorted(maps.Keys(times)) {
+		if a, ok := stat.Growth(times[r][0], times[r][1]); ok && len(times[r][0]) == len(cells) {
+			exponents = append(exponents, a)
+		}
+	}
+	return stat.NewEstimate(exponents)
+}
+
+// CountGrowth is the exponent with which the counted multiplications of one scheme grow with t.
+func (cells CostCells) CountGrowth(s Side) stat.Estimate {
+	var t, y []float64
+	for _, c := range cells {
+		t, y = append(t, float64(c.T)), append(y, c.Multiplications(s))
+	}
+	if a, ok := stat.Growth(t, y); ok {
+		return stat.Exactly(a)
+	}
+	return stat.Estimate{}
+}

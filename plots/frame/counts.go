@@ -1,0 +1,210 @@
+package frame
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// What a row of counts comes to. Differs has the differences behind a colon.
+const (
+	Equal       = "equal"
+	NotReached  = "not reached"
+	NotMeasured = "not measured"
+	Differs     = "DIFFERS"
+)
+
+// BytesTolerance is how far the bytes of an operation may be off, as a share of what the cost model says, or of the
+// value's size if that is more.
+const BytesTolerance = 0.03
+
+// Counted is a measurement whose rounds, messages and bytes were counted without faults. They do not depend on how busy
+// the machine was: all runs count that no operation failed in, also those whose times do not.
+type Counted struct {
+	Cell
+	Counts []result.Point
+}
+
+// CountedCells are those of the table of counts.
+func CountedCells(cells []Cell) (all []Counted) {
+	for _, c := range cells {
+		if ForTable(c.Figure) {
+			all = append(all, Counted{c, Keep(c.All(), func(p result.Point) bool {
+				return p.Errors == 0 && p.LoadOps > 0 && len(p.RoundKinds) > 0
+			})})
+		}
+	}
+	return all
+}
+
+// Operations is how many operations were counted.
+func (c Counted) Operations() (ops int64) {
+	for _, p := range c.Counts {
+		ops += p.LoadOps
+	}
+	return ops
+}
+
+// AddRounds adds how many operations took which rounds.
+func (c Counted) AddRounds(to map[result.Rounds]int64) map[result.Rounds]int64 {
+	for _, p := range c.Counts {
+		for rounds, ops := range p.RoundKinds {
+			to[rounds] += ops
+		}
+	}
+	return to
+}
+
+// Messages are per operation, of all runs.
+func (c Counted) Messages() result.TrafficFactor {
+	return c.perOperation(1, func(p result.Point) result.Traffic { return p.Messages })
+}
+
+// Bytes are per operation, of all runs, in multiples of the value's size.
+func (c Counted) Bytes() result.TrafficFactor {
+	return c.perOperation(c.ValueBytes, func(p result.Point) result.Traffic { return p.WireBytes })
+}
+
+// perOperation is a quantity per operation of all runs, in multiples of unit.
+func (c Counted) perOperation(unit int, of func(result.Point) result.Traffic) result.TrafficFactor {
+	var sum result.TrafficFactor
+	for _, p := range c.Counts {
+		sum.ClientToServer += float64(of(p).ClientToServer)
+		sum.ServerToClient += float64(of(p).ServerToClient)
+	}
+	ops := float64(c.Operations()) * float64(unit)
+	return result.TrafficFactor{ClientToServer: sum.ClientToServer / ops, ServerToClient: sum.ServerToClient / ops}
+}
+
+// Sent is how many messages the model expects each way, where every round asks all servers.
+func Sent(p result.Point) float64 { return float64(p.Servers * p.ModelRounds.Total()) }
+
+// Verdict says whether each run is as the cost model says. The model does not say that every round asks all servers: a
+// variant may ask fewer.
+func (c Counted) Verdict() string {
+	if len(c.Counts) == 0 {
+		return NotMeasured
+	}
+	var rounds, messages, bytes bool
+	for _, p := range c.Counts {
+		one := Counted{c.Cell, []result.Point{p}}
+		rounds = rounds || p.RoundKinds[p.ModelRounds] != p.LoadOps || len(p.RoundKinds) != 1
+		all := result.TrafficFactor{ClientToServer: Sent(p), ServerToClient: Sent(p)}
+		messages = messages || c.Variant == result.Paper && one.Messages() != all
+		up, down := one.Deviations()
+		bytes = bytes || max(math.Abs(up), math.Abs(down)) > BytesTolerance
+	}
+	var differences []string
+	for _, d := range []struct {
+		found bool
+		name  string
+	}{{rounds, "rounds"}, {messages, "messages"}, {bytes, "bytes"}} {
+		if d.found {
+			differences = append(differences, d.name)
+		}
+	}
+	if len(differences) == 0 {
+		return Equal
+	}
+	return Differs + ": " + strings.Join(differences, ", ")
+}
+
+// Deviations are how far bytes are off the first run's model, by direction.
+func (c Counted) Deviations() (up, down float64) {
+	measured, model := c.Bytes(), c.Counts[0].CostFactor
+	of := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
+	return of(measured.ClientToServer, model.ClientToServer), of(measured.ServerToClient, model.ServerToClient)
+}
+
+// RoundsName names the rounds that operations took, as in "D+d" and "D+d (90), D+2d (3)", the most frequent first.
+func RoundsName(kinds map[result.Rounds]int64) string {
+	all := slices.SortedFunc(maps.Keys(kinds), func(a, b result.Rounds) int {
+		return cmp.Or(cmp.Compare(kinds[b], kinds[a]), strings.Compare(a.String(), b.String()))
+	})
+	if len(all) == 1 {
+		return all[0].String()
+	}
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = fmt.Sprintf("%v (%d)", r, kinds[r])
+	}
+	return stat.OrDash(strings.Join(names, ", "))
+}
+
+// A WorstCase is the most that operations of one kind took in the trials that their protocol is to withstand.
+type WorstCase struct {
+	System     System
+	Op         string
+	T          int
+	ValueBytes int
+	Trials     int
+	Ops        int64
+	Rounds     result.Rounds // the most, of two as long those with more data
+	Attack     string        // the first that brings them about
+	Most       result.Most
+}
+
+// WorstCases are those of every protocol and operation that trials counted.
+func WorstCases(trials []Trial) (all []WorstCase) {
+	ids := AttackIDs(trials) // the fault-free trial is the first
+	trials = Keep(trials, func(t Trial) bool { return t.Bounds() })
+	slices.SortStableFunc(trials, func(a, b Trial) int {
+		return cmp.Compare(slices.Index(ids, a.Attack), slices.Index(ids, b.Attack))
+	})
+	for _, t := range trials {
+		all = t.raise(all, result.OpRead, t.ReadKinds, t.ReadMost)
+		all = t.raise(all, result.OpWrite, t.WriteKinds, t.WriteMost)
+	}
+	slices.SortFunc(all, func(a, b WorstCase) int {
+		return cmp.Or(a.System.Compare(b.System), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T))
+	})
+	return all
+}
+
+// raise adds what the trial's operations of one kind took.
+func (t Trial) raise(all []WorstCase, op string, kinds map[result.Rounds]int64, most result.Most) []WorstCase {
+	if len(kinds) == 0 {
+		return all // of an earlier version, which did not count them
+	}
+	i := slices.IndexFunc(all, func(w WorstCase) bool { return w.System == t.System && w.Op == op && w.T == t.T })
+	if i < 0 {
+		i, all = len(all), append(all, WorstCase{System: t.System, Op: op, T: t.T, ValueBytes: t.ValueBytes})
+	}
+	w := &all[i]
+	w.Trials++
+	w.Most.Raise(most)
+	for rounds, ops := range kinds {
+		if w.Ops += ops; worse(rounds, w.Rounds) {
+			w.Rounds, w.Attack = rounds, t.AttackName()
+		}
+	}
+	return all
+}
+
+// worse reports whether a takes longer than b: more rounds or, of as many, more with data.
+func worse(a, b result.Rounds) bool {
+	return cmp.Or(cmp.Compare(a.Total(), b.Total()), cmp.Compare(a.Data, b.Data)) > 0
+}
+
+// Verdict compares the worst case with the paper's row, if there is one.
+func (w WorstCase) Verdict() string {
+	p := PublishedAs(w.System)
+	if p == nil {
+		return stat.Missing
+	}
+	var bound result.Rounds
+	_ = bound.UnmarshalText([]byte(p.Of(w.Op))) // a test parses all rows that are measured
+	switch {
+	case w.Rounds == bound:
+		return Equal
+	case w.Rounds.Total() < bound.Total():
+		return NotReached
+	}
+	return Differs + ": rounds"
+}

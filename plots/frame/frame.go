@@ -1,0 +1,134 @@
+// Package frame gathers what result sets hold by what was measured: points and costs into cells of repetitions, and trials.
+// It refuses what no figure or table could show truthfully, and pairs, compares and counts what belongs together.
+//
+// It imports stat and harness/result; caption, figures, tables, sink and query import it.
+package frame
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// Runs are the repetitions of one measurement: points, or costs.
+type Runs[R any] struct {
+	Set     *result.Set // the one run of an experiment that they all come from
+	Valid   []R         // in the order of their repetitions
+	Invalid []R         // left out of every estimate
+}
+
+// All is every repetition, the valid ones first.
+func (r Runs[R]) All() []R { return slices.Concat(r.Valid, r.Invalid) }
+
+// Estimate estimates a quantity from the valid repetitions.
+func (r Runs[R]) Estimate(of func(R) float64) stat.Estimate {
+	x := make([]float64, len(r.Valid))
+	for i, v := range r.Valid {
+		x[i] = of(v)
+	}
+	return stat.NewEstimate(x)
+}
+
+// Mean is the mean over the valid repetitions, or 0 if there is none.
+func (r Runs[R]) Mean(of func(R) float64) float64 { return r.Estimate(of).Mean }
+
+// A kind of line in result sets, and how its lines are told apart.
+type kind[K comparable, R any] struct {
+	file       string
+	lines      func(*result.Set) []R
+	check      func(R) error // refuses impossible values
+	key        func(R) K     // lines that share it are repetitions of one measurement
+	repetition func(R) (number int, valid bool)
+	name       func(R) string // for error messages
+}
+
+// gather groups the lines of the sets by their keys. It refuses lines that check refuses, and those of one measurement in two
+// sets, whose repetitions were not made under the same circumstances.
+func (k kind[K, R]) gather(sets []*result.Set) (map[K]*Runs[R], error) {
+	cells := map[K]*Runs[R]{}
+	for _, s := range sets {
+		for i, line := range k.lines(s) {
+			err := k.check(line)
+			if err == nil {
+				if cells[k.key(line)] == nil {
+					cells[k.key(line)] = &Runs[R]{Set: s}
+				}
+				err = k.add(cells[k.key(line)], s, line)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", filepath.Join(s.Dir, k.file), i+1, err)
+			}
+		}
+	}
+	for _, c := range cells {
+		slices.SortStableFunc(c.Valid, func(a, b R) int {
+			first, _ := k.repetition(a)
+			second, _ := k.repetition(b)
+			return cmp.Compare(first, second)
+		})
+	}
+	return cells, nil
+}
+
+func (k kind[K, R]) add(to *Runs[R], s *result.Set, line R) error {
+	if to.Set != s {
+		return fmt.Errorf("%s was also measured in %s: give only one of the two runs", k.name(line), to.Set.Dir)
+	}
+	number, valid := k.repetition(line)
+	if !valid {
+		to.Invalid = append(to.Invalid, line)
+		return nil
+	}
+	for _, other := range to.Valid {
+		if n, _ := k.repetition(other); n == number {
+			return fmt.Errorf("a second valid point for repetition %d of %s: remove one of the two lines", number, k.name(line))
+		}
+	}
+	to.Valid = append(to.Valid, line)
+	return nil
+}
+
+// Keep is those that fit.
+func Keep[T any](all []T, fits func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !fits(x) })
+}
+
+// Find is the first that fits, or the zero T.
+func Find[T any](all []T, fits func(T) bool) (found T) {
+	if i := slices.IndexFunc(all, fits); i >= 0 {
+		found = all[i]
+	}
+	return found
+}
+
+// Each is the distinct answers of all, in their order.
+func Each[T any, A comparable](all []T, of func(T) A) (answers []A) {
+	for _, x := range all {
+		answers = AppendNew(answers, of(x))
+	}
+	return answers
+}
+
+// Distinct is the distinct answers of all, sorted.
+func Distinct[T any, A cmp.Ordered](all []T, of func(T) A) []A {
+	return slices.Sorted(slices.Values(Each(all, of)))
+}
+
+// AppendNew appends what s lacks.
+func AppendNew[T comparable](s []T, more ...T) []T {
+	for _, x := range more {
+		if !slices.Contains(s, x) {
+			s = append(s, x)
+		}
+	}
+	return s
+}
+
+// AllOf reports whether all fit.
+func AllOf[T any](all []T, fits func(T) bool) bool {
+	return !slices.ContainsFunc(all, func(x T) bool { return !fits(x) })
+}

@@ -1,0 +1,219 @@
+package frame
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// A Key says what was measured: points that share it are repetitions of one measurement.
+type Key struct {
+	Figure string // "2a" … or empty
+	result.Series
+	result.Load // its Arrival is empty in a closed loop
+}
+
+// A Cell is one measurement with all its repetitions.
+type Cell struct {
+	Key
+	System System
+	Runs[result.Point]
+}
+
+// Quantities of points.
+
+// ThroughputMBps is in MB of values per second, 10^6 bytes each.
+func ThroughputMBps(p result.Point) float64 { return p.ThroughputMBps }
+
+// ThroughputOps is in operations per second.
+func ThroughputOps(p result.Point) float64 { return p.ThroughputOps }
+
+// LatencyMean is the mean latency in ms.
+func LatencyMean(p result.Point) float64 { return p.LatencyMs.Mean }
+
+// P50 is the median of the latency in ms.
+func P50(p result.Point) float64 { return p.LatencyMs.P50 }
+
+// P99 is the 99th percentile of the latency in ms.
+func P99(p result.Point) float64 { return p.LatencyMs.P99 }
+
+// Throughput is in MB of values per second, 10^6 bytes each.
+func (c Cell) Throughput() stat.Estimate { return c.Estimate(ThroughputMBps) }
+
+// Latency is the mean latency in ms.
+func (c Cell) Latency() stat.Estimate { return c.Estimate(LatencyMean) }
+
+// Predicted is the interval in ms in which the cost model expects the mean latency of one client, or 0 to 0 if it is
+// not known because the network was not shaped.
+func (c Cell) Predicted() result.Interval {
+	return result.Interval{
+		Low:  c.Mean(func(p result.Point) float64 { return p.Predicted.Low }),
+		High: c.Mean(func(p result.Point) float64 { return p.Predicted.High }),
+	}
+}
+
+// Bound is the network bound in MB/s, or 0 if it is not known because the network was not shaped.
+func (c Cell) Bound() float64 { return c.Mean(func(p result.Point) float64 { return p.BoundMBps }) }
+
+// BoundOf is the protocol's network bound in MB/s, the same for all its cells except for the calibration, or 0.
+func BoundOf(protocol string, cells []Cell) float64 {
+	var bounds []float64
+	for _, c := range cells {
+		if b := c.Bound(); b > 0 && c.Protocol == protocol {
+			bounds = append(bounds, b)
+		}
+	}
+	return stat.NewEstimate(bounds).Mean
+}
+
+// IsClosed reports whether each of the cell's clients began an operation when its last had ended.
+func IsClosed(c Cell) bool { return !IsOpen(c) }
+
+// IsOpen reports whether the cell's operations arrived by themselves.
+func IsOpen(c Cell) bool { return c.Rate > 0 }
+
+// KeyModel is how the clients of a point draw keys.
+func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, result.Uniform) }
+
+// Hot reports whether some repetition drew keys in another way than uniformly.
+func (c Cell) Hot() bool {
+	return slices.ContainsFunc(c.All(), func(p result.Point) bool { return KeyModel(p) != result.Uniform })
+}
+
+// Background is the largest share of all bytes that the writer beside READs took in a repetition.
+func (c Cell) Background() float64 {
+	share := 0.0
+	for _, p := range c.All() {
+		share = max(share, p.Background.Share)
+	}
+	return share
+}
+
+// SetUp is variant, suite and durability.
+func (c Cell) SetUp() string { return c.Variant + "/" + c.Suite + "/" + c.Durability }
+
+// String names the measurement for captions and error messages.
+func (c Cell) String() string {
+	s := fmt.Sprintf("%s %s at t = %d, %s values, %s", c.System.Name(), stat.OpName(c.Op), c.T, stat.SizeName(c.ValueBytes),
+		stat.Count(c.Clients, "client"))
+	if IsOpen(c) {
+		s += fmt.Sprintf(" at %g/s", c.Rate)
+	}
+	return s
+}
+
+// Cells gathers the points of the sets into cells, ordered by figure, operation, t, value size, protocol and clients.
+// It refuses points that no figure or table could show truthfully: of an unknown figure, with impossible parameters, or
+// of the same measurement in two sets, whose repetitions were not made under the same circumstances.
+func Cells(sets []*result.Set) ([]Cell, error) {
+	known := systemsOf(sets)
+	newCell := func(k Key) Cell {
+		s := known.of(k.Protocol, k.Variant)
+		if k.Suite != result.Paper {
+			s.SetUp += ", " + k.Suite + " suite"
+		}
+		if k.Durability != result.UsualDurability {
+			s.SetUp += ", " + k.Durability
+		}
+		return Cell{Key: k, System: s}
+	}
+	found, err := kind[Key, result.Point]{
+		file:       result.PointsFile,
+		lines:      func(s *result.Set) []result.Point { return s.Points },
+		check:      checkPoint,
+		key:        keyOf,
+		repetition: func(p result.Point) (int, bool) { return p.Repetition, p.Valid },
+		name:       func(p result.Point) string { return newCell(keyOf(p)).String() },
+	}.gather(sets)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]Cell, 0, len(found))
+	for k, runs := range found {
+		c := newCell(k)
+		c.Runs = *runs
+		cells = append(cells, c)
+	}
+	slices.SortFunc(cells, compareCells)
+	return cells, nil
+}
+
+func keyOf(p result.Point) Key {
+	k := Key{Figure: p.Figure, Series: p.Series, Load: p.Load}
+	if !p.Open() {
+		k.Arrival = ""
+	}
+	return k
+}
+
+func compareCells(a, b Cell) int {
+	return cmp.Or(cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T),
+		cmp.Compare(a.ValueBytes, b.ValueBytes), a.System.compareProtocol(b.System),
+		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant),
+		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival))
+}
+
+// figures are those that points may be of: what is drawn, and what makes a table.
+var figures = map[string]struct {
+	wan   bool // only a network with delays makes this figure
+	table bool // its points make a table of the summary and nothing to draw
+}{
+	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
+	Ablation: {}, SetUp: {}, Open: {}, "table3": {table: true},
+}
+
+// The figures that set variants, suites and durabilities, and open and closed loops side by side.
+const (
+	Ablation = "ablation"
+	SetUp    = "setup"
+	Open     = "open"
+)
+
+// Figures is the names of the figures that points may be of, such as "2b", sorted.
+func Figures() []string { return slices.Sorted(maps.Keys(figures)) }
+
+// ForTable reports whether the figure's points make a table of the summary and nothing to draw.
+func ForTable(figure string) bool { return figures[figure].table }
+
+// NeedsWAN reports whether only a network with delays makes the figure.
+func NeedsWAN(figure string) bool { return figures[figure].wan }
+
+// InWAN reports whether the run was one over links with delays, or should have been.
+func InWAN(s *result.Set) bool {
+	return len(s.Manifest.Testbed.Delays) > 0 || NeedsWAN(s.Manifest.Figure) ||
+		slices.ContainsFunc(s.Points, func(p result.Point) bool { return NeedsWAN(p.Figure) })
+}
+
+func checkPoint(p result.Point) error {
+	if _, ok := figures[p.Figure]; !ok && p.Figure != "" {
+		return fmt.Errorf("unknown figure %q: this powbench draws %s", p.Figure, strings.Join(Figures(), ", "))
+	}
+	if p.Op != result.OpRead && p.Op != result.OpWrite {
+		return fmt.Errorf("unknown operation %q: it is read or write", p.Op)
+	}
+	if p.T < 1 || p.ValueBytes < 1 || p.Clients < 1 {
+		return fmt.Errorf("t = %d, value_bytes = %d and clients = %d must be at least 1", p.T, p.ValueBytes, p.Clients)
+	}
+	if !slices.Contains([]string{"", result.Closed, result.Poisson, result.Fixed}, p.Arrival) {
+		return fmt.Errorf("unknown arrival %q: it is %s, %s or %s", p.Arrival, result.Closed, result.Poisson, result.Fixed)
+	}
+	if p.Open() != (p.Rate > 0) || p.Open() && p.Valid && !(p.ServiceMs.Mean > 0) {
+		return fmt.Errorf("arrival %q at a rate of %v/s with a service time of %v ms: an open loop has both, a closed loop none",
+			cmp.Or(p.Arrival, result.Closed), p.Rate, p.ServiceMs.Mean)
+	}
+	for _, x := range []float64{p.ThroughputMBps, p.ThroughputOps, p.LatencyMs.Mean} {
+		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
+			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
+		}
+	}
+	if low, high := p.Predicted.Low, p.Predicted.High; !(0 <= low && low <= high) {
+		return fmt.Errorf("the predicted latency must lie between 0 and its high end, not from %v to %v", low, high)
+	}
+	return nil
+}

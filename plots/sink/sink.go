@@ -1,0 +1,150 @@
+// Package sink writes figures and tables: as SVG, PDF and PNG; as text and Markdown; in the Go benchmark format. A new
+// form of export is a new Sink.
+//
+// It imports draw, tables and what these import; plots and its commands import it.
+package sink
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"gonum.org/v1/plot/vg"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/tables"
+)
+
+// A Sink takes figures and tables, one after the other, and leaves out what its form cannot show.
+type Sink interface {
+	Figure(p *draw.Page) error
+	Table(t tables.Table) error
+}
+
+// Write gives the tables to the sink.
+func Write(to Sink, all tables.Tables) error {
+	for _, t := range all {
+		if err := to.Table(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// String is the tables in the form of a sink such as Text or Markdown.
+func String(all tables.Tables, form func(io.Writer) Sink) string {
+	var b strings.Builder
+	_ = Write(form(&b), all) // a strings.Builder takes everything
+	return b.String()
+}
+
+// Images is the folder, which must be there, that figures are written into, as SVG, PDF and PNG: figNAME.svg and so on.
+type Images struct {
+	Dir   string
+	Files []string // that were written
+}
+
+// pngDPI makes a figure about 1900 pixels wide: sharp in print at column width.
+const pngDPI = 300
+
+// formats are the forms every figure is written in. SVG embeds its fonts, so that it looks the same everywhere.
+var formats = []struct {
+	extension string
+	canvas    func(w, h vg.Length) vg.CanvasWriterTo
+}{
+	{"svg", func(w, h vg.Length) vg.CanvasWriterTo {
+		return vgsvg.NewWith(vgsvg.UseWH(w, h), vgsvg.EmbedFonts(true))
+	}},
+	{"pdf", func(w, h vg.Length) vg.CanvasWriterTo { return vgpdf.New(w, h) }},
+	{"png", func(w, h vg.Length) vg.CanvasWriterTo {
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))}
+	}},
+}
+
+// Figure implements Sink.
+func (i *Images) Figure(p *draw.Page) error {
+	for _, format := range formats {
+		file := filepath.Join(i.Dir, "fig"+p.Name+"."+format.extension)
+		c := format.canvas(p.Size())
+		p.Draw(vgdraw.New(c))
+		if err := write(file, c); err != nil {
+			return err
+		}
+		i.Files = append(i.Files, file)
+	}
+	return nil
+}
+
+// Table implements Sink: images have no tables.
+func (*Images) Table(tables.Table) error { return nil }
+
+func write(file string, c io.WriterTo) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if _, err := c.WriteTo(f); err != nil {
+		f.Close()
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return f.Close()
+}
+
+// A text sink writes tables one below the other.
+type text struct {
+	to     io.Writer
+	format func(w io.Writer, t tables.Table)
+	any    bool // a table was written
+}
+
+// Text writes tables as aligned columns.
+func Text(w io.Writer) Sink {
+	return &text{to: w, format: func(w io.Writer, t tables.Table) {
+		fmt.Fprintf(w, "%s\n\n", t.Title)
+		columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, row := range append([][]string{t.Header}, t.Rows...) {
+			fmt.Fprintln(columns, strings.Join(row, "\t"))
+		}
+		columns.Flush()
+	}}
+}
+
+// Markdown writes tables as GitHub does.
+func Markdown(w io.Writer) Sink {
+	return &text{to: w, format: func(w io.Writer, t tables.Table) {
+		fmt.Fprintf(w, "### %s\n\n", t.Title)
+		rule := strings.Split(strings.Repeat("---,", len(t.Header)-1)+"---", ",")
+		for _, row := range append([][]string{t.Header, rule}, t.Rows...) {
+			cells := make([]string, len(row))
+			for i, cell := range row {
+				cells[i] = strings.ReplaceAll(cell, "|", `\|`)
+			}
+			fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+		}
+	}}
+}
+
+// Figure implements Sink: text has no figures.
+func (*text) Figure(*draw.Page) error { return nil }
+
+// Table implements Sink.
+func (s *text) Table(t tables.Table) error {
+	var b strings.Builder
+	if s.any {
+		b.WriteString("\n")
+	}
+	s.any = true
+	s.format(&b, t)
+	for _, n := range t.Notes {
+		fmt.Fprintf(&b, "\n%s\n", n)
+	}
+	_, err := io.WriteString(s.to, b.String())
+	return err
+}
