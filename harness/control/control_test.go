@@ -142,15 +142,3 @@ func TestUsage(t *testing.T) {
 		t.Errorf("%v MiB after %d MiB were added to %v", after.PeakRSSMiB, len(b)>>20, before.PeakRSSMiB)
 	}
 }
-
-func TestProcField(t *testing.T) {
-	const text = "Name:\tx VmHWM: 7\nVmHWM:\t  1234 kB\nEmpty:\nText: abc\n"
-	if got, err := procField(text, "VmHWM:"); err != nil || got != 1234 {
-		t.Errorf("%d, %v", got, err)
-	}
-	for _, label := range []string{"VmPeak:", "Empty:", "Text:"} {
-		if got, err := procField(text, label); err == nil {
-			t.Errorf("%s %d", label, got)
-		}
-	}
-}

@@ -2,10 +2,8 @@ package control
 
 import (
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,28 +16,16 @@ type Used struct {
 	PeakRSSMiB float64 // the largest resident set
 }
 
-// used asks the kernel about this process. The peak is not getrusage's, in which that of the parent lives on.
+// used asks the kernel about this process. The peak is not getrusage's, which may be that of the parent.
 func used() (Used, error) {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
 		return Used{}, fmt.Errorf("getrusage: %w", err)
 	}
-	status, err := os.ReadFile("/proc/self/status")
+	self, err := procfs.Self()
 	if err != nil {
 		return Used{}, err
 	}
-	kib, err := procField(string(status), "VmHWM:")
-	return Used{CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, PeakRSSMiB: float64(kib) / 1024}, err
-}
-
-// procField is the number behind the label at the start of a line.
-func procField(text, label string) (int64, error) {
-	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(line, label); ok {
-			if f := strings.Fields(rest); len(f) > 0 {
-				return strconv.ParseInt(f[0], 10, 64)
-			}
-		}
-	}
-	return 0, fmt.Errorf("no %s in /proc", label)
+	status, err := self.NewStatus()
+	return Used{CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, PeakRSSMiB: float64(status.VmHWM) / (1 << 20)}, err
 }

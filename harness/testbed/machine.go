@@ -7,9 +7,9 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/harness/result"
@@ -88,37 +88,17 @@ func Outside() (*result.Machine, error) {
 	return m, nil
 }
 
-// clockTick is USER_HZ, the unit of CPU times in /proc: 100 per second on every Linux.
-const clockTick = 100
-
 // CPU is a machine's CPU time by use, in seconds summed over all cores.
 type CPU struct{ Total, Idle, Steal float64 }
 
-// ReadCPU reads this machine's from the first line of /proc/stat: user nice system idle iowait irq softirq steal …
-func ReadCPU() (c CPU, err error) {
-	data, err := os.ReadFile("/proc/stat")
+// ReadCPU reads this machine's. Nobody waits for what runs at a low priority, such as awake.Keep: it counts as idle.
+func ReadCPU() (CPU, error) {
+	proc, err := procfs.NewDefaultFS()
 	if err != nil {
-		return c, err
+		return CPU{}, err
 	}
-	line, _, _ := strings.Cut(string(data), "\n")
-	fields := strings.Fields(line)
-	const nice, idle, iowait, steal = 1, 3, 4, 7
-	if len(fields) < steal+2 || fields[0] != "cpu" {
-		return c, fmt.Errorf("/proc/stat: unexpected first line %q", line)
-	}
-	for i, f := range fields[1 : steal+2] {
-		v, err := strconv.ParseFloat(f, 64)
-		if err != nil {
-			return c, fmt.Errorf("/proc/stat: %w", err)
-		}
-		v /= clockTick
-		c.Total += v
-		switch i {
-		case nice, idle, iowait: // nobody waits for what runs at a low priority, such as awake.Keep
-			c.Idle += v
-		case steal:
-			c.Steal += v
-		}
-	}
-	return c, nil
+	stat, err := proc.Stat()
+	t := stat.CPUTotal
+	idle := t.Nice + t.Idle + t.Iowait
+	return CPU{Total: idle + t.User + t.System + t.IRQ + t.SoftIRQ + t.Steal, Idle: idle, Steal: t.Steal}, err
 }

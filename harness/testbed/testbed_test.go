@@ -176,8 +176,8 @@ func TestReadCPU(t *testing.T) {
 	const tolerance = 20. // CPU seconds that may pass between the two looks
 	total := user + nice + system + idle + iowait + irq + softirq + steal
 	for name, c := range map[string]struct{ got, want float64 }{
-		"total": {got.Total, total / clockTick}, "idle": {got.Idle, (nice + idle + iowait) / clockTick},
-		"steal": {got.Steal, steal / clockTick},
+		"total": {got.Total, total / 100}, "idle": {got.Idle, (nice + idle + iowait) / 100},
+		"steal": {got.Steal, steal / 100},
 	} {
 		if math.Abs(c.got-c.want) > tolerance {
 			t.Errorf("%s: %v s, want %v", name, c.got, c.want)
