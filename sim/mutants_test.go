@@ -30,6 +30,7 @@ type mutant struct {
 }
 
 const (
+	cand = "protocols/candidates/"
 	mpow = "protocols/mpowerstore/"
 	mABD = "protocols/mabd/"
 	phx  = "protocols/phalanx/"
@@ -37,7 +38,8 @@ const (
 
 var mutants = []mutant{
 	{
-		name: "READs do not write back", file: mpow + "valid.go", old: "return v.adopt(c)", new: "return nil, nil",
+		name: "READs do not write back", file: mpow + "server.go", old: "return v.adopt(v.Canonical(entry, c))",
+		new:      "return nil, nil",
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},
 	{
@@ -49,8 +51,8 @@ var mutants = []mutant{
 		new: "if true ||", protocol: "phalanx", attack: "none", seeds: 2000,
 	},
 	{
-		name: "a quorum of one less", file: mpow + "params.go", old: "quorum() int { return 2*p.t + 1 }",
-		new: "quorum() int { return 2 * p.t }", protocol: "mpowerstore", attack: "B2", seeds: 2000,
+		name: "a quorum of one less", file: cand + "candidates.go", old: "Quorum() int { return 2*p.T + 1 }",
+		new: "Quorum() int { return 2 * p.T }", protocol: "mpowerstore", attack: "B2", seeds: 2000,
 	},
 	{
 		name: "a quorum of one less", file: mABD + "protocol.go", old: "Quorum: t + 1,",
@@ -66,38 +68,39 @@ var mutants = []mutant{
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},
 	{
-		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if w.acks++; w.acks < w.quorum() {",
-		new: "if w.acks++; w.acks < w.quorum() && w.round != roundStore {", protocol: "mpowerstore", attack: "B8", seeds: 5000,
+		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if round == roundStore && w.Acked() {",
+		new: "if round == roundStore {", protocol: "mpowerstore", attack: "B8", seeds: 5000,
 	},
 	{
-		name: "fragments are not hashed", file: mpow + "filter.go",
-		old: "a.right = r.data.Right(a.entry.CC, server, a.fragment); !a.right", new: "a.right = true; !a.right",
+		name: "fragments are not hashed", file: cand + "answers.go",
+		old: "a.right = w.Data.Right(a.Entry.Checksum(), server, a.Fragment); !a.right", new: "a.right = true; !a.right",
 		protocol: "mpowerstore", attack: "B5", seeds: 2000,
 	},
 	{
-		name: "no candidate is excluded", file: mpow + "filter.go", old: "return lower >= r.quorum()",
-		new: "return lower > r.servers()", protocol: "mpowerstore", attack: "B3", seeds: 2000,
+		name: "no candidate is excluded", file: cand + "answers.go", old: "return lower >= w.Quorum()",
+		new: "return lower > w.Servers()", protocol: "mpowerstore", attack: "B3", seeds: 2000,
 	},
 	{
-		name: "candidates are chosen by timestamp alone (D1)", file: mpow + "filter.go", old: "r.literal", new: "true",
+		name: "candidates are chosen by timestamp alone (D1)", file: mpow + "reader.go",
+		old: "|| !r.proof.Fits(entry, c.Nonce)", new: "",
 		script: "TestCandidatesThatShareATimestamp",
 	},
 	{
-		name: "the timestamp's MAC is not compared (D2)", file: mpow + "valid.go", old: "v.literal || entry.TS.same(c.TS)",
-		new: "true", also: [2]string{"!v.literal && v.inHistory(c, entry)", "false"},
+		name: "the timestamp's MAC is not compared (D2)", file: mpow + "proof.go", old: "e.TS.Same(c.TS)",
+		new: "true", also: [2]string{"if v.Opens(e, c) {", "if false {"},
 		protocol: "mpowerstore", attack: "R3", seeds: 20_000,
 	},
 	{
-		name: "MACs do not bind the key (D3)", file: mpow + "keys.go", old: `[]byte("cand"), []byte(key),`, new: `[]byte("cand"),`,
+		name: "MACs do not bind the key (D3)", file: mpow + "proof.go", old: `[]byte("cand"), []byte(key),`, new: `[]byte("cand"),`,
 		protocol: "mpowerstore", attack: "R4", seeds: 5000,
 	},
 	{
-		name: "history is pruned, and readers are not told", file: mpow + "history.go",
+		name: "history is pruned, and readers are not told", file: mpow + "variants/bounded.go",
 		old: "ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp)", new: "_ = h; false",
 		protocol: "mpowerstore+bounded1", attack: "none", seeds: 2000,
 	},
 	{
-		name: "entries above lc are pruned", file: mpow + "history.go", old: "if complete <= k {",
+		name: "entries above lc are pruned", file: mpow + "variants/bounded.go", old: "if complete <= k {",
 		new: "if complete = len(h.Entries); complete <= k {", protocol: "mpowerstore+bounded1", attack: "none", seeds: 5000,
 	},
 	{

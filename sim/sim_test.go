@@ -12,7 +12,7 @@ import (
 	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
-	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/suite"
 )
 
@@ -97,7 +97,7 @@ func TestBoundedHistoryUnderContention(t *testing.T) {
 	var longer [2]int64
 	for i, k := range []int{1, 4} {
 		s := Scenario{
-			Protocol: mpowerstore.Protocol{History: k}, T: 1, Durability: protocols.Fsync, Writers: 3, Keys: 1, Ops: 5,
+			Protocol: variants.Bounded(k), T: 1, Durability: protocols.Fsync, Writers: 3, Keys: 1, Ops: 5,
 			Attack: byzantine.Attack{ID: "none"},
 		}
 		tally := explore(t, s, 300)

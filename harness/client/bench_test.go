@@ -8,11 +8,12 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 )
 
 // One client's WRITEs and READs, over TCP to servers that keep their records in memory.
 func BenchmarkOperation(b *testing.B) {
-	for _, p := range []protocols.Protocol{mabd.Protocol{}, mpowerstore.Protocol{}, mpowerstore.Protocol{Lean: true}} {
+	for _, p := range []protocols.Protocol{mabd.Protocol{}, mpowerstore.Protocol{}, variants.Lean()} {
 		for _, size := range []int{1 << 10, 64 << 10} {
 			b.Run(fmt.Sprintf("%s/%d", protocols.NameOf(p), size), func(b *testing.B) {
 				c := newCluster(b, p)

@@ -13,7 +13,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
-	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 )
 
 func TestReadAndWrite(t *testing.T) {
@@ -99,7 +99,7 @@ func TestNoTime(t *testing.T) {
 // later operations on the same key run, change nothing. Of the variants those are left out that ask few servers first:
 // each of their operations would wait for the slow one until it is overdue.
 func TestLateReplies(t *testing.T) {
-	variants := []protocols.Protocol{mpowerstore.Protocol{Replicated: true}, mpowerstore.Protocol{History: 1}}
+	variants := []protocols.Protocol{variants.Replicated(), variants.Bounded(1)}
 	for _, p := range slices.Concat(catalog.All(), variants) {
 		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			c := newCluster(t, p)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
-	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/targeted"
 )
 
@@ -17,7 +17,7 @@ func TestOverdue(t *testing.T) {
 		rounds   int // of a READ
 	}{
 		{targeted.Protocol{Protocol: mabd.Protocol{}}, 2},
-		{mpowerstore.Protocol{Lean: true}, 3},
+		{variants.Lean(), 3},
 	} {
 		t.Run(protocols.NameOf(test.protocol), func(t *testing.T) {
 			t.Parallel()

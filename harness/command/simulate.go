@@ -19,7 +19,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
-	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/sim"
 )
 
@@ -148,7 +148,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 }
 
 func simulatedProtocol(name string) (protocols.Protocol, error) {
-	if literal := (mpowerstore.Protocol{Literal: true}); name == protocols.NameOf(literal) {
+	if literal := variants.Literal(); name == protocols.NameOf(literal) {
 		return literal, nil
 	}
 	return catalog.ByName(name)

@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/protocols/powerstore"
 	"github.com/powbench/powbench/protocols/targeted"
@@ -32,13 +33,13 @@ func All() []protocols.Protocol {
 func Variants() []protocols.Protocol {
 	return []protocols.Protocol{
 		powerstore.Protocol{Polynomial: true},
-		mpowerstore.Protocol{Proof: mpowerstore.PolynomialProof},
-		mpowerstore.Protocol{Proof: mpowerstore.SignatureProof},
-		mpowerstore.Protocol{Replicated: true, Proof: mpowerstore.SignatureProof},
-		mpowerstore.Protocol{Replicated: true},
-		mpowerstore.Protocol{History: 4},
-		mpowerstore.Protocol{History: 1},
-		mpowerstore.Protocol{Lean: true},
+		variants.Polynomial(),
+		variants.Signed(),
+		variants.ReplicatedSigned(),
+		variants.Replicated(),
+		variants.Bounded(4),
+		variants.Bounded(1),
+		variants.Lean(),
 		targeted.Protocol{Protocol: mpowerstore.Protocol{}},
 		mabd.Protocol{Variant: mabd.Unanimous},
 		mabd.Protocol{Variant: mabd.MetadataFirst},

@@ -1,10 +1,11 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -31,7 +32,7 @@ func expect(t *testing.T, c *prototest.Cluster, rounds int, servers ...int) {
 func TestBogusCandidate(t *testing.T) {
 	for _, suiteName := range []string{"paper", "modern"} {
 		c := written(t, suiteName)
-		bogus := spoilt(lcOf(t, c, 0, key))
+		bogus := spoilt(lcOf(c, 0, key))
 		bogus.TS.Num = 1 << 60
 		forge(c, 0, func(request, _ protocols.Message) *protocols.Message {
 			switch request.Body.(type) {
@@ -111,7 +112,7 @@ func TestSpoiltVectorIsRepaired(t *testing.T) {
 	claim(c, 3, spoilt(good))
 	expect(t, c, 3, 0, 2, 3)
 	for _, server := range []int{0, 2} {
-		if lc := lcOf(t, c, server, key); !lc.same(good) {
+		if lc := lcOf(c, server, key); !lc.Same(good) {
 			t.Errorf("after REPAIR server %d holds %v", server+1, lc.TS)
 		}
 	}
@@ -128,7 +129,7 @@ func TestPersonalVectors(t *testing.T) {
 	if _, err := c.Request(protocols.Reader, key, 2, personal); err != nil {
 		t.Fatal(err)
 	}
-	if lc := lcOf(t, c, 2, key); !lc.same(spoilt(good, 2)) {
+	if lc := lcOf(c, 2, key); !lc.Same(spoilt(good, 2)) {
 		t.Fatalf("server 3 holds %v: the script went wrong", lc.TS)
 	}
 	expect(t, c, 3, 0, 1, 2)
@@ -162,11 +163,11 @@ func TestComplete(t *testing.T) {
 	}
 	ask(protocols.Reader, &Repair{Candidate: spoilt(good, 2)})
 	ask(protocols.Reader, &Repair{Candidate: good})
-	if lc := lcOf(t, c, 2, key); !lc.same(spoilt(good, 2)) {
+	if lc := lcOf(c, 2, key); !lc.Same(spoilt(good, 2)) {
 		t.Error("REPAIR replaced a candidate of the same timestamp")
 	}
 	ask(protocols.Writer, &Complete{Candidate: good})
-	if lc := lcOf(t, c, 2, key); !lc.same(good) {
+	if lc := lcOf(c, 2, key); !lc.Same(good) {
 		t.Error("COMPLETE left the spoilt vector")
 	}
 }

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"testing"
@@ -6,6 +6,8 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -13,7 +15,7 @@ import (
 // nothing, and against this implementation, which must not.
 var (
 	ours    = Protocol{}
-	literal = Protocol{Literal: true}
+	literal = variants.Literal()
 )
 
 // counterExample is a schedule in which two candidates share the timestamp of a WRITE(v) that did not end: one with
@@ -41,7 +43,7 @@ var counterExamples = map[string]counterExample{
 }
 
 // play runs two READs, the second after the first, and returns all runs and the rounds of the first.
-func (x counterExample) play(t *testing.T, p Protocol) ([]*prototest.Run, int) {
+func (x counterExample) play(t *testing.T, p protocols.Protocol) ([]*prototest.Run, int) {
 	c := prototest.New(t, p, x.faults, "modern", 1)
 	liar := x.liars[len(x.liars)-1]
 	w := c.Client(1, protocols.Writer)
@@ -71,7 +73,7 @@ func TestCandidatesThatShareATimestamp(t *testing.T) {
 				if err := prototest.CheckHistory(runs); err != nil {
 					t.Errorf("%s: %v", protocols.NameOf(p), err)
 				}
-				if want := x.repaired && p.Proof != SignatureProof; want != (rounds == 3) {
+				if want := x.repaired && p != signed; want != (rounds == 3) {
 					t.Errorf("%s: rd1 took %d rounds; a REPAIR is needed: %v", protocols.NameOf(p), rounds, want)
 				}
 			}
@@ -86,7 +88,7 @@ func TestCandidatesThatShareATimestamp(t *testing.T) {
 // D2: a Byzantine reader writes back a timestamp with a wrong MAC. If servers take it, then the next writer believes
 // none of the clocks and issues a timestamp that is in use or lower: the value that it writes is lost.
 func TestTimestampsWithAWrongMAC(t *testing.T) {
-	play := func(p Protocol) []*prototest.Run {
+	play := func(p protocols.Protocol) []*prototest.Run {
 		c := prototest.New(t, p, 1, "paper", 1)
 		first, forged := interrupted(c, c.Client(9, protocols.Writer), "v", []int{0, 1, 2, 3}, 3)
 		forget(c, 3)
@@ -123,13 +125,13 @@ func TestTimestampsWithAWrongMAC(t *testing.T) {
 // D3: a candidate of one key is worth nothing under another. If servers believe its MACs there, then it is neither
 // safe nor excluded, and a READ never ends; if writers do, then timestamps skip.
 func TestCandidatesOfAnotherKey(t *testing.T) {
-	play := func(p Protocol) (read *prototest.Run, first protocols.Result) {
+	play := func(p protocols.Protocol) (read *prototest.Run, first protocols.Result) {
 		c := prototest.New(t, p, 1, "modern", 1)
 		w := c.Client(1, protocols.Writer)
 		for range 3 {
 			c.Finish(w.Write("other", []byte("v")))
 		}
-		foreign := lcOf(t, c, 0, "other")
+		foreign := lcOf(c, 0, "other")
 		claim(c, 3, foreign)
 		for server := range 3 {
 			writeBack(t, c, server, foreign)
@@ -185,7 +187,7 @@ func writeBack(t *testing.T, c *prototest.Cluster, server int, candidate Candida
 func TestHistoryIsWrittenOnce(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
-	name := recordHist(protocols.Timestamp{Num: 1, PID: 1})
+	name := RecordHist(protocols.Timestamp{Num: 1, PID: 1})
 	before, _ := c.Record(0, key, name)
 	var e Entry
 	if err := wire.Unmarshal(before.Body, &e); err != nil {

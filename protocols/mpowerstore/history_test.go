@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"errors"
@@ -9,18 +9,20 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 	"github.com/powbench/powbench/storage"
 )
 
 // bounded prunes as much as can be: what goes wrong with a bounded history goes wrong there first.
-var bounded = Protocol{History: 1}
+var bounded = variants.Bounded(1)
 
 // entries is how many entries of writers 1 to 9 a server holds.
 func entries(c *prototest.Cluster, server int) (n int) {
 	for num := range uint64(50) {
 		for pid := range uint64(10) {
-			if _, found := c.Record(server, key, recordHist(protocols.Timestamp{Num: num, PID: pid})); found {
+			if _, found := c.Record(server, key, RecordHist(protocols.Timestamp{Num: num, PID: pid})); found {
 				n++
 			}
 		}
@@ -31,8 +33,11 @@ func entries(c *prototest.Cluster, server int) (n int) {
 // horizonOf is up to which timestamp a server has pruned.
 func horizonOf(t *testing.T, c *prototest.Cluster, server int) protocols.Timestamp {
 	t.Helper()
-	var h kept
-	r, _ := c.Record(server, key, recordKept)
+	var h struct {
+		Horizon protocols.Timestamp
+		Entries []protocols.Timestamp
+	}
+	r, _ := c.Record(server, key, "kept")
 	if err := wire.Unmarshal(r.Body, &h); err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +46,8 @@ func horizonOf(t *testing.T, c *prototest.Cluster, server int) protocols.Timesta
 
 // However many WRITEs complete, K entries stay, and they are the latest. One is READ in two rounds as ever.
 func TestHistoryIsBounded(t *testing.T) {
-	for _, k := range []int{1, 2, usualHistory} {
-		c := prototest.New(t, Protocol{History: k}, 1, "modern", 1)
+	for _, k := range []int{1, 2, 4} {
+		c := prototest.New(t, variants.Bounded(k), 1, "modern", 1)
 		w := c.Client(1, protocols.Writer)
 		for n := 1; n <= 20; n++ {
 			c.Finish(w.Write(key, fmt.Append(nil, n)))
@@ -65,7 +70,7 @@ func TestEntriesAboveLCStay(t *testing.T) {
 	c := prototest.New(t, bounded, 1, "modern", 1)
 	for pid := range uint64(5) {
 		write := c.Client(pid+1, protocols.Writer).Write(key, fmt.Append(nil, pid))
-		c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && e.Round < roundComplete })
+		c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && e.Round < RoundComplete })
 		write.Abandon()
 		c.Lose(write.Is)
 	}
@@ -84,7 +89,7 @@ func TestLateStoreIsNotKept(t *testing.T) {
 	w := c.Client(1, protocols.Writer)
 	late := w.Write(key, []byte("late"))
 	c.Hold(func(e prototest.Envelope) bool {
-		return late.Is(e) && e.Server == 0 && e.Round == roundStore && !e.Reply
+		return late.Is(e) && e.Server == 0 && e.Round == RoundStore && !e.Reply
 	})
 	c.Run()
 	c.Finish(w.Write(key, []byte("2")))
@@ -102,13 +107,13 @@ func TestLateStoreIsNotKept(t *testing.T) {
 }
 
 // overtaken is a READ that has collected the WRITE of 0 when the WRITEs of 1 to n complete everywhere.
-func overtaken(t *testing.T, p Protocol, n int) (c *prototest.Cluster, read *prototest.Run) {
+func overtaken(t *testing.T, p protocols.Protocol, n int) (c *prototest.Cluster, read *prototest.Run) {
 	t.Helper()
 	c = prototest.New(t, p, 1, "modern", 1)
 	w := c.Client(1, protocols.Writer)
 	c.Finish(w.Write(key, []byte("0")))
 	read = c.Client(2, protocols.Reader).Read(key)
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect })
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect })
 	overtake(c, w, read, 1, n)
 	return c, read
 }
@@ -124,9 +129,9 @@ func overtake(c *prototest.Cluster, w *prototest.Client, read *prototest.Run, fi
 
 // Fewer than K WRITEs that complete between COLLECT and FILTER cost a READ nothing; with K it needs one more FILTER.
 func TestOvertakenReads(t *testing.T) {
-	for _, k := range []int{1, 3, usualHistory} {
+	for _, k := range []int{1, 3, 4} {
 		for n := range 2 * k {
-			c, read := overtaken(t, Protocol{History: k}, n)
+			c, read := overtaken(t, variants.Bounded(k), n)
 			want, rounds := "0", 2
 			if n >= k {
 				want, rounds = fmt.Sprint(n), 3
@@ -146,14 +151,14 @@ func TestLateRepliesToEarlierFilters(t *testing.T) {
 	c.Finish(w.Write(key, []byte("0")))
 	forget(c, 2)
 	read := c.Client(2, protocols.Reader).Read(key)
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect })
-	c.Hold(func(e prototest.Envelope) bool { return !read.Is(e) && e.Server != 0 && e.Round == roundComplete })
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect })
+	c.Hold(func(e prototest.Envelope) bool { return !read.Is(e) && e.Server != 0 && e.Round == RoundComplete })
 	c.Hold(func(e prototest.Envelope) bool { return read.Is(e) })
 	w.Write(key, []byte("1")) // completes at s1 only, which prunes
 	c.Run()
 	filter := func(servers ...int) {
 		of := prototest.Of(servers...)
-		c.Deliver(func(e prototest.Envelope) bool { return read.Is(e) && e.Round == roundFilter && of(e) })
+		c.Deliver(func(e prototest.Envelope) bool { return read.Is(e) && e.Round == RoundFilter && of(e) })
 	}
 	filter(0, 1, 2)
 	if read.Done() || read.Rounds() != 3 {
@@ -170,7 +175,7 @@ func TestLateRepliesToEarlierFilters(t *testing.T) {
 func TestReadsRunOutOfRounds(t *testing.T) {
 	c, read := overtaken(t, bounded, 1)
 	w := c.Client(3, protocols.Writer)
-	for n := range 2 * maxFilters {
+	for n := range 2 * (protocols.MaxRounds - 2) {
 		round := read.Rounds()
 		c.Deliver(func(e prototest.Envelope) bool { return read.Is(e) && e.Round == round })
 		overtake(c, w, read, 100+n, 100+n)
@@ -180,7 +185,7 @@ func TestReadsRunOutOfRounds(t *testing.T) {
 		t.Errorf("the READ is in round %d, done: %v, want it to wait in round %d",
 			read.Rounds(), read.Done(), protocols.MaxRounds-1)
 	}
-	if got := c.Finish(c.Client(4, protocols.Reader).Read(key)); string(got.Value) != fmt.Sprint(100+2*maxFilters-1) {
+	if got := c.Finish(c.Client(4, protocols.Reader).Read(key)); string(got.Value) != fmt.Sprint(100+2*(protocols.MaxRounds-2)-1) {
 		t.Errorf("the next READ returns %q", got.Value)
 	}
 }
@@ -192,33 +197,36 @@ func TestTops(t *testing.T) {
 	var all []Candidate
 	for n := range 3 {
 		c.Finish(w.Write(key, fmt.Append(nil, n)))
-		all = append(all, lcOf(t, c, 0, key))
-	}
-	op := c.Register(2, protocols.Reader).Read(key, protocols.Heap{}).(*iterating)
-	op.Start()
-	for server := range 3 {
-		op.Answer(roundCollect, server, protocols.Message{Body: &CollectAck{Candidate: all[0]}})
-	}
-	ack := func(round, server int, top Candidate) protocols.Step {
-		return op.Answer(round, server, protocols.Message{Body: &FilterAck{TS: all[0].TS.Timestamp, Top: &top}})
+		all = append(all, lcOf(c, 0, key))
 	}
 	malformed := all[2]
 	malformed.Vec = nil
-	ack(roundFilter, 3, malformed)
-	ack(roundFilter, 0, all[0])
-	ack(roundFilter, 1, all[0])
-	if step := ack(roundFilter, 2, all[1]); step.Next == nil {
-		t.Fatal("no second FILTER: the malformed reply counts, or the top does not")
-	}
-	for server := 1; server < 4; server++ {
-		if step := ack(roundFilter+1, server, all[1]); step.Next != nil {
-			t.Fatal("a third FILTER, although no top is new")
+	for _, newer := range []bool{false, true} {
+		op := c.Register(2, protocols.Reader).Read(key, protocols.Heap{})
+		op.Start()
+		for server := range 3 {
+			op.Answer(RoundCollect, server, protocols.Message{Body: &CollectAck{Candidate: all[0]}})
 		}
-	}
-	ack(roundFilter+1, 0, all[2])
-	ack(roundFilter, 0, all[1]) // late
-	if got := op.tops[0]; !got.same(all[2]) {
-		t.Errorf("the top of s1 is %v, want %v", got.TS, all[2].TS)
+		ack := func(round, server int, top Candidate) protocols.Step {
+			return op.Answer(round, server, protocols.Message{Body: &FilterAck{TS: all[0].TS.Timestamp, Top: &top}})
+		}
+		ack(RoundFilter, 3, malformed)
+		ack(RoundFilter, 0, all[0])
+		ack(RoundFilter, 1, all[0])
+		if step := ack(RoundFilter, 2, all[1]); step.Next == nil {
+			t.Fatal("no second FILTER: the malformed reply counts, or the top does not")
+		}
+		if newer {
+			ack(RoundFilter+1, 0, all[2])
+			ack(RoundFilter, 0, all[1]) // late
+		}
+		third := false
+		for server := 1; server < 4; server++ {
+			third = ack(RoundFilter+1, server, all[1]).Next != nil || third
+		}
+		if third != newer {
+			t.Errorf("a top is new: %v, a third FILTER begins: %v", newer, third)
+		}
 	}
 }
 
@@ -227,7 +235,7 @@ func TestFilterWithTops(t *testing.T) {
 	c := prototest.New(t, bounded, 1, "modern", 1)
 	c.Finish(c.Client(1, protocols.Writer).Write(key, nil))
 	for n, refused := range map[int]bool{8: false, 9: true} {
-		filter := &Filter{Candidates: slices.Repeat([]Candidate{lcOf(t, c, 0, key)}, n)}
+		filter := &Filter{Candidates: slices.Repeat([]Candidate{lcOf(c, 0, key)}, n)}
 		_, err := c.Request(protocols.Reader, key, 0, protocols.Message{Body: filter})
 		if errors.Is(err, protocols.ErrRefused) != refused {
 			t.Errorf("FILTER of %d candidates: %v, want a refusal: %v", n, err, refused)
@@ -238,18 +246,18 @@ func TestFilterWithTops(t *testing.T) {
 // A server that has pruned a candidate's entry, or says so, does not count against the candidate; and as long as this is
 // not excluded, nothing lower is returned, however many servers agree on it.
 func TestPrunedEntriesAreNotExcluded(t *testing.T) {
-	p := Protocol{History: usualHistory}
+	p := variants.Bounded(4)
 	c := prototest.New(t, p, 1, "modern", 1)
 	w := c.Client(1, protocols.Writer)
 	c.Finish(w.Write(key, []byte("1")))
-	low := lcOf(t, c, 0, key)
+	low := lcOf(c, 0, key)
 	c.Finish(w.Write(key, []byte("2")))
-	high := lcOf(t, c, 0, key)
+	high := lcOf(c, 0, key)
 
 	read := c.Register(2, protocols.Reader).Read(key, protocols.Heap{})
 	read.Start()
 	for server, candidate := range []Candidate{low, high, high} {
-		read.Answer(roundCollect, server, protocols.Message{Body: &CollectAck{Candidate: candidate}})
+		read.Answer(RoundCollect, server, protocols.Message{Body: &CollectAck{Candidate: candidate}})
 	}
 	for server := range 4 {
 		request := protocols.Message{Body: &Filter{Candidates: []Candidate{low}}}
@@ -261,7 +269,7 @@ func TestPrunedEntriesAreNotExcluded(t *testing.T) {
 		if ack.Top = nil; server > 0 && server < 3 {
 			ack.Horizon = high.TS.Timestamp
 		}
-		if step := read.Answer(roundFilter, server, reply); step.Done || step.Next != nil {
+		if step := read.Answer(RoundFilter, server, reply); step.Done || step.Next != nil {
 			result, _ := read.Result()
 			t.Fatalf("after the answer of s%d the READ goes on, with %+v: want it to wait", server+1, result)
 		}
@@ -271,7 +279,7 @@ func TestPrunedEntriesAreNotExcluded(t *testing.T) {
 // Over a store on a disk, N ≫ K WRITEs leave K entries.
 func TestHistoryOnDisk(t *testing.T) {
 	const n = 200
-	c := prototest.New(t, Protocol{History: usualHistory}, 1, "modern", 1)
+	c := prototest.New(t, variants.Bounded(4), 1, "modern", 1)
 	store, err := storage.Open(storage.Options{Dir: t.TempDir(), Durability: protocols.Unsynced, MemTableBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +293,7 @@ func TestHistoryOnDisk(t *testing.T) {
 	}
 	var left []int
 	for num := range n {
-		name := recordHist(protocols.Timestamp{Num: uint64(num + 1), PID: 1})
+		name := RecordHist(protocols.Timestamp{Num: uint64(num + 1), PID: 1})
 		if _, _, found, err := store.State(key, protocols.Heap{}).Get(name); err != nil {
 			t.Fatal(err)
 		} else if found {

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"fmt"
@@ -6,31 +6,36 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
+
+// roundFetch takes the place of REPAIR.
+const roundFetch = RoundFilter + 1
 
 func TestLeanOnRandomSchedules(t *testing.T) {
 	for _, x := range []struct{ faults, seeds int }{{1, 80}, {2, 25}, {3, 8}} {
 		t.Run(fmt.Sprintf("t=%d", x.faults), func(t *testing.T) {
 			l := &liars{}
-			s := prototest.Scenario{Protocol: Protocol{Lean: true}, Faults: x.faults, Seeds: x.seeds, Byzantine: l.join}
+			s := prototest.Scenario{Protocol: variants.Lean(), Faults: x.faults, Seeds: x.seeds, Byzantine: l.join}
 			s.Check(t)
 			s.Byzantine = nil
 			s.Check(t)
 		})
 	}
-	prototest.CheckSequential(t, Protocol{Lean: true})
+	prototest.CheckSequential(t, variants.Lean())
 }
 
 // lean is a cluster that holds "v" and a READ whose COLLECT has ended and whose FILTER nobody has seen, with the servers
 // that are asked for their fragments and those that are spared.
 func lean(t *testing.T) (c *prototest.Cluster, read *prototest.Run, asked, spared []int) {
 	t.Helper()
-	c = prototest.New(t, Protocol{Lean: true}, 1, "modern", 1)
+	c = prototest.New(t, variants.Lean(), 1, "modern", 1)
 	c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
 	c.Run()
 	read = c.Client(2, protocols.Reader).Read(key)
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect })
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect })
 	for _, e := range c.Flying() {
 		if e.Body.(*Filter).Brief {
 			spared = append(spared, e.Server)
@@ -60,17 +65,17 @@ func TestLeanMovesTheValueOnce(t *testing.T) {
 	if got := c.Finish(read); string(got.Value) != "v" || read.Rounds() != 2 {
 		t.Errorf("%+v in %d rounds", got, read.Rounds())
 	}
-	if got := fragments(read); !slices.Equal(got, []int{roundFilter, roundFilter}) {
+	if got := fragments(read); !slices.Equal(got, []int{RoundFilter, RoundFilter}) {
 		t.Errorf("fragments in rounds %v, want two in FILTER", got)
 	}
-	if cost := (Protocol{Lean: true}).Traits(1).Cost(protocols.Read); cost != (protocols.Cost{ServersToClient: 1}) {
+	if cost := (variants.Lean()).Traits(1).Cost(protocols.Read); cost != (protocols.Cost{ServersToClient: 1}) {
 		t.Errorf("cost model %+v, want the value once", cost)
 	}
 }
 
 // Over keys, all servers are asked.
 func TestLeanSpreads(t *testing.T) {
-	c := prototest.New(t, Protocol{Lean: true}, 1, "modern", 1)
+	c := prototest.New(t, variants.Lean(), 1, "modern", 1)
 	counts := make([]int, len(c.Servers))
 	for i := range 40 {
 		k := protocols.Key(fmt.Sprint(i))
@@ -116,7 +121,7 @@ func TestLeanFetches(t *testing.T) {
 			t.Errorf("%s: %+v in %d rounds", name, got, read.Rounds())
 		}
 		for _, e := range read.Trace {
-			if _, ok := e.Body.(*Fetch); ok && !slices.Contains(spared, e.Server) {
+			if _, ok := e.Body.(*variants.Fetch); ok && !slices.Contains(spared, e.Server) {
 				t.Errorf("%s: FETCH to server %d, which was asked in FILTER", name, e.Server+1)
 			}
 		}
@@ -128,10 +133,10 @@ func TestLeanFetchOvertakesFilter(t *testing.T) {
 	c, read, asked, spared := lean(t)
 	forget(c, asked[0])
 	late := func(e prototest.Envelope) bool {
-		return e.Server == spared[0] && e.Round == roundFetch || e.Server == spared[1] && e.Round == roundFilter
+		return e.Server == spared[0] && e.Round == roundFetch || e.Server == spared[1] && e.Round == RoundFilter
 	}
 	c.Deliver(func(e prototest.Envelope) bool { return !late(e) })
-	if got := fragments(read); read.Done() || !slices.Equal(got, []int{roundFilter, roundFetch}) {
+	if got := fragments(read); read.Done() || !slices.Equal(got, []int{RoundFilter, roundFetch}) {
 		t.Fatalf("done: %v, fragments in rounds %v, want one in each of FILTER and FETCH", read.Done(), got)
 	}
 	c.Deliver(prototest.Of(spared[1]))
@@ -142,14 +147,14 @@ func TestLeanFetchOvertakesFilter(t *testing.T) {
 
 // REPAIR comes after FETCH, as a fourth round.
 func TestLeanRepairs(t *testing.T) {
-	c := prototest.New(t, Protocol{Lean: true}, 1, "modern", 1)
+	c := prototest.New(t, variants.Lean(), 1, "modern", 1)
 	c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
 	c.Run()
 	read := c.Client(2, protocols.Reader).Read(key)
 	for i := range c.Servers {
-		claim(c, i, spoilt(lcOf(t, c, 0, key)))
+		claim(c, i, spoilt(lcOf(c, 0, key)))
 	}
-	c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect })
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect })
 	for _, e := range c.Flying() {
 		if !e.Body.(*Filter).Brief {
 			forge(c, e.Server, func(_, reply protocols.Message) *protocols.Message {

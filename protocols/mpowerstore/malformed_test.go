@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"bytes"
@@ -9,15 +9,16 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
 // TestMalformedReplies gives one operation each reply in every round from every server: none may count.
 func TestMalformedReplies(t *testing.T) {
 	c := written(t, "modern")
-	good := lcOf(t, c, 0, key)
+	good := lcOf(c, 0, key)
 	entry := &Entry{}
-	record, _ := c.Record(0, key, recordHist(good.TS.Timestamp))
+	record, _ := c.Record(0, key, RecordHist(good.TS.Timestamp))
 	if err := wire.Unmarshal(record.Body, entry); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -75,18 +76,18 @@ func TestNonceIsKeptUntilStored(t *testing.T) {
 	}
 }
 
-func nonceIsKeptUntilStored(t *testing.T, p Protocol) {
+func nonceIsKeptUntilStored(t *testing.T, p protocols.Protocol) {
 	c := prototest.New(t, p, 1, "modern", 1)
 	client := c.Client(1, protocols.Writer)
-	w := client.Register.Write(key, []byte("v"), protocols.Heap{}).(*writer)
+	w := client.Register.Write(key, []byte("v"), protocols.Heap{}).(*Writer)
 	run := c.Start(client, key, protocols.Write, []byte("v"), w)
-	c.Hold(func(e prototest.Envelope) bool { return e.Round == roundStore && e.Server > 1 })
+	c.Hold(func(e prototest.Envelope) bool { return e.Round == RoundStore && e.Server > 1 })
 	c.Run()
 	if run.Rounds() != 2 {
 		t.Fatalf("round %d began although two servers have stored", run.Rounds())
 	}
 	run.Trace = append(run.Trace, c.Flying()...)
-	if e, told, err := run.Tells(w.candidate.Nonce[:16]); told || err != nil {
+	if e, told, err := run.Tells(w.Written().Nonce[:16]); told || err != nil {
 		t.Errorf("%v reveals the nonce (%v)", e, err)
 	}
 	c.Release()
@@ -195,13 +196,13 @@ func TestCost(t *testing.T) {
 // What travels is what the cost model says: a fragment to or from each server, and little else.
 func TestTraffic(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		for _, p := range []Protocol{{}, whole, bounded} {
+		for _, p := range []protocols.Protocol{ours, whole, bounded} {
 			checkTraffic(t, p, faults)
 		}
 	}
 }
 
-func checkTraffic(t *testing.T, p Protocol, faults int) {
+func checkTraffic(t *testing.T, p protocols.Protocol, faults int) {
 	t.Helper()
 	const length = 1 << 20
 	c := prototest.New(t, p, faults, "modern", 1)

@@ -1,9 +1,10 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -26,8 +27,8 @@ func TestLCNeverFalls(t *testing.T) {
 func TestLemma42ProofsOfWriting(t *testing.T) {
 	(&watch{adopts: func(w *watch, server int, key protocols.Key, _, c Candidate) {
 		n := w.correct(func(i int) bool {
-			entry, err := w.view(i, key).entry(c.TS.Timestamp)
-			return err == nil && entry != nil && (w.Proof == SignatureProof || w.servers[i].opens(entry.Commitment, c.Nonce))
+			entry, err := w.servers[i].Hist(peek{w.cluster, i, key}, c.TS.Timestamp)
+			return err == nil && entry != nil && (w.Protocol == signed || w.servers[i].Opens(entry, c))
 		})
 		if n < w.cluster.Faults+1 {
 			w.cluster.Fatalf("s%d takes %v for valid, whose N̄ is at %d correct servers", server+1, c.TS, n)
@@ -61,7 +62,7 @@ func TestLemma43WithTheMostLowerAnswers(t *testing.T) {
 		}
 		claim(c, liar, bad)
 		read := c.Client(2, protocols.Reader).Read(key)
-		c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect && e.Server >= faults })
+		c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect && e.Server >= faults })
 		forget(c, liar)
 		if got := readFrom(t, c, read, x.lower...); string(got.Value) != "v" {
 			t.Errorf("t=%d: %d servers answered lower, and the READ returned %+v, want v", faults, len(x.lower), got)
@@ -97,7 +98,7 @@ func TestFilterEndsWhenCorrectServersAnswered(t *testing.T) {
 			claim(c, 3, bogus)
 			read := c.Client(3, protocols.Reader).Read(key)
 			collect := prototest.Of(1, 2, 3)
-			c.Deliver(func(e prototest.Envelope) bool { return e.Round == roundCollect && collect(e) })
+			c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect && collect(e) })
 			c.Deliver(prototest.Of(0, 1, 2))
 			if got, _ := read.Result(); !read.Done() || read.Rounds() != 2 || complete != (string(got.Value) == "w") {
 				t.Errorf("ended: %v after %d rounds, with %+v", read.Done(), read.Rounds(), got)

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"testing"
@@ -6,6 +6,8 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -17,15 +19,15 @@ import (
 // Broken by a clockAck that does not verify.
 func TestClockPicksTheHighestProvenTimestamp(t *testing.T) {
 	c := prototest.New(t, ours, 1, "modern", 1)
-	w := c.Register(1, protocols.Writer).Write(key, nil, protocols.Heap{}).(*writer)
+	w := c.Register(1, protocols.Writer).Write(key, nil, protocols.Heap{}).(*Writer)
 	w.Start()
-	issue := func(num, pid uint64) TS { return w.keys.issue(key, protocols.Timestamp{Num: num, PID: pid}) }
+	issue := func(num, pid uint64) TS { return w.Prover().Issue(key, protocols.Timestamp{Num: num, PID: pid}) }
 	forged := issue(9, 3)
 	forged.Num = 99
 	for server, ts := range []TS{issue(5, 2), forged, issue(2, 4)} {
-		w.Answer(roundClock, server, protocols.Message{Body: &ClockAck{TS: ts}})
+		w.Answer(RoundClock, server, protocols.Message{Body: &ClockAck{TS: ts}})
 	}
-	if got, want := w.candidate.TS.Timestamp, (protocols.Timestamp{Num: 6, PID: 1}); got != want {
+	if got, want := w.Written().TS.Timestamp, (protocols.Timestamp{Num: 6, PID: 1}); got != want {
 		t.Errorf("the WRITE has timestamp %v, want %v", got, want)
 	}
 }
@@ -47,10 +49,10 @@ func TestVectorIsPreWritten(t *testing.T) {
 	}
 	for i := range c.Servers {
 		stored, completed := entries[i], candidates[i]
-		if len(stored.Vec) != 4 || !sameVec(stored.Vec, completed.Vec) {
+		if len(stored.Vec) != 4 || !SameVec(stored.Vec, completed.Vec) {
 			t.Errorf("s%d: STORE and COMPLETE have different vectors", i+1)
 		}
-		parts := candidateParts(key, completed.TS, c.Suite.Hash(completed.Nonce))
+		parts := CandidateParts(key, completed.TS, c.Suite.Hash(completed.Nonce))
 		if !c.Suite.MAC(c.ServerKeys[i].Group).Verify(stored.Vec[i], parts...) {
 			t.Errorf("s%d: its MAC does not authenticate the timestamp and N̄", i+1)
 		}
@@ -63,8 +65,7 @@ func TestValidityNeedsNoHistory(t *testing.T) {
 	c := prototest.New(t, ours, 1, "modern", 1)
 	good := leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)
 	state := &countingState{peek: peek{c, 2, key}}
-	v := view{server: c.Servers[2].(*server), key: key, state: state}
-	if valid, err := v.valid(good); !valid || err != nil || state.looks > 0 {
+	if valid, err := c.Servers[2].(*Server).Valid(key, state, good); !valid || err != nil || state.looks > 0 {
 		t.Errorf("valid: %v, %v, after %d looks into the state, want true after none", valid, err, state.looks)
 	}
 }
@@ -76,7 +77,7 @@ func TestPreWrittenVectorEndsDisagreement(t *testing.T) {
 	c := prototest.New(t, ours, 1, "modern", 1)
 	bad := spoilt(leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3))
 	valid := func(i int, candidate Candidate) bool {
-		v, err := view{server: c.Servers[i].(*server), key: key, state: peek{c, i, key}}.valid(candidate)
+		v, err := c.Servers[i].(*Server).Valid(key, peek{c, i, key}, candidate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +88,7 @@ func TestPreWrittenVectorEndsDisagreement(t *testing.T) {
 	}
 	claim(c, 3, bad)
 	expect(t, c, 3, 0, 2, 3)
-	if repaired := lcOf(t, c, 2, key); repaired.TS.IsZero() || !valid(0, repaired) || !valid(2, repaired) {
+	if repaired := lcOf(c, 2, key); repaired.TS.IsZero() || !valid(0, repaired) || !valid(2, repaired) {
 		t.Errorf("after the READ s3 holds %v", repaired.TS)
 	}
 }
@@ -100,7 +101,7 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 	var all []Candidate
 	for _, value := range []string{"a", "b", "c"} {
 		c.Finish(w.Write(key, []byte(value)))
-		all = append(all, lcOf(t, c, 0, key))
+		all = append(all, lcOf(c, 0, key))
 	}
 	bogus := all[2]
 	bogus.Nonce = flipped(bogus.Nonce)
@@ -127,7 +128,7 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if ack := reply.Body.(*FilterAck); ack.TS.Num != x.answer || !lc.same(x.after) {
+		if ack := reply.Body.(*FilterAck); ack.TS.Num != x.answer || !lc.Same(x.after) {
 			t.Errorf("FILTER of %d: ts %v, lc %v, want %d and %v", len(x.c), ack.TS, lc.TS, x.answer, x.after.TS)
 		}
 	}
@@ -140,7 +141,7 @@ type fixed struct {
 }
 
 func (f fixed) Body(name string) (body []byte, found bool, err error) {
-	if name != recordLC {
+	if name != candidates.RecordLC {
 		return f.peek.Body(name)
 	}
 	body, err = wire.Marshal(nil, &f.lc)

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"errors"
@@ -7,15 +7,17 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-var polynomial = Protocol{Proof: PolynomialProof}
+var polynomial = variants.Polynomial()
 
 // shareOf is what a server keeps of a candidate's STORE: x_i and P(x_i).
 func shareOf(t *testing.T, c *prototest.Cluster, server int, ts protocols.Timestamp) []byte {
 	t.Helper()
-	r, _ := c.Record(server, key, recordHist(ts))
+	r, _ := c.Record(server, key, RecordHist(ts))
 	var e Entry
 	if err := wire.Unmarshal(r.Body, &e); err != nil {
 		t.Fatal(err)
@@ -78,21 +80,21 @@ func TestServersThatTellOfAnotherPolynomial(t *testing.T) {
 	c := prototest.New(t, polynomial, 1, "modern", 1)
 	c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
 	c.Deliver(prototest.Everything)
-	wrong := lcOf(t, c, 0, key)
+	wrong := lcOf(c, 0, key)
 	wrong.Nonce = flipped(wrong.Nonce)
 	forge(c, 0, func(_, reply protocols.Message) *protocols.Message {
 		switch ack := reply.Body.(type) {
 		case *CollectAck:
 			return &protocols.Message{Body: &CollectAck{Candidate: wrong}}
 		case *FilterAck:
-			lie := FilterAck{TS: ack.TS, Entry: ack.Entry.with(c.Suite.Hash(wrong.Nonce))}
+			lie := FilterAck{TS: ack.TS, Entry: ack.Entry.With(c.Suite.Hash(wrong.Nonce))}
 			return &protocols.Message{Body: &lie, Payload: reply.Payload}
 		}
 		return nil
 	})
 	expect(t, c, 2, 0, 1, 2)
 	for server := 1; server < 4; server++ {
-		if lc := lcOf(t, c, server, key); string(lc.Nonce) == string(wrong.Nonce) {
+		if lc := lcOf(c, server, key); string(lc.Nonce) == string(wrong.Nonce) {
 			t.Errorf("s%d took the other polynomial", server+1)
 		}
 	}

@@ -1,16 +1,22 @@
 // Package mpowerstore is M-PoWerStore: an atomic register for any number of readers and writers on S = 3t+1 servers,
 // t of which may be Byzantine, as may be all readers (the paper, §5).
 //
-// A WRITE takes three rounds (writer.go, Algorithm 4), a READ two, or three under attack (reader.go and filter.go,
-// Algorithm 6); server.go is Algorithm 5. Comments cite the paper's lines, and a tag D1 … D8 where the code departs
-// from them; docs/protocols.md gives the reasons.
+// A WRITE takes three rounds (writer.go, Algorithm 4), a READ two, or three under attack (reader.go, Algorithm 6);
+// server.go is Algorithm 5, and proof.go has the proofs of writing and the MACs of all three. Comments cite the paper's
+// lines, and a tag D1 … D8 where the code departs from them; docs/protocols.md gives the reasons. Variants are in
+// package variants.
+//
+// It imports the model and what protocols build on (candidates, dispersal, pow, suite, wire). Its variants, the catalog,
+// attacks and tests import it.
 package mpowerstore
 
 import (
+	"errors"
 	"fmt"
-	"strings"
+	"io"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/pow"
 	"github.com/powbench/powbench/protocols/suite"
@@ -19,104 +25,123 @@ import (
 // Name is the protocol's name in configurations and results.
 const Name = "mpowerstore"
 
-// Protocol implements protocols.Protocol.
+// Protocol implements protocols.Protocol. The zero Protocol is the paper's.
 type Protocol struct {
-	// Literal follows the paper's pseudo-code as printed, without D1 to D3, to show what goes wrong then. Channels keep
-	// their roles (D4), and COMPLETE its second line of defence.
-	Literal bool
-	// Proof is the kind of proofs of writing; the zero one is the paper's.
-	Proof Proof
-	// Replicated does without erasure coding: every server stores the whole value.
-	Replicated bool
-	// History is K ≥ 1 where servers keep, of the entries of completed writes, the K highest and prune the others; with 0
-	// they keep all, as in the paper.
-	History int
-	// Lean READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
-	Lean bool
+	// Variant says what differs from the paper; nil is Paper.
+	Variant *Variant
 }
 
 var _ protocols.Protocol = Protocol{}
+
+// A Variant is what a protocol is made of, where variants may differ.
+type Variant struct {
+	// Name is the variant's name in configurations and results.
+	Name string
+	// Proof makes the proofs of writing.
+	Proof func(t int, s suite.Suite) Proof
+	// Dispersal is how values lie on the servers.
+	Dispersal func(t int, s suite.Suite) dispersal.Scheme
+	// Filterable is how many candidates FILTER may carry, in multiples of S.
+	Filterable int
+}
+
+// Paper is the variant that is no variant.
+func Paper() Variant {
+	return Variant{
+		Name: protocols.Paper,
+		Proof: func(t int, s suite.Suite) Proof {
+			return Nonces{Scheme: pow.Hash{Suite: s}, Suite: s, Servers: candidates.Params{T: t}.Servers()}
+		},
+		Dispersal:  func(t int, s suite.Suite) dispersal.Scheme { return dispersal.Coded{T: t, Suite: s} },
+		Filterable: 1,
+	}
+}
+
+func (p Protocol) variant() Variant {
+	if p.Variant == nil {
+		return Paper()
+	}
+	return *p.Variant
+}
+
+func (p Protocol) params(t int, s suite.Suite) params {
+	v := p.variant()
+	all := params{Params: candidates.Params{T: t, Suite: s, Data: v.Dispersal(t, s)}, proof: v.Proof(t, s)}
+	all.shape, all.filterable = all.proof.Shape(), v.Filterable*all.Servers()
+	return all
+}
 
 // Traits implements protocols.Protocol: S = 3t+1 servers, of which t may lie and S−t are a quorum. One fragment, of
 // |F|/(t+1) where values are coded, goes to each server in STORE or comes from each in FILTER (the paper, §6.3); CLOCK,
 // COMPLETE and COLLECT are metadata.
 func (p Protocol) Traits(t int) protocols.Traits {
-	fragment := p.disperser(t, nil).Share()
-	traits := protocols.Traits{
-		Name: Name, Variant: p.variant(), Title: "M-PoWerStore",
-		Servers: params{t: t}.servers(), Quorum: params{t: t}.quorum(), LyingServers: t, LyingReaders: true,
+	v, size := p.variant(), candidates.Params{T: t}
+	fragment := v.Dispersal(t, nil).Share()
+	return protocols.Traits{
+		Name: Name, Variant: v.Name, Title: "M-PoWerStore",
+		Servers: size.Servers(), Quorum: size.Quorum(), LyingServers: t, LyingReaders: true,
 		Read:  []protocols.Leg{{}, {Reply: fragment}},
 		Write: []protocols.Leg{{}, {Request: fragment}, {}},
 	}
-	if p.Lean { // t+1 fragments
-		traits.Read[1].Reply = 1 / float64(traits.Servers)
-	}
-	return traits
-}
-
-// variant is how the protocol differs from the paper's.
-func (p Protocol) variant() string {
-	var differs []string
-	add := func(is bool, word string) {
-		if is {
-			differs = append(differs, word)
-		}
-	}
-	add(p.Literal, "literal")
-	add(p.Replicated, "replicated")
-	add(p.Proof != HashProof, string(p.Proof))
-	add(p.Lean, "lean")
-	add(p.History == usualHistory, "bounded")
-	add(p.History > 0 && p.History != usualHistory, fmt.Sprintf("bounded%d", p.History))
-	if differs == nil {
-		return protocols.Paper
-	}
-	return strings.Join(differs, "-")
 }
 
 // CandidateShape is how long a candidate's nonce is, in bytes, and its vector, in MACs: for those who make some up.
 func (p Protocol) CandidateShape(t int, s suite.Suite) (nonce, macs int) {
 	shape := p.params(t, s).shape
-	return shape.nonce, shape.macs
+	return shape.Nonce, shape.MACs
 }
 
 // NewServer implements protocols.Protocol.
 func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 	params := p.params(s.T, s.Suite)
-	verifier, err := params.proof.verifier(s)
-	return &server{params: params, verifier: verifier, keyErr: err}
+	verifier, err := params.proof.Verifier(s)
+	return &server{params: params, Verifier: verifier, keyErr: err}
 }
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	r := &register{
-		params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, issued: map[protocols.Key]*uint64{},
-	}
-	if r.keys, r.readOnly = writerKeys(r.params, c); r.readOnly == nil {
-		r.prover, r.readOnly = r.proof.prover(c, r.keys)
+	r := &register{params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, issued: map[protocols.Key]*uint64{}}
+	if r.readOnly = r.CheckWriter(c); r.readOnly == nil {
+		r.prover, r.readOnly = r.proof.Prover(c)
 	}
 	return r
 }
 
-func (p Protocol) params(t int, s suite.Suite) params {
-	params := params{
-		t: t, suite: s, data: p.disperser(t, s), history: p.History, literal: p.Literal, lean: p.Lean,
-	}
-	switch p.Proof {
-	case SignatureProof:
-		params.proof = signatures{s, params.servers()}
-	case PolynomialProof:
-		params.proof = nonces{s, pow.Polynomial{T: t}, params.servers()}
-	default:
-		params.proof = nonces{s, pow.Hash{Suite: s}, params.servers()}
-	}
-	params.shape = params.proof.shape()
-	return params
+// register is a client's end.
+type register struct {
+	params
+	pid      uint64
+	entropy  io.Reader
+	prover   Prover
+	readOnly error // why this client cannot write, if it cannot
+
+	// issued holds the last number that this client gave to a WRITE of each key. A WRITE that failed midway has used
+	// its timestamp up, though no server may show it yet.
+	issued map[protocols.Key]*uint64
 }
 
-func (p Protocol) disperser(t int, s suite.Suite) dispersal.Scheme {
-	if p.Replicated {
-		return dispersal.Replicated{Servers: params{t: t}.servers(), Suite: s}
+// Read implements protocols.Register. The operation is a *Reader if the key is sound.
+func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
+	if err := protocols.CheckKey(key); err != nil {
+		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
-	return dispersal.Coded{T: t, Suite: s}
+	return &Reader{
+		params: r.params, Rounds: candidates.NewRounds(r.Params), mem: mem, W: candidates.NewAnswers[*Entry](r.Params),
+	}
+}
+
+// Write implements protocols.Register.
+func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) protocols.Operation {
+	if err := errors.Join(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
+		return protocols.Failed(fmt.Errorf("write: %w", err))
+	}
+	issued := r.issued[key]
+	if issued == nil {
+		issued = new(uint64)
+		r.issued[key] = issued
+	}
+	return &writer{
+		params: r.params, Rounds: candidates.NewRounds(r.Params), key: key, value: value, mem: mem,
+		pid: r.pid, prover: r.prover, entropy: r.entropy, issued: issued,
+	}
 }

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"fmt"
@@ -7,7 +7,10 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/suite"
 )
 
 // liars are Byzantine servers that lie at random, together with a Byzantine reader that knows what they know and
@@ -73,9 +76,20 @@ func (l *liars) learn(body protocols.Body) {
 	case *Filter:
 		l.known = append(l.known, m.Candidates...)
 	case *Store: // the nonce is not known yet
-		nonce := make([]byte, paramsOf(l.Cluster).shape.nonce)
-		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: nonce, Vec: m.Entry.Vec})
+		l.known = append(l.known, Candidate{TS: m.Entry.TS, Nonce: make([]byte, l.nonce()), Vec: m.Entry.Vec})
 	}
+}
+
+// nonce is how long nonces are, in bytes.
+func (l *liars) nonce() int {
+	p := l.Protocol()
+	if watched, ok := p.(*watch); ok {
+		p = watched.Protocol
+	}
+	nonce, _ := p.(interface {
+		CandidateShape(t int, s suite.Suite) (nonce, macs int)
+	}).CandidateShape(l.Faults, l.Suite)
+	return nonce
 }
 
 // candidate is one that the liars know, often changed in one way or another.
@@ -127,7 +141,7 @@ func (l *liar) lie(reply *protocols.Message) {
 		ack.Candidate = l.candidate()
 	case *FilterAck:
 		l.lieAboutEntry(ack, &reply.Payload)
-	case *FetchAck:
+	case *variants.FetchAck:
 		reply.Payload = flipped(reply.Payload)
 	}
 }
@@ -167,7 +181,7 @@ func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 // TestRandomLies runs random schedules under liars: histories stay linearizable and every operation ends.
 func TestRandomLies(t *testing.T) {
 	for _, x := range []struct {
-		Protocol
+		protocols.Protocol
 		faults, seeds int
 		suite         string
 	}{
@@ -195,7 +209,7 @@ func TestRandomLies(t *testing.T) {
 
 func TestRandomCrashes(t *testing.T) {
 	for faults := 1; faults <= 3; faults++ {
-		for p, seeds := range map[Protocol]int{kinds[faults%3]: 60, whole: 15, bounded: 30} {
+		for p, seeds := range map[protocols.Protocol]int{kinds[faults%3]: 60, whole: 15, bounded: 30} {
 			prototest.Scenario{Protocol: p, Faults: faults, Seeds: seeds / faults}.Check(t)
 		}
 	}

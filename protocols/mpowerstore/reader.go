@@ -4,158 +4,143 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
 )
 
 // The rounds of a READ.
 const (
-	roundCollect = iota + 1
-	roundFilter
-	roundRepair
+	RoundCollect = iota + 1
+	RoundFilter
+	RoundRepair
 )
 
-// reader is a READ in progress (Algorithm 6). Its choices from what FILTER brings are in filter.go.
-type reader struct {
+// A Reader is a READ in progress (Algorithm 6). Variants embed it and run FILTER in their own way.
+type Reader struct {
 	params
-	mem protocols.Memory
+	candidates.Rounds
+	// C is the set C: once COLLECT has ended, FILTER_ACKs only exclude from it (D6).
+	C []Candidate
+	// W is W with R.
+	W *candidates.Answers[*Entry]
 
-	round, acks int
-	c           []Candidate // C: only FILTER_ACKs change it once COLLECT has ended, by exclusion (D6)
-	w           []*answer   // W, by server; nil for those that have not answered FILTER
-	spared      []bool      // by server: FILTER did not ask it for its fragment (variant Lean); nil for none
-	result      protocols.Result
-	err         error
+	mem    protocols.Memory
+	result protocols.Result
+	err    error
 }
 
 // Start begins COLLECT (line 137).
-func (r *reader) Start() protocols.Broadcast {
-	r.round = roundCollect
-	return protocols.ToAll(r.servers(), protocols.Message{Body: &Collect{}})
-}
+func (r *Reader) Start() protocols.Broadcast { return r.Ask(&Collect{}).Next }
 
 // Answer takes a reply to the current round. A malformed one counts for nothing: it comes from a Byzantine server, and
 // the correct ones alone are a quorum.
-func (r *reader) Answer(round, server int, reply protocols.Message) protocols.Step {
-	if round != r.round {
+func (r *Reader) Answer(round, server int, reply protocols.Message) protocols.Step {
+	if round != r.Round {
 		return protocols.Wait() // late (D6)
 	}
 	switch ack := reply.Body.(type) {
 	case *CollectAck:
-		if r.round == roundCollect {
+		if round == RoundCollect {
 			return r.collectAck(ack.Candidate)
 		}
 	case *FilterAck:
-		if r.round == roundFilter {
-			return r.filterAck(server, ack, reply.Payload)
+		if round == RoundFilter && r.Sent(ack, reply.Payload) {
+			return r.Filter(server, candidates.Answer[*Entry]{TS: ack.TS, Entry: ack.Entry, Fragment: reply.Payload})
 		}
 	case *RepairAck:
-		if r.round == roundRepair {
-			return r.repairAck()
+		if round == RoundRepair && r.Acked() { // line 156
+			return protocols.Done()
 		}
 	}
 	return protocols.Wait()
 }
 
-// collectAck adds a candidate to C (lines 145 to 147). If no server of a quorum knows of a write, then none is
-// complete and there is nothing to filter.
-func (r *reader) collectAck(c Candidate) protocols.Step {
+// collectAck adds a candidate to C (lines 145 to 147) and begins FILTER (line 138). If no server of a quorum knows of a
+// write, then none is complete and there is nothing to filter.
+func (r *Reader) collectAck(c Candidate) protocols.Step {
 	switch {
 	case c.TS.IsZero(): // c0
-	case !r.written(c):
+	case !r.Written(c):
 		return protocols.Wait()
-	case !slices.ContainsFunc(r.c, c.same):
-		r.c = append(r.c, c)
+	case !slices.ContainsFunc(r.C, c.Same):
+		r.C = append(r.C, c)
 	}
-	if r.acks++; r.acks < r.quorum() {
+	switch {
+	case !r.Acked():
 		return protocols.Wait()
+	case len(r.C) == 0:
+		return r.Bottom()
 	}
-	if len(r.c) == 0 {
-		return r.bottom()
-	}
-	r.round, r.acks = roundFilter, 0
-	return protocols.Begin(r.filter(r.c))
+	return r.Ask(&Filter{Candidates: slices.Clone(r.C)})
 }
 
-// filter is the requests of procedure FILTER (line 138).
-func (r *reader) filter(candidates []Candidate) protocols.Broadcast {
-	return protocols.ToAll(r.servers(), protocols.Message{Body: &Filter{Candidates: slices.Clone(candidates)}})
+// Sent reports whether a correct server may have sent the FILTER_ACK with the fragment.
+func (r *Reader) Sent(ack *FilterAck, fragment []byte) bool {
+	return r.Told(ack) && (ack.Entry == nil || r.IsFragment(ack.Entry.CC, fragment))
 }
 
-// filterAck records W[i] and drops the candidates that this excludes (lines 148 to 150). FILTER ends once a quorum has
-// answered and either C is empty or its highest timestamp is safe (D7).
-func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocols.Step {
-	if !r.record(server, ack, fragment) {
+// Told reports whether a correct server may have sent the FILTER_ACK, with some fragment.
+func (r *Reader) Told(ack *FilterAck) bool {
+	e := ack.Entry
+	return e == nil || e.TS.Equal(ack.TS) && r.isEntry(e, r.shape.Told)
+}
+
+// Filter records W[i] and drops the candidates that this excludes (lines 148 to 150).
+func (r *Reader) Filter(server int, answer candidates.Answer[*Entry]) protocols.Step {
+	r.W.Add(server, answer)
+	r.C = candidates.Exclude(r.C, r.W)
+	return r.Filtered()
+}
+
+// Filtered ends FILTER once a quorum has answered and either C is empty or its highest timestamp is safe (D7).
+func (r *Reader) Filtered() protocols.Step {
+	switch {
+	case r.W.Count < r.Quorum():
 		return protocols.Wait()
+	case len(r.C) == 0:
+		return r.Bottom()
 	}
-	r.c = slices.DeleteFunc(r.c, r.invalid)
-	return r.filtered()
-}
-
-// record takes a server's answer for W[i], unless it is malformed.
-func (r *reader) record(server int, ack *FilterAck, fragment []byte) bool {
-	if e := ack.Entry; e != nil && !(e.TS.Equal(ack.TS) && r.sent(server, e, fragment)) {
-		return false
-	}
-	r.w[server] = &answer{ts: ack.TS, entry: ack.Entry, fragment: fragment}
-	r.acks++
-	return true
-}
-
-// sent reports whether a correct server may have sent the entry with the fragment, or without it if FILTER spared it.
-func (r *reader) sent(server int, e *Entry, fragment []byte) bool {
-	if r.withheld(server, fragment) {
-		return r.isEntry(e, r.shape.told)
-	}
-	return r.stored(e, fragment, r.shape.told)
-}
-
-// withheld reports whether there is no fragment because FILTER spared the server.
-func (r *reader) withheld(server int, fragment []byte) bool {
-	return r.spared != nil && r.spared[server] && len(fragment) == 0
-}
-
-// filtered ends FILTER if W allows it.
-func (r *reader) filtered() protocols.Step {
-	if r.acks < r.quorum() {
+	entry, fragments, ok := r.W.Safe(candidates.Highest(r.C))
+	if !ok {
 		return protocols.Wait()
 	}
-	if len(r.c) == 0 {
-		return r.bottom()
-	}
-	entry, fragments := r.safe(highest(r.c))
-	if entry == nil {
-		return protocols.Wait()
-	}
-	return r.restore(entry, fragments)
+	return r.Restore(r.C, entry, fragments)
 }
 
-// bottom ends the READ with the initial value (line 143).
-func (r *reader) bottom() protocols.Step {
+// Bottom ends the READ with the initial value (line 143).
+func (r *Reader) Bottom() protocols.Step {
 	r.result.Bottom = true
 	return protocols.Done()
 }
 
-// restore decodes the value (line 141) and ends the READ, unless the candidate must be repaired first.
-func (r *reader) restore(entry *Entry, fragments [][]byte) protocols.Step {
-	nonce, intact := r.choose(entry)
+// Restore decodes the value of a safe entry from its fragments (line 141) and ends the READ, unless the candidate that
+// the entry proves must be repaired first (lines 151 to 155) or is not in the set.
+func (r *Reader) Restore(set []Candidate, entry *Entry, fragments [][]byte) protocols.Step {
+	nonce, intact := r.choose(set, entry)
 	if nonce == nil {
 		return protocols.Wait()
 	}
 	r.result.Timestamp = entry.TS.Timestamp
-	if r.result.Value, r.err = r.data.Decode(entry.CC, fragments, r.mem); r.err != nil || intact {
+	if r.result.Value, r.err = r.Data.Decode(entry.CC, fragments, r.mem); r.err != nil || intact {
 		return protocols.Done()
 	}
-	r.round, r.acks = roundRepair, 0
-	repair := protocols.Message{Body: &Repair{Candidate: entry.candidate(nonce)}}
-	return protocols.Begin(protocols.ToAll(r.servers(), repair))
+	return r.Ask(&Repair{Candidate: entry.candidate(nonce)})
 }
 
-// repairAck waits for S−t of them (line 156).
-func (r *reader) repairAck() protocols.Step {
-	if r.acks++; r.acks < r.quorum() {
-		return protocols.Wait()
+// choose picks from the set the candidate that the entry proves: by timestamp and nonce, not by timestamp alone as in
+// line 140, because candidates may share a timestamp (D1). It returns the nonce, nil if the set has no such candidate;
+// intact says that the set had it with the vector that the writer stored (line 153), so that FILTER has written it back.
+func (r *Reader) choose(set []Candidate, entry *Entry) (nonce []byte, intact bool) {
+	for _, c := range set {
+		if !c.TS.Equal(entry.TS.Timestamp) || !r.proof.Fits(entry, c.Nonce) {
+			continue
+		}
+		if c.Same(entry.candidate(c.Nonce)) {
+			return c.Nonce, true
+		}
+		nonce = c.Nonce
 	}
-	return protocols.Done()
+	return nonce, false
 }
 
 // Result implements protocols.Operation.
-func (r *reader) Result() (protocols.Result, error) { return r.result, r.err }
+func (r *Reader) Result() (protocols.Result, error) { return r.result, r.err }

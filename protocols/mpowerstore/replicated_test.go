@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"bytes"
@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-var whole = Protocol{Replicated: true}
+var whole = variants.Replicated()
 
 // Whole values of all lengths come back, and the empty one is not ⊥.
 func TestReplicatedValues(t *testing.T) {
@@ -31,16 +33,16 @@ func TestReplicatedValuesAreNotCopied(t *testing.T) {
 	c := prototest.New(t, whole, 1, "modern", 1)
 	value, mem := bytes.Repeat([]byte{7}, 1000), &asked{}
 	write := c.Register(1, protocols.Writer).Write(key, value, mem)
-	clocks := answerAll(t, c, write, roundClock, write.Start())
+	clocks := answerAll(t, c, write, RoundClock, write.Start())
 	for server, m := range clocks.Next {
 		if &m.Payload[0] != &value[0] || len(m.Payload) != len(value) {
 			t.Errorf("the STORE to s%d has a copy of the value", server+1)
 		}
 	}
-	answerAll(t, c, write, roundComplete, answerAll(t, c, write, roundStore, clocks.Next).Next)
+	answerAll(t, c, write, RoundComplete, answerAll(t, c, write, RoundStore, clocks.Next).Next)
 
 	read := c.Register(2, protocols.Reader).Read(key, mem)
-	collected := answerAll(t, c, read, roundCollect, read.Start())
+	collected := answerAll(t, c, read, RoundCollect, read.Start())
 	payloads := map[*byte]bool{}
 	for server, m := range collected.Next {
 		reply, err := c.Request(protocols.Reader, key, server, m)
@@ -48,7 +50,7 @@ func TestReplicatedValuesAreNotCopied(t *testing.T) {
 			t.Fatal(err)
 		}
 		payloads[&reply.Payload[0]] = true
-		if read.Answer(roundFilter, server, reply).Done {
+		if read.Answer(RoundFilter, server, reply).Done {
 			break
 		}
 	}

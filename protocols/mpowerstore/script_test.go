@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"bytes"
@@ -8,22 +8,19 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
 const key = protocols.Key("k")
 
-// kinds are the protocol with every kind of proofs.
-var kinds = []Protocol{{}, {Proof: PolynomialProof}, {Proof: SignatureProof}}
+// signed is compared with the one in kinds.
+var signed = variants.Signed()
 
-// paramsOf is what all processes of the cluster know.
-func paramsOf(c *prototest.Cluster) params {
-	r := c.Register(1, protocols.Reader)
-	if watched, ok := r.(watchedRegister); ok {
-		r = watched.Register
-	}
-	return r.(*register).params
-}
+// kinds are the protocol with every kind of proofs.
+var kinds = []protocols.Protocol{Protocol{}, variants.Polynomial(), signed}
 
 // forging is a Byzantine server: the inner one, but for the replies that forge changes. Forge returns nil to keep the
 // inner server's reply.
@@ -90,9 +87,9 @@ func interrupted(c *prototest.Cluster, w *prototest.Client, value string, stored
 	write *prototest.Run, candidate Candidate,
 ) {
 	write = w.Write(key, []byte(value))
-	c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && e.Round == roundClock })
+	c.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && e.Round == RoundClock })
 	c.Deliver(func(e prototest.Envelope) bool {
-		return write.Is(e) && e.Round == roundStore && slices.Contains(stored, e.Server)
+		return write.Is(e) && e.Round == RoundStore && slices.Contains(stored, e.Server)
 	})
 	c.Deliver(func(e prototest.Envelope) bool {
 		complete, ok := e.Body.(*Complete)
@@ -127,11 +124,10 @@ func readFrom(t *testing.T, c *prototest.Cluster, run *prototest.Run, servers ..
 }
 
 // lcOf is the candidate that a server holds.
-func lcOf(t *testing.T, c *prototest.Cluster, server int, key protocols.Key) (lc Candidate) {
-	t.Helper()
-	if r, ok := c.Record(server, key, recordLC); ok {
+func lcOf(c *prototest.Cluster, server int, key protocols.Key) (lc Candidate) {
+	if r, ok := c.Record(server, key, candidates.RecordLC); ok {
 		if err := wire.Unmarshal(r.Body, &lc); err != nil {
-			t.Fatal(err)
+			c.Fatalf("lc of s%d: %v", server+1, err)
 		}
 	}
 	return lc

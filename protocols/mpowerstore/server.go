@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // server is the automaton of server s_i (Algorithm 5).
 type server struct {
 	params
-	verifier
+	Verifier
 	keyErr error // why there is no verifier
 }
 
@@ -31,14 +31,12 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Collect:
 		return v.collect()
 	case *Filter:
-		return v.filter(m)
-	case *Fetch:
-		return v.fetch(m.TS)
+		return v.filter(m.Candidates)
 	case *Repair:
 		return v.repair(m.Candidate)
 	}
 	if from != protocols.Writer { // D4
-		return refuse("%T from a client that is not a writer", request.Body)
+		return candidates.Refuse("%T from a client that is not a writer", request.Body)
 	}
 	switch m := request.Body.(type) {
 	case *Clock:
@@ -48,125 +46,170 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Complete:
 		return v.complete(m.Candidate)
 	}
-	return refuse("%T is not a request", request.Body)
+	return candidates.Refuse("%T is not a request", request.Body)
+}
+
+// view is one register at one server, while it handles a request.
+type view struct {
+	*server
+	key   protocols.Key
+	state protocols.StateReader
 }
 
 // clock is lines 109 and 110.
 func (v view) clock() (protocols.Message, []protocols.Record, error) {
 	lc, err := v.lc()
-	return answerOrFail(&ClockAck{TS: lc.TS}, nil, err)
+	return candidates.Reply(&ClockAck{TS: lc.TS}, nil, err)
 }
 
-// store is lines 111 to 113. What is stored stays: a second STORE of the timestamp is but acknowledged (D8).
+// store is lines 111 to 113. What is stored stays: a second STORE of the timestamp is only acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
-	commitment, err := v.receive(v.bound(v.key), e.TS.Timestamp, e.Commitment)
+	commitment, err := v.Receive(v.key, e.TS.Timestamp, e.Commitment)
 	if err != nil {
-		return refuse("malformed STORE: %v", err)
+		return candidates.Refuse("malformed STORE: %v", err)
 	}
 	e = e.with(commitment)
-	if !v.stored(e, fragment, v.shape.kept) {
-		return refuse("malformed STORE with a fragment of %d bytes", len(fragment))
+	if !v.isEntry(e, v.shape.Kept) || !v.IsFragment(e.CC, fragment) {
+		return candidates.Refuse("malformed STORE with a fragment of %d bytes", len(fragment))
 	}
-	name := recordHist(e.TS.Timestamp)
+	name := RecordHist(e.TS.Timestamp)
 	if _, found, err := v.state.Body(name); err != nil || found {
-		return answerOrFail(&StoreAck{}, nil, err)
+		return candidates.Reply(&StoreAck{}, nil, err)
 	}
 	records, err := wire.AddRecord(nil, name, e, fragment)
-	if err == nil {
-		records, err = v.keep(e.TS.Timestamp, records)
-	}
-	return answerOrFail(&StoreAck{}, records, err)
+	return candidates.Reply(&StoreAck{}, records, err)
 }
 
 // complete is lines 114 to 116. It adopts only a valid candidate, as a second line of defence to D4, and also one of
 // the same timestamp, so that the writer's vector replaces a spoilt one that a reader wrote back earlier.
 func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, error) {
-	if !v.written(c) {
-		return refuse("malformed COMPLETE: %s", v.misfit(c))
+	if !v.Written(c) {
+		return candidates.Refuse("malformed COMPLETE: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
-	if err != nil || c.TS.Less(lc.TS.Timestamp) || c.same(lc) {
-		return answerOrFail(&CompleteAck{}, nil, err)
+	if err != nil || c.TS.Less(lc.TS.Timestamp) || c.Same(lc) {
+		return candidates.Reply(&CompleteAck{}, nil, err)
 	}
 	valid, err := v.valid(c)
 	if err != nil || !valid {
-		return answerOrFail(&CompleteAck{}, nil, err)
+		return candidates.Reply(&CompleteAck{}, nil, err)
 	}
 	records, err := v.adopt(c)
-	return answerOrFail(&CompleteAck{}, records, err)
+	return candidates.Reply(&CompleteAck{}, records, err)
 }
 
 // collect is lines 117 and 118.
 func (v view) collect() (protocols.Message, []protocols.Record, error) {
 	lc, err := v.lc()
-	return answerOrFail(&CollectAck{Candidate: lc}, nil, err)
+	return candidates.Reply(&CollectAck{Candidate: lc}, nil, err)
 }
 
-// filter is lines 119 to 123. No candidate is valid ⇒ the answer is that of c0.
-func (v view) filter(m *Filter) (protocols.Message, []protocols.Record, error) {
-	if n := len(m.Candidates); n == 0 || n > v.filterable() {
-		return refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable())
+// filter is lines 119 to 123. If no candidate is valid, the answer is that of c0. What the server holds as lc it has
+// found valid before.
+func (v view) filter(set []Candidate) (protocols.Message, []protocols.Record, error) {
+	if n := len(set); n == 0 || n > v.filterable {
+		return candidates.Refuse("FILTER of %d candidates, want 1 to %d", n, v.filterable)
 	}
-	if i := slices.IndexFunc(m.Candidates, v.unwritten); i >= 0 {
-		return refuse("malformed FILTER: %s", v.misfit(m.Candidates[i]))
+	if i := slices.IndexFunc(set, v.unwritten); i >= 0 {
+		return candidates.Refuse("malformed FILTER: %s", v.misfit(set[i]))
 	}
 	lc, err := v.lc()
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	hv, err := v.highestValid(m.Candidates, lc)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
+	hv, err := candidates.HighestValid(set, func(c Candidate) (bool, error) {
+		if c.Same(lc) {
+			return true, nil
+		}
+		return v.valid(c)
+	})
 	ack := &FilterAck{TS: hv.TS.Timestamp}
-	if err := v.disclose(ack, lc); err != nil || hv.TS.IsZero() {
-		return answerOrFail(ack, nil, err)
+	if err != nil || hv.TS.IsZero() {
+		return candidates.Reply(ack, nil, err)
 	}
-	entry, fragment, err := v.hist(hv.TS.Timestamp, m.Brief)
-	if err != nil {
-		return protocols.Message{}, nil, err
-	}
-	records, err := v.writeBack(hv, lc, entry)
+	entry, fragment, err := v.hist(hv.TS.Timestamp)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
 	if entry != nil {
-		ack.Entry = entry.with(v.tell(entry.Commitment, hv.Nonce))
+		ack.Entry = entry.with(v.Tell(entry, hv.Nonce))
 	}
-	return protocols.Message{Body: ack, Payload: fragment}, records, nil
+	records, err := v.writeBack(hv, lc, entry)
+	reply, records, err := candidates.Reply(ack, records, err)
+	reply.Payload = fragment
+	return reply, records, err
 }
 
 // repair is lines 124 to 126.
 func (v view) repair(c Candidate) (protocols.Message, []protocols.Record, error) {
-	if !v.written(c) {
-		return refuse("malformed REPAIR: %s", v.misfit(c))
+	if !v.Written(c) {
+		return candidates.Refuse("malformed REPAIR: %s", v.misfit(c))
 	}
 	lc, err := v.lc()
 	if err != nil || !lc.TS.Less(c.TS.Timestamp) {
-		return answerOrFail(&RepairAck{}, nil, err)
+		return candidates.Reply(&RepairAck{}, nil, err)
 	}
 	valid, err := v.valid(c)
 	if err != nil || !valid {
-		return answerOrFail(&RepairAck{}, nil, err)
+		return candidates.Reply(&RepairAck{}, nil, err)
 	}
 	entry, err := v.entry(c.TS.Timestamp)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
 	records, err := v.writeBack(c, lc, entry)
-	return answerOrFail(&RepairAck{}, records, err)
+	return candidates.Reply(&RepairAck{}, records, err)
 }
 
-// answerOrFail is the reply with the body and the records to store before it leaves, or the error.
-func answerOrFail(body protocols.Body, records []protocols.Record, err error) (
-	protocols.Message, []protocols.Record, error,
-) {
-	if err != nil {
-		return protocols.Message{}, nil, err
+// valid(c) is line 128. The MAC comes first: it needs no look into the history.
+func (v view) valid(c Candidate) (bool, error) {
+	if v.Proves(v.key, c) {
+		return true, nil
 	}
-	return protocols.Message{Body: body}, records, nil
+	entry, err := v.entry(c.TS.Timestamp)
+	return v.Opens(entry, c), err
 }
 
-func refuse(format string, args ...any) (protocols.Message, []protocols.Record, error) {
-	return protocols.Message{}, nil, fmt.Errorf("%w: %s", protocols.ErrRefused, fmt.Sprintf(format, args...))
+// writeBack adopts the valid candidate c if it is higher than lc (lines 121, 125), with the vector of the history.
+func (v view) writeBack(c, lc Candidate, entry *Entry) ([]protocols.Record, error) {
+	if !lc.TS.Less(c.TS.Timestamp) {
+		return nil, nil
+	}
+	return v.adopt(v.Canonical(entry, c))
+}
+
+// adopt returns the record that makes c the last completed write.
+func (v view) adopt(c Candidate) ([]protocols.Record, error) {
+	return wire.AddRecord(nil, candidates.RecordLC, &c, nil)
+}
+
+// lc is the candidate of the last completed write that the server knows of.
+func (v view) lc() (c Candidate, err error) {
+	_, err = wire.ReadBody(v.state, candidates.RecordLC, &c)
+	return c, err
+}
+
+// RecordHist is the record of Hist[ts]: the entry, with the fragment as payload.
+func RecordHist(ts protocols.Timestamp) string {
+	return fmt.Sprintf("hist/%016x.%016x", ts.Num, ts.PID)
+}
+
+// hist is Hist[ts] with the fragment, or nil if there is no such entry.
+func (v view) hist(ts protocols.Timestamp) (*Entry, []byte, error) {
+	e := &Entry{}
+	fragment, found, err := wire.ReadRecord(v.state, RecordHist(ts), e)
+	if err != nil || !found {
+		return nil, nil, err
+	}
+	return e, fragment, nil
+}
+
+// entry is Hist[ts] without the fragment, or nil if there is no such entry.
+func (v view) entry(ts protocols.Timestamp) (*Entry, error) {
+	e := &Entry{}
+	found, err := wire.ReadBody(v.state, RecordHist(ts), e)
+	if err != nil || !found {
+		return nil, err
+	}
+	return e, nil
 }

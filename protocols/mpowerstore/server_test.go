@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"errors"
@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
 // requests returns well-formed requests of a WRITE and what a READ may send, at a cluster that has not seen them.
-func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Candidate) {
+func requests(t *testing.T, p protocols.Protocol) (*prototest.Cluster, Store, []byte, Candidate) {
 	t.Helper()
 	c := prototest.New(t, p, 1, "modern", 1)
 	write := c.Client(1, protocols.Writer).Write(key, []byte("value"))
@@ -25,7 +27,7 @@ func requests(t *testing.T, p Protocol) (*prototest.Cluster, Store, []byte, Cand
 	})
 	c.Finish(write)
 	c.Release()
-	candidate := lcOf(t, c, 1, key)
+	candidate := lcOf(c, 1, key)
 	for server := range 4 {
 		c.Reset(server)
 	}
@@ -38,7 +40,7 @@ func TestServerRefuses(t *testing.T) {
 	}
 }
 
-func serverRefuses(t *testing.T, p Protocol) {
+func serverRefuses(t *testing.T, p protocols.Protocol) {
 	c, store, fragment, good := requests(t, p)
 	w, r := protocols.Writer, protocols.Reader
 	bad, short := good, good
@@ -92,7 +94,7 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	var candidates []Candidate
 	for _, value := range []string{"a", "b", "c"} {
 		c.Finish(w.Write(key, []byte(value)))
-		candidates = append(candidates, spoilt(lcOf(t, c, 0, key))) // the history alone proves them
+		candidates = append(candidates, spoilt(lcOf(c, 0, key))) // the history alone proves them
 	}
 	candidates[2].Nonce = flipped(candidates[2].Nonce)
 	state := &countingState{peek: peek{c, 0, key}}
@@ -105,7 +107,7 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	if ack.TS.Num != 2 || ack.Entry == nil || string(reply.Payload) != "b" {
 		t.Errorf("FILTER: ts %v, fragment %q, want 2.1 and b", ack.TS, reply.Payload)
 	}
-	if want := []string{recordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
+	if want := []string{RecordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
 		t.Errorf("payloads read: %v, want %v", state.payloads, want)
 	}
 }
@@ -173,7 +175,7 @@ func TestBrokenState(t *testing.T) {
 
 // A proof for another t says what it takes here, and leaves nothing behind.
 func TestProofsOfAnotherT(t *testing.T) {
-	c := prototest.New(t, Protocol{Proof: PolynomialProof}, 2, "modern", 1)
+	c := prototest.New(t, variants.Polynomial(), 2, "modern", 1)
 	for _, body := range []protocols.Body{
 		&Complete{Candidate: proofForOne()}, &Repair{Candidate: proofForOne()}, &Filter{Candidates: []Candidate{proofForOne()}},
 	} {

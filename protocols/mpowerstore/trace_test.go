@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"encoding/hex"
@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/powbench/powbench/protocols"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -26,7 +27,10 @@ import (
 // SPOIL is any of nonce, mac (of the timestamp), vec, and vec-but=1 (all of vec but this server's entry).
 func TestTraces(t *testing.T) {
 	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
-		p := Protocol{Literal: strings.Contains(path, "literal")}
+		p := protocols.Protocol(ours)
+		if strings.Contains(path, "literal") {
+			p = literal
+		}
 		s := &leaking{Script: &prototest.Script{Cluster: prototest.New(t, p, 1, "paper", 1), Show: show, Payload: "fr"}}
 		s.More = map[string]func(*testing.T, *datadriven.TestData) string{
 			"interrupt": s.interrupt, "report": s.report, "write-back": s.writeBack, "forget": s.forget,
@@ -66,7 +70,7 @@ func (s *leaking) writeBack(t *testing.T, d *datadriven.TestData) string {
 
 func (s *leaking) elsewhere(t *testing.T, d *datadriven.TestData) string {
 	s.Finish(s.Client(t, d, protocols.Writer).Write("other", []byte("v")))
-	s.leaked = lcOf(t, s.Cluster, 0, "other")
+	s.leaked = lcOf(s.Cluster, 0, "other")
 	return show(&Complete{Candidate: s.leaked}) + "\n"
 }
 

@@ -1,4 +1,4 @@
-package mpowerstore
+package mpowerstore_test
 
 import (
 	"slices"
@@ -7,13 +7,15 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/candidates"
+	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
 // A watch is the protocol, and looks on while random schedules play: it asks, at the moments of which the paper's
 // claims speak, whether they hold. A question that is nil is not asked.
 type watch struct {
-	Protocol
+	protocols.Protocol
 	// adopts is asked when a correct server is about to set lc from old to c.
 	adopts func(w *watch, server int, key protocols.Key, old, c Candidate)
 	// excludes is asked when a READ has dropped c from C.
@@ -22,7 +24,7 @@ type watch struct {
 	ends func(w *watch, e ended)
 
 	cluster *prototest.Cluster    // of the current schedule
-	servers []*server             // by index, lying or not
+	servers []*Server             // by index, lying or not
 	lying   []int                 // the Byzantine ones
 	writes  map[protocols.Key]int // how many WRITEs have begun
 	asked   int
@@ -42,14 +44,14 @@ func (w *watch) play(t *testing.T, corrupt func(*prototest.Cluster, int)) {
 	t.Helper()
 	for _, p := range kinds {
 		w.Protocol, w.asked = p, 0
-		t.Run(protocols.NameOf(p), func(t *testing.T) { w.playOne(t, corrupt) })
+		t.Run(protocols.NameOf(p), func(t *testing.T) { w.playOne(t, p, corrupt) })
 	}
 }
 
-func (w *watch) playOne(t *testing.T, corrupt func(*prototest.Cluster, int)) {
+func (w *watch) playOne(t *testing.T, p protocols.Protocol, corrupt func(*prototest.Cluster, int)) {
 	t.Helper()
 	schedules := map[int]int{1: 30, 2: 10}
-	if w.Proof != HashProof {
+	if p != ours {
 		schedules = map[int]int{1: 6, 2: 3}
 	}
 	for faults, seeds := range schedules {
@@ -72,7 +74,7 @@ func (w *watch) NewServer(p protocols.ServerParams) protocols.Server {
 	if p.Index == 0 {
 		w.servers = nil
 	}
-	w.servers = append(w.servers, w.Protocol.NewServer(p).(*server))
+	w.servers = append(w.servers, w.Protocol.NewServer(p).(*Server))
 	return watchedServer{w.servers[p.Index], p.Index, w}
 }
 
@@ -90,14 +92,9 @@ func (w *watch) correct(holds func(server int) bool) (n int) {
 	return n
 }
 
-// view is a register as a server sees it.
-func (w *watch) view(i int, key protocols.Key) view {
-	return view{server: w.servers[i], key: key, state: peek{w.cluster, i, key}}
-}
-
 // valid reports whether a server finds the candidate valid.
 func (w *watch) valid(i int, key protocols.Key, c Candidate) bool {
-	valid, err := w.view(i, key).valid(c)
+	valid, err := w.servers[i].Valid(key, peek{w.cluster, i, key}, c)
 	if err != nil {
 		w.cluster.Fatalf("%v", err)
 	}
@@ -106,11 +103,7 @@ func (w *watch) valid(i int, key protocols.Key, c Candidate) bool {
 
 // holds reports whether a server's lc is at ts or higher.
 func (w *watch) holds(i int, key protocols.Key, ts protocols.Timestamp) bool {
-	lc, err := w.view(i, key).lc()
-	if err != nil {
-		w.cluster.Fatalf("%v", err)
-	}
-	return !lc.TS.Less(ts)
+	return !lcOf(w.cluster, i, key).TS.Less(ts)
 }
 
 // peek is the state of a server.
@@ -131,7 +124,7 @@ func (p peek) Body(name string) (body []byte, found bool, err error) {
 }
 
 type watchedServer struct {
-	*server
+	*Server
 	index int
 	w     *watch
 }
@@ -139,24 +132,20 @@ type watchedServer struct {
 func (s watchedServer) Handle(from protocols.Role, key protocols.Key, request protocols.Message,
 	state protocols.StateReader,
 ) (protocols.Message, []protocols.Record, error) {
-	reply, records, err := s.server.Handle(from, key, request, state)
+	reply, records, err := s.Server.Handle(from, key, request, state)
 	if s.w.adopts == nil || slices.Contains(s.w.lying, s.index) {
 		return reply, records, err
 	}
 	for _, r := range records {
-		if r.Name != recordLC {
+		if r.Name != candidates.RecordLC {
 			continue
 		}
 		var c Candidate
-		old, err := s.w.view(s.index, key).lc()
-		if err == nil {
-			err = wire.Unmarshal(r.Body, &c)
-		}
-		if err != nil {
+		if err := wire.Unmarshal(r.Body, &c); err != nil {
 			s.w.cluster.Fatalf("%v", err)
 		}
 		s.w.asked++
-		s.w.adopts(s.w, s.index, key, old, c)
+		s.w.adopts(s.w, s.index, key, lcOf(s.w.cluster, s.index, key), c)
 	}
 	return reply, records, err
 }
@@ -184,14 +173,14 @@ type watchedOperation struct {
 }
 
 func (o *watchedOperation) Answer(round, server int, reply protocols.Message) protocols.Step {
-	r, isRead := o.Operation.(*reader)
+	r, isRead := o.Operation.(*Reader)
 	var before []Candidate
-	if isRead && round == roundFilter {
-		before = slices.Clone(r.c)
+	if isRead && round == RoundFilter {
+		before = slices.Clone(r.C)
 	}
 	step := o.Operation.Answer(round, server, reply)
 	for _, c := range before {
-		if o.w.excludes != nil && !slices.ContainsFunc(r.c, c.same) {
+		if o.w.excludes != nil && !slices.ContainsFunc(r.C, c.Same) {
 			o.w.asked++
 			o.w.excludes(o.w, o.ended.key, c)
 		}

@@ -1,5 +1,5 @@
 // Package attacks is what attackers forge in M-PoWerStore, and what must come of each attack: lies of servers in this
-// file, hostile readers in readers.go. It imports byzantine and mpowerstore; catalog alone imports it.
+// file, hostile readers in readers.go. It imports byzantine, mpowerstore and its variants; catalog alone imports it.
 package attacks
 
 import (
@@ -8,6 +8,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/mpowerstore"
+	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/protocols/targeted"
 )
@@ -124,7 +125,7 @@ func replay(p byzantine.Part, reply protocols.Message) protocols.Message {
 // corrupt changes a little of what brings a READ data, or says that there is none (B5).
 func corrupt(p byzantine.Part, reply protocols.Message) protocols.Message {
 	switch reply.Body.(type) {
-	case *mpowerstore.FilterAck, *mpowerstore.FetchAck:
+	case *mpowerstore.FilterAck, *variants.FetchAck:
 		return byzantine.Corrupted(p, reply)
 	}
 	return reply
