@@ -1,17 +1,11 @@
 package command
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/study/attack"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols/byzantine"
@@ -20,11 +14,11 @@ import (
 
 // attackFlags are the flags of attack.
 type attackFlags struct {
+	folders
 	quick              bool
 	protocols, attacks []string
 	t                  int
 	seed               uint64
-	results, scratch   string
 }
 
 func newAttack() *cobra.Command {
@@ -38,75 +32,59 @@ func newAttack() *cobra.Command {
 			"if the harm that it is known to do to another one is not caught.",
 		Example: "  powbench attack --quick\n  powbench attack --protocol mabd --attack B2,B3\n  powbench attack --t 2",
 		Args:    command.Args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := f.options()
+		RunE: func(c *cobra.Command, _ []string) error {
+			o, err := f.options(c)
 			if err != nil {
 				return command.Usage(err)
 			}
 			if done, err := inNamespace(); done || err != nil {
 				return err
 			}
-			return playAttacks(cmd.Context(), o)
+			dir, err := attack.Run(c.Context(), o)
+			return drawn(c, dir, err)
 		},
 	}
-	flags := c.Flags()
-	flags.BoolVar(&f.quick, "quick", false, "loads of about a second: a few minutes in all")
-	flags.StringSliceVar(&f.protocols, "protocol", nil, "protocols to attack (default: all)")
-	flags.StringSliceVar(&f.attacks, "attack", nil, "attacks to play, by ID or name (default: all)")
-	flags.IntVar(&f.t, "t", 1, "number of faulty servers to tolerate")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of what attacks leave to chance")
-	flags.StringVar(&f.results, "results", "results", "folder of all results")
-	flags.StringVar(&f.scratch, "scratch", "", "folder for the servers' databases (default: .scratch in --results)")
+	c.Flags().BoolVar(&f.quick, "quick", false, "loads of about a second: a few minutes in all")
+	c.Flags().StringSliceVar(&f.protocols, "protocol", nil, "protocols to attack (default: all)")
+	c.Flags().StringSliceVar(&f.attacks, "attack", nil, "attacks to play, by ID or name (default: all)")
+	c.Flags().IntVar(&f.t, "t", 1, "number of faulty servers to tolerate")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of what attacks leave to chance")
+	f.folders.flags(c)
 	return c
 }
 
-// options turns the flags into what to attack.
-func (f attackFlags) options() (o attack.Options, err error) {
+// options turns the flags into what to attack. The fault-free trial, which the others are compared with, comes first.
+func (f attackFlags) options(c *cobra.Command) (o attack.Options, err error) {
 	o = attack.Options{
-		T: f.t, Quick: f.quick, Seed: f.seed, Protocols: catalog.All(), Attacks: attack.All(),
-		Options: study.Options{
-			Results: f.results, Scratch: cmp.Or(f.scratch, filepath.Join(f.results, ".scratch")), Progress: os.Stderr,
-		},
+		T: f.t, Quick: f.quick, Seed: f.seed, Protocols: catalog.All(), Attacks: attack.All(), Options: f.folders.options(c),
 	}
 	if f.t < 1 {
 		return o, fmt.Errorf("--t is %d: tolerate at least 1 fault", f.t)
 	}
 	if f.protocols != nil {
-		o.Protocols = nil
-	}
-	for _, name := range f.protocols {
-		p, err := catalog.ByName(name)
-		if err != nil {
+		if o.Protocols, err = named(f.protocols, catalog.ByName); err != nil {
 			return o, err
 		}
-		o.Protocols = append(o.Protocols, p)
 	}
 	if f.attacks != nil {
-		o.Attacks, err = chosenAttacks(f.attacks)
+		faultFree := o.Attacks[0]
+		if o.Attacks, err = named(f.attacks, attack.ByID); err != nil {
+			return o, err
+		}
+		o.Attacks = slices.DeleteFunc(o.Attacks, func(a byzantine.Attack) bool { return a.ID == faultFree.ID })
+		o.Attacks = slices.Insert(o.Attacks, 0, faultFree)
 	}
-	return o, err
+	return o, nil
 }
 
-// chosenAttacks are the attacks of those names, after the fault-free trial that they are compared with.
-func chosenAttacks(names []string) (all []byzantine.Attack, err error) {
-	all = attack.All()[:1]
+// named finds each of the names.
+func named[T any](names []string, find func(string) (T, error)) (all []T, err error) {
 	for _, name := range names {
-		a, err := attack.ByID(name)
+		x, err := find(name)
 		if err != nil {
 			return nil, err
 		}
-		if a.ID != all[0].ID {
-			all = append(all, a)
-		}
+		all = append(all, x)
 	}
 	return all, nil
-}
-
-// playAttacks plays the attacks and draws what came of them.
-func playAttacks(ctx context.Context, o attack.Options) error {
-	dir, err := attack.Run(ctx, o)
-	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
-		return err
-	}
-	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))
 }

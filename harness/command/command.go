@@ -1,11 +1,25 @@
 // Package command is the command line of powbench: what a person can ask for, and the processes that a run starts by
-// running the same binary again. It may import everything; only the main of powbench imports it.
+// running the same binary again. It may import everything; only cmd/powbench imports it.
 package command
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
 	"github.com/spf13/cobra"
 
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/netem/awake"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
 )
@@ -18,8 +32,104 @@ func Main() int {
 }
 
 func newRoot() *cobra.Command {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return command.Root(
 		newRun(), newPlan(), newCheck(), newSimulate(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(),
-		newServer(), newAgent(), newAwake(),
+		newProcess("server", "A server process, started by run and up", func(ctx context.Context) error {
+			return node.Serve(ctx, os.Stdin, os.Stdout, log)
+		}),
+		newProcess("agent", "A load-generating process, started by run", func(ctx context.Context) error {
+			agent.Serve(ctx, os.Stdin, os.Stdout, log)
+			return nil
+		}),
+		newProcess("awake", "A process that keeps the cores awake, started by run", awake.Keep),
 	)
+}
+
+// newProcess is a process that a run starts. Servers and agents are steered over their standard input and output, and end
+// when their input does.
+func newProcess(name, short string, run func(context.Context) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, Hidden: true, Args: command.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context()) },
+	}
+}
+
+// folders are where results and databases go.
+type folders struct{ results, scratch string }
+
+func (f *folders) flags(c *cobra.Command) {
+	c.Flags().StringVar(&f.results, "results", "results", "folder of all results")
+	c.Flags().StringVar(&f.scratch, "scratch", "", "folder for the servers' databases (default: .scratch in --results)")
+}
+
+// options are what every study is told.
+func (f folders) options(c *cobra.Command) study.Options {
+	return study.Options{Results: f.results, Scratch: f.scratchRoot(), Progress: c.ErrOrStderr()}
+}
+
+// scratchRoot is the folder below which the servers' databases lie.
+func (f folders) scratchRoot() string { return cmp.Or(f.scratch, filepath.Join(f.results, ".scratch")) }
+
+// inNamespace runs the command again in a user namespace if a testbed cannot be laid out otherwise; it returns whether
+// that was done. If it cannot be done either, the run itself says why and uses loopback.
+func inNamespace() (bool, error) {
+	done, code, err := netem.ReexecInUserNamespace()
+	if err != nil || !done {
+		return false, nil
+	}
+	if code != command.Done {
+		return true, command.Exit(code)
+	}
+	return true, nil
+}
+
+// drawn draws what was measured into dir, also if a check of it did not hold.
+func drawn(c *cobra.Command, dir string, err error) error {
+	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
+		return err
+	}
+	return errors.Join(err, command.Draw(c, filepath.Join(dir, result.FigureDir), dir))
+}
+
+func newDoctor() *cobra.Command {
+	var wan bool
+	c := &cobra.Command{
+		Use:     "doctor",
+		Short:   "Say what this machine can do, and how to get what is missing",
+		Example: "  powbench doctor\n  powbench doctor --wan",
+		Args:    command.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			mode, err := netem.Available()
+			c.Printf("cores:        %d (2 or more are needed for a shaped LAN)\n", runtime.NumCPU())
+			c.Printf("testbed:      %s\n", mode)
+			if err != nil {
+				c.Printf("              %v\n", err)
+			}
+			if mode == netem.ModeLoopback {
+				c.Println("              experiments run unshaped on loopback; their numbers say nothing about a network")
+			}
+			where, err := wanMode()
+			c.Printf("WAN (NetEm):  %s\n", where)
+			if wan {
+				return err
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&wan, "wan", false, "fail unless experiments that delay packets can run here")
+	return c
+}
+
+// wanMode says where experiments that delay packets run on this machine, and how to get what is missing.
+func wanMode() (string, error) {
+	native := netem.CanDelay()
+	if native == nil {
+		return "native: this kernel has NetEm", nil
+	}
+	k, err := guest.Find()
+	if err != nil {
+		return fmt.Sprintf("none\n              this kernel: %v\n              guest: %v", native, err), err
+	}
+	return fmt.Sprintf("guest: User-mode Linux %s at %s\n              this kernel: %v", k.Release, k.Path, native), nil
 }

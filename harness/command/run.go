@@ -1,44 +1,28 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness/experiment"
-	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/harness/study/cost"
 	"github.com/powbench/powbench/harness/study/load"
+	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
 )
 
-// inNamespace runs the command again in a user namespace if that is what it takes to lay out a testbed; it returns
-// whether that was done. Where it cannot be, the run itself says why and uses loopback.
-func inNamespace() (bool, error) {
-	done, code, err := netem.ReexecInUserNamespace()
-	if err != nil || !done {
-		return false, nil
-	}
-	if code != command.Done {
-		return true, command.Exit(code)
-	}
-	return true, nil
-}
-
 // runFlags are the flags of run.
 type runFlags struct {
-	quick, resume    bool
-	results, scratch string
-}
-
-// scratchRoot is the folder below which the servers' databases lie.
-func (f runFlags) scratchRoot() string {
-	return cmp.Or(f.scratch, filepath.Join(f.results, ".scratch"))
+	folders
+	quick, resume bool
 }
 
 func newRun() *cobra.Command {
@@ -52,7 +36,7 @@ func newRun() *cobra.Command {
 		Example: "  powbench run configs/smoke.yaml\n  powbench run --quick configs/fig2a.yaml configs/fig2b.yaml\n" +
 			"  powbench run --resume configs/fig2c.yaml",
 		Args: command.Args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
 			experiments, err := loadAll(files, f.quick)
 			if err != nil {
 				return command.Usage(err)
@@ -62,7 +46,7 @@ func newRun() *cobra.Command {
 			}
 			var failed []error
 			for i, e := range experiments {
-				err := runOne(cmd.Context(), e, files[i], f)
+				err := f.run(c, e, files[i])
 				if err != nil && !errors.Is(err, study.ErrCheckFailed) {
 					return err
 				}
@@ -73,28 +57,23 @@ func newRun() *cobra.Command {
 	}
 	c.Flags().BoolVar(&f.quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
 	c.Flags().BoolVar(&f.resume, "resume", false, "continue the latest run of each experiment")
-	c.Flags().StringVar(&f.results, "results", "results", "folder of all results")
-	c.Flags().StringVar(&f.scratch, "scratch", "", "folder for the servers' databases (default: .scratch in --results)")
+	f.folders.flags(c)
 	return c
 }
 
-// runOne runs one experiment, here or in a guest, and draws its figures.
-func runOne(ctx context.Context, e *experiment.Experiment, file string, f runFlags) error {
+// run runs one experiment, here or in a guest, and draws its figures.
+func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) error {
 	kernel, err := guestFor(e)
 	if err != nil {
 		return err
 	}
 	if kernel != nil {
-		return runInGuest(ctx, *kernel, file, f)
+		return f.runInGuest(c.Context(), *kernel, file)
 	}
-	dir, err := load.Run(ctx, load.Options{
-		Experiment: e, ConfigFile: file, Quick: f.quick,
-		Options: study.Options{Results: f.results, Scratch: f.scratchRoot(), Resume: f.resume, Progress: os.Stderr},
-	})
-	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
-		return err
-	}
-	return errors.Join(err, command.Draw(filepath.Join(dir, result.FigureDir), []string{dir}))
+	o := load.Options{Experiment: e, ConfigFile: file, Quick: f.quick, Options: f.folders.options(c)}
+	o.Resume = f.resume
+	dir, err := load.Run(c.Context(), o)
+	return drawn(c, dir, err)
 }
 
 // loadAll reads and checks all files before anything starts.
@@ -111,4 +90,110 @@ func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
 		all = append(all, e)
 	}
 	return all, nil
+}
+
+// guestMemoryMiB suffices for ten servers and three agents; a guest takes only what it touches from the machine.
+const guestMemoryMiB = 4096
+
+// guestFor is the kernel of the guest that the experiment has to run in, because this machine's own cannot delay
+// packets; nil if there is no need.
+func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
+	if !e.Testbed.NetEm() {
+		return nil, nil
+	}
+	native := netem.CanDelay()
+	if native == nil {
+		return nil, nil
+	}
+	if guest.Current() != "" {
+		return nil, fmt.Errorf("the guest's kernel does not delay packets: %w", native)
+	}
+	k, err := guest.Find()
+	if err != nil {
+		return nil, fmt.Errorf("%s delays packets, which takes NetEm or a guest kernel that has it:\n  %w\n  %w",
+			e.Name, native, err)
+	}
+	return &k, nil
+}
+
+// runInGuest runs the experiment of one file as this command would, but in a guest, and passes on how that ended.
+func (f runFlags) runInGuest(ctx context.Context, k guest.Kernel, file string) (err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	// A guest cannot lock a folder so that others outside it see the lock.
+	held, err := testbed.HoldScratch(f.scratchRoot())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Remove()) }()
+	args := []string{self, "run", "--results", f.results, "--scratch", held.Dir, file}
+	if f.quick {
+		args = append(args, "--quick")
+	}
+	if f.resume {
+		args = append(args, "--resume")
+	}
+	machine, err := testbed.OutsideEnv(held.Dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s: this kernel has no NetEm: booting User-mode Linux %s\n", filepath.Base(file), k.Release)
+	code, err := guest.Run(ctx, k, guest.Command{
+		Args: args, Env: append(os.Environ(), machine), Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
+	})
+	if err == nil && code != command.Done {
+		err = command.Exit(code)
+	}
+	return err
+}
+
+func newPlan() *cobra.Command {
+	var quick bool
+	c := &cobra.Command{
+		Use:     "plan CONFIG…",
+		Short:   "Show an experiment's points and the time they will take, without running it",
+		Example: "  powbench plan configs/fig2b.yaml\n  powbench plan --quick configs/fig2a.yaml",
+		Args:    command.Args(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, files []string) error {
+			experiments, err := loadAll(files, quick)
+			if err != nil {
+				return command.Usage(err)
+			}
+			for _, e := range experiments {
+				if err := e.WritePlan(c.OutOrStdout()); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&quick, "quick", false, "plan the quick section")
+	return c
+}
+
+func newCosts() *cobra.Command {
+	var results string
+	c := &cobra.Command{
+		Use:   "costs CONFIG",
+		Short: "Measure what proofs of writing and signatures cost, and print the paper's Table 1",
+		Long: "costs measures how long one processor takes to construct and to verify the proofs of writing and the\n" +
+			"signatures that the file names, counts the modular multiplications of polynomial proofs, writes the results\n" +
+			"below --results, prints Table 1 and draws it.",
+		Example: "  powbench costs configs/table1.yaml",
+		Args:    command.Args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, files []string) error {
+			table, err := experiment.LoadCosts(files[0])
+			if err != nil {
+				return command.Usage(err)
+			}
+			dir, err := cost.Run(c.Context(), cost.Options{
+				Costs: table, ConfigFile: files[0], Options: study.Options{Results: results, Progress: c.ErrOrStderr()},
+			})
+			return drawn(c, dir, err)
+		},
+	}
+	c.Flags().StringVar(&results, "results", "results", "folder of all results")
+	return c
 }

@@ -1,18 +1,22 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/plots/command"
@@ -90,7 +94,7 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "%-20s %-5s %8d schedules, %d operations: %s\n", row.Protocol, row.Attack, row.Schedules, row.Operations,
 			verdict(row))
 		if o.trace {
-			if err := printTrace(out, s, o.seed, nil); err != nil {
+			if _, err := printTrace(out, s, o.seed, nil); err != nil {
 				return err
 			}
 		}
@@ -115,24 +119,26 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 
 // scenarios are all combinations that make sense.
 func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
-	attacks := append([]byzantine.Attack{{ID: result.FaultFree}}, catalog.Attacks()...)
+	faultFree := byzantine.Attack{ID: result.FaultFree}
+	attacks := append([]byzantine.Attack{faultFree}, catalog.Attacks()...)
 	if o.attacks != nil {
-		attacks = nil
-		for _, id := range o.attacks {
-			a := byzantine.Attack{ID: result.FaultFree}
-			if id != a.ID {
-				if a, err = catalog.Attack(id); err != nil {
-					return nil, err
-				}
+		attacks, err = named(o.attacks, func(id string) (byzantine.Attack, error) {
+			if id == faultFree.ID {
+				return faultFree, nil
 			}
-			attacks = append(attacks, a)
-		}
+			return catalog.Attack(id)
+		})
 	}
-	for _, name := range o.protocols {
-		p, err := simulatedProtocol(name)
-		if err != nil {
-			return nil, err
+	chosen, wrong := named(o.protocols, func(name string) (protocols.Protocol, error) {
+		if literal := variants.Literal(); name == protocols.NameOf(literal) {
+			return literal, nil
 		}
+		return catalog.ByName(name)
+	})
+	if err = cmp.Or(err, wrong); err != nil {
+		return nil, err
+	}
+	for _, p := range chosen {
 		for _, a := range attacks {
 			if !a.Expected(p).None {
 				all = append(all, sim.Scenario{
@@ -145,13 +151,6 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 		return nil, errors.New("none of the attacks has a target in any of the protocols: choose others")
 	}
 	return all, all[0].Check()
-}
-
-func simulatedProtocol(name string) (protocols.Protocol, error) {
-	if literal := variants.Literal(); name == protocols.NameOf(literal) {
-		return literal, nil
-	}
-	return catalog.ByName(name)
 }
 
 func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.Simulated, error) {
@@ -170,4 +169,83 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First),
 		Expected: expected.String(), Expectation: expected.Code(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
+}
+
+// verdict says what was found and whether it was expected.
+func verdict(r result.Simulated) string {
+	var found []string
+	for _, h := range slices.Sorted(maps.Keys(r.Harms)) {
+		found = append(found, fmt.Sprintf("%s in %d, first with seed %d", h, r.Harms[h], r.Seeds[h]))
+	}
+	text := "no harm"
+	if len(found) > 0 {
+		text = strings.Join(found, "; ")
+	}
+	if !r.Held {
+		return text + ": EXPECTED " + r.Expected
+	}
+	return text + " (expected: " + r.Expected + ")"
+}
+
+// byName is a map of harms as results hold it.
+func byName[N int64 | uint64](harms map[byzantine.Harm]N) map[string]N {
+	named := map[string]N{}
+	for h, n := range harms {
+		named[string(h)] = n
+	}
+	return named
+}
+
+// summary is the number of schedules and how fast they were.
+func summary(rows []result.Simulated) string {
+	var schedules, messages int64
+	var seconds float64
+	for _, r := range rows {
+		schedules, messages, seconds = schedules+r.Schedules, messages+r.Messages, seconds+r.Seconds
+	}
+	return fmt.Sprintf("%d schedules with %d messages in %.0f s: %.0f schedules a minute.", schedules, messages, seconds,
+		float64(schedules)/seconds*60)
+}
+
+// explain shrinks the first schedule that was not expected and prints what happened in it.
+func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row result.Simulated) error {
+	expected := s.Attack.Expected(s.Protocol)
+	for _, h := range slices.Sorted(maps.Keys(row.Harms)) {
+		if expected.Allows(byzantine.Harm(h)) {
+			continue
+		}
+		seed := row.Seeds[h]
+		fmt.Fprintf(out, "\nThis repeats it:\n  powbench simulate --protocol %s --attack %s --t %d --suite %s --durability %s --seed %d "+
+			"--schedules 1 --trace\n", row.Protocol, row.Attack, row.T, row.Suite, row.Durability, seed)
+		choices, err := sim.Shrink(s, seed)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nThe same with all but %d choices muted:\n", len(choices))
+		outcome, err := printTrace(out, s, seed, choices)
+		if err != nil || o.html == "" {
+			return err
+		}
+		return history.Visualise(o.html, outcome.History)
+	}
+	fmt.Fprintf(out, "\nNo schedule showed %q: the checkers should have caught it; try more --schedules.\n", expected.Harm)
+	return nil
+}
+
+func printTrace(out io.Writer, s sim.Scenario, seed uint64, only []sim.Choice) (*sim.Outcome, error) {
+	o, err := sim.Trace(s, seed, only)
+	if err != nil {
+		return o, err
+	}
+	for _, c := range only {
+		fmt.Fprintln(out, "  loud:", c)
+	}
+	for _, line := range o.Trace {
+		fmt.Fprintln(out, line)
+	}
+	for _, f := range o.Findings {
+		fmt.Fprintf(out, "%s: %s\n", f.Harm, f.Detail)
+	}
+	fmt.Fprint(out, history.Timeline(o.Involved))
+	return o, nil
 }

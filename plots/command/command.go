@@ -90,10 +90,10 @@ func Execute(root *cobra.Command, misuse ...error) int {
 	case errors.As(err, &copied):
 		return int(copied)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(os.Stderr, "powbench: interrupted")
+		root.PrintErrln("powbench: interrupted")
 		return Failed
 	}
-	fmt.Fprintln(os.Stderr, "powbench:", err)
+	root.PrintErrln("powbench:", err)
 	if slices.ContainsFunc(append(misuse, errUsage), func(m error) bool { return errors.Is(err, m) }) {
 		return Misused
 	}

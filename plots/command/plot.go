@@ -1,7 +1,6 @@
 package command
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -20,14 +19,14 @@ func newPlot() *cobra.Command {
 			"belong to as SVG, PDF and PNG, prints the summary tables and writes them as Markdown.",
 		Example: "  powbench plot --out figures results/fig2a/latest results/fig2b/latest",
 		Args:    Args(cobra.MinimumNArgs(1)),
-		RunE:    func(_ *cobra.Command, sets []string) error { return Draw(out, sets) },
+		RunE:    func(c *cobra.Command, sets []string) error { return Draw(c, out, sets...) },
 	}
 	c.Flags().StringVar(&out, "out", "results/figures", "folder to write to")
 	return c
 }
 
 // Draw draws the figures of the result sets into dir and prints their summary.
-func Draw(dir string, sets []string) error {
+func Draw(c *cobra.Command, dir string, sets ...string) error {
 	read, err := readSets(sets)
 	if err != nil {
 		return err
@@ -36,20 +35,25 @@ func Draw(dir string, sets []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(sink.String(summary, sink.Text))
+	c.Println(sink.String(summary, sink.Text))
 	files, err := plots.Draw(read, dir)
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(dir, "summary.md")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, []byte(sink.String(summary, sink.Markdown)), 0o644); err != nil {
+	if err := write(path, []byte(sink.String(summary, sink.Markdown))); err != nil {
 		return err
 	}
 	for _, f := range append(files, path) {
-		fmt.Fprintln(os.Stderr, "wrote", f)
+		c.PrintErrln("wrote", f)
 	}
 	return nil
+}
+
+// write writes a file, and the folder that it is in.
+func write(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o644)
 }

@@ -2,8 +2,6 @@ package command
 
 import (
 	"bytes"
-	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -33,7 +31,7 @@ func newReport() *cobra.Command {
 		Example: "  powbench report --out report.html results/fig2a/latest results/fig2b/latest\n" +
 			"  powbench report --simulated results/simulation/t1.json results/attack/latest",
 		Args: Args(cobra.MinimumNArgs(1)),
-		RunE: func(_ *cobra.Command, sets []string) error { return f.report(sets) },
+		RunE: func(c *cobra.Command, sets []string) error { return f.report(c, sets) },
 	}
 	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "file of the claims to decide")
@@ -42,7 +40,7 @@ func newReport() *cobra.Command {
 }
 
 // report reports on the result sets in the folders.
-func (f reportFlags) report(dirs []string) error {
+func (f reportFlags) report(c *cobra.Command, dirs []string) error {
 	sets, err := readSets(dirs)
 	if err != nil {
 		return err
@@ -56,14 +54,11 @@ func (f reportFlags) report(dirs []string) error {
 	if err := report.Write(&page, in); err != nil {
 		return Usage(err)
 	}
-	fmt.Println(sink.String(tables.Tables{claims.Verdicts(verdicts).Table()}, sink.Text))
-	if err := os.MkdirAll(filepath.Dir(f.out), 0o755); err != nil {
+	c.Println(sink.String(tables.Tables{claims.Verdicts(verdicts).Table()}, sink.Text))
+	if err := write(f.out, page.Bytes()); err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.out, page.Bytes(), 0o644); err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stderr, "wrote", f.out)
+	c.PrintErrln("wrote", f.out)
 	return nil
 }
 

@@ -3,8 +3,6 @@ package command
 import (
 	"strings"
 	"testing"
-
-	"github.com/powbench/powbench/plots/command"
 )
 
 // A run that is compared with itself, or with one that has nothing in common, is no failure.
@@ -15,7 +13,7 @@ func TestCompareExitsZero(t *testing.T) {
 		"fig2c": "### Points in only one of the two",
 	} {
 		code, stdout, stderr := run(t, "compare", "--markdown", lan+"fig2b", lan+other)
-		if code != command.Done || stderr != "" || !strings.Contains(stdout, want) {
+		if code != Done || stderr != "" || !strings.Contains(stdout, want) {
 			t.Errorf("fig2b with %s: exit code %d, error %q, and not %q in\n%s", other, code, stderr, want, stdout)
 		}
 	}
@@ -23,7 +21,7 @@ func TestCompareExitsZero(t *testing.T) {
 
 func TestExport(t *testing.T) {
 	code, stdout, stderr := run(t, "export", "../../results/reference/lan/fig2a")
-	if code != command.Done || !strings.Contains(stdout, "\nBenchmarkMABD/op=read/t=1/value=256KiB/clients=4 ") {
+	if code != Done || !strings.Contains(stdout, "\nBenchmarkMABD/op=read/t=1/value=256KiB/clients=4 ") {
 		t.Errorf("exit code %d, error %q, output\n%s", code, stderr, stdout)
 	}
 }

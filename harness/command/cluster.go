@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -16,6 +17,49 @@ import (
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 )
+
+// clusterFlag says where up keeps its cluster, and put and get look for it.
+func clusterFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "dir", "powbench-cluster", "folder of the cluster")
+}
+
+func newUp() *cobra.Command {
+	var dir, protocol, primitives, durability string
+	var t, port int
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Start a cluster on this machine to play with",
+		Long: "up starts a cluster's server processes on loopback and keeps them until Ctrl-C. Databases and keys stay\n" +
+			"in --dir; when a cluster is there already, it is started again and the other flags do not count.",
+		Example: "  powbench up --protocol mpowerstore --t 1",
+		Args:    command.Args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			local, err := cluster.ReadLocal(dir)
+			if errors.Is(err, fs.ErrNotExist) {
+				local, err = cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
+				if err != nil {
+					return command.Usage(err)
+				}
+				err = local.Save(dir)
+			}
+			if err != nil {
+				return err
+			}
+			return local.Serve(c.Context(), dir, c.ErrOrStderr(), func() {
+				c.Printf("%d %s servers are up (t = %d, %s). In another terminal:\n"+
+					"  echo hello | powbench put --dir %s greeting -\n  powbench get --dir %s greeting\n",
+					len(local.Servers), local.Protocol, local.T, local.Durability, dir, dir)
+			})
+		},
+	}
+	clusterFlag(c, &dir)
+	c.Flags().StringVar(&protocol, "protocol", "mpowerstore", "protocol")
+	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper or modern")
+	c.Flags().StringVar(&durability, "durability", string(protocols.Fsync), "fsync, write or memory")
+	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
+	c.Flags().IntVar(&port, "port", 7400, "port of the first server; the others follow")
+	return c
+}
 
 // errNoValue says that a key holds the initial value ⊥.
 var errNoValue = errors.New("no value: the key was never written")
@@ -29,15 +73,15 @@ func newPut() *cobra.Command {
 			protocols.MaxValueBytes>>20),
 		Example: "  powbench put greeting hello.txt\n  echo hello | powbench put greeting -",
 		Args:    command.Args(cobra.ExactArgs(2)),
-		RunE: func(cmd *cobra.Command, a []string) error {
+		RunE: func(c *cobra.Command, a []string) error {
 			if err := checkKey(a[0]); err != nil {
 				return command.Usage(err)
 			}
-			value, err := readValue(cmd.InOrStdin(), a[1])
+			value, err := readValue(c.InOrStdin(), a[1])
 			if err != nil {
 				return command.Usage(err)
 			}
-			return o.run(cmd.Context(), func(c *client.Client) client.Call {
+			return o.run(c.Context(), func(c *client.Client) client.Call {
 				return c.Write(protocols.Key(a[0]), len(value), func(to []byte) { copy(to, value) })
 			}, func(*client.Outcome) error { return nil })
 		},
@@ -54,16 +98,16 @@ func newGet() *cobra.Command {
 		Long:    "get writes the key's value to standard output. A key that was never written is an error.",
 		Example: "  powbench get greeting",
 		Args:    command.Args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
+		RunE: func(c *cobra.Command, a []string) error {
 			if err := checkKey(a[0]); err != nil {
 				return command.Usage(err)
 			}
-			return o.run(cmd.Context(), func(c *client.Client) client.Call { return c.Read(protocols.Key(a[0])) },
+			return o.run(c.Context(), func(c *client.Client) client.Call { return c.Read(protocols.Key(a[0])) },
 				func(done *client.Outcome) error {
 					if done.Bottom {
 						return fmt.Errorf("%q: %w", a[0], errNoValue)
 					}
-					_, err := cmd.OutOrStdout().Write(done.Value)
+					_, err := c.OutOrStdout().Write(done.Value)
 					return err
 				})
 		},
@@ -79,7 +123,7 @@ type clientOptions struct {
 }
 
 func (o *clientOptions) flags(c *cobra.Command) {
-	c.Flags().StringVar(&o.dir, "dir", defaultClusterDir, "folder of the cluster")
+	clusterFlag(c, &o.dir)
 	c.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for a quorum of servers")
 }
 

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/powbench/powbench/plots/command"
 )
 
 const (
@@ -18,7 +16,7 @@ const (
 func TestReport(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "new", "report.html")
 	code, stdout, stderr := run(t, "report", "--claims", claimsFile, "--out", out, lanReference)
-	if code != command.Done {
+	if code != Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	for _, want := range []string{"holds", "does not hold", "not measured", "missing: "} {
@@ -56,7 +54,7 @@ func TestReportRefuses(t *testing.T) {
 		{[]string{"--claims", claimsFile, "--simulated", claimsFile, lanReference}, "name a file of powbench simulate"},
 	} {
 		code, stdout, stderr := run(t, append([]string{"report", "--out", out}, c.args...)...)
-		if code != command.Misused || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "powbench: ") != 1 {
+		if code != Misused || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "powbench: ") != 1 {
 			t.Errorf("%v: exit code %d, output %q, error %q, want %q in it", c.args, code, stdout, stderr, c.want)
 		}
 	}
