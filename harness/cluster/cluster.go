@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -37,16 +38,16 @@ type Spec struct {
 	Liars      map[int]string // servers that attack from the beginning, and how
 }
 
-// A Cluster is a set of fresh server processes and the agents that load them.
+// A Cluster is fresh servers and the agents that load them.
 type Cluster struct {
+	Servers []*Server
 	Readers suite.ClientKeys // of clients that may only read
 
 	spec    Spec
 	testbed testbed.Testbed
 	log     *os.File
-	folder  string        // on the last client host
-	nodes   []node.Config // of the servers
-	servers []*control.Client
+	late    testbed.Host            // where agents start that come late, and where journals lie
+	folders map[testbed.Host]string // of the hosts with servers, and of late
 	agents  []*control.Client
 	writers suite.ClientKeys
 	fail    context.CancelCauseFunc // ends what is done with the cluster
@@ -73,100 +74,63 @@ func Run(ctx context.Context, tb testbed.Testbed, logFile string, spec Spec,
 		}
 	}()
 	servers, clients := tb.Hosts()
-	folders := map[testbed.Host]string{}
-	for _, h := range append(servers[:len(servers):len(servers)], clients[len(clients)-1]) {
+	c := &Cluster{
+		spec: spec, testbed: tb, log: log, late: clients[len(clients)-1], folders: map[testbed.Host]string{}, fail: fail,
+	}
+	for _, h := range append(slices.Clone(servers), c.late) {
 		dir, remove, err := h.Folder(strings.TrimSuffix(filepath.Base(logFile), ".log"))
 		if err != nil {
 			return err
 		}
-		defer func() { _ = remove() }()
-		folders[h] = dir
-	}
-	c, err := start(ctx, fail, tb, log, folders, spec)
-	if err != nil {
-		return err
+		defer func() { err = errors.Join(err, remove()) }()
+		c.folders[h] = dir
 	}
 	defer func() { err = errors.Join(err, c.kill()) }()
+	if err := c.start(ctx, servers, clients); err != nil {
+		return err
+	}
 	return do(ctx, c)
 }
 
-// start starts the servers, each with a database of its own in the folder of its host, and the agents, and connects
-// them. It calls fail, which should end ctx, when one of these processes ends by itself.
-func start(ctx context.Context, fail context.CancelCauseFunc, tb testbed.Testbed, log *os.File,
-	folders map[testbed.Host]string, spec Spec,
-) (_ *Cluster, err error) {
+// start starts the servers, each with a database of its own, and then the agents, and connects them.
+func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) error {
+	spec, congestion := c.spec, c.testbed.Describe().Congestion
 	primitives, err := protocols.SuiteFor(spec.Protocol, spec.Suite)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n := spec.Protocol.Traits(spec.T).Servers
-	_, clients := tb.Hosts()
-	c := &Cluster{
-		spec: spec, testbed: tb, log: log, fail: fail, folder: folders[clients[len(clients)-1]],
-		nodes: make([]node.Config, n), servers: make([]*control.Client, n), agents: make([]*control.Client, len(clients)),
-	}
 	var keys []suite.ServerKeys
-	keys, c.writers, c.Readers, err = suite.GenerateKeys(primitives, n, rand.Reader)
-	if err != nil {
-		return nil, err
+	if keys, c.writers, c.Readers, err = suite.GenerateKeys(primitives, n, rand.Reader); err != nil {
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.kill())
-		}
-	}()
 	var starting errgroup.Group
-	for i := range c.nodes {
-		host := c.serverHost(i)
-		c.nodes[i] = node.Config{
+	for i := range n {
+		host := servers[i%len(servers)]
+		s := &Server{cluster: c, host: host, config: node.Config{
 			Protocol: protocols.NameOf(spec.Protocol), Suite: spec.Suite, T: spec.T, Index: i, Keys: keys[i],
-			Listen: host.Addr().String() + ":0", Dir: filepath.Join(folders[host], fmt.Sprintf("server-%d", i+1)),
-			Durability: spec.Durability, Congestion: tb.Describe().Congestion,
+			Listen: host.Addr().String() + ":0", Dir: filepath.Join(c.folders[host], fmt.Sprintf("server-%d", i+1)),
+			Durability: spec.Durability, Congestion: congestion,
 			Attack: spec.Liars[i], AttackSeed: workloads.Derive(spec.Seed, "server", i),
-		}
-		starting.Go(func() error { return c.startServer(ctx, i) })
+		}}
+		c.Servers = append(c.Servers, s)
+		starting.Go(func() error { return s.start(ctx) })
 	}
 	if err = starting.Wait(); err != nil {
-		return nil, err
+		return err
 	}
+	c.agents = make([]*control.Client, len(clients))
 	for i, host := range clients {
 		starting.Go(func() (err error) {
 			c.agents[i], err = c.startAgent(ctx, host, c.AgentConfig(i))
 			return err
 		})
 	}
-	err = starting.Wait()
-	return c, err
+	return starting.Wait()
 }
 
-func (c *Cluster) serverHost(i int) testbed.Host {
-	servers, _ := c.testbed.Hosts()
-	return servers[i%len(servers)]
-}
-
-// AgentConfig is what an agent needs to know.
-func (c *Cluster) AgentConfig(i int) agent.Config {
-	cfg := agent.Config{
-		Protocol: protocols.NameOf(c.spec.Protocol), Suite: c.spec.Suite, T: c.spec.T, Keys: c.writers,
-		Congestion: c.testbed.Describe().Congestion, Index: i, Agents: len(c.agents) + c.spec.Latecomers,
-		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Seed: c.spec.Seed,
-	}
-	for _, n := range c.nodes {
-		cfg.Servers = append(cfg.Servers, n.Listen)
-	}
-	return cfg
-}
-
-// launch starts a server's process, which has no node yet.
-func (c *Cluster) launch(i int) (*control.Client, error) {
-	p, err := c.process(c.serverHost(i), "server", i)
-	if err == nil {
-		c.servers[i] = p
-	}
-	return p, err
-}
-
-// process starts the i-th process of a role.
+// process starts the i-th process of a role on the host. The cluster fails when it ends by itself: a protocol would do
+// without some servers, and wait a minute for a reply where too many are gone; a measurement is spoilt at once.
 func (c *Cluster) process(host testbed.Host, role string, i int) (*control.Client, error) {
 	name := fmt.Sprintf("%s %d", role, i+1)
 	started, err := host.Start(role, c.log)
@@ -178,19 +142,55 @@ func (c *Cluster) process(host testbed.Host, role string, i int) (*control.Clien
 	return p, nil
 }
 
-// startServer starts a server. Started again it listens where it did before.
-func (c *Cluster) startServer(ctx context.Context, i int) error {
-	p, err := c.launch(i)
-	if err == nil {
-		c.nodes[i].Listen, err = control.Call(ctx, p, node.StartCall, c.nodes[i])
+// watch waits for the process's end.
+func (c *Cluster) watch(p *control.Client) {
+	<-p.Done()
+	if !p.MayEnd() {
+		c.fail(p.Ended()) // without effect once all are killed
+	}
+}
+
+// End kills a process whose work is done.
+func End(p *control.Client) error {
+	p.LetEnd()
+	return p.Kill()
+}
+
+// kill ends all processes at once; the databases are not needed any more.
+func (c *Cluster) kill() (err error) {
+	c.fail(nil)
+	for _, p := range slices.Concat(c.agents, c.processes()) {
+		if p != nil { // not started yet
+			err = errors.Join(err, p.Kill())
+		}
 	}
 	return err
 }
 
-// StartAgent starts one more agent, on the last client host. It is the caller's to end, by End.
+// processes are those of the servers.
+func (c *Cluster) processes() (all []*control.Client) {
+	for _, s := range c.Servers {
+		all = append(all, s.Client)
+	}
+	return all
+}
+
+// AgentConfig is what the i-th agent needs to know.
+func (c *Cluster) AgentConfig(i int) agent.Config {
+	cfg := agent.Config{
+		Protocol: protocols.NameOf(c.spec.Protocol), Suite: c.spec.Suite, T: c.spec.T, Keys: c.writers,
+		Congestion: c.testbed.Describe().Congestion, Index: i, Agents: len(c.agents) + c.spec.Latecomers,
+		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Seed: c.spec.Seed,
+	}
+	for _, s := range c.Servers {
+		cfg.Servers = append(cfg.Servers, s.config.Listen)
+	}
+	return cfg
+}
+
+// StartAgent starts one more agent, on the last host of clients. It is the caller's to end, by End.
 func (c *Cluster) StartAgent(ctx context.Context, cfg agent.Config) (*control.Client, error) {
-	_, clients := c.testbed.Hosts()
-	return c.startAgent(ctx, clients[len(clients)-1], cfg)
+	return c.startAgent(ctx, c.late, cfg)
 }
 
 func (c *Cluster) startAgent(ctx context.Context, host testbed.Host, cfg agent.Config) (*control.Client, error) {
@@ -204,34 +204,10 @@ func (c *Cluster) startAgent(ctx context.Context, host testbed.Host, cfg agent.C
 	return p, nil
 }
 
-// End kills a process whose work is done.
-func End(p *control.Client) error {
-	p.LetEnd()
-	return p.Kill()
-}
+// Journal is the path of a journal of that name for an agent that StartAgent starts.
+func (c *Cluster) Journal(name string) string { return filepath.Join(c.folders[c.late], name) }
 
-// watch fails the cluster when the process ends by itself. A protocol would do without some servers, and wait a minute
-// for a reply where too many are gone; a measurement is spoilt at once.
-func (c *Cluster) watch(p *control.Client) {
-	<-p.Done()
-	if !p.MayEnd() {
-		c.fail(p.Ended()) // without effect once all are killed
-	}
-}
-
-// kill ends all processes at once; the databases are not needed any more.
-func (c *Cluster) kill() error {
-	c.fail(nil)
-	var err error
-	for _, p := range append(c.agents, c.servers...) {
-		if p != nil { // not started yet
-			err = errors.Join(err, p.Kill())
-		}
-	}
-	return err
-}
-
-// SaveHistory gathers what the agents recorded, and what the journals on the last client host hold, into one file.
+// SaveHistory gathers what the agents recorded, and what journals hold, into one file.
 func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...string) (all []history.Entry, err error) {
 	for _, a := range c.agents {
 		for from := 0; ; {
@@ -254,9 +230,6 @@ func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...stri
 	}
 	return all, history.WriteFile(path, all)
 }
-
-// Journal is the path of a journal of that name for an agent that StartAgent starts.
-func (c *Cluster) Journal(name string) string { return filepath.Join(c.folder, name) }
 
 // complaint is what the first process that failed had to say: the line that every command ends with when it fails.
 func complaint(log string) string {

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -28,34 +27,19 @@ func (p *process) Done() <-chan struct{} { return p.done }
 func (p *process) Wait() error           { <-p.done; return nil }
 func (p *process) Kill() error           { p.Close(); <-p.done; return nil }
 
-const double control.Method[int, int] = "double"
-
-// newProcess is a process that doubles numbers, but not negative ones.
 func newProcess(name string) *control.Client {
 	near, far := net.Pipe()
 	p := &process{near, make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		control.Serve(context.Background(), far, far, control.Handle(double, func(_ context.Context, n int) (int, error) {
-			if n < 0 {
-				return 0, errors.New("as asked")
-			}
-			return 2 * n, nil
-		}))
+		control.Serve(context.Background(), far, far)
 	}()
 	return control.NewClient(name, p)
 }
 
-// All agents are called at once; replies keep their order and errors are joined. Killed, a cluster has no process left.
-func TestOnAgents(t *testing.T) {
+// Killed, a cluster has no process left.
+func TestKill(t *testing.T) {
 	c := &Cluster{agents: []*control.Client{newProcess("agent 1"), newProcess("agent 2")}, fail: func(error) {}}
-	reports, err := onAgents(t.Context(), c, double, 21)
-	if err != nil || !reflect.DeepEqual(reports, []int{42, 42}) {
-		t.Errorf("reports %v, %v", reports, err)
-	}
-	if _, err = onAgents(t.Context(), c, double, -1); err == nil || strings.Count(err.Error(), "as asked") != 2 {
-		t.Errorf("two errors: %v", err)
-	}
 	if used, err := c.used(t.Context()); err != nil || len(used) != 2 || used[1].PeakRSSMiB <= 0 {
 		t.Errorf("used %v, %v", used, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
@@ -47,8 +46,7 @@ func (l Loaded) Throughput() float64 { return float64(l.WindowOps) / l.Seconds }
 
 // Preload writes each of the keys from … to−1 once.
 func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Failures, error) {
-	failures, err := onAgents(ctx, c, agent.PreloadCall, agent.PreloadSpec{From: from, To: to})
-	return sumFailures(failures), err
+	return sum(control.CallAll(ctx, c.agents, agent.PreloadCall, agent.PreloadSpec{From: from, To: to}))
 }
 
 // readBackKeys is how many keys are read at the end of a run of WRITEs, spread over all keys: enough to contradict a
@@ -57,46 +55,24 @@ const readBackKeys = 24
 
 // ReadBack reads some of the keys once.
 func (c *Cluster) ReadBack(ctx context.Context, keys int) (agent.Failures, error) {
-	failures, err := onAgents(ctx, c, agent.ReadBackCall, agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)})
-	return sumFailures(failures), err
+	spec := agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)}
+	return sum(control.CallAll(ctx, c.agents, agent.ReadBackCall, spec))
 }
 
-func sumFailures(failures []agent.Failures) (sum agent.Failures) {
+func sum(failures []agent.Failures, err error) (all agent.Failures, _ error) {
 	for _, f := range failures {
-		sum.Add(f)
+		all.Add(f)
 	}
-	return sum
+	return all, err
 }
 
 // Mixed runs the load on some agents, by their number.
 func (c *Cluster) Mixed(ctx context.Context, agents []int, spec agent.MixedSpec) ([]agent.MixedReport, error) {
-	reports := make([]agent.MixedReport, len(agents))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, n := range agents {
-		group.Go(func() (err error) {
-			reports[i], err = control.Call(ctx, c.agents[n], agent.MixedCall, spec)
-			return err
-		})
+	var some []*control.Client
+	for _, n := range agents {
+		some = append(some, c.agents[n])
 	}
-	return reports, group.Wait()
-}
-
-// onAgents calls a method of all agents at once and joins their errors.
-func onAgents[S, R any](ctx context.Context, c *Cluster, m control.Method[S, R], spec S) ([]R, error) {
-	reports := make([]R, len(c.agents))
-	errs := make(chan error, len(c.agents))
-	for i, a := range c.agents {
-		go func() {
-			var err error
-			reports[i], err = control.Call(ctx, a, m, spec)
-			errs <- err
-		}()
-	}
-	var all error
-	for range c.agents {
-		all = errors.Join(all, <-errs)
-	}
-	return reports, all
+	return control.CallAll(ctx, some, agent.MixedCall, spec)
 }
 
 // Load runs the load on all agents.
@@ -119,7 +95,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 		l.Window, err = c.readWindow(ctx, spec.WarmupEndNs, spec.MeasureEndNs)
 		windowed <- err
 	}()
-	reports, err := onAgents(ctx, c, agent.LoadCall, spec)
+	reports, err := control.CallAll(ctx, c.agents, agent.LoadCall, spec)
 	if err = errors.Join(err, <-windowed); err != nil {
 		return l, err
 	}

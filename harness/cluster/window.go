@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
@@ -59,18 +57,9 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 	return r, nil
 }
 
-// used asks all processes at once what they have used, agents first.
+// used is what all processes have used, agents first.
 func (c *Cluster) used(ctx context.Context) ([]control.Used, error) {
-	processes := slices.Concat(c.agents, c.servers)
-	all := make([]control.Used, len(processes))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, p := range processes {
-		group.Go(func() (err error) {
-			all[i], err = control.Call(ctx, p, control.Usage, control.Nothing{})
-			return err
-		})
-	}
-	return all, group.Wait()
+	return control.CallAll(ctx, slices.Concat(c.agents, c.processes()), control.Usage, control.Nothing{})
 }
 
 // PeakRSS is the largest resident set that any process of each kind has had.
@@ -125,16 +114,13 @@ func (i Interval) Payload() (sum result.Traffic) {
 
 // databases sums up the servers' metrics.
 func (c *Cluster) databases(ctx context.Context) (sum storage.Metrics, err error) {
-	for _, s := range c.servers {
-		m, err := control.Call(ctx, s, node.StatsCall, control.Nothing{})
-		if err != nil {
-			return sum, err
-		}
+	all, err := control.CallAll(ctx, c.processes(), node.StatsCall, control.Nothing{})
+	for _, m := range all {
 		sum.AppliedBytes += m.AppliedBytes
 		sum.LogBytes += m.LogBytes
 		sum.FlushedBytes += m.FlushedBytes
 		sum.CompactedBytes += m.CompactedBytes
 		sum.StallTime += m.StallTime
 	}
-	return sum, nil
+	return sum, err
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/rpc"
 	"net/rpc/jsonrpc"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -77,6 +78,18 @@ func Call[Spec, Report any](ctx context.Context, c *Client, m Method[Spec, Repor
 	case <-ctx.Done():
 		return report, context.Cause(ctx)
 	}
+}
+
+// CallAll calls a method of all processes at once. It returns their reports in the order of the processes, and joins
+// their errors.
+func CallAll[Spec, Report any](ctx context.Context, all []*Client, m Method[Spec, Report], spec Spec) ([]Report, error) {
+	reports, errs := make([]Report, len(all)), make([]error, len(all))
+	var calls sync.WaitGroup
+	for i, c := range all {
+		calls.Go(func() { reports[i], errs[i] = Call(ctx, c, m, spec) })
+	}
+	calls.Wait()
+	return reports, errors.Join(errs...)
 }
 
 // explain says what the error of a call means. Unless the process itself has answered it, the connection is broken: a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,17 @@ func TestCall(t *testing.T) {
 	}
 	if err := c.Kill(); err != nil {
 		t.Errorf("kill after stop: %v", err)
+	}
+}
+
+// All processes are called at once; reports keep their order and errors are joined.
+func TestCallAll(t *testing.T) {
+	all := []*Client{newClient(t), newClient(t), newClient(t)}
+	if got, err := CallAll(t.Context(), all, double, 4); err != nil || !slices.Equal(got, []int{8, 8, 8}) {
+		t.Errorf("reports %v, %v", got, err)
+	}
+	if _, err := CallAll(t.Context(), all, fail, 4); err == nil || strings.Count(err.Error(), "as asked") != 3 {
+		t.Errorf("three errors: %v", err)
 	}
 }
 

@@ -32,12 +32,12 @@ func (t *trial) note(what string) {
 }
 
 func (t *trial) do(ctx context.Context, f fault) error {
-	s := t.cluster.Server(f.server)
+	s := t.cluster.Servers[f.server]
 	switch f.deed {
 	case cut, heal:
 		return s.Cut(f.deed == cut)
 	case kill:
-		return s.Kill()
+		return s.Crash()
 	case restart:
 		return s.Restart(ctx, "")
 	case deceive:
@@ -53,7 +53,7 @@ func (t *trial) do(ctx context.Context, f fault) error {
 		t.mustEnd = append(t.mustEnd, f.server)
 		if err := s.Open(ctx); err != nil {
 			t.note(err.Error())
-			return s.Kill() // a server that refuses its database waits to be told so
+			return s.Crash() // a server that refuses its database waits to be told so
 		}
 		return nil // it has until the end to find out
 	}
@@ -63,7 +63,7 @@ func (t *trial) do(ctx context.Context, f fault) error {
 // judgeEnded finds servers that go on although their disk is full or their database damaged.
 func (t *trial) judgeEnded() {
 	for _, i := range t.mustEnd {
-		p := t.cluster.Server(i).Process()
+		p := t.cluster.Servers[i]
 		select {
 		case <-p.Done():
 			t.note(fmt.Sprintf("%s has ended: %v", p.Name, p.Wait()))

@@ -135,9 +135,8 @@ func accounted(p protocols.Protocol, t int, entries []history.Entry) int64 {
 // judgeGrowth finds correct servers that were made to store more than the operations account for.
 func (t *trial) judgeGrowth(ctx context.Context, entries []history.Entry) error {
 	most := accounted(t.protocol, t.T, entries)
-	for _, s := range t.cluster.Servers() {
-		p := s.Process()
-		if s.Lies() || p.MayEnd() {
+	for _, s := range t.cluster.Servers {
+		if s.Lies() || s.MayEnd() {
 			continue
 		}
 		stored, err := s.AppliedBytes(ctx)
@@ -146,7 +145,7 @@ func (t *trial) judgeGrowth(ctx context.Context, entries []history.Entry) error 
 		}
 		if stored > most {
 			t.find(byzantine.Growth, "%s was made to store %d bytes, %d operations account for %d at most",
-				p.Name, stored, len(entries), most)
+				s.Name, stored, len(entries), most)
 		}
 	}
 	return nil
