@@ -35,7 +35,12 @@ func fromHex(digits string) *big.Int {
 	return n
 }
 
-func generateDSAKey(random io.Reader) (private, public []byte, err error) {
+// dsaScheme is the signature scheme of the paper's suite.
+type dsaScheme struct{}
+
+func (dsaScheme) SignatureSize() int { return dsaSignatureSize }
+
+func (dsaScheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	key := dsa.PrivateKey{PublicKey: dsa.PublicKey{Parameters: dsaParameters}}
 	if err := dsa.GenerateKey(&key, random); err != nil {
 		return nil, nil, fmt.Errorf("draw a DSA key: %w", err)
@@ -43,32 +48,27 @@ func generateDSAKey(random io.Reader) (private, public []byte, err error) {
 	return key.X.FillBytes(make([]byte, dsaPrivateSize)), key.Y.FillBytes(make([]byte, dsaPublicSize)), nil
 }
 
-type dsaSigner struct{ key *dsa.PrivateKey }
-
-func newDSASigner(private []byte) (Signer, error) {
+func (dsaScheme) Signer(private []byte) (Signer, error) {
 	x := new(big.Int).SetBytes(private)
 	if len(private) != dsaPrivateSize || x.Sign() == 0 || x.Cmp(dsaParameters.Q) >= 0 {
 		return nil, fmt.Errorf("not a DSA private key: %d bytes, want %d that are between 0 and q",
 			len(private), dsaPrivateSize)
 	}
-	return dsaSigner{&dsa.PrivateKey{PublicKey: dsa.PublicKey{Parameters: dsaParameters}, X: x}}, nil
+	key := &dsa.PrivateKey{PublicKey: dsa.PublicKey{Parameters: dsaParameters}, X: x}
+	return signFunc(func(random io.Reader, message []byte) ([]byte, error) {
+		digest := sha1.Sum(message)
+		r, s, err := dsa.Sign(random, key, digest[:])
+		if err != nil {
+			return nil, fmt.Errorf("sign with DSA: %w", err)
+		}
+		signature := make([]byte, dsaSignatureSize)
+		r.FillBytes(signature[:dsaSignatureSize/2])
+		s.FillBytes(signature[dsaSignatureSize/2:])
+		return signature, nil
+	}), nil
 }
 
-func (s dsaSigner) Sign(random io.Reader, message []byte) ([]byte, error) {
-	digest := sha1.Sum(message)
-	r, ss, err := dsa.Sign(random, s.key, digest[:])
-	if err != nil {
-		return nil, fmt.Errorf("sign with DSA: %w", err)
-	}
-	signature := make([]byte, dsaSignatureSize)
-	r.FillBytes(signature[:dsaSignatureSize/2])
-	ss.FillBytes(signature[dsaSignatureSize/2:])
-	return signature, nil
-}
-
-type dsaVerifier struct{ key *dsa.PublicKey }
-
-func newDSAVerifier(public []byte) (Verifier, error) {
+func (dsaScheme) Verifier(public []byte) (Verifier, error) {
 	y := new(big.Int).SetBytes(public)
 	one := big.NewInt(1)
 	if len(public) != dsaPublicSize || y.Cmp(one) <= 0 || y.Cmp(dsaParameters.P) >= 0 ||
@@ -76,15 +76,14 @@ func newDSAVerifier(public []byte) (Verifier, error) {
 		return nil, fmt.Errorf("not a DSA public key: %d bytes, want %d that are in the group of order q",
 			len(public), dsaPublicSize)
 	}
-	return dsaVerifier{&dsa.PublicKey{Parameters: dsaParameters, Y: y}}, nil
-}
-
-func (v dsaVerifier) Verify(message, signature []byte) bool {
-	if len(signature) != dsaSignatureSize {
-		return false
-	}
-	digest := sha1.Sum(message)
-	r := new(big.Int).SetBytes(signature[:dsaSignatureSize/2])
-	s := new(big.Int).SetBytes(signature[dsaSignatureSize/2:])
-	return dsa.Verify(v.key, digest[:], r, s)
+	key := &dsa.PublicKey{Parameters: dsaParameters, Y: y}
+	return verifyFunc(func(message, signature []byte) bool {
+		if len(signature) != dsaSignatureSize {
+			return false
+		}
+		digest := sha1.Sum(message)
+		r := new(big.Int).SetBytes(signature[:dsaSignatureSize/2])
+		s := new(big.Int).SetBytes(signature[dsaSignatureSize/2:])
+		return dsa.Verify(key, digest[:], r, s)
+	}), nil
 }
