@@ -24,20 +24,18 @@ func In[B protocols.Body](lie Lie) Lie {
 	}
 }
 
-// lie is the playbook's lie for the attack, or the one that serves for any protocol.
+// generic are the lies that serve for any protocol.
+func generic() map[string]Lie { return map[string]Lie{"B3": Bogus, "B5": corrupt, "B9": malform} }
+
+// lie is the playbook's lie for the attack, or the one that serves for any protocol. Without either it is the truth.
 func (p Part) lie(id string) Lie {
-	if own := p.book.Lies[id]; own != nil {
-		return own
+	truth := func(_ Part, reply protocols.Message) protocols.Message { return reply }
+	for _, lie := range []Lie{p.book.Lies[id], generic()[id]} {
+		if lie != nil {
+			return lie
+		}
 	}
-	switch id {
-	case "B3":
-		return Bogus
-	case "B5":
-		return corrupt
-	case "B9":
-		return malform
-	}
-	return func(_ Part, reply protocols.Message) protocols.Message { return reply }
+	return truth
 }
 
 // corrupt changes a little of a reply that brings data (B5).
@@ -121,24 +119,39 @@ func Bogus(p Part, reply protocols.Message) protocols.Message {
 
 // inflate raises all timestamps in v and fills in what is missing.
 func (p Part) inflate(v reflect.Value) {
+	walk(v, func(v reflect.Value) bool {
+		if v.Kind() == reflect.Slice {
+			p.invent(v)
+		}
+		if v.Kind() != reflect.Struct {
+			return true
+		}
+		ts, ok := v.Addr().Interface().(*protocols.Timestamp)
+		if ok {
+			ts.Num, ts.PID = ts.Num+Ahead, max(1, ts.PID)
+		}
+		return !ok
+	})
+}
+
+// walk visits v and, where that returns true, what is in it.
+func walk(v reflect.Value, visit func(reflect.Value) bool) {
+	if !visit(v) {
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			p.inflate(v.Elem())
+			walk(v.Elem(), visit)
 		}
 	case reflect.Slice:
-		p.invent(v)
 		for i := range v.Len() {
-			p.inflate(v.Index(i))
+			walk(v.Index(i), visit)
 		}
 	case reflect.Struct:
-		if ts, ok := v.Addr().Interface().(*protocols.Timestamp); ok {
-			ts.Num, ts.PID = ts.Num+Ahead, max(1, ts.PID)
-			return
-		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				p.inflate(v.Field(i))
+				walk(v.Field(i), visit)
 			}
 		}
 	}
@@ -179,47 +192,25 @@ func Corrupted(p Part, reply protocols.Message) protocols.Message {
 	return protocols.Message{Body: body, Payload: reply.Payload}
 }
 
-// flip changes one field in v, or none if there is nothing to change.
+// flip changes one number or some bytes in v, if there are any.
 func (p Part) flip(v reflect.Value) {
 	var places []reflect.Value
-	leaves(v, &places)
+	walk(v, func(v reflect.Value) bool {
+		bytes := v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8
+		if v.Kind() == reflect.Uint64 || bytes && v.Len() > 0 {
+			places = append(places, v)
+		}
+		return !bytes
+	})
 	if len(places) == 0 {
 		return
 	}
-	switch leaf := places[p.Dice.Roll(len(places))]; leaf.Kind() {
+	switch place := places[p.Dice.Roll(len(places))]; place.Kind() {
 	case reflect.Uint64:
-		leaf.SetUint(leaf.Uint() + 1)
+		place.SetUint(place.Uint() + 1)
 	case reflect.Slice:
-		b := bytes.Clone(leaf.Bytes())
+		b := bytes.Clone(place.Bytes())
 		b[p.Dice.Roll(len(b))] ^= 0x10
-		leaf.SetBytes(b)
-	}
-}
-
-// leaves lists the numbers and the non-empty bytes in v.
-func leaves(v reflect.Value, all *[]reflect.Value) {
-	switch v.Kind() {
-	case reflect.Uint64:
-		*all = append(*all, v)
-	case reflect.Pointer:
-		if !v.IsNil() {
-			leaves(v.Elem(), all)
-		}
-	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			if v.Len() > 0 {
-				*all = append(*all, v)
-			}
-			return
-		}
-		for i := range v.Len() {
-			leaves(v.Index(i), all)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				leaves(v.Field(i), all)
-			}
-		}
+		place.SetBytes(b)
 	}
 }

@@ -4,15 +4,31 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// serverFunc is a server's Handle.
-type serverFunc func(protocols.Role, protocols.Key, protocols.Message, protocols.StateReader) (
-	protocols.Message, []protocols.Record, error)
+// A request is what a server is asked, and what it would answer if it were correct.
+type request struct {
+	from    protocols.Role
+	key     protocols.Key
+	message protocols.Message
+	state   protocols.StateReader
+	inner   protocols.Server
+}
+
+// answer is the correct server's, from the state.
+func (r request) answer(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+	return r.inner.Handle(r.from, r.key, r.message, state)
+}
+
+// attacker is a server that makes something else of its requests.
+type attacker struct {
+	inner  protocols.Server
+	handle func(request) (protocols.Message, []protocols.Record, error)
+}
 
 // Handle implements protocols.Server.
-func (f serverFunc) Handle(from protocols.Role, key protocols.Key, request protocols.Message,
-	state protocols.StateReader,
-) (protocols.Message, []protocols.Record, error) {
-	return f(from, key, request, state)
+func (a attacker) Handle(from protocols.Role, key protocols.Key, message protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	return a.handle(request{from, key, message, state, a.inner})
 }
 
 // nothing is the state of a register that nobody wrote.
@@ -22,48 +38,42 @@ func (nothing) Get(string) (body, payload []byte, found bool, err error) { retur
 func (nothing) Body(string) (body []byte, found bool, err error)         { return nil, false, nil }
 
 // silent answers nothing (B1).
-func silent(Part, protocols.Server) protocols.Server {
-	return serverFunc(func(protocols.Role, protocols.Key, protocols.Message, protocols.StateReader) (
-		protocols.Message, []protocols.Record, error,
-	) {
+func silent(_ Part, inner protocols.Server) protocols.Server {
+	return attacker{inner, func(request) (protocols.Message, []protocols.Record, error) {
 		return protocols.Message{}, nil, nil
-	})
+	}}
 }
 
-// stale acknowledges everything, but stores only the first few records of each key and answers from them (B2). With
-// none it is a server that always answers as in the beginning.
+// stale acknowledges everything, but stores only the first few records of each key and answers from them (B2). If that
+// is none, it always answers as in the beginning.
 func stale(p Part, inner protocols.Server) protocols.Server {
 	left := map[protocols.Key]int{}
-	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
-		state protocols.StateReader,
-	) (protocols.Message, []protocols.Record, error) {
-		if _, known := left[key]; !known {
-			left[key] = p.Dice.Roll(4)
+	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+		if _, known := left[r.key]; !known {
+			left[r.key] = p.Dice.Roll(4)
 		}
-		reply, records, err := inner.Handle(from, key, request, state)
-		if len(records) == 0 {
-			return reply, records, err
+		reply, records, err := r.answer(r.state)
+		switch {
+		case len(records) == 0:
+		case left[r.key] == 0:
+			records = nil
+		default:
+			left[r.key]--
 		}
-		if left[key] == 0 {
-			return reply, nil, err
-		}
-		left[key]--
 		return reply, records, err
-	})
+	}}
 }
 
 // lying answers and stores as the inner server does, but replies what the lie makes of its answer.
 func lying(p Part, inner protocols.Server, lie Lie) protocols.Server {
-	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
-		state protocols.StateReader,
-	) (protocols.Message, []protocols.Record, error) {
-		reply, records, err := inner.Handle(from, key, request, state)
+	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+		reply, records, err := r.answer(r.state)
 		if err != nil || reply.Body == nil {
 			return reply, records, err
 		}
-		p.Loot.take(request.Body)
+		p.Loot.take(r.message.Body)
 		return lie(p, reply), records, nil
-	})
+	}}
 }
 
 // liar makes an attack of the lie that the playbook has for it.
@@ -73,25 +83,21 @@ func liar(id string) func(Part, protocols.Server) protocols.Server {
 
 // forgetful acknowledges and stores nothing (B8).
 func forgetful(_ Part, inner protocols.Server) protocols.Server {
-	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
-		state protocols.StateReader,
-	) (protocols.Message, []protocols.Record, error) {
-		reply, _, err := inner.Handle(from, key, request, state)
+	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+		reply, _, err := r.answer(r.state)
 		return reply, nil, err
-	})
+	}}
 }
 
 // equivocating tells some the truth and others that nothing was ever written (B11).
 func equivocating(p Part, inner protocols.Server) protocols.Server {
-	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
-		state protocols.StateReader,
-	) (protocols.Message, []protocols.Record, error) {
-		reply, records, err := inner.Handle(from, key, request, state)
+	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+		reply, records, err := r.answer(r.state)
 		if err == nil && p.Dice.Roll(2) == 1 {
-			reply, _, err = inner.Handle(from, key, request, nothing{})
+			reply, _, err = r.answer(nothing{})
 		}
 		return reply, records, err
-	})
+	}}
 }
 
 // mixed attacks in another way with every request (B0): honestly too, and by a lie that the playbook has for it alone.
@@ -102,9 +108,8 @@ func mixed(p Part, inner protocols.Server) protocols.Server {
 	} {
 		ways = append(ways, attack(p, inner))
 	}
-	return serverFunc(func(from protocols.Role, key protocols.Key, request protocols.Message,
-		state protocols.StateReader,
-	) (protocols.Message, []protocols.Record, error) {
-		return ways[p.Dice.Roll(len(ways))].Handle(from, key, request, state)
-	})
+	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+		r.inner = ways[p.Dice.Roll(len(ways))]
+		return r.answer(r.state)
+	}}
 }
