@@ -3,43 +3,18 @@ package plots
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 )
 
-var syntheticAttacks = [][2]string{
-	{"none", ""},
-	{"B0", "everything"},
-	{"B1", "silent"},
-	{"B2", "stale"},
-	{"B3", "bogus-candidate"},
-	{"B4", "inflated-clock"},
-	{"B5", "corrupt-data"},
-	{"B6", "spoilt-vector"},
-	{"B7", "mutated-candidate"},
-	{"B8", "ack-without-store"},
-	{"B9", "malformed"},
-	{"B10", "filter-ack"},
-	{"B11", "equivocation"},
-	{"B12", "too-many"},
-	{"R1", "flood"},
-	{"R2", "forged-write"},
-	{"R3", "early-write-back"},
-	{"R4", "cross-key"},
-	{"R5", "personal-vectors"},
-	{"R6", "too-many-candidates"},
-	{"W1", "dies-storing"},
-	{"W2", "dies-completing"},
-	{"W3", "same-process-id"},
-	{"N1", "isolate-t"},
-	{"N2", "isolate-t+1"},
-	{"N3", "unruly"},
-	{"N5", "resets"},
-	{"F1", "kill-restart"},
-	{"F2", "kill-for-good"},
-	{"F3", "full-disk"},
-	{"F4", "corrupt-file"},
-}
+// syntheticAttacks are IDs and names.
+var syntheticAttacks = strings.Fields(`
+none: B0:everything B1:silent B2:stale B3:bogus-candidate B4:inflated-clock B5:corrupt-data
+B6:spoilt-vector B7:mutated-candidate B8:ack-without-store B9:malformed B10:filter-ack B11:equivocation
+B12:too-many R1:flood R2:forged-write R3:early-write-back R4:cross-key R5:personal-vectors
+R6:too-many-candidates W1:dies-storing W2:dies-completing W3:same-process-id N1:isolate-t N2:isolate-t+1
+N3:unruly N5:resets F1:kill-restart F2:kill-for-good F3:full-disk F4:corrupt-file`)
 
 // harmsToMABD are those of attacks that M-ABD is not built to withstand.
 var harmsToMABD = map[string]string{
@@ -60,7 +35,8 @@ func syntheticTrials() *result.Set {
 	random := rand.New(rand.NewPCG(2013, 4))
 	for _, protocol := range paperProtocols {
 		for _, a := range syntheticAttacks {
-			s.Trials = append(s.Trials, synthesizeTrial(random, protocol, a[0], a[1]))
+			id, name, _ := strings.Cut(a, ":")
+			s.Trials = append(s.Trials, synthesizeTrial(random, protocol, id, name))
 		}
 		s.Trials = append(s.Trials, syntheticTimeline(random, protocol))
 	}

@@ -29,7 +29,7 @@ type Bar struct {
 type Bars [][]Bar
 
 // LatencyBars is such a chart with percentiles on the bars and predictions beside them.
-type LatencyBars [][]Bar
+type LatencyBars struct{ Bars }
 
 const (
 	groupWidth        = 0.78 // the share of the space between two groups' centres that bars fill
@@ -55,7 +55,7 @@ func (g Bars) Plot(c draw.Canvas, p *plot.Plot) {
 // Plot implements plot.Plotter.
 func (g LatencyBars) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	eachSlot(g, latencyGroupWidth, func(b Bar, left, width float64) {
+	eachSlot(g.Bars, latencyGroupWidth, func(b Bar, left, width float64) {
 		from, end := x(left+0.04*width), x(left+width)
 		gutter := min(widestGutter, 0.3*(end-from))
 		to := end - gutter
@@ -95,9 +95,6 @@ func (g Bars) DataRange() (xmin, xmax, ymin, ymax float64) {
 	}
 	return -0.5, float64(len(g)) - 0.5, 0, ymax
 }
-
-// DataRange implements plot.DataRanger.
-func (g LatencyBars) DataRange() (xmin, xmax, ymin, ymax float64) { return Bars(g).DataRange() }
 
 // drawBox draws the bar itself, or says that it is missing.
 func (b Bar) drawBox(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {

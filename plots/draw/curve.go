@@ -3,6 +3,7 @@ package draw
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -14,11 +15,16 @@ import (
 
 const (
 	curveWidth   = vg.Length(1.4)
+	traceWidth   = vg.Length(1.1)
 	thinWidth    = vg.Length(0.6) // of whiskers and rules
 	whiskerCap   = vg.Length(1.8) // from the whisker to the end of its cap
 	markerRadius = vg.Length(3)
 	markerRim    = vg.Length(1) // of a hollow one
+	speckRadius  = vg.Length(0.9)
 )
+
+// WriteDashes tell WRITEs from READs, which are solid.
+var WriteDashes = []vg.Length{3, 1.5}
 
 // A Dot is one point of a curve. Where y is not known, nothing was measured and the curve has a gap.
 type Dot struct{ X, Y stat.Estimate }
@@ -28,6 +34,8 @@ type Curve struct {
 	look.Look
 	Dots   []Dot
 	Hollow bool // are the markers
+	Trace  bool // it is a thinner line without markers
+	Specks bool // it is small dots without a line
 }
 
 // Plot implements plot.Plotter.
@@ -41,6 +49,16 @@ func (l Curve) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		last := &runs[len(runs)-1]
 		*last = append(*last, vg.Point{X: x(d.X.Mean), Y: y(d.Y.Mean)})
+	}
+	switch {
+	case l.Specks:
+		for _, at := range slices.Concat(runs...) {
+			drawDisc(c, l.Color, speckRadius, at)
+		}
+		return
+	case l.Trace:
+		c.StrokeLines(l.line(traceWidth), runs...)
+		return
 	}
 	c.StrokeLines(l.line(curveWidth), runs...)
 	whisker := draw.LineStyle{Color: l.Color, Width: thinWidth}

@@ -143,12 +143,9 @@ func wrap(paragraph string, width vg.Length, measure func(string) vg.Length) []s
 // A Picture is a figure in parts, for a document that arranges them to its width and sets the text itself. Its parts are
 // svg elements without ids, classes, fonts and references, black on white or on nothing.
 type Picture struct {
-	Name    string // as in the names of files: "2a", "attacks"
-	Heading string // what it shows, in a few words
-	Legend  []Mark
-	Panels  []string // the columns of panels, each with its title; a single one is as wide as a page is
-	Loud    []string // of the caption: what nobody may overlook
-	Lines   []string // of the caption: the circumstances
+	*Page
+	Legend []Mark
+	Panels []string // the columns of panels, each with its title; a single one is as wide as a page is
 }
 
 // A Mark explains one element of a figure.
@@ -159,7 +156,7 @@ type Mark struct {
 
 // Picture draws the page's parts.
 func (p *Page) Picture() Picture {
-	made := Picture{Name: p.Name, Heading: p.Heading, Loud: p.Loud, Lines: p.Lines}
+	made := Picture{Page: p}
 	const pad = vg.Length(2) // around a legend's sample, for what stands out
 	for _, e := range p.Legend {
 		made.Legend = append(made.Legend, Mark{e.Name, svg(sampleWidth+2*pad, sampleHeight+2*pad, func(c draw.Canvas) {

@@ -4,6 +4,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/look"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // A figure declares how the points of one name are drawn: rows of panels, with an operation per column.
@@ -159,3 +161,36 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 }
 
 func opOf(c frame.Cell) string { return c.Op }
+
+// title is that of an operation's column.
+func title(figure, op string) string {
+	if frame.NeedsWAN(figure) {
+		return stat.OpName(op) + " in the WAN"
+	}
+	return stat.OpName(op)
+}
+
+// heading is what a figure shows by the title of its experiment; one of the paper's has a number before it.
+func heading(name, title string) string {
+	if len(name) != 2 || name[0] < '0' || name[0] > '9' {
+		return cmp.Or(title, "Figure "+name)
+	}
+	number := "Figure " + name[:1] + "(" + name[1:] + ")"
+	if title == "" {
+		return number
+	}
+	return number + ": " + title
+}
+
+// protocolsOf is the protocols of the cells, whatever their variants and set-ups, in the order of legends.
+func protocolsOf(cells []frame.Cell) []frame.System {
+	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System.Plain() })
+	slices.SortFunc(all, frame.System.Compare)
+	return slices.CompactFunc(all, func(a, b frame.System) bool { return a.Protocol == b.Protocol })
+}
+
+func ofProtocol(cells []frame.Cell, s frame.System) []frame.Cell {
+	return frame.Keep(cells, func(c frame.Cell) bool { return c.Protocol == s.Protocol })
+}
+
+func lookOf(s frame.System) look.Look { return look.Of(s.Title, s.Order) }

@@ -15,14 +15,18 @@ func TestRates(t *testing.T) {
 		{AtMs: 200, Write: result.Ended{Ops: 6}},
 	}
 	for duration, want := range map[float64]string{
-		0.3:   "[{0.05 100} {0.15 0} {0.25 60}]",
-		0.26:  "[{0.05 100} {0.15 0} {0.23 100}]", // half of the last is enough
-		0.245: "[{0.05 100} {0.15 0}]",
-		9:     "[{0.05 100} {0.15 0} {0.25 60}]",
+		0.3:   "[[0.05 100] [0.15 0] [0.25 60]]",
+		0.26:  "[[0.05 100] [0.15 0] [0.23 100]]", // half of the last is enough
+		0.245: "[[0.05 100] [0.15 0]]",
+		9:     "[[0.05 100] [0.15 0] [0.25 60]]",
 	} {
 		x := frame.Trial{Trial: result.Trial{DurationS: duration, Timeline: buckets}}
-		if got := fmt.Sprintf("%.4g", rates(x)); got != want {
-			t.Errorf("rates %s of a trial of %v s, want %s", got, duration, want)
+		var got [][2]float64
+		for _, d := range rates(x) {
+			got = append(got, [2]float64{d.X.Mean, d.Y.Mean})
+		}
+		if text := fmt.Sprintf("%.4g", got); text != want {
+			t.Errorf("rates %s of a trial of %v s, want %s", text, duration, want)
 		}
 	}
 }

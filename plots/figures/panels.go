@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -113,7 +112,7 @@ func bars(d panel, c column) *plot.Plot {
 // latencyBars is the same with percentiles and predictions.
 func latencyBars(d panel, c column) *plot.Plot {
 	p, groups := groupByThreshold(d, c)
-	p.Add(draw.LatencyBars(groups))
+	p.Add(draw.LatencyBars{Bars: groups})
 	return p
 }
 
@@ -305,36 +304,3 @@ func latencyMarks(cells []frame.Cell) draw.Legend {
 	}
 	return l
 }
-
-// title is that of an operation's column.
-func title(figure, op string) string {
-	if frame.NeedsWAN(figure) {
-		return stat.OpName(op) + " in the WAN"
-	}
-	return stat.OpName(op)
-}
-
-// heading is what a figure shows by the title of its experiment; one of the paper's has a number before it.
-func heading(name, title string) string {
-	if len(name) != 2 || name[0] < '0' || name[0] > '9' {
-		return cmp.Or(title, "Figure "+name)
-	}
-	number := "Figure " + name[:1] + "(" + name[1:] + ")"
-	if title == "" {
-		return number
-	}
-	return number + ": " + title
-}
-
-// protocolsOf is the protocols of the cells, whatever their variants and set-ups, in the order of legends.
-func protocolsOf(cells []frame.Cell) []frame.System {
-	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System.Plain() })
-	slices.SortFunc(all, frame.System.Compare)
-	return slices.CompactFunc(all, func(a, b frame.System) bool { return a.Protocol == b.Protocol })
-}
-
-func ofProtocol(cells []frame.Cell, s frame.System) []frame.Cell {
-	return frame.Keep(cells, func(c frame.Cell) bool { return c.Protocol == s.Protocol })
-}
-
-func lookOf(s frame.System) look.Look { return look.Of(s.Title, s.Order) }

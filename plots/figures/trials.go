@@ -13,6 +13,8 @@ import (
 	"github.com/powbench/powbench/plots/caption"
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/look"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // ofTrials makes the pages that the trials of the sets belong to.
@@ -162,7 +164,7 @@ func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 		}
 		end = max(end, t.DurationS)
 		for _, m := range rates(t) {
-			top = max(top, m.Value)
+			top = max(top, m.Y.Mean)
 		}
 		for _, b := range t.Timeline {
 			latencies = append(latencies, b.Read.MeanMs, b.Read.MaxMs, b.Write.MeanMs, b.Write.MaxMs)
@@ -171,12 +173,15 @@ func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 	p.Rows = make([][]*plot.Plot, 2)
 	for _, t := range trials {
 		rate, latency := draw.NewPlot(), draw.NewPlot()
-		color := lookOf(t.System).Color
-		rate.Add(draw.EventMarks{Events: t.Events, Names: events, Numbered: true}, draw.Trace{Color: color, Moments: rates(t)})
-		latency.Add(draw.EventMarks{Events: t.Events, Names: events},
-			draw.Trace{Color: color, Specks: true, Moments: logs(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) })},
-			draw.Trace{Color: color, Moments: logs(t, func(b result.Bucket) float64 { return b.Read.MeanMs })},
-			draw.Trace{Color: color, Dashes: draw.WriteDashes, Moments: logs(t, func(b result.Bucket) float64 { return b.Write.MeanMs })})
+		trace := func(dots []draw.Dot) draw.Curve {
+			return draw.Curve{Look: look.Look{Color: lookOf(t.System).Color}, Dots: dots, Trace: true}
+		}
+		slowest := trace(logs(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) }))
+		reads := trace(logs(t, func(b result.Bucket) float64 { return b.Read.MeanMs }))
+		writes := trace(logs(t, func(b result.Bucket) float64 { return b.Write.MeanMs }))
+		slowest.Specks, writes.Dashes = true, draw.WriteDashes
+		rate.Add(draw.EventMarks{Events: t.Events, Names: events, Numbered: true}, trace(rates(t)))
+		latency.Add(draw.EventMarks{Events: t.Events, Names: events}, slowest, reads, writes)
 		const eventRoom = 1.25 // above the largest throughput, for the events' numbers
 		rate.Y.Max = draw.Limit(top) * eventRoom
 		draw.LogAxis(&latency.Y, latencies, 1, 0)
@@ -199,22 +204,28 @@ func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 	}
 }
 
-// logs is the decimal logarithms of a value of every bucket; -∞ where there is none.
-func logs(t frame.Trial, of func(result.Bucket) float64) (all []draw.Moment) {
+// logs is the decimal logarithms of a value of every bucket, with gaps where no operation ended, in the middles of the
+// buckets.
+func logs(t frame.Trial, of func(result.Bucket) float64) (all []draw.Dot) {
 	for _, b := range t.Timeline {
-		all = append(all, draw.Moment{S: (b.AtMs + bucketMs(t)/2) / 1e3, Value: math.Log10(of(b))})
+		d := draw.Dot{X: stat.Exactly((b.AtMs + bucketMs(t)/2) / 1e3)}
+		if of(b) > 0 {
+			d.Y = stat.Exactly(math.Log10(of(b)))
+		}
+		all = append(all, d)
 	}
 	return all
 }
 
 // rates is the throughput in operations per second. A last bucket of which the trial had less than half is left out.
-func rates(t frame.Trial) (all []draw.Moment) {
+func rates(t frame.Trial) (all []draw.Dot) {
 	for _, b := range t.Timeline {
 		length := min(bucketMs(t), 1e3*t.DurationS-b.AtMs)
 		if length < bucketMs(t)/2 {
 			break
 		}
-		all = append(all, draw.Moment{S: (b.AtMs + length/2) / 1e3, Value: float64(b.Read.Ops+b.Write.Ops) / length * 1e3})
+		rate := float64(b.Read.Ops+b.Write.Ops) / length * 1e3
+		all = append(all, draw.Dot{X: stat.Exactly((b.AtMs + length/2) / 1e3), Y: stat.Exactly(rate)})
 	}
 	return all
 }

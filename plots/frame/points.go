@@ -27,21 +27,13 @@ type Cell struct {
 }
 
 // Quantities of points.
-
-// ThroughputMBps is in MB of values per second, 10^6 bytes each.
-func ThroughputMBps(p result.Point) float64 { return p.ThroughputMBps }
-
-// ThroughputOps is in operations per second.
-func ThroughputOps(p result.Point) float64 { return p.ThroughputOps }
-
-// LatencyMean is the mean latency in ms.
-func LatencyMean(p result.Point) float64 { return p.LatencyMs.Mean }
-
-// P50 is the median of the latency in ms.
-func P50(p result.Point) float64 { return p.LatencyMs.P50 }
-
-// P99 is the 99th percentile of the latency in ms.
-func P99(p result.Point) float64 { return p.LatencyMs.P99 }
+var (
+	ThroughputMBps = func(p result.Point) float64 { return p.ThroughputMBps } // of values, 10^6 bytes each
+	ThroughputOps  = func(p result.Point) float64 { return p.ThroughputOps }  // operations per second
+	LatencyMean    = func(p result.Point) float64 { return p.LatencyMs.Mean } // ms, as the next two
+	P50            = func(p result.Point) float64 { return p.LatencyMs.P50 }
+	P99            = func(p result.Point) float64 { return p.LatencyMs.P99 }
+)
 
 // Throughput is in MB of values per second, 10^6 bytes each.
 func (c Cell) Throughput() stat.Estimate { return c.Estimate(ThroughputMBps) }

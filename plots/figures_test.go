@@ -73,6 +73,15 @@ func render(t *testing.T, sets ...*result.Set) string {
 	return svgs[0]
 }
 
+func summary(t *testing.T, sets ...*result.Set) tables.Tables {
+	t.Helper()
+	all, err := Summary(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func textOf(all tables.Tables) string     { return sink.String(all, sink.Text) }
 func markdownOf(all tables.Tables) string { return sink.String(all, sink.Markdown) }
 
@@ -180,40 +189,52 @@ func TestDrawWritesAllFormats(t *testing.T) {
 }
 
 func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
-	other := syntheticFigure("2b", 1)
-	other.Dir = "results/fig2b/other"
-	split := func(change func(s *result.Set)) []*result.Set {
-		a := without(syntheticFigure("2b", 1), func(p result.Point) bool { return p.Protocol == "phalanx" })
-		b := without(other, func(p result.Point) bool { return p.Protocol != "phalanx" })
+	split := func(figure string, change func(s *result.Set)) []*result.Set {
+		a := without(syntheticFigure(figure, 1), func(p result.Point) bool { return p.Protocol == "phalanx" })
+		b := without(syntheticFigure(figure, 1), func(p result.Point) bool { return p.Protocol != "phalanx" })
+		b.Dir = "results/fig" + figure + "/other"
 		change(b)
 		return []*result.Set{a, b}
 	}
-	change := func(f func(p *result.Point)) func(s *result.Set) {
-		return func(s *result.Set) {
+	points := func(figure string, f func(p *result.Point)) []*result.Set {
+		return split(figure, func(s *result.Set) {
 			for i := range s.Points {
 				f(&s.Points[i])
 			}
-		}
+		})
+	}
+	wan := func(change func(tb *result.Testbed)) []*result.Set {
+		return split("2d", func(s *result.Set) { change(&s.Manifest.Testbed) })
 	}
 	for want, sets := range map[string][]*result.Set{
-		"suite modern":            split(change(func(p *result.Point) { p.Suite = "modern" })),
-		"durability fsync":        split(change(func(p *result.Point) { p.Durability = "fsync" })),
-		"variant signed":          split(change(func(p *result.Point) { p.Variant = "signed" })),
-		"64 KiB values":           split(change(func(p *result.Point) { p.ValueBytes = 64 << 10 })),
-		"100 Mbit/s":              split(func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
-		"Links not shaped":        split(func(s *result.Set) { unshaped(s) }),
-		"other/points.jsonl: one": split(change(func(p *result.Point) { p.Suite = "modern" })),
+		"suite modern":            points("2b", func(p *result.Point) { p.Suite = "modern" }),
+		"durability fsync":        points("2b", func(p *result.Point) { p.Durability = "fsync" }),
+		"variant signed":          points("2b", func(p *result.Point) { p.Variant = "signed" }),
+		"64 KiB values":           points("2b", func(p *result.Point) { p.ValueBytes = 64 << 10 }),
+		"100 Mbit/s":              split("2b", func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
+		"Links not shaped":        split("2b", func(s *result.Set) { unshaped(s) }),
+		"other/points.jsonl: one": points("2b", func(p *result.Point) { p.Suite = "modern" }),
+		"hot keys":                points("2d", func(p *result.Point) { p.KeyModel = "hot" }),
+		"4 clients in":            points("2d", func(p *result.Point) { p.Clients = 4 }),
+		"mean 40 ms":              wan(func(tb *result.Testbed) { tb.Delays[0].MeanMs = 40 }),
+		"jitter 1 ms":             wan(func(tb *result.Testbed) { tb.Delays[0].JitterMs = 1 }),
+		"No NetEm delays in":      wan(func(tb *result.Testbed) { tb.Delays = nil }),
+		"delays of some hosts":    wan(func(tb *result.Testbed) { tb.Delays[0].Limit = 10 }),
+		"segmentation offload on": wan(func(tb *result.Testbed) { tb.Offload = true }),
+		"TCP bbr":                 wan(func(tb *result.Testbed) { tb.Congestion = "bbr" }),
+		"Native kernel in":        wan(func(tb *result.Testbed) { tb.Guest = "" }),
 	} {
 		dir := filepath.Join(t.TempDir(), "figures")
 		_, err := Draw(sets, dir)
-		if err == nil || !strings.Contains(err.Error(), "figure 2b: ") || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.Contains(err.Error(), "figure 2") || !strings.Contains(err.Error(), "/other/points.jsonl") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want it to say %q", err, want)
 		}
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: wrote a figure all the same", want)
 		}
 	}
-	if _, err := figures.All(split(func(*result.Set) {})); err != nil {
+	if _, err := figures.All(split("2b", func(*result.Set) {})); err != nil {
 		t.Errorf("protocols measured in two like runs make one figure: %v", err)
 	}
 }

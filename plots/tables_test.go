@@ -11,6 +11,111 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
+func TestSummary(t *testing.T) {
+	tables := summary(t, aborted(), withGaps())
+	checkGolden(t, "summary.txt", textOf(tables))
+	checkGolden(t, "summary.md", markdownOf(tables))
+	if text := textOf(tables); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Error("the summary contains NaN or Inf")
+	}
+}
+
+// The WAN has a table of its own, and no ratios of a throughput that nothing limits but the delays.
+func TestSummaryOfWAN(t *testing.T) {
+	tables := summary(t, syntheticFigure("2c", 1), byPair(), syntheticFigure("wan", 2))
+	if len(tables) != 3 || len(tables[0].Rows) != 30 || len(tables[1].Rows) != 18+30 || len(tables[2].Rows) != 20+4 {
+		t.Fatalf("%d tables, want the LAN's, the WAN's, and ratios for Figure 2(c) and saturation in the WAN", len(tables))
+	}
+	checkGolden(t, "summary-wan.md", markdownOf(tables[1:2]))
+	lan := strings.Join(tables[0].Header, " ")
+	for _, head := range []string{"predicted ms", "mean is", "keys", "writer beside"} {
+		if !slices.Contains(tables[1].Header, head) || strings.Contains(lan, head) {
+			t.Errorf("%q should be a column of the WAN's table alone: %v", head, tables[1].Header)
+		}
+	}
+}
+
+func TestSummaryHidesNothingOfTheLoad(t *testing.T) {
+	s := syntheticFigure("2b", 1)
+	s.Points[0].KeyModel, s.Points[1].Background.Share = "hot", 0.0123
+	s.Points[0].Valid = false // what an invalid repetition did is told, too
+	tables := summary(t, s)
+	for _, want := range []string{"keys", "hot", "uniform", "writer beside", "1.23 %"} {
+		if !strings.Contains(textOf(tables[:1]), want) {
+			t.Errorf("the LAN's table should say %q:\n%s", want, textOf(tables[:1]))
+		}
+	}
+}
+
+func TestSummaryOfNothing(t *testing.T) {
+	tables, err := Summary([]*result.Set{synthetic("fig2a")})
+	if err != nil || len(tables) != 1 || !strings.Contains(textOf(tables), "No valid run.") {
+		t.Errorf("an empty set: %v\n%s", err, textOf(tables))
+	}
+}
+
+func TestSummaryShowsViolations(t *testing.T) {
+	s := syntheticFigure("2b", 2)
+	p := &s.Points[0]
+	p.Linearizable.Code, p.Valid, p.InvalidReason = "violation", false, "history is not linearizable"
+	tables := summary(t, s)
+	for _, want := range []string{"ok 1, violation 1", "Left out 1 run: history is not linearizable."} {
+		if !strings.Contains(textOf(tables), want) {
+			t.Errorf("the summary should say %q", want)
+		}
+	}
+}
+
+// attackText is the table of the sets' trials.
+func attackText(t *testing.T, sets ...*result.Set) string {
+	t.Helper()
+	tables := summary(t, sets...)
+	if len(tables) != 1 {
+		t.Fatalf("%d tables of an attack run, want one", len(tables))
+	}
+	return markdownOf(tables)
+}
+
+func TestTableOfTrials(t *testing.T) {
+	checkGolden(t, "attacks.md", attackText(t, syntheticTrials()))
+	checkGolden(t, "attacks-doubtful.md", attackText(t, doubtful()))
+}
+
+// A share is one of the fault-free trial of the same run; where there is none, the table has operations per second.
+func TestThroughputWithoutBaseline(t *testing.T) {
+	for name, spoil := range map[string]func(t *result.Trial){
+		"missing": func(t *result.Trial) { t.Attack = "B99" },
+		"skipped": func(t *result.Trial) { t.Skipped = "for a reason" },
+		"zero":    func(t *result.Trial) { t.ThroughputOps = 0 },
+	} {
+		text := attackText(t, changed(only("phalanx", "none", spoil)))
+		for _, line := range strings.Split(text, "\n") {
+			if cells := strings.Split(line, "|"); len(cells) > 4 && strings.Contains(cells[1], "B1 silent") {
+				if !strings.Contains(cells[2], " %") || !strings.Contains(cells[4], " ops/s") {
+					t.Errorf("baseline %s: %s", name, line)
+				}
+			}
+		}
+	}
+}
+
+// A run that was finished has no trial where there is nothing to attack; in one that was not, a trial is missing.
+func TestTrialsThatAreNotThere(t *testing.T) {
+	s := syntheticTrials()
+	want := attackText(t, s)
+	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Expectation != result.NoTarget })
+	if got := attackText(t, s); got == want || strings.Contains(got, "| – |") {
+		t.Errorf("an unfinished run has nothing to attack: %s", got)
+	}
+	if svg := rendered(t, s)["attacks"]; strings.Contains(svg, "nothing to attack") {
+		t.Error("the figure of an unfinished run explains what it does not show")
+	}
+	s.Manifest.Finished = "2026-11-23T05:00:00Z"
+	if got := attackText(t, s); got != want {
+		t.Errorf("a finished run reads\n%s\nwant\n%s", got, want)
+	}
+}
+
 func mustGatherCosts(t *testing.T, s *result.Set) frame.CostCells {
 	t.Helper()
 	cells, err := frame.Costs([]*result.Set{s})

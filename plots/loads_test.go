@@ -101,36 +101,91 @@ func TestOpenLoopsStayApart(t *testing.T) {
 }
 
 func TestOpenLoopsInTheSummary(t *testing.T) {
-	made, err := Summary([]*result.Set{syntheticOpen(2, "mpowerstore")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := summary(t, syntheticOpen(2, "mpowerstore"))
 	text := textOf(made)
 	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", "Arrival: closed, or how often"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table does not say %q:\n%s", want, text)
 		}
 	}
-	made, err = Summary([]*result.Set{syntheticFigure("2a", 2)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	made = summary(t, syntheticFigure("2a", 2))
 	if text = textOf(made); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
 		t.Errorf("a table of closed loops alone speaks of arrival:\n%s", text)
 	}
 }
 
-func TestCellsRefusesArrivals(t *testing.T) {
-	for want, change := range map[string]func(p *result.Point){
-		`unknown arrival "bursts"`:         func(p *result.Point) { p.Arrival = "bursts" },
-		`arrival "poisson" at a rate of 0`: func(p *result.Point) { p.Rate = 0 },
-		`arrival "closed" at a rate of`:    func(p *result.Point) { p.Arrival = "" },
-		"a service time of 0 ms":           func(p *result.Point) { p.ServiceMs.Mean = 0 },
+// byPair is a run of figure 2(d) over regions, with hot keys and a background writer, that lost points.
+func byPair() *result.Set {
+	s := syntheticFigure("2d", 3)
+	tb := &s.Manifest.Testbed
+	tb.Guest, tb.Offload = "", true
+	tb.Delays = []result.Delay{
+		{From: "client1", To: "servers", MeanMs: 31, JitterMs: 2, Distribution: "normal"},
+		{From: "servers", To: "client1", MeanMs: 110, Loss: 0.001},
+	}
+	tb.DelaysBefore = []result.MeasuredDelay{
+		{MeanMs: 31.31, AskedMeanMs: 31, KS: 0.021}, {MeanMs: 109.45, AskedMeanMs: 110, KS: 0.008},
+	}
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.KeyModel = "hot"
+		if p.Op == "read" {
+			p.Background = result.Background{Ops: 12, Bytes: 1 << 20, Share: 0.0125 + float64(p.T)/1e3}
+		}
+	}
+	invalidate(s, func(p result.Point) bool { return p.T == 2 && p.Protocol == "mabd" || p.T == 3 && p.Repetition < 3 })
+	return s
+}
+
+// joined undoes the breaking of captions into lines.
+func joined(svg string) string {
+	var b strings.Builder
+	for _, part := range strings.Split(svg, ">") {
+		if text, _, isText := strings.Cut(part, "</text"); isText {
+			b.WriteString(text + " ")
+		}
+	}
+	return b.String()
+}
+
+func TestFiguresDescribeTheWAN(t *testing.T) {
+	lossy := syntheticFigure("wan", 1)
+	lossy.Manifest.Testbed.Delays[0] = result.Delay{MeanMs: 20, Loss: 0.001, Reorder: 0.25, RateBits: 1e8}
+	unmeasured := syntheticFigure("2d", 1)
+	unmeasured.Manifest.Testbed.DelaysBefore = nil
+	undelayed := syntheticFigure("2d", 1)
+	undelayed.Manifest.Testbed.Delays = nil
+	for want, s := range map[string]*result.Set{
+		"READ in the WAN": syntheticFigure("wan", 1),
+		"Pareto delay, mean 20 ms, jitter 4 ms; measured means 19.8 to 19.9 ms":            syntheticFigure("2d", 1),
+		"largest Kolmogorov–Smirnov distance 0.024 (8 paths)":                              syntheticFigure("2d", 1),
+		"User-mode Linux 6.1.176 guest; segmentation offload off; TCP reno.":               syntheticFigure("wan", 1),
+		"Native kernel; segmentation offload on; TCP reno.":                                byPair(),
+		"by pair of hosts: mean 31 to 110 ms one way, fixed and normal, loss up to 0.1 %;": byPair(),
+		"measured means 99.5 to 101.0 % of what the parameters give":                       byPair(),
+		"Hot keys: ": byPair(),
+		"READs beside a writer, whose traffic was at most 1.55 % of all bytes.":         byPair(),
+		"fixed delay, mean 20 ms, loss 0.1 %, reordering 25 %, in order at 100 Mbit/s;": lossy,
+		"jitter 4 ms; not measured.":                                              unmeasured,
+		"NO DELAYS: links without NetEm are no WAN":                               undelayed,
+		"1 client, 256 KiB values, durability write, suite paper, variant paper.": syntheticFigure("2d", 1),
+		"mean by the cost model":                                                  syntheticFigure("2d", 1),
 	} {
-		s := syntheticOpen(1, "mabd")
-		change(&s.Points[5])
-		if _, err := frame.Cells([]*result.Set{s}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
+		if !strings.Contains(joined(render(t, s)), want) {
+			t.Errorf("a figure of %s should say %q", s.Dir, want)
+		}
+	}
+	lan := joined(render(t, syntheticFigure("2b", 1)))
+	if strings.Contains(lan, "NetEm") || strings.Contains(lan, "WAN") {
+		t.Errorf("a figure of a LAN speaks of the WAN: %s", lan)
+	}
+}
+
+// Without a shaped network there is no prediction, and without repetitions no interval: the legend explains neither.
+func TestLatencyMarksExplainWhatIsThere(t *testing.T) {
+	for n, want := range map[int]int{1: 2, 2: 3} {
+		if got := len(pictures(t, unshaped(syntheticFigure("2d", n)))[0].Legend) - len(paperProtocols); got != want {
+			t.Errorf("%d repetitions: %d marks, want %d", n, got, want)
 		}
 	}
 }
