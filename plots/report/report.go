@@ -6,12 +6,17 @@
 package report
 
 import (
+	"cmp"
 	"embed"
+	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/claims"
+	"github.com/powbench/powbench/plots/draw"
 )
 
 // An Input is what a report is made from.
@@ -44,4 +49,125 @@ func asset(name string) string {
 		panic(err) // it is compiled in
 	}
 	return string(data)
+}
+
+// A document is what the template shows, in the order in which it does.
+type document struct {
+	Style   template.CSS
+	Script  template.JS
+	Content []string // what the report is of, in a line each
+	Loud    []string // what nobody may overlook
+	Claims  []claim
+	Counts  []outcomeCount
+	Figures []figure
+	Tables  []table
+	Runs    []run
+}
+
+// A figure is a picture with its caption as text.
+type figure struct {
+	draw.Picture
+	ID     string
+	Legend []mark
+	Panels []template.HTML
+}
+
+// A mark is an entry of a figure's legend.
+type mark struct {
+	Name   string
+	Sample template.HTML
+}
+
+func newDocument(in Input) (*document, error) {
+	pictures, err := plots.Pictures(in.Sets)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := plots.Summary(in.Sets)
+	if err != nil {
+		return nil, err
+	}
+	trials, err := plots.TrialList(in.Sets)
+	if err != nil {
+		return nil, err
+	}
+	if len(trials.Rows) > 0 {
+		tables = append(tables, trials)
+	}
+	d := &document{
+		Style: template.CSS(asset("style.css")), Script: template.JS(asset("script.js")),
+		Counts: countOutcomes(in.Claims),
+	}
+	ids := anchors{}
+	for _, p := range pictures {
+		d.Figures = append(d.Figures, newFigure(p, ids))
+	}
+	runs := newRuns(in)
+	d.Runs = runs.inOrder(in.Sets, ids)
+	rows := map[string]string{}
+	for _, t := range tables {
+		d.Tables = append(d.Tables, newTable(t, runs, ids, rows))
+	}
+	d.Claims = newClaims(in.Claims, rows, ids)
+	d.Content, d.Loud = d.summarize(in)
+	return d, nil
+}
+
+// newFigure takes over drawings of plots, which has escaped the texts in them.
+func newFigure(p draw.Picture, ids anchors) figure {
+	f := figure{Picture: p, ID: ids.unique("figure-" + p.Name)}
+	for _, m := range p.Legend {
+		f.Legend = append(f.Legend, mark{m.Name, template.HTML(m.Sample)})
+	}
+	for _, panel := range p.Panels {
+		f.Panels = append(f.Panels, template.HTML(panel))
+	}
+	return f
+}
+
+// summarize says what the report is of, and what of it is missing.
+func (d *document) summarize(in Input) (content, loud []string) {
+	points, invalid, trials, costs := 0, 0, 0, 0
+	for i, s := range in.Sets {
+		points, trials, costs = points+len(s.Points), trials+len(s.Trials), costs+len(s.Costs)
+		for _, p := range s.Points {
+			if !p.Valid {
+				invalid++
+			}
+		}
+		if r := d.Runs[i]; len(r.Coverage.Missing) > 0 {
+			loud = append(loud, fmt.Sprintf("%s: %s.", r.Name, r.Coverage))
+		} else if s.Manifest.Finished == "" {
+			loud = append(loud, r.Name+": this run was not finished.")
+		}
+	}
+	line := fmt.Sprintf("%d runs with %d points", len(in.Sets), points)
+	line += ifTrue(invalid > 0, fmt.Sprintf(" (of which %d are invalid and left out of figures and estimates)", invalid))
+	line += ifTrue(trials > 0, fmt.Sprintf(", %d trials under attack", trials))
+	line += ifTrue(costs > 0, fmt.Sprintf(", %d measurements of what proofs and signatures cost", costs))
+	return []string{line + "."}, loud
+}
+
+// anchors are the ids given so far.
+type anchors map[string]bool
+
+// unique is an id made of the text that no other element has.
+func (a anchors) unique(text string) string {
+	slug := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		default:
+			return '-'
+		}
+	}, text), "-")
+	slug = cmp.Or(slug, "x")
+	id := slug
+	for n := 2; a[id]; n++ {
+		id = fmt.Sprintf("%s-%d", slug, n)
+	}
+	a[id] = true
+	return id
 }

@@ -166,3 +166,106 @@ func kindsOf(kinds map[result.Rounds]int64) string {
 	}
 	return roundsOf(rounds)
 }
+
+// newCosts makes the samples of one scheme's costs at one t.
+func newCosts(costs []result.Cost, runs runs) *samples {
+	costs = slices.Clone(costs)
+	slices.SortStableFunc(costs, func(a, b result.Cost) int {
+		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	s := &samples{Name: costs[0].Scheme, Facts: factsOf(costs, ofCost())}
+	for set, r := range runs {
+		if len(set.Costs) > 0 { // plots refuses costs of two runs
+			s.Run = r
+		}
+	}
+	for _, c := range costs {
+		s.Columns = append(s.Columns, columnName(c.Repetition, c.Attempt))
+	}
+	s.Again = fmt.Sprintf("jq .config %s > again.yaml && powbench costs --results again again.yaml", quoted(s.Run.manifest()))
+	return s
+}
+
+// ofCost is what is said of a repetition of a scheme's costs, in this order.
+func ofCost() []property[result.Cost] {
+	properties := []property[result.Cost]{
+		{"valid", func(c result.Cost) string { return validity(c.Valid, c.InvalidReason) }},
+	}
+	for _, side := range []struct {
+		name string
+		of   func(result.Cost) result.Spent
+	}{
+		{"construct", func(c result.Cost) result.Spent { return c.Construct }},
+		{"verify", func(c result.Cost) result.Spent { return c.Verify }},
+	} {
+		for _, p := range ofSpent {
+			properties = append(properties, property[result.Cost]{
+				side.name + ": " + p.name, func(c result.Cost) string { return p.of(side.of(c)) },
+			})
+		}
+	}
+	return append(properties,
+		property[result.Cost]{"stolen by the hypervisor", func(c result.Cost) string { return share(c.HostSteal) }},
+		property[result.Cost]{"started", func(c result.Cost) string { return cmp.Or(c.Started, unknown) }})
+}
+
+var ofSpent = []property[result.Spent]{
+	{"µs", func(s result.Spent) string { return number(s.Ns / 1e3) }},
+	{"operations timed", func(s result.Spent) string { return recorded(int64(s.Ops)) }},
+	{"allocations", func(s result.Spent) string { return number(s.Allocs) }},
+	{"bytes allocated", func(s result.Spent) string { return number(s.Bytes) }},
+	{"multiplications", func(s result.Spent) string { return recorded(s.Multiplications) }},
+	{"other work had the processor", func(s result.Spent) string { return share(s.Waited) }},
+}
+
+// A trial is one trial's details.
+type trial struct {
+	result.Trial
+	Run     *run
+	Facts   []fact
+	History file
+	Again   string
+}
+
+func newTrial(t result.Trial, runs runs) *trial {
+	out := &trial{Trial: t}
+	for set, r := range runs {
+		if slices.ContainsFunc(set.Trials, func(o result.Trial) bool {
+			return o.Protocol == t.Protocol && o.Attack == t.Attack
+		}) {
+			out.Run = r
+		}
+	}
+	out.History = out.Run.history(t.History)
+	out.Again = attackAgain(out.Run, t)
+	say := func(name, value string) {
+		if value != "" && value != unknown {
+			out.Facts = append(out.Facts, fact{name, []string{value}})
+		}
+	}
+	say("came of it", t.Summary())
+	say("in detail", t.Detail)
+	say("servers", strconv.Itoa(t.Servers))
+	say("values", fmt.Sprintf("%d bytes", t.ValueBytes))
+	say("clients, keys", fmt.Sprintf("%d, %d", t.Clients, t.Keys))
+	say("duration", number(t.DurationS)+" s")
+	say("operations", fmt.Sprintf("%d READs, %d WRITEs, %d pending, %d failed",
+		t.Ops.Reads, t.Ops.Writes, t.Ops.Pending, t.Ops.Failed))
+	say("READs by rounds", roundsOf(t.ReadRounds))
+	say("by rounds with data (D), without (d)", kindsOf(t.ReadKinds))
+	say("WRITEs likewise", kindsOf(t.WriteKinds))
+	say("READ latency, ms", percentiles(t.ReadMs))
+	say("WRITE latency, ms", percentiles(t.WriteMs))
+	say("linearizable", verdict(t.Linearizable))
+	say("seed", strconv.FormatUint(t.Seed, 10))
+	say("started", t.Started)
+	return out
+}
+
+func percentiles(l result.Latency) string {
+	if l.Mean == 0 {
+		return ""
+	}
+	return fmt.Sprintf("mean %s, p50 %s, p90 %s, p99 %s, p99.9 %s, max %s", number(l.Mean), number(l.P50), number(l.P90),
+		number(l.P99), number(l.P999), number(l.Max))
+}
