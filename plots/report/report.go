@@ -3,6 +3,8 @@
 //
 // The document is one file that needs no other: style, script and pictures are in it. Without its script it shows the
 // same; with it, tables can be sorted and searched. All that comes from results is escaped.
+//
+// It imports the other packages of plots, except numbers, and harness/result; plots/command imports it.
 package report
 
 import (
@@ -11,7 +13,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
@@ -27,10 +31,20 @@ type Input struct {
 	Dir string
 }
 
-//go:embed style.css script.js *.html
-var files embed.FS
+var (
+	//go:embed style.css
+	style template.CSS
+	//go:embed script.js
+	script template.JS
+	//go:embed *.html
+	files embed.FS
+)
 
-var page = template.Must(template.New("").Funcs(template.FuncMap{"long": long}).ParseFS(files, "*.html"))
+var page = template.Must(template.New("").Funcs(template.FuncMap{
+	"long":    func(text string) bool { return utf8.RuneCountInString(text) > 40 }, // its cell may break into lines
+	"class":   func(o claims.Outcome) string { return strings.ReplaceAll(o.String(), " ", "-") },
+	"phrases": func(text string) []string { return strings.Split(text, "; ") },
+}).ParseFS(files, "*.html"))
 
 // Write writes the document. It refuses sets that plots refuses: of figures that it does not know, or that do not belong
 // together.
@@ -42,15 +56,6 @@ func Write(w io.Writer, in Input) error {
 	return page.ExecuteTemplate(w, "page.html", d)
 }
 
-// asset is a file that is part of the document.
-func asset(name string) string {
-	data, err := files.ReadFile(name)
-	if err != nil {
-		panic(err) // it is compiled in
-	}
-	return string(data)
-}
-
 // A document is what the template shows, in the order in which it does.
 type document struct {
 	Style   template.CSS
@@ -58,7 +63,7 @@ type document struct {
 	Content []string // what the report is of, in a line each
 	Loud    []string // what nobody may overlook
 	Claims  []claim
-	Counts  []outcomeCount
+	Counts  map[claims.Outcome]int
 	Figures []figure
 	Tables  []table
 	Runs    []run
@@ -94,9 +99,9 @@ func newDocument(in Input) (*document, error) {
 	if len(trials.Rows) > 0 {
 		tables = append(tables, trials)
 	}
-	d := &document{
-		Style: template.CSS(asset("style.css")), Script: template.JS(asset("script.js")),
-		Counts: countOutcomes(in.Claims),
+	d := &document{Style: style, Script: script, Counts: map[claims.Outcome]int{}}
+	for _, v := range in.Claims {
+		d.Counts[v.Outcome]++
 	}
 	ids := anchors{}
 	for _, p := range pictures {
@@ -153,17 +158,7 @@ type anchors map[string]bool
 
 // unique is an id made of the text that no other element has.
 func (a anchors) unique(text string) string {
-	slug := strings.Trim(strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		default:
-			return '-'
-		}
-	}, text), "-")
-	slug = cmp.Or(slug, "x")
+	slug := cmp.Or(strings.Trim(notInIDs.ReplaceAllString(strings.ToLower(text), "-"), "-"), "x")
 	id := slug
 	for n := 2; a[id]; n++ {
 		id = fmt.Sprintf("%s-%d", slug, n)
@@ -171,3 +166,5 @@ func (a anchors) unique(text string) string {
 	a[id] = true
 	return id
 }
+
+var notInIDs = regexp.MustCompile(`[^a-z0-9-]`)

@@ -59,7 +59,7 @@ func TestReportOnReference(t *testing.T) {
 	}
 	checkSelfContained(t, page, root, dir)
 	for _, bad := range []string{"NaN", "Inf", "ZgotmplZ", "<no value>", "%!"} {
-		if strings.Contains(strings.ReplaceAll(page, asset("script.js"), ""), bad) {
+		if strings.Contains(strings.ReplaceAll(page, string(script), ""), bad) {
 			t.Errorf("the document contains %s", bad)
 		}
 	}
@@ -190,7 +190,7 @@ func TestRefuses(t *testing.T) {
 
 // Text and ground differ enough for everybody: 4.5 to 1 is what WCAG asks for at level AA.
 func TestContrast(t *testing.T) {
-	blocks := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(asset("style.css"), -1)
+	blocks := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(style), -1)
 	if len(blocks) != 2 {
 		t.Fatalf("%d colour schemes, want light and dark", len(blocks))
 	}

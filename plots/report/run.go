@@ -138,8 +138,8 @@ func indented(raw json.RawMessage) string {
 
 // A link is one host's link as measured before the first run and after the last.
 type link struct {
-	Host, Peer    string
-	Before, After []string // as linkHeads
+	Host, Peer string
+	Values     [2][]string // before and after, each as LinkHeads
 }
 
 // LinkHeads are what is said of a link, once before and once after.
@@ -149,37 +149,20 @@ func (run) LinkHeads() []string {
 
 func linksOf(tb result.Testbed) []link {
 	var links []link
-	for _, b := range tb.Before {
-		links = append(links, link{Host: b.Host, Peer: b.Peer, Before: linkValues(b), After: notMeasured(b)})
-	}
-	for _, a := range tb.After {
-		found := false
-		for i := range links {
-			if links[i].Host == a.Host {
-				links[i].After, found = linkValues(a), true
+	for when, measured := range [][]result.Link{tb.Before, tb.After} {
+		for _, l := range measured {
+			i := slices.IndexFunc(links, func(o link) bool { return o.Host == l.Host })
+			if i < 0 {
+				none := slices.Repeat([]string{unknown}, len(run{}.LinkHeads()))
+				i, links = len(links), append(links, link{l.Host, l.Peer, [2][]string{none, none}})
 			}
-		}
-		if !found {
-			links = append(links, link{Host: a.Host, Peer: a.Peer, Before: notMeasured(a), After: linkValues(a)})
+			links[i].Values[when] = []string{
+				number(l.UpMbps), number(l.DownMbps), number(l.RTTUsP50), number(l.RTTUsP99),
+				strconv.FormatUint(l.QueueDrops, 10), strconv.Itoa(l.Attempts),
+			}
 		}
 	}
 	return links
-}
-
-func linkValues(l result.Link) []string {
-	return []string{
-		number(l.UpMbps), number(l.DownMbps), number(l.RTTUsP50), number(l.RTTUsP99), strconv.FormatUint(l.QueueDrops, 10),
-		strconv.Itoa(l.Attempts),
-	}
-}
-
-// notMeasured are as many dashes as there are values of a link.
-func notMeasured(l result.Link) []string {
-	values := linkValues(l)
-	for i := range values {
-		values[i] = unknown
-	}
-	return values
 }
 
 // A delay is one path's delay as sampled.

@@ -1,11 +1,6 @@
 package report
 
 import (
-	"maps"
-	"slices"
-	"strings"
-	"unicode/utf8"
-
 	"github.com/powbench/powbench/plots/claims"
 	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/plots/tables"
@@ -38,9 +33,6 @@ func (t table) Foremost() []string { return t.Notes[:min(mostNotes, len(t.Notes)
 
 // Further are the other notes.
 func (t table) Further() []string { return t.Notes[len(t.Foremost()):] }
-
-// long reports whether a cell's text may break into lines.
-func long(text string) bool { return utf8.RuneCountInString(text) > 40 }
 
 // newTable makes the table. It enters the ids of rows that lead down to samples into rows, by the names that claims give
 // points, trials and costs.
@@ -77,19 +69,6 @@ type reference struct {
 	Name, ID string
 }
 
-// Findings are the parts of what was measured, to be read one below the other.
-func (c claim) Findings() []string {
-	if c.Measured == "" {
-		return nil
-	}
-	return strings.Split(c.Measured, "; ")
-}
-
-// Class is the outcome as a name in the style sheet.
-func (c claim) Class() string { return class(c.Outcome) }
-
-func class(o claims.Outcome) string { return strings.ReplaceAll(o.String(), " ", "-") }
-
 // newClaims links the verdicts to the rows with the points' IDs.
 func newClaims(verdicts []claims.Verdict, rows map[string]string, ids anchors) []claim {
 	var all []claim
@@ -101,25 +80,4 @@ func newClaims(verdicts []claims.Verdict, rows map[string]string, ids anchors) [
 		all = append(all, c)
 	}
 	return all
-}
-
-// An outcomeCount is how many claims had one outcome.
-type outcomeCount struct {
-	Outcome claims.Outcome
-	N       int
-}
-
-// Class is the outcome as a name in the style sheet.
-func (c outcomeCount) Class() string { return class(c.Outcome) }
-
-func countOutcomes(verdicts []claims.Verdict) []outcomeCount {
-	numbers := map[claims.Outcome]int{}
-	for _, v := range verdicts {
-		numbers[v.Outcome]++
-	}
-	var counts []outcomeCount
-	for _, o := range slices.Sorted(maps.Keys(numbers)) {
-		counts = append(counts, outcomeCount{o, numbers[o]})
-	}
-	return counts
 }
