@@ -18,9 +18,12 @@ type Phase struct {
 func (t Traits) NewPhase() Phase { return Phase{servers: t.Servers, quorum: t.Quorum} }
 
 // Begin begins the next round, with the same request to all servers.
-func (p *Phase) Begin(m Message) Step {
+func (p *Phase) Begin(m Message) Step { return p.Send(ToAll(p.servers, m)) }
+
+// Send begins the next round with the requests.
+func (p *Phase) Send(b Broadcast) Step {
 	p.Round, p.replies = p.Round+1, 0
-	return Begin(ToAll(p.servers, m))
+	return Begin(b)
 }
 
 // Quorum counts a reply to this round, and reports whether a quorum has replied.

@@ -68,7 +68,7 @@ var mutants = []mutant{
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},
 	{
-		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if round == roundStore && w.Acked() {",
+		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if round == roundStore && w.Quorum() {",
 		new: "if round == roundStore {", protocol: "mpowerstore", attack: "B8", seeds: 5000,
 	},
 	{

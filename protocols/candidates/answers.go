@@ -32,8 +32,9 @@ type Answer[E Entry[E]] struct {
 // Answers is W with R, the servers that have answered: the answers to one FILTER.
 type Answers[E Entry[E]] struct {
 	Params
-	W     []*Answer[E] // by server; nil for those that have not answered
-	Count int          // |R|
+	W []*Answer[E] // by server; nil for those that have not answered
+
+	count int // |R|
 }
 
 // NewAnswers returns the answers to a FILTER that begins.
@@ -44,8 +45,11 @@ func NewAnswers[E Entry[E]](p Params) *Answers[E] {
 // Add takes the answer of a server: the first one, as no operation gets another.
 func (w *Answers[E]) Add(server int, a Answer[E]) {
 	w.W[server] = &a
-	w.Count++
+	w.count++
 }
+
+// Enough reports whether a quorum has answered.
+func (w *Answers[E]) Enough() bool { return w.count >= w.Quorum() }
 
 // Invalid reports whether a quorum answered with timestamps lower than the candidate's (lines 81 and 150). The t+1
 // correct servers that hold a valid candidate never do, unless they have pruned it; so no valid one is excluded.

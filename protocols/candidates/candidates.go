@@ -1,5 +1,5 @@
 // Package candidates holds what PoWerStore and M-PoWerStore share (the paper, §4 and §5): the sizes of both, sets of
-// candidates, the answers to FILTER with the predicates over them, and the rounds of an operation. It imports the model,
+// candidates, and the answers to FILTER with the predicates over them. It imports the model,
 // suite and dispersal; only those two protocols and their variants import it.
 package candidates
 
@@ -28,6 +28,11 @@ func (p Params) Servers() int { return 3*p.T + 1 }
 
 // Quorum is S−t = 2t+1: the servers that a round waits for.
 func (p Params) Quorum() int { return 2*p.T + 1 }
+
+// NewPhase is the phase before the first round of an operation.
+func (p Params) NewPhase() protocols.Phase {
+	return protocols.Traits{Servers: p.Servers(), Quorum: p.Quorum()}.NewPhase()
+}
 
 // IsFragment reports whether the cross-checksum and the fragment have the shapes of those of a value.
 func (p Params) IsFragment(cc dispersal.CrossChecksum, fragment []byte) bool {

@@ -23,7 +23,7 @@ func (e entry) Checksum() dispersal.CrossChecksum { return *e.cc }
 // answers are those of four servers that hold "value", and its fragments.
 func answers(t *testing.T) (*candidates.Answers[entry], entry, [][]byte) {
 	t.Helper()
-	p := candidates.Params{T: 1, Suite: suite.Modern(), Data: dispersal.Coded{T: 1, Suite: suite.Modern()}}
+	p := candidates.Params{T: 1, Suite: suite.Modern(), Data: dispersal.Coded(1, suite.Modern())}
 	fragments, cc, err := p.Data.Encode([]byte("value"), protocols.Heap{})
 	if err != nil {
 		t.Fatal(err)

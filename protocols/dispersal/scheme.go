@@ -8,6 +8,38 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
+// A CrossChecksum identifies a value's fragments: the hash of each, and the value's length, so that whoever agrees on
+// a cross-checksum agrees on what the padding is.
+type CrossChecksum struct {
+	Length uint64   // of the value, in bytes
+	Hashes [][]byte // H(fr_1) … H(fr_S)
+}
+
+// Checksum is the cross-checksum of the fragments of a value of the given length in bytes.
+func Checksum(s suite.Suite, length int, fragments [][]byte) CrossChecksum {
+	cc := CrossChecksum{Length: uint64(length), Hashes: make([][]byte, len(fragments))}
+	for i, f := range fragments {
+		cc.Hashes[i] = s.Hash(f)
+	}
+	return cc
+}
+
+// WellFormed reports whether cc has the shape of the cross-checksum of a value that Encode takes.
+func (cc CrossChecksum) WellFormed(s suite.Suite, t int) bool {
+	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == Total(t) &&
+		!slices.ContainsFunc(cc.Hashes, func(h []byte) bool { return len(h) != s.HashSize() })
+}
+
+// Matches reports whether fragment is the i-th (from 0) that cc was made of. Cc must be well-formed.
+func (cc CrossChecksum) Matches(s suite.Suite, i int, fragment []byte) bool {
+	return bytes.Equal(s.Hash(fragment), cc.Hashes[i])
+}
+
+// Equal reports whether cc and o are the same.
+func (cc CrossChecksum) Equal(o CrossChecksum) bool {
+	return cc.Length == o.Length && slices.EqualFunc(cc.Hashes, o.Hashes, bytes.Equal)
+}
+
 // A Scheme is how a value lies on the servers: what each of them stores, called its fragment, and how a READ recognises
 // fragments and puts the value together again.
 type Scheme interface {
@@ -28,77 +60,64 @@ type Scheme interface {
 }
 
 // Coded is the paper's scheme (lines 102, 103 and 141): any t+1 fragments restore the value.
-type Coded struct {
-	T     int
-	Suite suite.Suite
+func Coded(t int, s suite.Suite) Scheme { return coded{t, s} }
+
+type coded struct {
+	t int
+	suite.Suite
 }
 
-var _ Scheme = Coded{}
-
-// Encode implements Scheme.
-func (d Coded) Encode(value []byte, mem protocols.Memory) ([][]byte, CrossChecksum, error) {
-	fragments, err := Encode(value, d.T, mem)
+func (d coded) Encode(value []byte, mem protocols.Memory) ([][]byte, CrossChecksum, error) {
+	fragments, err := Encode(value, d.t, mem)
 	if err != nil {
 		return nil, CrossChecksum{}, err
 	}
-	return fragments, Checksum(d.Suite, len(value), fragments), nil
+	return fragments, Checksum(d, len(value), fragments), nil
 }
 
-// WellFormed implements Scheme.
-func (d Coded) WellFormed(cc CrossChecksum) bool { return cc.WellFormed(d.Suite, d.T) }
+func (d coded) WellFormed(cc CrossChecksum) bool { return cc.WellFormed(d, d.t) }
 
-// Length implements Scheme.
-func (d Coded) Length(cc CrossChecksum) int { return FragmentLength(int(cc.Length), d.T) }
+func (d coded) Length(cc CrossChecksum) int { return FragmentLength(int(cc.Length), d.t) }
 
-// Right implements Scheme.
-func (d Coded) Right(cc CrossChecksum, server int, fragment []byte) bool {
-	return cc.Matches(d.Suite, server, fragment)
+func (d coded) Right(cc CrossChecksum, server int, fragment []byte) bool {
+	return cc.Matches(d, server, fragment)
 }
 
-// Enough implements Scheme.
-func (d Coded) Enough() int { return Data(d.T) }
+func (d coded) Enough() int { return Data(d.t) }
 
-// Decode implements Scheme.
-func (d Coded) Decode(cc CrossChecksum, fragments [][]byte, mem protocols.Memory) ([]byte, error) {
-	return Decode(cc, fragments, d.T, mem)
+func (d coded) Decode(cc CrossChecksum, fragments [][]byte, mem protocols.Memory) ([]byte, error) {
+	return Decode(cc, fragments, d.t, mem)
 }
 
-// Share implements Scheme.
-func (d Coded) Share() float64 { return 1 / float64(Data(d.T)) }
+func (d coded) Share() float64 { return 1 / float64(Data(d.t)) }
 
 // Replicated has each of the servers store the whole value. Its cross-checksum has one hash, as all fragments are the
 // same: so a WRITE hashes the value once and does not copy it, and a READ hashes one copy and returns it where it lies.
-type Replicated struct {
-	Servers int
-	Suite   suite.Suite
+func Replicated(servers int, s suite.Suite) Scheme { return replicated{servers, s} }
+
+type replicated struct {
+	servers int
+	suite.Suite
 }
 
-var _ Scheme = Replicated{}
-
-// Encode implements Scheme.
-func (d Replicated) Encode(value []byte, _ protocols.Memory) ([][]byte, CrossChecksum, error) {
-	copies := slices.Repeat([][]byte{value}, d.Servers)
-	return copies, Checksum(d.Suite, len(value), copies[:1]), nil
+func (d replicated) Encode(value []byte, _ protocols.Memory) ([][]byte, CrossChecksum, error) {
+	copies := slices.Repeat([][]byte{value}, d.servers)
+	return copies, Checksum(d, len(value), copies[:1]), nil
 }
 
-// WellFormed implements Scheme.
-func (d Replicated) WellFormed(cc CrossChecksum) bool {
-	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == 1 && len(cc.Hashes[0]) == d.Suite.HashSize()
+func (d replicated) WellFormed(cc CrossChecksum) bool {
+	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == 1 && len(cc.Hashes[0]) == d.HashSize()
 }
 
-// Length implements Scheme.
-func (d Replicated) Length(cc CrossChecksum) int { return int(cc.Length) }
+func (d replicated) Length(cc CrossChecksum) int { return int(cc.Length) }
 
-// Right implements Scheme.
-func (d Replicated) Right(cc CrossChecksum, _ int, fragment []byte) bool {
-	return bytes.Equal(d.Suite.Hash(fragment), cc.Hashes[0])
+func (d replicated) Right(cc CrossChecksum, _ int, fragment []byte) bool {
+	return cc.Matches(d, 0, fragment)
 }
 
-// Enough implements Scheme.
-func (d Replicated) Enough() int { return 1 }
+func (d replicated) Enough() int { return 1 }
 
-// Decode implements Scheme.
-func (d Replicated) Decode(_ CrossChecksum, fragments [][]byte, _ protocols.Memory) ([]byte, error) {
+func (d replicated) Decode(_ CrossChecksum, fragments [][]byte, _ protocols.Memory) ([]byte, error) {
 	for _, copied := range fragments {
 		if copied != nil {
 			return copied, nil
@@ -107,5 +126,4 @@ func (d Replicated) Decode(_ CrossChecksum, fragments [][]byte, _ protocols.Memo
 	return []byte{}, nil // an empty value travels as none
 }
 
-// Share implements Scheme.
-func (d Replicated) Share() float64 { return 1 }
+func (d replicated) Share() float64 { return 1 }

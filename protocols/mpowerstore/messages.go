@@ -66,23 +66,6 @@ func (e *Entry) candidate(nonce []byte) Candidate {
 
 func sameVec(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
 
-// The kinds of messages, in the order of the rounds: CLOCK, STORE and COMPLETE belong to a WRITE, COLLECT, FILTER and
-// REPAIR to a READ.
-const (
-	kindClock protocols.Kind = iota + 1
-	kindClockAck
-	kindStore
-	kindStoreAck
-	kindComplete
-	kindCompleteAck
-	kindCollect
-	kindCollectAck
-	kindFilter
-	kindFilterAck
-	kindRepair
-	kindRepairAck
-)
-
 // The bodies. Fragments travel beside them, as the payload of Store and FilterAck. Fields that serve a variant alone are
 // empty in the paper's protocol.
 type (
@@ -131,41 +114,21 @@ type (
 	RepairAck struct{}
 )
 
-// Kind implements protocols.Body.
-func (*Clock) Kind() protocols.Kind { return kindClock }
+// The kinds of messages are numbered in the order of the rounds: CLOCK, STORE and COMPLETE belong to a WRITE, COLLECT, FILTER and
+// REPAIR to a READ.
 
-// Kind implements protocols.Body.
-func (*ClockAck) Kind() protocols.Kind { return kindClockAck }
-
-// Kind implements protocols.Body.
-func (*Store) Kind() protocols.Kind { return kindStore }
-
-// Kind implements protocols.Body.
-func (*StoreAck) Kind() protocols.Kind { return kindStoreAck }
-
-// Kind implements protocols.Body.
-func (*Complete) Kind() protocols.Kind { return kindComplete }
-
-// Kind implements protocols.Body.
-func (*CompleteAck) Kind() protocols.Kind { return kindCompleteAck }
-
-// Kind implements protocols.Body.
-func (*Collect) Kind() protocols.Kind { return kindCollect }
-
-// Kind implements protocols.Body.
-func (*CollectAck) Kind() protocols.Kind { return kindCollectAck }
-
-// Kind implements protocols.Body.
-func (*Filter) Kind() protocols.Kind { return kindFilter }
-
-// Kind implements protocols.Body.
-func (*FilterAck) Kind() protocols.Kind { return kindFilterAck }
-
-// Kind implements protocols.Body.
-func (*Repair) Kind() protocols.Kind { return kindRepair }
-
-// Kind implements protocols.Body.
-func (*RepairAck) Kind() protocols.Kind { return kindRepairAck }
+func (*Clock) Kind() protocols.Kind       { return 1 }
+func (*ClockAck) Kind() protocols.Kind    { return 2 }
+func (*Store) Kind() protocols.Kind       { return 3 }
+func (*StoreAck) Kind() protocols.Kind    { return 4 }
+func (*Complete) Kind() protocols.Kind    { return 5 }
+func (*CompleteAck) Kind() protocols.Kind { return 6 }
+func (*Collect) Kind() protocols.Kind     { return 7 }
+func (*CollectAck) Kind() protocols.Kind  { return 8 }
+func (*Filter) Kind() protocols.Kind      { return 9 }
+func (*FilterAck) Kind() protocols.Kind   { return 10 }
+func (*Repair) Kind() protocols.Kind      { return 11 }
+func (*RepairAck) Kind() protocols.Kind   { return 12 }
 
 var newBody = wire.Bodies(
 	&Clock{}, &ClockAck{}, &Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{},

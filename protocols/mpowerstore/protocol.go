@@ -52,7 +52,7 @@ func Paper() Variant {
 		Proof: func(t int, s suite.Suite) Proof {
 			return Nonces{Scheme: pow.Hash{Suite: s}, Suite: s, Servers: candidates.Params{T: t}.Servers()}
 		},
-		Dispersal:  func(t int, s suite.Suite) dispersal.Scheme { return dispersal.Coded{T: t, Suite: s} },
+		Dispersal:  func(t int, s suite.Suite) dispersal.Scheme { return dispersal.Coded(t, s) },
 		Filterable: 1,
 	}
 }
@@ -100,7 +100,7 @@ func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	r := &register{params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, issued: map[protocols.Key]*uint64{}}
+	r := &register{params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, clocks: protocols.Clocks{}}
 	if r.readOnly = r.CheckWriter(c); r.readOnly == nil {
 		r.prover, r.readOnly = r.proof.Prover(c)
 	}
@@ -114,10 +114,7 @@ type register struct {
 	entropy  io.Reader
 	prover   Prover
 	readOnly error // why this client cannot write, if it cannot
-
-	// issued holds the last number that this client gave to a WRITE of each key. A WRITE that failed midway has used
-	// its timestamp up, though no server may show it yet.
-	issued map[protocols.Key]*uint64
+	clocks   protocols.Clocks
 }
 
 // Read implements protocols.Register. The operation is a *Reader if the key is sound.
@@ -126,7 +123,7 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 		return protocols.Failed(fmt.Errorf("read: %w", err))
 	}
 	return &Reader{
-		params: r.params, Rounds: candidates.NewRounds(r.Params), mem: mem, W: candidates.NewAnswers[*Entry](r.Params),
+		params: r.params, Phase: r.NewPhase(), mem: mem, W: candidates.NewAnswers[*Entry](r.Params),
 	}
 }
 
@@ -135,13 +132,8 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 	if err := errors.Join(r.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(fmt.Errorf("write: %w", err))
 	}
-	issued := r.issued[key]
-	if issued == nil {
-		issued = new(uint64)
-		r.issued[key] = issued
-	}
 	return &writer{
-		params: r.params, Rounds: candidates.NewRounds(r.Params), key: key, value: value, mem: mem,
-		pid: r.pid, prover: r.prover, entropy: r.entropy, issued: issued,
+		params: r.params, Phase: r.NewPhase(), key: key, value: value, mem: mem,
+		pid: r.pid, prover: r.prover, entropy: r.entropy, clock: r.clocks.Of(key),
 	}
 }

@@ -17,7 +17,7 @@ const (
 // A Reader is a READ in progress (Algorithm 6). Variants embed it and run FILTER in their own way.
 type Reader struct {
 	params
-	candidates.Rounds
+	protocols.Phase
 	// C is the set C: once COLLECT has ended, FILTER_ACKs only exclude from it (D6).
 	C []Candidate
 	// W is W with R.
@@ -29,7 +29,9 @@ type Reader struct {
 }
 
 // Start begins COLLECT (line 137).
-func (r *Reader) Start() protocols.Broadcast { return r.Ask(&Collect{}).Next }
+func (r *Reader) Start() protocols.Broadcast {
+	return r.Begin(protocols.Message{Body: &Collect{}}).Next
+}
 
 // Answer takes a reply to the current round. A malformed one counts for nothing: it comes from a Byzantine server, and
 // the correct ones alone are a quorum.
@@ -47,7 +49,7 @@ func (r *Reader) Answer(round, server int, reply protocols.Message) protocols.St
 			return r.Filter(server, candidates.Answer[*Entry]{TS: ack.TS, Entry: ack.Entry, Fragment: reply.Payload})
 		}
 	case *RepairAck:
-		if round == RoundRepair && r.Acked() { // line 156
+		if round == RoundRepair && r.Quorum() { // line 156
 			return protocols.Done()
 		}
 	}
@@ -65,12 +67,12 @@ func (r *Reader) collectAck(c Candidate) protocols.Step {
 		r.C = append(r.C, c)
 	}
 	switch {
-	case !r.Acked():
+	case !r.Quorum():
 		return protocols.Wait()
 	case len(r.C) == 0:
 		return r.Bottom()
 	}
-	return r.Ask(&Filter{Candidates: slices.Clone(r.C)})
+	return r.Begin(protocols.Message{Body: &Filter{Candidates: slices.Clone(r.C)}})
 }
 
 // Sent reports whether a correct server may have sent the FILTER_ACK with the fragment.
@@ -94,7 +96,7 @@ func (r *Reader) Filter(server int, answer candidates.Answer[*Entry]) protocols.
 // Filtered ends FILTER once a quorum has answered and either C is empty or its highest timestamp is safe (D7).
 func (r *Reader) Filtered() protocols.Step {
 	switch {
-	case r.W.Count < r.Quorum():
+	case !r.W.Enough():
 		return protocols.Wait()
 	case len(r.C) == 0:
 		return r.Bottom()
@@ -123,7 +125,7 @@ func (r *Reader) Restore(set []Candidate, entry *Entry, fragments [][]byte) prot
 	if r.result.Value, r.err = r.Data.Decode(entry.CC, fragments, r.mem); r.err != nil || intact {
 		return protocols.Done()
 	}
-	return r.Ask(&Repair{Candidate: entry.candidate(nonce)})
+	return r.Begin(protocols.Message{Body: &Repair{Candidate: entry.candidate(nonce)}})
 }
 
 // choose picks from the set the candidate that the entry proves: by timestamp and nonce, not by timestamp alone as in

@@ -17,14 +17,14 @@ const (
 // writer is a WRITE in progress (Algorithm 4).
 type writer struct {
 	params
-	candidates.Rounds
+	protocols.Phase
 	key     protocols.Key
 	value   []byte
 	mem     protocols.Memory
 	pid     uint64
 	prover  Prover
 	entropy io.Reader
-	issued  *uint64 // the last number that this client gave to a WRITE of the key
+	clock   *protocols.Clock // of this client and key
 
 	highest   protocols.Timestamp // of those that the CLOCK_ACKs prove
 	candidate Candidate           // (ts, N, vec)
@@ -32,7 +32,7 @@ type writer struct {
 }
 
 // Start begins procedure CLOCK (line 93).
-func (w *writer) Start() protocols.Broadcast { return w.Ask(&Clock{}).Next }
+func (w *writer) Start() protocols.Broadcast { return w.Begin(protocols.Message{Body: &Clock{}}).Next }
 
 // Answer waits for acknowledgements of each round from S−t servers (lines 94, 105, 108).
 func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
@@ -45,11 +45,11 @@ func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
 			return w.store()
 		}
 	case *StoreAck:
-		if round == roundStore && w.Acked() {
+		if round == roundStore && w.Quorum() {
 			return w.complete()
 		}
 	case *CompleteAck:
-		if round == roundComplete && w.Acked() {
+		if round == roundComplete && w.Quorum() {
 			return protocols.Done()
 		}
 	}
@@ -62,14 +62,17 @@ func (w *writer) clockAck(ts TS) bool {
 	if w.highest.Less(ts.Timestamp) && w.prover.Issued(w.key, ts) {
 		w.highest = ts.Timestamp
 	}
-	return w.Acked()
+	return w.Quorum()
 }
 
 // store issues the timestamp and begins procedure STORE (lines 95, 96, 86 to 89, 102 to 104). The nonce stays here: it
 // must not leave before a quorum has stored the data.
 func (w *writer) store() protocols.Step {
-	*w.issued = max(*w.issued, w.highest.Num) + 1
-	ts := w.prover.Issue(w.key, protocols.Timestamp{Num: *w.issued, PID: w.pid})
+	issued, err := w.clock.Issue(w.highest, w.pid)
+	if err != nil {
+		return w.fail(err)
+	}
+	ts := w.prover.Issue(w.key, issued)
 	candidate, commitments, err := w.prover.Prove(w.key, ts, w.entropy)
 	if err != nil {
 		return w.fail(err)
@@ -79,13 +82,15 @@ func (w *writer) store() protocols.Step {
 	if err != nil {
 		return w.fail(err)
 	}
-	return w.Begin(candidates.Stores(commitments, fragments, func(commitment []byte) protocols.Body {
+	return w.Send(candidates.Stores(commitments, fragments, func(commitment []byte) protocols.Body {
 		return &Store{Entry: Entry{TS: ts, CC: cc, Commitment: commitment, Vec: candidate.Vec}}
 	}))
 }
 
 // complete begins procedure COMPLETE, which reveals the nonce (lines 90, 107).
-func (w *writer) complete() protocols.Step { return w.Ask(&Complete{Candidate: w.candidate}) }
+func (w *writer) complete() protocols.Step {
+	return w.Begin(protocols.Message{Body: &Complete{Candidate: w.candidate}})
+}
 
 func (w *writer) fail(err error) protocols.Step {
 	w.err = err

@@ -28,18 +28,6 @@ type Entry struct {
 	Commitment []byte // N̄ = H(N)
 }
 
-// The kinds of messages, in the order of the rounds: STORE and COMPLETE belong to a WRITE, COLLECT and FILTER to a READ.
-const (
-	kindStore protocols.Kind = iota + 1
-	kindStoreAck
-	kindComplete
-	kindCompleteAck
-	kindCollect
-	kindCollectAck
-	kindFilter
-	kindFilterAck
-)
-
 // The bodies. Fragments travel beside them, as the payload of Store and FilterAck.
 type (
 	// Store puts an entry and, as payload, the server's fragment into the history.
@@ -78,29 +66,17 @@ func (a *FilterAck) Same(o *FilterAck) bool { return a.TS.Equal(o.TS) && a.CC.Eq
 // Checksum implements candidates.Entry.
 func (a *FilterAck) Checksum() dispersal.CrossChecksum { return *a.CC }
 
-// Kind implements protocols.Body.
-func (*Store) Kind() protocols.Kind { return kindStore }
+// The kinds of messages are numbered in the order of the rounds: STORE and COMPLETE belong to a WRITE, COLLECT and FILTER to a
+// READ.
 
-// Kind implements protocols.Body.
-func (*StoreAck) Kind() protocols.Kind { return kindStoreAck }
-
-// Kind implements protocols.Body.
-func (*Complete) Kind() protocols.Kind { return kindComplete }
-
-// Kind implements protocols.Body.
-func (*CompleteAck) Kind() protocols.Kind { return kindCompleteAck }
-
-// Kind implements protocols.Body.
-func (*Collect) Kind() protocols.Kind { return kindCollect }
-
-// Kind implements protocols.Body.
-func (*CollectAck) Kind() protocols.Kind { return kindCollectAck }
-
-// Kind implements protocols.Body.
-func (*Filter) Kind() protocols.Kind { return kindFilter }
-
-// Kind implements protocols.Body.
-func (*FilterAck) Kind() protocols.Kind { return kindFilterAck }
+func (*Store) Kind() protocols.Kind       { return 1 }
+func (*StoreAck) Kind() protocols.Kind    { return 2 }
+func (*Complete) Kind() protocols.Kind    { return 3 }
+func (*CompleteAck) Kind() protocols.Kind { return 4 }
+func (*Collect) Kind() protocols.Kind     { return 5 }
+func (*CollectAck) Kind() protocols.Kind  { return 6 }
+func (*Filter) Kind() protocols.Kind      { return 7 }
+func (*FilterAck) Kind() protocols.Kind   { return 8 }
 
 var newBody = wire.Bodies(
 	&Store{}, &StoreAck{}, &Complete{}, &CompleteAck{}, &Collect{}, &CollectAck{}, &Filter{}, &FilterAck{},

@@ -76,7 +76,7 @@ func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {
-	shared := candidates.Params{T: t, Suite: s, Data: dispersal.Coded{T: t, Suite: s}}
+	shared := candidates.Params{T: t, Suite: s, Data: dispersal.Coded(t, s)}
 	if p.Polynomial {
 		return params{shared, pow.Polynomial{T: t}}
 	}
@@ -106,7 +106,7 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 		return protocols.Failed(fmt.Errorf("write: %w", err))
 	}
 	return &writer{
-		params: r.params, Rounds: candidates.NewRounds(r.Params), key: key, value: value, mem: mem,
+		params: r.params, Phase: r.NewPhase(), key: key, value: value, mem: mem,
 		channels: r.channels, entropy: r.entropy, issued: r.issued,
 	}
 }

@@ -16,7 +16,7 @@ const (
 // reader is a READ in progress (Algorithm 3).
 type reader struct {
 	params
-	candidates.Rounds
+	protocols.Phase
 	mem protocols.Memory
 
 	c      []Candidate                     // C: once COLLECT has ended, FILTER_ACKs only exclude from it (D6)
@@ -27,12 +27,14 @@ type reader struct {
 
 func newReader(p params, mem protocols.Memory) *reader {
 	return &reader{
-		params: p, Rounds: candidates.NewRounds(p.Params), mem: mem, w: candidates.NewAnswers[*FilterAck](p.Params),
+		params: p, Phase: p.NewPhase(), mem: mem, w: candidates.NewAnswers[*FilterAck](p.Params),
 	}
 }
 
 // Start begins COLLECT (line 58).
-func (r *reader) Start() protocols.Broadcast { return r.Ask(&Collect{}).Next }
+func (r *reader) Start() protocols.Broadcast {
+	return r.Begin(protocols.Message{Body: &Collect{}}).Next
+}
 
 // Answer takes a reply to the current round. A malformed one counts for nothing: it comes from a Byzantine server, and
 // the correct ones alone are a quorum.
@@ -62,12 +64,12 @@ func (r *reader) collectAck(set []Candidate) protocols.Step {
 	}
 	r.c = union(r.c, set)
 	switch {
-	case !r.Acked():
+	case !r.Quorum():
 		return protocols.Wait()
 	case len(r.c) == 0:
 		return r.bottom()
 	}
-	return r.Ask(&Filter{Candidates: slices.Clone(r.c)})
+	return r.Begin(protocols.Message{Body: &Filter{Candidates: slices.Clone(r.c)}})
 }
 
 // filterAck records W[i] and drops the candidates that this excludes (lines 69 and 70). FILTER ends once a quorum has
@@ -84,7 +86,7 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 	r.w.Add(server, answer)
 	r.c = candidates.Exclude(r.c, r.w)
 	switch {
-	case r.w.Count < r.Quorum():
+	case !r.w.Enough():
 		return protocols.Wait()
 	case len(r.c) == 0:
 		return r.bottom()

@@ -18,7 +18,7 @@ const (
 // writer is a WRITE in progress (Algorithm 1).
 type writer struct {
 	params
-	candidates.Rounds
+	protocols.Phase
 	key      protocols.Key
 	value    []byte
 	mem      protocols.Memory
@@ -37,7 +37,7 @@ func (w *writer) Start() protocols.Broadcast {
 		w.err = fmt.Errorf("write: %w", err)
 		return nil
 	}
-	return w.Begin(requests).Next
+	return w.Send(requests).Next
 }
 
 // store is lines 4 to 7 and 11 to 13. The nonce stays here: it must not leave before a quorum has stored the data.
@@ -85,11 +85,11 @@ func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	}
 	switch reply.Body.(type) {
 	case *StoreAck:
-		if round == roundStore && w.Acked() {
-			return w.Ask(&Complete{Candidate: w.candidate})
+		if round == roundStore && w.Quorum() {
+			return w.Begin(protocols.Message{Body: &Complete{Candidate: w.candidate}})
 		}
 	case *CompleteAck:
-		if round == roundComplete && w.Acked() {
+		if round == roundComplete && w.Quorum() {
 			return protocols.Done()
 		}
 	}

@@ -234,7 +234,7 @@ func (r *iterating) filterAck(f *filter, server int, ack *mpowerstore.FilterAck,
 // accept ends the READ with a safe entry, if the FILTER has brought one: no lower than any candidate that may have been
 // complete when the READ began, and written back to the quorum that has answered.
 func (r *iterating) accept(f *filter) protocols.Step {
-	if f.w.Count < r.Quorum() {
+	if !f.w.Enough() {
 		return protocols.Wait()
 	}
 	floor := candidates.Highest(r.C)
@@ -257,7 +257,7 @@ func (r *iterating) accept(f *filter) protocols.Step {
 // above all of C.
 func (r *iterating) again() protocols.Step {
 	last := r.filters[len(r.filters)-1]
-	if last.w.Count < r.Quorum() || len(r.filters) == maxFilters {
+	if !last.w.Enough() || len(r.filters) == maxFilters {
 		return protocols.Wait()
 	}
 	c, floor, fresh := slices.Clone(r.C), candidates.Highest(r.C), false

@@ -10,12 +10,6 @@ import (
 // lean is the variant Lean.
 type lean struct{ mpowerstore.Protocol }
 
-// The kinds of the messages that it adds, after the paper's.
-const (
-	kindFetch protocols.Kind = iota + 13
-	kindFetchAck
-)
-
 type (
 	// Fetch asks for the fragment stored under the timestamp: all who know the timestamp may have it.
 	Fetch struct {
@@ -25,11 +19,10 @@ type (
 	FetchAck struct{}
 )
 
-// Kind implements protocols.Body.
-func (*Fetch) Kind() protocols.Kind { return kindFetch }
+// The kinds of these messages come after the paper's.
 
-// Kind implements protocols.Body.
-func (*FetchAck) Kind() protocols.Kind { return kindFetchAck }
+func (*Fetch) Kind() protocols.Kind    { return 13 }
+func (*FetchAck) Kind() protocols.Kind { return 14 }
 
 var newBody = wire.Bodies(&Fetch{}, &FetchAck{})
 
@@ -187,7 +180,7 @@ func (r *leanReader) Overdue(round int) protocols.Step {
 
 // fetch begins FETCH, if FILTER lacks nothing but fragments, and those that were asked for are late or came to nothing.
 func (r *leanReader) fetch() protocols.Step {
-	if r.fetching || r.Round != mpowerstore.RoundFilter || r.W.Count < r.Quorum() || !r.late && r.expecting() {
+	if r.fetching || r.Round != mpowerstore.RoundFilter || !r.W.Enough() || !r.late && r.expecting() {
 		return protocols.Wait()
 	}
 	entry := r.agreed()

@@ -47,7 +47,7 @@ func ReplicatedSigned() protocols.Protocol {
 
 func wholeValues(v *mpowerstore.Variant) {
 	v.Dispersal = func(t int, s suite.Suite) dispersal.Scheme {
-		return dispersal.Replicated{Servers: candidates.Params{T: t}.Servers(), Suite: s}
+		return dispersal.Replicated(candidates.Params{T: t}.Servers(), s)
 	}
 }
 
