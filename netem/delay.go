@@ -76,7 +76,7 @@ func (d Delay) CDF(x time.Duration) float64 {
 	return d.Reorder + (1-d.Reorder)*float64(within)/float64(len(steps))
 }
 
-// Quantile, the inverse of CDF, is the least delay that a share p of the packets does not exceed.
+// Quantile is the least delay that a share p of the packets does not exceed, the inverse of CDF.
 func (d Delay) Quantile(p float64) time.Duration {
 	if d.Reorder > 0 && p <= d.Reorder {
 		return 0
