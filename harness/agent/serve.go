@@ -9,7 +9,7 @@ import (
 	"github.com/powbench/powbench/harness/history"
 )
 
-// What an agent's process answers: all but StartCall and JournalCall need a start.
+// What an agent's process answers: first StartCall, then the others.
 const (
 	StartCall    control.Method[Config, control.Nothing] = "start" // connects to the servers
 	PreloadCall  control.Method[PreloadSpec, Failures]   = "preload"
@@ -23,14 +23,16 @@ const (
 
 // Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger) {
-	var a control.Slot[Agent]
-	start := func(ctx context.Context, cfg Config) (none control.Nothing, _ error) {
-		_, err := a.Start(func() (*Agent, error) { return Start(ctx, cfg, log) })
-		return none, err
+	start := func(ctx context.Context, cfg Config) (none control.Nothing, _ []control.Handler, _ error) {
+		a, err := Start(ctx, cfg, log)
+		if err != nil {
+			return none, nil, err
+		}
+		return none, []control.Handler{
+			control.Handle(PreloadCall, a.Preload), control.Handle(ReadBackCall, a.ReadBack), control.Handle(LoadCall, a.Load),
+			control.Handle(MixedCall, a.Mixed), control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
+			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
+		}, nil
 	}
-	control.Serve(ctx, in, out, control.Handle(StartCall, start),
-		control.HandleBy(&a, PreloadCall, (*Agent).Preload), control.HandleBy(&a, ReadBackCall, (*Agent).ReadBack),
-		control.HandleBy(&a, LoadCall, (*Agent).Load), control.HandleBy(&a, MixedCall, (*Agent).Mixed),
-		control.HandleBy(&a, AssaultCall, (*Agent).Assault), control.HandleBy(&a, HistoryCall, (*Agent).History),
-		control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }))
+	control.Serve(ctx, in, out, control.HandleOnce(StartCall, start))
 }

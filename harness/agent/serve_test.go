@@ -35,7 +35,7 @@ func TestServeNeedsStart(t *testing.T) {
 		func() error { _, err := control.Call(t.Context(), c, AssaultCall, MixedSpec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, HistoryCall, 0); return err },
 	} {
-		if err := call(); err == nil || !strings.Contains(err.Error(), "agent 1: it was not started") {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "agent 1: the process does not answer") {
 			t.Errorf("before the start: %v", err)
 		}
 	}

@@ -3,26 +3,39 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/rpc"
 	"net/rpc/jsonrpc"
 	"sync"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
 )
 
-// A Handler answers one method.
+// A Handler answers one method. It may give way to others once it has answered well.
 type Handler struct {
 	method string
-	answer func(context.Context, json.RawMessage) (any, error)
+	answer func(context.Context, json.RawMessage) (report any, then []Handler, err error)
 }
 
 // Handle returns the handler that answers the method by do, which may run several times at once.
 func Handle[Spec, Report any](m Method[Spec, Report], do func(context.Context, Spec) (Report, error)) Handler {
-	return Handler{string(m), func(ctx context.Context, data json.RawMessage) (any, error) {
+	return HandleOnce(m, func(ctx context.Context, spec Spec) (report Report, _ []Handler, err error) {
+		report, err = do(ctx, spec)
+		return report, nil, err
+	})
+}
+
+// HandleOnce returns the handler that answers the method by do until that succeeds and returns others: those take its
+// place. So a process answers what needs a start only after the start, and is started once.
+func HandleOnce[Spec, Report any](m Method[Spec, Report],
+	do func(context.Context, Spec) (Report, []Handler, error),
+) Handler {
+	return Handler{string(m), func(ctx context.Context, data json.RawMessage) (any, []Handler, error) {
 		var spec Spec
 		if err := json.Unmarshal(data, &spec); err != nil {
-			return nil, fmt.Errorf("%s: %w", m, err)
+			return nil, nil, fmt.Errorf("%s: %w", m, err)
 		}
 		return do(ctx, spec)
 	}}
@@ -33,10 +46,9 @@ func Handle[Spec, Report any](m Method[Spec, Report], do func(context.Context, S
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Handler) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &service{ctx, map[string]Handler{}}
-	for _, h := range append(handlers, Handle(Usage, func(context.Context, Nothing) (Used, error) { return used() })) {
-		s.handlers[h.method] = h
-	}
+	s := &service{ctx: ctx, handlers: map[string]Handler{}}
+	s.add(handlers)
+	s.add([]Handler{Handle(Usage, used)})
 	server := rpc.NewServer()
 	if err := server.RegisterName("Control", s); err != nil {
 		panic(err) // its method has a wrong form: a programming error that every start shows
@@ -58,60 +70,59 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Ha
 // service is the receiver of JSON-RPC.
 type service struct {
 	ctx      context.Context
+	mu       sync.Mutex
 	handlers map[string]Handler
+}
+
+func (s *service) add(handlers []Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range handlers {
+		s.handlers[h.method] = h
+	}
 }
 
 // Do answers one call.
 func (s *service) Do(r Request, reply *Reply) error {
+	s.mu.Lock()
 	h, ok := s.handlers[r.Method]
+	s.mu.Unlock()
 	if !ok {
-		return fmt.Errorf("the process knows no method %q", r.Method)
+		return fmt.Errorf("the process does not answer %q, or not in the state it is in", r.Method)
 	}
-	report, err := h.answer(s.ctx, r.Spec)
-	if err == nil {
-		reply.Report, err = json.Marshal(report)
+	report, then, err := h.answer(s.ctx, r.Spec)
+	if err != nil {
+		return err
 	}
+	if then != nil {
+		s.mu.Lock()
+		delete(s.handlers, r.Method)
+		s.mu.Unlock()
+		s.add(then)
+	}
+	reply.Report, err = json.Marshal(report)
 	return err
 }
 
-// A Slot holds what a process is for, once it was started.
-type Slot[T any] struct {
-	mu sync.Mutex
-	it *T
+// Usage asks any process that serves what it has used so far.
+const Usage Method[Nothing, Used] = "usage"
+
+// Used is what a process has used since it started.
+type Used struct {
+	CPUSeconds float64
+	PeakRSSMiB float64 // the largest resident set
 }
 
-// Start fills the slot, once. A start that failed can be tried again.
-func (s *Slot[T]) Start(start func() (*T, error)) (it *T, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.it != nil {
-		return nil, errors.New("it was started already")
+// used asks the kernel about this process. The peak is not getrusage's, which may be that of the parent.
+func used(context.Context, Nothing) (Used, error) {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return Used{}, fmt.Errorf("getrusage: %w", err)
 	}
-	if it, err = start(); err == nil {
-		s.it = it
+	self, err := procfs.Self()
+	if err != nil {
+		return Used{}, err
 	}
-	return it, err
-}
-
-// Get returns what is in the slot.
-func (s *Slot[T]) Get() (*T, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.it == nil {
-		return nil, errors.New("it was not started")
-	}
-	return s.it, nil
-}
-
-// HandleBy returns the handler that answers the method by a method of what is in the slot.
-func HandleBy[T, Spec, Report any](s *Slot[T], m Method[Spec, Report],
-	do func(*T, context.Context, Spec) (Report, error),
-) Handler {
-	return Handle(m, func(ctx context.Context, spec Spec) (none Report, err error) {
-		it, err := s.Get()
-		if err != nil {
-			return none, err
-		}
-		return do(it, ctx, spec)
-	})
+	status, err := self.NewStatus()
+	return Used{CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, PeakRSSMiB: float64(status.VmHWM) / (1 << 20)}, err
 }

@@ -1,9 +1,18 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/storage"
@@ -26,25 +35,26 @@ const (
 // Serve is a server's process: it does what its coordinator asks for by in and out, until in ends or ctx does. The
 // error is the one that ended the node.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger) error {
-	var node control.Slot[Node]
+	var node atomic.Pointer[Node]
 	failed := make(chan error, 1)
-	start := func(ctx context.Context, cfg Config) (string, error) {
-		n, err := node.Start(func() (*Node, error) { return Start(ctx, cfg, log) })
+	start := func(ctx context.Context, cfg Config) (string, []control.Handler, error) {
+		n, err := Start(ctx, cfg, log)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
+		node.Store(n)
 		go func() { failed <- <-n.Failed() }()
-		return n.Addr().String(), nil
+		return n.Addr().String(), []control.Handler{
+			control.Handle(StatsCall, n.Stats), control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
+		}, nil
 	}
 	steered := make(chan struct{})
 	go func() {
 		defer close(steered)
-		control.Serve(ctx, in, out, control.Handle(StartCall, start),
-			control.HandleBy(&node, StatsCall, (*Node).Stats), control.HandleBy(&node, ResetCall, (*Node).Reset),
-			control.Handle(FillCall, fill), control.Handle(DamageCall, damage))
+		control.Serve(ctx, in, out, control.HandleOnce(StartCall, start), control.Handle(DamageCall, damage))
 	}()
 	defer func() {
-		if n, err := node.Get(); err == nil {
+		if n := node.Load(); n != nil {
 			_ = n.Close()
 		}
 	}()
@@ -54,4 +64,52 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logg
 	case <-steered:
 		return nil
 	}
+}
+
+// fileLimit is the size in bytes beyond which a server on a full disk can write no file: less than its log has by then.
+const fileLimit = 48 << 10
+
+// fill lets this process write no file beyond fileLimit.
+func fill(context.Context, control.Nothing) (none control.Nothing, _ error) {
+	limit := unix.Rlimit{Cur: fileLimit, Max: fileLimit}
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		return none, fmt.Errorf("limit the size of files: %w", err)
+	}
+	return none, nil
+}
+
+// damagedBytes is how many bytes are damaged: more than lie between two checksums' reach.
+const damagedBytes = 512
+
+// damage flips bits in the middle of the file below dir that holds most: the log of what was written last.
+func damage(_ context.Context, dir string) (none control.Nothing, _ error) {
+	var largest string
+	var content []byte
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if data = bytes.TrimRight(data, "\x00"); len(data) > len(content) { // room that was set aside holds nothing
+			largest, content = path, data
+		}
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	if len(content) == 0 {
+		return none, fmt.Errorf("%s has no file to damage", dir)
+	}
+	middle := len(content) / 2
+	damaged := content[middle:min(middle+damagedBytes, len(content))]
+	for i := range damaged {
+		damaged[i] ^= 0x55
+	}
+	f, err := os.OpenFile(largest, os.O_WRONLY, 0)
+	if err != nil {
+		return none, err
+	}
+	_, err = f.WriteAt(damaged, int64(middle))
+	return none, errors.Join(err, f.Close())
 }

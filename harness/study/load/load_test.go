@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/netem"
 )
 
 // read reads the text as an experiment file.
@@ -167,5 +169,99 @@ func TestTell(t *testing.T) {
 		if got := tell(p); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// An experiment file may name just the distributions that there are.
+func TestDistributions(t *testing.T) {
+	inFiles := slices.Sorted(slices.Values(experiment.Distributions()))
+	if !slices.Equal(inFiles, netem.Tables()) {
+		t.Errorf("files know %v, NetEm has %v", inFiles, netem.Tables())
+	}
+}
+
+func TestDelaysOfOneWAN(t *testing.T) {
+	e := read(t, "experiment: x\ntestbed: {delay: {mean: 20ms, jitter: 4ms, loss: 1%, reorder: 2%, limit: 77, rate: 50Mbit}}")
+	want := netem.Delay{
+		Mean: 20 * time.Millisecond, Jitter: 4 * time.Millisecond, Distribution: "pareto",
+		Loss: 0.01, Reorder: 0.02, Limit: 77, RateBits: 50e6,
+	}
+	between := delays(e.Testbed)
+	for _, pair := range [][2]int{{0, 1}, {0, 0}, {1, 0}} {
+		if got := between(pair[0], pair[1]); got != want {
+			t.Errorf("%v: %+v, want %+v", pair, got, want)
+		}
+	}
+	got := askedDelays(e.Testbed)
+	if want := (result.Delay{
+		MeanMs: 20, JitterMs: 4, Distribution: "pareto", Loss: 0.01, Reorder: 0.02, Limit: 77, RateBits: 50e6,
+	}); len(got) != 1 || got[0] != want {
+		t.Errorf("the manifest says %+v, want %+v", got, want)
+	}
+}
+
+// Hosts of each kind take the regions in turn.
+func TestDelaysOfRegions(t *testing.T) {
+	e := read(t, "experiment: x\ntestbed: {topology: spread, regions: {names: [a, b], delays: {a-b: {mean: 7ms}, b-a: {mean: 9ms}}}}")
+	between := delays(e.Testbed)
+	for pair, want := range map[[2]int]time.Duration{{0, 1}: 7, {1, 2}: 9, {2, 0}: 0, {0, 0}: 0, {1, 0}: 9} {
+		if got := between(pair[0], pair[1]).Mean; got != want*time.Millisecond {
+			t.Errorf("%v: %v, want %d ms", pair, got, want)
+		}
+	}
+	got := askedDelays(e.Testbed)
+	if len(got) != 2 || got[0].From != "a" || got[0].To != "b" || got[0].MeanMs != 7 || got[1].MeanMs != 9 {
+		t.Errorf("the manifest says %+v", got)
+	}
+	if none := askedDelays(read(t, "experiment: x").Testbed); none != nil {
+		t.Errorf("a LAN's manifest says %+v", none)
+	}
+}
+
+// Spread servers need as many hosts as the largest protocol has servers.
+func TestServerHosts(t *testing.T) {
+	for text, want := range map[string]int{
+		"experiment: x\nt: [1, 3]":                                                 1,
+		"experiment: x\nt: [1, 3]\ntestbed: {topology: spread}":                    10,
+		"experiment: x\nt: [1, 2]\nprotocols: [mabd]\ntestbed: {topology: spread}": 5,
+	} {
+		s, err := newStudy(Options{Experiment: read(t, text)})
+		if err != nil || s.Testbed.Servers != want || s.Testbed.Clients != 3 || s.Testbed.Delays != nil {
+			t.Errorf("%q: %+v, %v, want %d hosts of servers", text, s.Testbed, err, want)
+		}
+	}
+}
+
+func TestSaturated(t *testing.T) {
+	for name, c := range map[string]struct {
+		throughputs []float64 // of 1, 2, 4, … clients
+		clients     int
+		ok          bool
+	}{
+		"grows all the time":                {[]float64{10, 20, 40, 80}, 8, false},
+		"flat from the beginning":           {[]float64{10, 10, 10}, 1, true},
+		"flat from the second on":           {[]float64{10, 20, 20, 20}, 2, true},
+		"falls":                             {[]float64{10, 20, 15, 10}, 2, true},
+		"one small gain is not enough":      {[]float64{10, 10, 20, 40}, 8, false},
+		"a dip, then growth":                {[]float64{10, 9, 12, 20, 40}, 16, false},
+		"a dip, then the plateau":           {[]float64{10, 20, 19, 30, 30, 30}, 8, true},
+		"two steps cannot say":              {[]float64{10, 10}, 2, false},
+		"one step cannot say":               {[]float64{10}, 1, false},
+		"gains just below the share, twice": {[]float64{100, 102.9, 105.9}, 1, true},
+		"a gain of the share":               {[]float64{100, 103, 103}, 4, false},
+		"a second gain of the share":        {[]float64{100, 102, 106}, 4, false},
+		"the first of several":              {[]float64{10, 10, 10, 10, 10}, 1, true},
+		"nothing at all":                    {[]float64{0, 0, 0}, 4, false}, // 0 gains no less than 3 % over 0
+	} {
+		t.Run(name, func(t *testing.T) {
+			var steps []result.SearchStep
+			for i, x := range c.throughputs {
+				steps = append(steps, result.SearchStep{Clients: 1 << i, ThroughputMBps: x})
+			}
+			clients, ok := saturated(steps, 0.03)
+			if clients != c.clients || ok != c.ok {
+				t.Errorf("%v: %d clients, saturated %v, want %d, %v", c.throughputs, clients, ok, c.clients, c.ok)
+			}
+		})
 	}
 }
