@@ -6,6 +6,7 @@
 package prototest
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -30,8 +31,6 @@ type Cluster struct {
 	Rand *rand.Rand
 	// DuplicatePercent is the share of delivered messages that stay in flight, to arrive again.
 	DuplicatePercent int
-	// Refusals are the errors of the requests that servers refused, in order.
-	Refusals []error
 
 	protocol protocols.Protocol
 	t        TB
@@ -157,6 +156,70 @@ func (c *Cluster) deliver(i int) {
 		c.handle(e)
 	}
 }
+
+// handle delivers a request to its server and puts the reply into flight.
+func (c *Cluster) handle(e Envelope) {
+	c.t.Helper()
+	if c.crashed[e.Server] {
+		return
+	}
+	e.Run.Trace = append(e.Run.Trace, e)
+	reply, sent, err := c.serve(e.Run.Role, e.Run.Key, e.Server, e.Message)
+	if err != nil {
+		c.Fatalf("s%d refuses what a client sent: %v: %v", e.Server+1, e, err)
+	}
+	if sent {
+		e.Message, e.Reply = reply, true
+		c.flying = append(c.flying, e)
+	}
+}
+
+// Request hands one request to a server at once, past the network, stores the records and returns the reply. The error
+// is a refusal; any other error of the server fails the test.
+func (c *Cluster) Request(from protocols.Role, key protocols.Key, server int, m protocols.Message) (
+	protocols.Message, error,
+) {
+	c.t.Helper()
+	reply, _, err := c.serve(from, key, server, m)
+	return reply, err
+}
+
+// serve is Request; sent is false if the server sent nothing, or nothing that arrives.
+func (c *Cluster) serve(from protocols.Role, key protocols.Key, server int, m protocols.Message) (
+	reply protocols.Message, sent bool, err error,
+) {
+	c.t.Helper()
+	request, ok := c.transmit(m)
+	if !ok {
+		return protocols.Message{}, false, fmt.Errorf("%w: the body cannot be decoded", protocols.ErrRefused)
+	}
+	lent := c.states[server].Lend(key)
+	defer lent.TakeBack()
+	request.Payload = lent.Payload(request.Payload)
+	reply, records, err := c.Servers[server].Handle(from, key, request, lent)
+	if err != nil {
+		if !errors.Is(err, protocols.ErrRefused) || len(records) > 0 || reply.Body != nil || reply.Payload != nil {
+			c.Fatalf("s%d fails, or refuses and yet stores or replies: %v", server+1, err)
+		}
+		return protocols.Message{}, false, err
+	}
+	c.states[server].Put(key, records...)
+	sent = reply.Body != nil || reply.Payload != nil
+	reply, ok = c.transmit(reply)
+	return reply, sent && ok, nil
+}
+
+// Record is a copy of a record at a server.
+func (c *Cluster) Record(server int, key protocols.Key, name string) (protocols.Record, bool) {
+	r, ok := c.states[server][key][name]
+	return play.Clone(r), ok
+}
+
+// Records is the number of records that a server keeps for the key.
+func (c *Cluster) Records(server int, key protocols.Key) int { return len(c.states[server][key]) }
+
+// Reset returns a server to its initial state.
+func (c *Cluster) Reset(server int) { clear(c.states[server]) }
 
 // Fatalf fails the test and names the seed that repeats it.
 func (c *Cluster) Fatalf(format string, args ...any) {

@@ -26,12 +26,11 @@ func Conform(t *testing.T, p protocols.Protocol) {
 		{"traits", conformTraits},
 		{"bodies", conformBodies},
 		{"quiet", conformQuiet},
-		{"lengths", conformLengths},
+		{"silence", conformSilence},
 		{"beginnings", conformBeginnings},
 		{"requests", conformRequests},
 		{"replies", conformReplies},
 		{"deaths", conformDeaths},
-		{"crashes", conformCrashes},
 		{"sequences", CheckSequential},
 		{"schedules", func(t *testing.T, p protocols.Protocol) {
 			seeds := 80
@@ -199,8 +198,8 @@ func (c *Cluster) checkLegs(run *Run, legs []protocols.Leg, length int) {
 	}
 }
 
-// conformLengths: values of all short lengths and of the largest come back, also without t of the servers.
-func conformLengths(t *testing.T, p protocols.Protocol) {
+// conformSilence: whatever t servers in a row are silent, values of all short lengths and of the largest come back.
+func conformSilence(t *testing.T, p protocols.Protocol) {
 	for faults := 1; faults <= 4; faults++ {
 		c := New(t, p, faults, "modern", 1)
 		w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)
@@ -208,13 +207,13 @@ func conformLengths(t *testing.T, p protocols.Protocol) {
 		for n := range 71 {
 			lengths = append(lengths, n)
 		}
-		for _, n := range lengths[min(1, faults-1):] {
+		for i, n := range lengths[min(1, faults-1):] {
 			value := make([]byte, n)
 			for i := range value {
 				value[i] = byte(i * i >> 3)
 			}
+			c.Hold(func(e Envelope) bool { return (e.Server+i)%len(c.Servers) < faults })
 			c.Finish(w.Write("k", value))
-			c.Hold(Of(c.Rand.Perm(len(c.Servers))[:faults]...))
 			if got := c.Finish(r.Read("k")); got.Bottom || got.Value == nil || !bytes.Equal(got.Value, value) {
 				t.Fatalf("t=%d: a value of %d bytes came back as %d bytes", faults, n, len(got.Value))
 			}
@@ -249,23 +248,6 @@ func conformBeginnings(t *testing.T, p protocols.Protocol) {
 	if _, err := run.Result(); !run.Done() || err != nil && !errors.Is(err, reason) {
 		t.Errorf("a WRITE without entropy: done %v, %v", run.Done(), err)
 	}
-}
-
-// brokenState fails, or returns what no server wrote.
-type brokenState struct {
-	body  []byte
-	err   error
-	asked bool
-}
-
-func (s *brokenState) Get(name string) (body, payload []byte, found bool, err error) {
-	body, found, err = s.Body(name)
-	return body, nil, found, err
-}
-
-func (s *brokenState) Body(string) (body []byte, found bool, err error) {
-	s.asked = true
-	return s.body, s.err == nil, s.err
 }
 
 // conformRequests: servers answer what comes again as if it had not, refuse what no client sends, and blame nobody for
@@ -310,6 +292,23 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 			body.Elem().Field(n).Set(reflect.ValueOf(e.Body).Elem().Field(n))
 		}
 	}
+}
+
+// brokenState fails, or returns what no server wrote.
+type brokenState struct {
+	body  []byte
+	err   error
+	asked bool
+}
+
+func (s *brokenState) Get(name string) (body, payload []byte, found bool, err error) {
+	body, found, err = s.Body(name)
+	return body, nil, found, err
+}
+
+func (s *brokenState) Body(string) (body []byte, found bool, err error) {
+	s.asked = true
+	return s.body, s.err == nil, s.err
 }
 
 func conformBrokenState(t *testing.T, c *Cluster, e Envelope) {
@@ -468,22 +467,5 @@ func conformDeaths(t *testing.T, p protocols.Protocol) {
 	}
 	if !seen {
 		t.Error("no READ returns the value of a WRITE that died in its last round")
-	}
-}
-
-// conformCrashes: every t servers in a row may crash.
-func conformCrashes(t *testing.T, p protocols.Protocol) {
-	for faults := 1; faults <= 3; faults++ {
-		servers := p.Traits(faults).Servers
-		for first := range servers {
-			c := New(t, p, faults, "modern", uint64(first))
-			for i := range faults {
-				c.Crash((first + i) % servers)
-			}
-			c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
-			if got := c.Finish(c.Client(2, protocols.Reader).Read("k")); string(got.Value) != "v" {
-				t.Errorf("t=%d, without s%d and the next: READ returns %q", faults, first+1, got.Value)
-			}
-		}
 	}
 }
