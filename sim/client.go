@@ -5,6 +5,7 @@ import (
 
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/workloads"
 )
@@ -14,6 +15,9 @@ const (
 	writeShare = 70 // of a writer's operations
 	deathShare = 5  // in which the client dies
 )
+
+// patience is how long a hostile client waits for an attack to end, in ticks: servers refuse to answer most.
+const patience = span / 4
 
 // client begins one operation after the other. One that dies in an operation comes back as another process.
 type client struct {
@@ -77,58 +81,197 @@ func (c *client) reincarnate() {
 
 // next plans the client's next operation. A choice that is muted leaves it out.
 func (c *client) next() {
-	ops, pause := c.Ops, uint64(64)
+	ops, pause := c.Ops, 64
 	if c.hostile {
 		ops, pause = 2*c.Ops, 16
 	}
 	for c.seq < ops {
 		c.seq++
-		if u := c.draw(chooseIn(begin, c.index, c.seq, 0, 0, 0)); u != 0 {
-			c.plan(c.now+int64(u%pause), func() { c.begin(u >> 8) })
+		if begins := chooseIn(begin, c.index, c.seq, 0, 0, 0); c.Chance(begins, 100) {
+			c.plan(c.now+int64(c.Choose(begins, pause)), func() { c.begin(begins) })
 			return
 		}
 	}
 }
 
-// keys is how many of the keys there are: of all seeds some have but one, at which all clients meet.
-func (c *client) keys() uint64 { return 1 + mix(c.seed)%uint64(c.Keys) }
+// keys is how many of the keys there are: of all seeds some have only one, at which all clients meet.
+func (c *client) keys() int { return 1 + int(mix(c.seed)%uint64(c.Keys)) }
 
-func keyName(i uint64) protocols.Key { return protocols.Key(fmt.Sprintf("k%d", i)) }
+func keyName(i int) protocols.Key { return protocols.Key(fmt.Sprintf("k%d", i)) }
 
-// ownKey is a key that the client may write, if there is one: with single writers, key i is that of writer i mod
+// ownKey chooses a key that the client may write, if there is one: with single writers, key i is that of writer i mod
 // Writers.
-func (c *client) ownKey(u uint64) (key protocols.Key, found bool) {
+func (c *client) ownKey(which Choice) (key protocols.Key, found bool) {
 	if c.role != protocols.Writer {
 		return "", false
 	}
-	keys, first, step := c.keys(), uint64(0), uint64(1)
+	keys, first, step := c.keys(), 0, 1
 	if c.oneWriter {
-		first, step = uint64(c.index-1), uint64(c.Writers)
+		first, step = c.index-1, c.Writers
 	}
 	if first >= keys {
 		return "", false
 	}
-	own := (keys - first + step - 1) / step
-	return keyName(first + u%own*step), true
+	return keyName(first + c.Choose(which, (keys-first+step-1)/step)*step), true
 }
 
-// begin begins an operation, of which u decides the key and the kind.
-func (c *client) begin(u uint64) {
-	if key, mine := c.ownKey(u); mine && int(u>>16%100) < writeShare {
+// begin begins an operation, whose key and kind are parts of the choice.
+func (c *client) begin(begins Choice) {
+	which := begins.part(8)
+	if key, mine := c.ownKey(which); mine && c.Choose(begins.part(24), 100) < writeShare {
 		c.write(key)
 		return
 	}
-	key := keyName(u % c.keys())
-	r := &run{client: c, key: key, kind: protocols.Read}
-	r.start(c.register.Read(key, protocols.Heap{}), history.Entry{})
+	r := &run{client: c, key: keyName(c.Choose(which, c.keys())), kind: protocols.Read}
+	r.start(c.register.Read(r.key, protocols.Heap{}), history.Entry{})
 }
 
 func (c *client) write(key protocols.Key) {
 	id := workloads.ID{Client: uint64(c.index), Seq: uint64(c.seq)}
-	extra := c.draw(chooseIn(size, c.index, c.seq, 0, 0, 0)) % 24
+	extra := c.Choose(chooseIn(size, c.index, c.seq, 0, 0, 0), 24)
 	value := make([]byte, workloads.MinValueBytes+1+extra)
 	values().Fill(value, id, key)
 	c.writes[key]++
 	r := &run{client: c, key: key, kind: protocols.Write}
 	r.start(c.register.Write(key, value, protocols.Heap{}), history.Entry{Value: id})
+}
+
+// run is one operation in progress.
+type run struct {
+	*client
+	driver *play.Driver
+	pid    uint64 // of the client when the operation began
+	seq    int
+	key    protocols.Key
+	kind   protocols.Op
+	entry  *history.Entry
+	far    [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
+	dies   int        // the round in which its client dies; 0 if it does not
+	leave  int        // how many requests of that round still leave
+	over   bool
+}
+
+// start begins the operation.
+func (r *run) start(op protocols.Operation, e history.Entry) {
+	r.driver = play.New(op, len(r.hosts))
+	r.pid, r.seq = r.client.pid, r.client.seq
+	e.Seq, e.Key, e.Op, e.Start = uint64(r.seq), r.key, r.kind, r.clock
+	if !r.hostile {
+		r.entry = r.log.Begin(e)
+	} else {
+		r.plan(r.now+patience, r.giveUp)
+	}
+	r.world.runs = append(r.world.runs, r)
+	r.outcome.Operations++
+	r.doom()
+	r.tracef("p%d begins %s %s #%d", r.pid, r.kind, r.key, r.seq)
+	r.do(r.driver.Start())
+}
+
+// giveUp ends an attack that nobody answers.
+func (r *run) giveUp() {
+	if !r.over {
+		r.over = true
+		r.next()
+	}
+}
+
+// doom decides whether the client dies in this operation.
+func (r *run) doom() {
+	share, round := deathShare, 0
+	if r.Attack.WriterDies > 0 && r.kind == protocols.Write {
+		share, round = 50, r.Attack.WriterDies
+		if r.oneWriter {
+			round--
+		}
+	}
+	dies := chooseIn(death, r.index, r.seq, 0, 0, 0)
+	if !r.Chance(dies, share) || r.hostile {
+		return
+	}
+	if r.dies = round; round == 0 {
+		r.dies = 1 + r.Choose(dies.part(8), 3)
+	}
+	if r.leave = r.Attack.Reaches; r.leave == 0 {
+		r.leave = r.Choose(dies.part(16), len(r.hosts)+1)
+	}
+}
+
+// do does what the operation wants: it sends requests, unless the client dies over them, and ends.
+func (r *run) do(q play.Requests, err error) {
+	if err != nil {
+		r.find(byzantine.Failure, "%s of p%d: %v", r.kind, r.pid, err)
+		return
+	}
+	if q.Begins {
+		r.setFar()
+	}
+	switch {
+	case q.Begins && q.Round == r.dies:
+		r.ask(q, r.leave)
+		r.die()
+	case q.To != nil:
+		r.ask(q, len(q.To))
+	}
+	if r.over {
+		return
+	}
+	if q.Begins {
+		r.watch()
+	}
+	if r.driver.Done() {
+		r.end()
+	}
+}
+
+// ask sends the requests, as many of the servers' as may leave.
+func (r *run) ask(q play.Requests, leave int) {
+	for _, i := range r.Order(chooseIn(survivor, r.index, r.seq, q.Round, 0, 0), len(q.To))[:leave] {
+		if q.To[i].Body != nil {
+			r.send(flight{run: r, server: i, round: q.Round, Message: q.To[i]})
+		}
+	}
+}
+
+// watch has the round be overdue, if it is not over by then: time-outs are the adversary's to choose, but in the end
+// there is one.
+func (r *run) watch() {
+	round, wait := r.driver.Round(), int64(4*span)
+	if !r.driver.Hedged(round) {
+		return
+	}
+	if soon := chooseIn(overdue, r.index, r.seq, round, 0, 0); r.Chance(soon, 100) {
+		wait = 1 << r.Choose(soon, 12)
+	}
+	r.plan(r.now+wait, func() {
+		if !r.over && r.driver.Hedged(round) {
+			r.tracef("p%d's %s #%d: round %d is overdue", r.pid, r.kind, r.seq, round)
+			r.do(r.driver.Overdue(round))
+		}
+	})
+}
+
+// die leaves the operation pending for ever; the client comes back as another process.
+func (r *run) die() {
+	r.tracef("p%d dies, after %d requests of round %d", r.pid, r.leave, r.driver.Round())
+	r.over = true
+	r.reincarnate()
+	r.next()
+}
+
+// answer gives a reply to the operation.
+func (r *run) answer(server, round int, reply protocols.Message) {
+	if !r.over {
+		r.do(r.driver.Answer(round, server, reply))
+	}
+}
+
+// end takes the operation's result, and lets the client go on.
+func (r *run) end() {
+	r.over = true
+	result, err := r.driver.Result()
+	if !r.hostile {
+		r.record(result, err)
+	}
+	r.next()
 }

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -9,14 +11,16 @@ import (
 )
 
 // Run plays the schedule of the seed.
-func Run(s Scenario, seed uint64) (*Outcome, error) {
-	return simulate(s, schedule{seed: seed}, false)
-}
+func Run(s Scenario, seed uint64) (*Outcome, error) { return simulate(s, seed, Seeded(seed), false) }
 
 // Trace plays the schedule of the seed, of which only the choices named are loud, or all if only is nil. Its outcome
 // tells what happened, line by line.
 func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
-	return simulate(s, schedule{seed: seed, only: set(only)}, true)
+	chooser := Chooser(Seeded(seed))
+	if only != nil {
+		chooser = Only(chooser, only)
+	}
+	return simulate(s, seed, chooser, true)
 }
 
 // A Tally is what many schedules of one scenario came to.
@@ -81,4 +85,54 @@ func (t *Tally) add(seed uint64, o *Outcome) {
 	if old, had := t.First[h]; !had || seed < old {
 		t.First[h] = seed
 	}
+}
+
+// maxTrials bounds what shrinking tries.
+const maxTrials = 20_000
+
+// Shrink returns choices that suffice for the gravest harm that the schedule of the seed comes to: mute all others, and
+// the harm is still found. It is nil if there is no harm. No choice of it can be muted too, unless shrinking took too
+// long.
+func Shrink(s Scenario, seed uint64) ([]Choice, error) {
+	made := map[Choice]bool{}
+	o, err := simulate(s, seed, heard(Seeded(seed), made), false)
+	if err != nil || len(o.Findings) == 0 {
+		return nil, err
+	}
+	harm, trials := o.Harm(), 0
+	fails := func(loud []Choice) bool {
+		if trials++; trials > maxTrials {
+			return false
+		}
+		o, err := simulate(s, seed, Only(Seeded(seed), loud), false)
+		return err == nil && o.Harm() == harm
+	}
+	loud := slices.Sorted(maps.Keys(made))
+	for w := overdue; w > 0; w-- { // all of a kind at once, where possible
+		rest := slices.DeleteFunc(slices.Clone(loud), func(c Choice) bool { return c.what() == w })
+		if len(rest) < len(loud) && fails(rest) {
+			loud = rest
+		}
+	}
+	return minimise(loud, fails), nil
+}
+
+// minimise is delta debugging (Zeller and Hildebrandt, TSE'02): it leaves ever smaller parts out, as long as what is
+// left fails.
+func minimise(loud []Choice, fails func([]Choice) bool) []Choice {
+	for size := (len(loud) + 1) / 2; size > 0; {
+		shrunk := false
+		for from := 0; from < len(loud); {
+			rest := slices.Concat(loud[:from], loud[min(from+size, len(loud)):])
+			if fails(rest) {
+				loud, shrunk = rest, true
+			} else {
+				from += size
+			}
+		}
+		if !shrunk || size > 1 {
+			size /= 2
+		}
+	}
+	return loud
 }

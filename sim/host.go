@@ -1,8 +1,7 @@
 package sim
 
 import (
-	"errors"
-	"slices"
+	"math"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/play"
@@ -21,10 +20,9 @@ type host struct {
 	back     int64 // when it is up again, if it is down; never if 0
 }
 
-// setUpHosts starts the servers: the adversary picks t, which attack if the attack has servers do so, and otherwise
+// setUpHosts starts n servers: the adversary picks t, which attack if the attack has servers do so, and otherwise
 // may crash for good or come back without their memory.
-func (w *world) setUpHosts() {
-	n := w.Protocol.Traits(w.T).Servers
+func (w *world) setUpHosts(n int) {
 	w.hosts = make([]*host, n)
 	for i := range w.hosts {
 		w.hosts[i] = &host{
@@ -32,7 +30,7 @@ func (w *world) setUpHosts() {
 			automaton: w.Protocol.NewServer(protocols.ServerParams{Index: i, T: w.T, Suite: w.suite, Keys: w.keys.servers[i]}),
 		}
 	}
-	bad := w.permutation(choose(faulty, 0, 0), n)
+	bad := w.Order(choose(faulty, 0, 0), n)
 	if w.Attack.Server == nil {
 		w.setUpOutages(bad[:w.T])
 		return
@@ -43,20 +41,6 @@ func (w *world) setUpHosts() {
 		w.tracef("s%d is Byzantine", i+1)
 	}
 	w.setUpOutages(nil)
-}
-
-// permutation is the numbers below n in an order that the choice decides; muted, in their own.
-func (s *schedule) permutation(c Choice, n int) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	if u := s.draw(c); u != 0 {
-		slices.SortFunc(order, func(a, b int) int {
-			return int(mix(u+uint64(a))>>33) - int(mix(u+uint64(b))>>33)
-		})
-	}
-	return order
 }
 
 // handle lets the server answer a request. What it was lent is overwritten afterwards, so that a server which keeps it
@@ -100,5 +84,102 @@ func (h *host) forget(n int) {
 	h.unsynced = h.unsynced[:kept]
 }
 
-// refused reports whether the error blames the sender of a request.
-func refused(err error) bool { return errors.Is(err, protocols.ErrRefused) }
+// The outages and partitions of a schedule happen in its first span ticks, which is about how long its operations take
+// if nothing is in their way.
+const span = 512
+
+// never is a restart that does not happen.
+const never = math.MaxInt64
+
+// setUpOutages plans when servers are down. Any server may be for a while, as long as it forgets nothing; those in bad
+// may stay away, or come back without what they had not synced.
+func (w *world) setUpOutages(bad []int) {
+	for n := range 2 {
+		if c := choose(outage, 0, n); w.Choose(c, 4) == 3 && w.Durability != protocols.Volatile {
+			w.planOutage(w.Choose(c.part(8), len(w.hosts)), c, false)
+		}
+	}
+	for n, server := range bad {
+		if c := choose(outage, server, n+2); w.Choose(c, 2) == 1 {
+			w.planOutage(server, c, true)
+		}
+	}
+}
+
+// planOutage takes a server down at an instant and up again later, both parts of the choice.
+func (w *world) planOutage(server int, c Choice, faulty bool) {
+	h := w.hosts[server]
+	at, length := int64(w.Choose(c.part(16), span)), int64(1+w.Choose(c.part(28), span))
+	powerless := faulty && h.Durability != protocols.Fsync
+	stays := faulty && (!powerless || w.Choose(c.part(60), 2) == 0)
+	if faulty {
+		h.correct = false
+	}
+	w.plan(at, func() {
+		if h.down {
+			return
+		}
+		h.down, h.back = true, at+length
+		if stays {
+			h.back = never
+			w.tracef("s%d crashes for good", server+1)
+			return
+		}
+		w.tracef("s%d crashes", server+1)
+		w.plan(h.back, func() { h.restart(powerless) })
+	})
+}
+
+// restart brings the server back. Memory keeps nothing; without power, writes that were not synced are lost from some
+// instant on.
+func (h *host) restart(powerless bool) {
+	lost := 0
+	if powerless {
+		lost = len(h.unsynced)
+		if h.Durability == protocols.Unsynced {
+			lost = h.Choose(choose(loss, h.index, 0), lost+1)
+		}
+	}
+	h.forget(lost)
+	h.down = false
+	h.tracef("s%d is back, %d records lost", h.index+1, lost)
+}
+
+// partition cuts servers off from all clients for a while.
+type partition struct {
+	from, to int64
+	cut      []bool // by server
+}
+
+// setUpPartitions plans partitions: as the attack asks for, or now and then one of up to t servers.
+func (w *world) setUpPartitions() {
+	isolate := w.Attack.Isolate[0]*w.T + w.Attack.Isolate[1]
+	for n := range 2 {
+		c, size := choose(partitioned, 0, n), isolate
+		if size == 0 && w.Choose(c, 8) == 7 {
+			size = 1 + w.Choose(c.part(8), w.T)
+		}
+		if size == 0 || !w.Chance(c, 100) {
+			continue
+		}
+		p := partition{from: int64(w.Choose(c.part(16), span)), cut: make([]bool, len(w.hosts))}
+		p.to = p.from + 64 + int64(w.Choose(c.part(28), span))
+		for _, i := range w.Order(choose(partitioned, 0, 16+n), len(w.hosts))[:size] {
+			p.cut[i] = true
+			w.tracef("s%d is cut off from %d to %d", i+1, p.from, p.to)
+		}
+		w.partitions = append(w.partitions, p)
+	}
+}
+
+// healed is when a message that would arrive at the instant gets through to or from the server.
+func (w *world) healed(server int, at int64) int64 {
+	for range w.partitions { // one may end within another
+		for _, p := range w.partitions {
+			if p.cut[server] && p.from <= at && at < p.to {
+				at = p.to
+			}
+		}
+	}
+	return at
+}

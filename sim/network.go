@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"container/heap"
+	"errors"
 	"math/bits"
 
 	"github.com/powbench/powbench/protocols/wire"
@@ -40,25 +42,21 @@ func (f flight) choice(w what) Choice {
 // now and then so many that other operations meet this one half done. Either their requests are late or their replies.
 func (r *run) setFar() {
 	c := chooseIn(detour, r.index, r.seq, r.driver.Round(), 0, 0)
-	u := r.draw(c)
 	most := r.T
-	if u%100 >= 100-detourShare {
+	if r.Chance(c, detourShare) {
 		most = len(r.hosts) - 1
 	}
 	r.far = make([][2]int64, len(r.hosts))
-	if u == 0 {
-		return
-	}
-	for _, i := range r.permutation(c|1<<moreBit, len(r.hosts))[:u>>8%uint64(most+1)] {
-		v := mix(u + uint64(i))
-		r.far[i][v%2] = 32 << (v >> 8 % 7)
+	for _, i := range r.Order(c|1<<moreBit, len(r.hosts))[:r.Choose(c.part(8), most+1)] {
+		direction := r.Choose(c.each(i), 2)
+		r.far[i][direction] = 32 << r.Choose(c.each(i).part(8), 7)
 	}
 }
 
 // send puts a message into flight, and perhaps a copy of it.
 func (w *world) send(f flight) {
 	w.fly(f)
-	if f.copies < 2 && w.percent(w.share(duplicateShare), f.choice(duplicate)) {
+	if f.copies < 2 && w.Chance(f.choice(duplicate), w.share(duplicateShare)) {
 		f.copies++
 		w.fly(f)
 	}
@@ -74,8 +72,8 @@ func (w *world) share(percent int) int {
 
 // fly plans the message's arrival. Most take a few ticks, some many times as long.
 func (w *world) fly(f flight) {
-	u := w.draw(f.choice(delay))
-	late := min(5, bits.TrailingZeros64(u>>8|1<<60))
+	c := f.choice(delay)
+	late := bits.TrailingZeros(uint(w.Choose(c.part(8), 32)) | 32)
 	if w.Attack.Unruly {
 		late *= 2
 	}
@@ -83,7 +81,7 @@ func (w *world) fly(f flight) {
 	if f.reply {
 		direction = 1
 	}
-	at := w.now + 1 + int64(u%8)<<late + f.run.far[f.server][direction]
+	at := w.now + 1 + int64(w.Choose(c, 8))<<late + f.run.far[f.server][direction]
 	w.plan(w.healed(f.server, at), func() { w.arrive(f) })
 }
 
@@ -100,7 +98,7 @@ func (w *world) arrive(f flight) {
 	case f.reply:
 		w.tracef("%s", f)
 		f.run.answer(f.server, f.round, f.Message)
-	case f.run.over && f.round == f.run.driver.Round() && w.percent(dropShare, f.choice(drop)):
+	case f.run.over && f.round == f.run.driver.Round() && w.Chance(f.choice(drop), dropShare):
 		w.tracef("%s is dropped, the operation has ended", f)
 	default:
 		w.request(f)
@@ -119,7 +117,7 @@ func (w *world) request(f flight) {
 	}
 	reply, err := h.handle(f.run.role, f.run.key, f.Message)
 	switch {
-	case refused(err):
+	case errors.Is(err, protocols.ErrRefused): // the sender is to blame
 		w.tracef("%s: %v", f, err)
 		if h.correct && !f.run.hostile {
 			w.find(byzantine.Failure, "s%d refused what a correct client sent: %s: %v", f.server+1, f, err)
@@ -130,7 +128,7 @@ func (w *world) request(f flight) {
 		return
 	}
 	w.tracef("%s", f)
-	if w.Attack.Resets && f.copies < 8 && w.percent(resetShare, f.choice(reset)) {
+	if w.Attack.Resets && f.copies < 8 && w.Chance(f.choice(reset), resetShare) {
 		f.copies++
 		w.tracef("s%d's connection to p%d breaks", f.server+1, f.run.pid)
 		w.fly(f)
@@ -161,4 +159,50 @@ func (w *world) transmit(m protocols.Message) (protocols.Message, bool) {
 		return m, false
 	}
 	return protocols.Message{Body: body, Payload: m.Payload}, true
+}
+
+// An event is what happens at an instant of virtual time.
+type event struct {
+	at int64
+	n  int64 // events of one instant happen in the order in which they were planned
+	do func()
+}
+
+// queue is the events to come, the next one first.
+type queue struct {
+	events  eventHeap
+	planned int64
+}
+
+// plan adds an event.
+func (q *queue) plan(at int64, do func()) {
+	q.planned++
+	heap.Push(&q.events, event{at, q.planned, do})
+}
+
+// next takes the next event; false if there is none.
+func (q *queue) next() (event, bool) {
+	if len(q.events) == 0 {
+		return event{}, false
+	}
+	return heap.Pop(&q.events).(event), true
+}
+
+// eventHeap implements heap.Interface.
+type eventHeap []event
+
+func (h eventHeap) Len() int      { return len(h) }
+func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *eventHeap) Push(e any)   { *h = append(*h, e.(event)) }
+
+func (h eventHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].n < h[j].n
+}
+
+func (h *eventHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = event{}
+	*h = (*h)[:last]
+	return e
 }
