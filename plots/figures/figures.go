@@ -44,15 +44,15 @@ var figures = []figure{
 		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
 	},
 	{
-		name: "2b", fixed: frame.UsualDims(frame.ValueSize), rows: []panel{{y: peak, plot: bars}},
+		name: "2b", fixed: frame.UsualDims(frame.ValueSize), rows: []panel{{x: threshold, y: peak, plot: bars}},
 		entry: draw.BarSample, marks: boundMark(draw.BoundSample),
 	},
 	{
-		name: "2c", fixed: frame.UsualDims(frame.Threshold), rows: []panel{{x: fileSize, y: peak, plot: curves}},
+		name: "2c", fixed: frame.UsualDims(frame.Threshold), rows: []panel{{x: fileSize, y: peak, plot: sizeCurves}},
 		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
 	},
 	{
-		name: "2d", fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: []panel{{y: latency, plot: latencyBars}},
+		name: "2d", fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: []panel{{x: threshold, y: latency, plot: bars}},
 		entry: draw.BarSample, marks: latencyMarks,
 	},
 	{
@@ -62,7 +62,8 @@ var figures = []figure{
 			"MACs for signatures. Then the others.",
 	},
 	{
-		name: frame.Open, fixed: usual, open: true, marks: openMarks, size: openSize,
+		name: frame.Open, fixed: usual, open: true, marks: openMarks,
+		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 		rows: []panel{{y: latency, plot: openCurves}, {x: operations, y: latency99, plot: openCurves}},
 		note: "Clients that wait before they ask again, and operations that arrive by themselves, drawn at the rate offered.",
 	},
@@ -194,3 +195,25 @@ func ofProtocol(cells []frame.Cell, s frame.System) []frame.Cell {
 }
 
 func lookOf(s frame.System) look.Look { return look.Of(s.Title, s.Order) }
+
+// boundMark explains the network bound with that sample, if any cell has one.
+func boundMark(s draw.Sample) func([]frame.Cell) draw.Legend {
+	return func(cells []frame.Cell) draw.Legend {
+		if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Bound() > 0 }) {
+			return draw.Legend{{Name: "network bound", Sample: s}}
+		}
+		return nil
+	}
+}
+
+// latencyMarks explains what stands on and beside the bars of latencies, in a row below the protocols.
+func latencyMarks(cells []frame.Cell) draw.Legend {
+	l := draw.Legend{{Name: "p50", Sample: draw.P50Sample, Begins: true}, {Name: "p99", Sample: draw.P99Sample}}
+	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Latency().HasInterval() }) {
+		l = append(l, draw.Entry{Name: "95 % interval", Sample: draw.WhiskerSample})
+	}
+	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Predicted().High > 0 }) {
+		l = append(l, draw.Entry{Name: "mean by the cost model", Sample: draw.PredictionSample})
+	}
+	return l
+}

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -36,7 +37,6 @@ type quantity struct {
 	of      func(result.Point) float64
 	service func(result.Point) float64 // of an open loop: without what operations waited for before they began
 	peaks   bool                       // of the number of clients with the highest throughput
-	level   func(frame.Cell) int       // in place of of: a parameter with few values
 }
 
 var (
@@ -48,8 +48,8 @@ var (
 	latency99 = quantity{
 		label: "p99 latency (ms)", of: frame.P99, service: func(p result.Point) float64 { return p.ServiceMs.P99 },
 	}
-	fileSize  = quantity{label: "File size (KiB)", level: func(c frame.Cell) int { return c.ValueBytes }}
-	threshold = quantity{label: "Failure threshold t", level: func(c frame.Cell) int { return c.T }}
+	fileSize  = quantity{label: "File size (KiB)"}
+	threshold = quantity{label: "Failure threshold t"}
 )
 
 // shown is the cells that count for the quantity.
@@ -60,37 +60,23 @@ func (q quantity) shown(cells []frame.Cell) []frame.Cell {
 	return cells
 }
 
-// curves is a curve per protocol: through growing numbers of clients or, on a logarithmic axis, through growing levels of x.
-func curves(d panel, c column) *plot.Plot {
+// newPlot is a panel with its axes' names.
+func (d panel) newPlot() *plot.Plot {
 	p := draw.NewPlot()
 	p.X.Label.Text, p.Y.Label.Text = d.x.label, d.y.label
+	return p
+}
+
+// curves is a curve per protocol, through growing numbers of clients.
+func curves(d panel, c column) *plot.Plot {
+	p := d.newPlot()
 	for _, s := range protocolsOf(c.cells) {
-		own := ofProtocol(d.y.shown(c.cells), s)
 		l := draw.Curve{Look: lookOf(s)}
-		if d.x.level == nil {
-			for _, cell := range own {
-				l.Dots = append(l.Dots, draw.Dot{X: cell.Estimate(d.x.of), Y: cell.Estimate(d.y.of)})
-			}
-			addBound(p, s, c.cells)
-		} else {
-			for _, level := range frame.Distinct(c.cells, d.x.level) {
-				cell := frame.Find(own, func(c frame.Cell) bool { return d.x.level(c) == level })
-				l.Dots = append(l.Dots, draw.Dot{X: stat.Exactly(math.Log2(float64(level))), Y: cell.Estimate(d.y.of)})
-			}
-			if b := frame.BoundOf(s.Protocol, c.cells); b > 0 {
-				p.Add(draw.Rule{Look: l.Look, At: b})
-			}
+		for _, cell := range ofProtocol(c.cells, s) {
+			l.Dots = append(l.Dots, draw.Dot{X: cell.Estimate(d.x.of), Y: cell.Estimate(d.y.of)})
 		}
+		addBound(p, s, c.cells)
 		p.Add(l)
-	}
-	if d.x.level != nil {
-		var ticks plot.ConstantTicks
-		for _, level := range frame.Distinct(c.cells, d.x.level) {
-			label := strconv.FormatFloat(float64(level)/1024, 'g', 4, 64)
-			ticks = append(ticks, plot.Tick{Value: math.Log2(float64(level)), Label: label})
-		}
-		p.X.Tick.Marker = ticks
-		p.X.Min, p.X.Max = ticks[0].Value-0.4, ticks[len(ticks)-1].Value+0.4
 	}
 	return p
 }
@@ -102,31 +88,44 @@ func addBound(p *plot.Plot, s frame.System, cells []frame.Cell) {
 	}
 }
 
-// bars is a group of bars per failure threshold, a bar per protocol.
-func bars(d panel, c column) *plot.Plot {
-	p, groups := groupByThreshold(d, c)
-	p.Add(draw.Bars(groups))
-	return p
-}
-
-// latencyBars is the same with percentiles and predictions.
-func latencyBars(d panel, c column) *plot.Plot {
-	p, groups := groupByThreshold(d, c)
-	p.Add(draw.LatencyBars{Bars: groups})
-	return p
-}
-
-func groupByThreshold(d panel, c column) (p *plot.Plot, groups [][]draw.Bar) {
-	p = draw.NewPlot()
-	p.X.Label.Text, p.Y.Label.Text = threshold.label, d.y.label
+// sizeCurves is a curve per protocol, on a logarithmic axis of file sizes.
+func sizeCurves(d panel, c column) *plot.Plot {
+	p := d.newPlot()
+	sizes := frame.Distinct(c.cells, func(c frame.Cell) int { return c.ValueBytes })
+	x := func(size int) float64 { return math.Log2(float64(size)) }
 	var ticks plot.ConstantTicks
+	for _, size := range sizes {
+		ticks = append(ticks, plot.Tick{Value: x(size), Label: strconv.FormatFloat(float64(size)/1024, 'g', 4, 64)})
+	}
+	for _, s := range protocolsOf(c.cells) {
+		l := draw.Curve{Look: lookOf(s)}
+		own := ofProtocol(d.y.shown(c.cells), s)
+		for _, size := range sizes {
+			cell := frame.Find(own, func(c frame.Cell) bool { return c.ValueBytes == size })
+			l.Dots = append(l.Dots, draw.Dot{X: stat.Exactly(x(size)), Y: cell.Estimate(d.y.of)})
+		}
+		if b := frame.BoundOf(s.Protocol, c.cells); b > 0 {
+			p.Add(draw.Rule{Look: l.Look, At: b})
+		}
+		p.Add(l)
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Min, p.X.Max = x(sizes[0])-0.4, x(sizes[len(sizes)-1])+0.4
+	return p
+}
+
+// bars is a group of bars per failure threshold, a bar per protocol: of peaks, with their bounds, or of latencies, with
+// percentiles and predictions.
+func bars(d panel, c column) *plot.Plot {
+	p := d.newPlot()
+	var ticks plot.ConstantTicks
+	var groups draw.Bars
 	protocols := protocolsOf(c.cells)
-	cells := d.y.shown(c.cells)
-	for i, t := range frame.Distinct(c.cells, threshold.level) {
+	for i, t := range frame.Distinct(c.cells, func(c frame.Cell) int { return c.T }) {
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: strconv.Itoa(t)})
 		group := make([]draw.Bar, len(protocols))
 		for j, s := range protocols {
-			cell := frame.Find(ofProtocol(cells, s), func(c frame.Cell) bool { return c.T == t })
+			cell := frame.Find(ofProtocol(d.y.shown(c.cells), s), func(c frame.Cell) bool { return c.T == t })
 			group[j] = draw.Bar{Look: lookOf(s), Height: cell.Estimate(d.y.of)}
 			if d.y.peaks {
 				group[j].Bound = cell.Bound()
@@ -136,9 +135,14 @@ func groupByThreshold(d panel, c column) (p *plot.Plot, groups [][]draw.Bar) {
 		}
 		groups = append(groups, group)
 	}
+	if d.y.peaks {
+		p.Add(groups)
+	} else {
+		p.Add(draw.LatencyBars{Bars: groups})
+	}
 	p.X.Tick.Marker = ticks
 	p.X.Tick.LineStyle.Width = 0
-	return p, groups
+	return p
 }
 
 // stripRows set systems one below the other: peak throughput above, the latency of one client alone below.
@@ -218,10 +222,7 @@ func strips(d panel, c column) *plot.Plot {
 
 // alignStrips gives the panels the same limits, so that they compare at sight.
 func alignStrips(row []*plot.Plot) {
-	var longest float64
-	for _, p := range row {
-		longest = max(longest, p.X.Max)
-	}
+	longest := slices.MaxFunc(row, func(a, b *plot.Plot) int { return cmp.Compare(a.X.Max, b.X.Max) }).X.Max
 	for _, p := range row {
 		p.X.Max = longest
 	}
@@ -229,33 +230,33 @@ func alignStrips(row []*plot.Plot) {
 
 // openKinds are the kinds of curves in the figure of open loops; colour and marker are the protocol's.
 var openKinds = []struct {
-	name   string
-	dashes []vg.Length
-	open   bool // the markers are hollow, and x is the rate offered
-	of     func(y quantity) func(result.Point) float64
+	name    string
+	dashes  []vg.Length
+	open    bool // the markers are hollow, and x is the rate offered
+	service bool
 }{
-	{"closed loop", nil, false, func(y quantity) func(result.Point) float64 { return y.of }},
-	{"open loop, from the intended start", []vg.Length{6, 2.5}, true, func(y quantity) func(result.Point) float64 { return y.of }},
-	{"open loop, from the actual start", []vg.Length{1.5, 2}, true, func(y quantity) func(result.Point) float64 { return y.service }},
+	{name: "closed loop"},
+	{"open loop, from the intended start", []vg.Length{6, 2.5}, true, false},
+	{"open loop, from the actual start", []vg.Length{1.5, 2}, true, true},
 }
 
 // openCurves is a curve per protocol and kind.
 func openCurves(d panel, c column) *plot.Plot {
-	p := draw.NewPlot()
-	p.X.Label.Text, p.Y.Label.Text = d.x.label, d.y.label
+	p := d.newPlot()
 	for _, s := range protocolsOf(c.cells) {
 		own := ofProtocol(c.cells, s)
 		for _, k := range openKinds {
 			l := draw.Curve{Look: lookOf(s), Hollow: k.open}
 			l.Dashes = k.dashes
-			for _, cell := range own {
-				switch y := cell.Estimate(k.of(d.y)); {
-				case k.open != frame.IsOpen(cell):
-				case k.open:
-					l.Dots = append(l.Dots, draw.Dot{X: stat.Exactly(cell.Rate), Y: y})
-				default:
-					l.Dots = append(l.Dots, draw.Dot{X: cell.Estimate(operations.of), Y: y})
+			for _, cell := range frame.Keep(own, func(c frame.Cell) bool { return frame.IsOpen(c) == k.open }) {
+				dot := draw.Dot{X: cell.Estimate(operations.of), Y: cell.Estimate(d.y.of)}
+				if k.open {
+					dot.X = stat.Exactly(cell.Rate)
 				}
+				if k.service {
+					dot.Y = cell.Estimate(d.y.service)
+				}
+				l.Dots = append(l.Dots, dot)
 			}
 			p.Add(l)
 		}
@@ -263,8 +264,6 @@ func openCurves(d panel, c column) *plot.Plot {
 	}
 	return p
 }
-
-func openSize([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 }
 
 // openMarks explains protocols by their colour and marker, below them the kinds of curves, and the bound.
 func openMarks(cells []frame.Cell) (l draw.Legend) {
@@ -281,26 +280,4 @@ func openMarks(cells []frame.Cell) (l draw.Legend) {
 		l = append(l, draw.Entry{Name: k.name, Sample: draw.Curve{Look: of, Hollow: k.open}.Sample, Begins: i == 0})
 	}
 	return append(l, boundMark(draw.RuleSample)(cells)...)
-}
-
-// boundMark explains the network bound with that sample, if any cell has one.
-func boundMark(s draw.Sample) func([]frame.Cell) draw.Legend {
-	return func(cells []frame.Cell) draw.Legend {
-		if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Bound() > 0 }) {
-			return draw.Legend{{Name: "network bound", Sample: s}}
-		}
-		return nil
-	}
-}
-
-// latencyMarks explains what stands on and beside the bars of latencies, in a row below the protocols.
-func latencyMarks(cells []frame.Cell) draw.Legend {
-	l := draw.Legend{{Name: "p50", Sample: draw.P50Sample, Begins: true}, {Name: "p99", Sample: draw.P99Sample}}
-	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Latency().HasInterval() }) {
-		l = append(l, draw.Entry{Name: "95 % interval", Sample: draw.WhiskerSample})
-	}
-	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Predicted().High > 0 }) {
-		l = append(l, draw.Entry{Name: "mean by the cost model", Sample: draw.PredictionSample})
-	}
-	return l
 }

@@ -36,17 +36,19 @@ func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
 var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
-	func(c Cell) string { return KernelName(c.Set.Manifest) },
+	func(c Cell) string { return Stack(c.Set.Manifest)[0] },
 	func(c Cell) string { return KeyModel(c.All()[0]) + " keys" },
-	func(c Cell) string { return ifWAN(c, OffloadName(c.Set.Manifest.Testbed)) },
-	func(c Cell) string { return ifWAN(c, CongestionName(c.Set.Manifest.Testbed)) },
+	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[1] }),
+	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[2] }),
 }
 
-func ifWAN(c Cell, text string) string {
-	if !InWAN(c.Set) {
-		return ""
+func ifWAN(of Dim[Cell]) Dim[Cell] {
+	return func(c Cell) string {
+		if !InWAN(c.Set) {
+			return ""
+		}
+		return of(c)
 	}
-	return text
 }
 
 // Same refuses cells of one figure that differ in a dimension which must be the same for all, because neither an axis nor
@@ -164,23 +166,15 @@ func distributionName(d result.Delay) string {
 	return cmp.Or(strings.Replace(d.Distribution, "pareto", "Pareto", 1), "uniform")
 }
 
-// KernelName is the kernel whose network carried the run.
-func KernelName(m result.Manifest) string {
+// Stack is what decides how packets pass the network: the kernel, whether packets of up to 64 KiB pass the links whole, and
+// TCP's congestion control.
+func Stack(m result.Manifest) []string {
+	stack := []string{"Native kernel", "segmentation offload off", "TCP " + cmp.Or(m.Testbed.Congestion, "congestion control unknown")}
 	if m.Testbed.Guest != "" {
-		return "User-mode Linux " + m.Testbed.Guest + " guest"
+		stack[0] = "User-mode Linux " + m.Testbed.Guest + " guest"
 	}
-	return "Native kernel"
-}
-
-// OffloadName tells whether packets of up to 64 KiB passed the links whole.
-func OffloadName(tb result.Testbed) string {
-	if tb.Offload {
-		return "segmentation offload on"
+	if m.Testbed.Offload {
+		stack[1] = "segmentation offload on"
 	}
-	return "segmentation offload off"
-}
-
-// CongestionName is TCP's congestion control.
-func CongestionName(tb result.Testbed) string {
-	return "TCP " + cmp.Or(tb.Congestion, "congestion control unknown")
+	return stack
 }

@@ -28,98 +28,80 @@ const BytesTolerance = 0.03
 // the machine was: all runs count that no operation failed in, also those whose times do not.
 type Counted struct {
 	Cell
-	Counts []result.Point
+	Points   []result.Point
+	Ops      int64
+	Rounds   map[result.Rounds]int64 // operations by the rounds that they took
+	Messages result.TrafficFactor    // per operation
+	Bytes    result.TrafficFactor    // per operation, in multiples of the value's size
+	Up, Down float64                 // how far Bytes are off the first run's model, by direction
+	Verdict  string                  // whether each run is as the cost model says
 }
 
 // CountedCells are those of the table of counts.
 func CountedCells(cells []Cell) (all []Counted) {
 	for _, c := range cells {
 		if ForTable(c.Figure) {
-			all = append(all, Counted{c, Keep(c.All(), func(p result.Point) bool {
+			counted := count(c, Keep(c.All(), func(p result.Point) bool {
 				return p.Errors == 0 && p.LoadOps > 0 && len(p.RoundKinds) > 0
-			})})
+			}))
+			counted.Verdict = counted.verdict()
+			all = append(all, counted)
 		}
 	}
 	return all
 }
 
-// Operations is how many operations were counted.
-func (c Counted) Operations() (ops int64) {
-	for _, p := range c.Counts {
-		ops += p.LoadOps
-	}
-	return ops
-}
-
-// AddRounds adds how many operations took which rounds.
-func (c Counted) AddRounds(to map[result.Rounds]int64) map[result.Rounds]int64 {
-	for _, p := range c.Counts {
+func count(cell Cell, points []result.Point) Counted {
+	c := Counted{Cell: cell, Points: points, Rounds: map[result.Rounds]int64{}}
+	var messages, bytes result.Traffic
+	for _, p := range points {
+		c.Ops += p.LoadOps
 		for rounds, ops := range p.RoundKinds {
-			to[rounds] += ops
+			c.Rounds[rounds] += ops
 		}
+		messages, bytes = plus(messages, p.Messages), plus(bytes, p.WireBytes)
 	}
-	return to
-}
-
-// Messages are per operation, of all runs.
-func (c Counted) Messages() result.TrafficFactor {
-	return c.perOperation(1, func(p result.Point) result.Traffic { return p.Messages })
-}
-
-// Bytes are per operation, of all runs, in multiples of the value's size.
-func (c Counted) Bytes() result.TrafficFactor {
-	return c.perOperation(c.ValueBytes, func(p result.Point) result.Traffic { return p.WireBytes })
-}
-
-// perOperation is a quantity per operation of all runs, in multiples of unit.
-func (c Counted) perOperation(unit int, of func(result.Point) result.Traffic) result.TrafficFactor {
-	var sum result.TrafficFactor
-	for _, p := range c.Counts {
-		sum.ClientToServer += float64(of(p).ClientToServer)
-		sum.ServerToClient += float64(of(p).ServerToClient)
+	c.Messages, c.Bytes = per(messages, c.Ops), per(bytes, c.Ops*int64(cell.ValueBytes))
+	if len(points) > 0 {
+		off := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
+		model := points[0].CostFactor
+		c.Up, c.Down = off(c.Bytes.ClientToServer, model.ClientToServer), off(c.Bytes.ServerToClient, model.ServerToClient)
 	}
-	ops := float64(c.Operations()) * float64(unit)
-	return result.TrafficFactor{ClientToServer: sum.ClientToServer / ops, ServerToClient: sum.ServerToClient / ops}
+	return c
+}
+
+func plus(a, b result.Traffic) result.Traffic {
+	return result.Traffic{ClientToServer: a.ClientToServer + b.ClientToServer, ServerToClient: a.ServerToClient + b.ServerToClient}
+}
+
+func per(t result.Traffic, unit int64) result.TrafficFactor {
+	return result.TrafficFactor{
+		ClientToServer: float64(t.ClientToServer) / float64(unit), ServerToClient: float64(t.ServerToClient) / float64(unit),
+	}
 }
 
 // Sent is how many messages the model expects each way, where every round asks all servers.
 func Sent(p result.Point) float64 { return float64(p.Servers * p.ModelRounds.Total()) }
 
-// Verdict says whether each run is as the cost model says. The model does not say that every round asks all servers: a
-// variant may ask fewer.
-func (c Counted) Verdict() string {
-	if len(c.Counts) == 0 {
+// verdict compares each run with the cost model. The model does not say that every round asks all servers: a variant may
+// ask fewer.
+func (c Counted) verdict() string {
+	if len(c.Points) == 0 {
 		return NotMeasured
 	}
-	var rounds, messages, bytes bool
-	for _, p := range c.Counts {
-		one := Counted{c.Cell, []result.Point{p}}
-		rounds = rounds || p.RoundKinds[p.ModelRounds] != p.LoadOps || len(p.RoundKinds) != 1
-		all := result.TrafficFactor{ClientToServer: Sent(p), ServerToClient: Sent(p)}
-		messages = messages || c.Variant == result.Paper && one.Messages() != all
-		up, down := one.Deviations()
-		bytes = bytes || max(math.Abs(up), math.Abs(down)) > BytesTolerance
+	found := map[string]bool{}
+	for _, p := range c.Points {
+		one := count(c.Cell, []result.Point{p})
+		sent := result.TrafficFactor{ClientToServer: Sent(p), ServerToClient: Sent(p)}
+		found["rounds"] = found["rounds"] || p.RoundKinds[p.ModelRounds] != p.LoadOps || len(p.RoundKinds) != 1
+		found["messages"] = found["messages"] || c.Variant == result.Paper && one.Messages != sent
+		found["bytes"] = found["bytes"] || max(math.Abs(one.Up), math.Abs(one.Down)) > BytesTolerance
 	}
-	var differences []string
-	for _, d := range []struct {
-		found bool
-		name  string
-	}{{rounds, "rounds"}, {messages, "messages"}, {bytes, "bytes"}} {
-		if d.found {
-			differences = append(differences, d.name)
-		}
-	}
+	differences := Keep([]string{"rounds", "messages", "bytes"}, func(what string) bool { return found[what] })
 	if len(differences) == 0 {
 		return Equal
 	}
 	return Differs + ": " + strings.Join(differences, ", ")
-}
-
-// Deviations are how far bytes are off the first run's model, by direction.
-func (c Counted) Deviations() (up, down float64) {
-	measured, model := c.Bytes(), c.Counts[0].CostFactor
-	of := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
-	return of(measured.ClientToServer, model.ClientToServer), of(measured.ServerToClient, model.ServerToClient)
 }
 
 // RoundsName names the rounds that operations took, as in "D+d" and "D+d (90), D+2d (3)", the most frequent first.
@@ -139,15 +121,13 @@ func RoundsName(kinds map[result.Rounds]int64) string {
 
 // A WorstCase is the most that operations of one kind took in the trials that their protocol is to withstand.
 type WorstCase struct {
-	System     System
-	Op         string
-	T          int
-	ValueBytes int
-	Trials     int
-	Ops        int64
-	Rounds     result.Rounds // the most, of two as long those with more data
-	Attack     string        // the first that brings them about
-	Most       result.Most
+	System System
+	result.Series
+	Trials int
+	Ops    int64
+	Rounds result.Rounds // the most, of two as long those with more data
+	Attack string        // the first that brings them about
+	Most   result.Most
 }
 
 // WorstCases are those of every protocol and operation that trials counted.
@@ -174,7 +154,9 @@ func (t Trial) raise(all []WorstCase, op string, kinds map[result.Rounds]int64, 
 	}
 	i := slices.IndexFunc(all, func(w WorstCase) bool { return w.System == t.System && w.Op == op && w.T == t.T })
 	if i < 0 {
-		i, all = len(all), append(all, WorstCase{System: t.System, Op: op, T: t.T, ValueBytes: t.ValueBytes})
+		i, all = len(all), append(all, WorstCase{
+			System: t.System, Series: result.Series{Op: op, T: t.T, ValueBytes: t.ValueBytes},
+		})
 	}
 	w := &all[i]
 	w.Trials++

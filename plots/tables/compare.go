@@ -70,17 +70,12 @@ var changeColumns = slices.Concat(ofBoth(pointColumns), []column[frame.Finding]{
 
 // ofBoth is what the columns say of both, or of A and of B where they differ.
 func ofBoth(columns []column[frame.Cell]) []column[frame.Finding] {
-	all := make([]column[frame.Finding], len(columns))
-	for i, col := range columns {
-		all[i] = column[frame.Finding]{head: col.head, of: func(f frame.Finding) string {
-			a, b := col.of(f.A), col.of(f.B)
-			if a != b {
-				return a + ", " + b
-			}
-			return a
-		}}
-		if col.needed != nil {
-			all[i].needed = func(f frame.Finding) bool { return col.needed(f.A) || col.needed(f.B) }
+	all := on(func(f frame.Finding) frame.Cell { return f.A }, columns)
+	for i, b := range on(func(f frame.Finding) frame.Cell { return f.B }, columns) {
+		a := all[i]
+		all[i].of = func(f frame.Finding) string { return strings.Join(frame.AppendNew([]string{a.of(f)}, b.of(f)), ", ") }
+		if a.needed != nil {
+			all[i].needed = func(f frame.Finding) bool { return a.needed(f) || b.needed(f) }
 		}
 	}
 	return all

@@ -93,8 +93,10 @@ func measuredOf(p frame.Published, is func(frame.System) bool, free []frame.Coun
 		kinds := map[result.Rounds]int64{}
 		for _, c := range free {
 			if is(c.System) && c.Op == op {
-				c.AddRounds(kinds)
-				verdicts = append(verdicts, c.Verdict())
+				for rounds, ops := range c.Rounds {
+					kinds[rounds] += ops
+				}
+				verdicts = append(verdicts, c.Verdict)
 			}
 		}
 		without = append(without, frame.RoundsName(kinds))
@@ -139,34 +141,33 @@ var countsNote = fmt.Sprintf("Per operation, in brackets what the model says: ev
 
 var countColumns = slices.Concat([]column[frame.Counted]{
 	{head: "protocol", of: func(c frame.Counted) string { return c.System.Name() }},
-}, on(func(c frame.Counted) frame.Cell { return c.Cell }, seriesColumns), []column[frame.Counted]{
-	{head: "runs", of: func(c frame.Counted) string { return fmt.Sprintf("%d/%d", len(c.Counts), len(c.All())) }},
-	ifCounted("operations", func(c frame.Counted) string { return strconv.FormatInt(c.Operations(), 10) }),
-	ifCounted("model", func(c frame.Counted) string { return c.Counts[0].ModelRounds.String() }),
-	ifCounted("measured", func(c frame.Counted) string { return frame.RoundsName(c.AddRounds(map[result.Rounds]int64{})) }),
+}, on(func(c frame.Counted) result.Series { return c.Series }, seriesColumns), []column[frame.Counted]{
+	{head: "runs", of: func(c frame.Counted) string { return fmt.Sprintf("%d/%d", len(c.Points), len(c.All())) }},
+	ifCounted("operations", func(c frame.Counted) string { return strconv.FormatInt(c.Ops, 10) }),
+	ifCounted("model", func(c frame.Counted) string { return c.Points[0].ModelRounds.String() }),
+	ifCounted("measured", func(c frame.Counted) string { return frame.RoundsName(c.Rounds) }),
 	ifCounted("messages c→s", func(c frame.Counted) string {
-		return beside("%.6g (%.6g)", c.Messages().ClientToServer, frame.Sent(c.Counts[0]))
+		return beside("%.6g (%.6g)", c.Messages.ClientToServer, frame.Sent(c.Points[0]))
 	}),
 	ifCounted("messages s→c", func(c frame.Counted) string {
-		return beside("%.6g (%.6g)", c.Messages().ServerToClient, frame.Sent(c.Counts[0]))
+		return beside("%.6g (%.6g)", c.Messages.ServerToClient, frame.Sent(c.Points[0]))
 	}),
 	ifCounted("bytes c→s", func(c frame.Counted) string {
-		return beside("%.3f (%.3f)", c.Bytes().ClientToServer, c.Counts[0].CostFactor.ClientToServer)
+		return beside("%.3f (%.3f)", c.Bytes.ClientToServer, c.Points[0].CostFactor.ClientToServer)
 	}),
 	ifCounted("bytes s→c", func(c frame.Counted) string {
-		return beside("%.3f (%.3f)", c.Bytes().ServerToClient, c.Counts[0].CostFactor.ServerToClient)
+		return beside("%.3f (%.3f)", c.Bytes.ServerToClient, c.Points[0].CostFactor.ServerToClient)
 	}),
 	ifCounted("deviation", func(c frame.Counted) string {
-		up, down := c.Deviations()
-		return beside("%+.2f / %+.2f %%", 100*up, 100*down)
+		return beside("%+.2f / %+.2f %%", 100*c.Up, 100*c.Down)
 	}),
-	{head: "verdict", of: frame.Counted.Verdict},
+	{head: "verdict", of: func(c frame.Counted) string { return c.Verdict }},
 })
 
 // ifCounted is a column that says nothing of a measurement without counts.
 func ifCounted(head string, of func(frame.Counted) string) column[frame.Counted] {
 	return column[frame.Counted]{head: head, of: func(c frame.Counted) string {
-		if len(c.Counts) == 0 {
+		if len(c.Points) == 0 {
 			return stat.Missing
 		}
 		return of(c)
@@ -180,11 +181,9 @@ const worstNote = "The most that any operation took that ended, in trials of rea
 	"ended, what liars send included; bytes in multiples of the value's size, beside which metadata weighs much if it is " +
 	"small. Not reached: no attack brought about as many rounds as the paper allows."
 
-var worstColumns = []column[frame.WorstCase]{
+var worstColumns = slices.Concat([]column[frame.WorstCase]{
 	{head: "protocol", of: func(w frame.WorstCase) string { return w.System.Name() }},
-	{head: "op", of: func(w frame.WorstCase) string { return stat.OpName(w.Op) }},
-	{head: "t", of: func(w frame.WorstCase) string { return strconv.Itoa(w.T) }},
-	{head: "value", of: func(w frame.WorstCase) string { return stat.SizeName(w.ValueBytes) }},
+}, on(func(w frame.WorstCase) result.Series { return w.Series }, seriesColumns), []column[frame.WorstCase]{
 	{head: "trials", of: func(w frame.WorstCase) string { return strconv.Itoa(w.Trials) }},
 	{head: "operations", of: func(w frame.WorstCase) string { return strconv.FormatInt(w.Ops, 10) }},
 	{head: "paper", of: func(w frame.WorstCase) string {
@@ -200,7 +199,7 @@ var worstColumns = []column[frame.WorstCase]{
 	{head: "bytes c→s", of: func(w frame.WorstCase) string { return times(w.Most.Bytes.ClientToServer, w.ValueBytes) }},
 	{head: "bytes s→c", of: func(w frame.WorstCase) string { return times(w.Most.Bytes.ServerToClient, w.ValueBytes) }},
 	{head: "verdict", of: frame.WorstCase.Verdict},
-}
+})
 
 // times formats bytes in multiples of the value's size.
 func times(bytes int64, value int) string { return fmt.Sprintf("%.2f", float64(bytes)/float64(value)) }

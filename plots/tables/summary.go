@@ -113,7 +113,7 @@ const ratioNote = "Measured: geometric mean of the ratio in each repetition with
 	"(paired by repetition; Student's t on the logarithms). Network model: the ratio that the links alone predict."
 
 var ratioColumns = slices.Concat(
-	on(func(r frame.Ratio) frame.Cell { return r.Over }, slices.Concat(figureColumns, setUpColumns, seriesColumns)),
+	on(func(r frame.Ratio) frame.Cell { return r.Over }, slices.Concat(figureColumns, setUpColumns, on(seriesOf, seriesColumns))),
 	[]column[frame.Ratio]{
 		{head: "compared", of: func(r frame.Ratio) string { return r.Over.System.Title + " / " + r.Under.System.Title }},
 		{head: "clients", of: func(r frame.Ratio) string { return fmt.Sprintf("%d / %d", r.Over.Clients, r.Under.Clients) }},
@@ -131,7 +131,7 @@ type split struct {
 const splitNote = "Each row divides the second system's by the first's: geometric means of the ratio in each " +
 	"repetition, with 95 % confidence intervals. A latency below 1 is a gain."
 
-var splitColumns = slices.Concat(on(func(s split) frame.Cell { return s.peak.Over }, seriesColumns), []column[split]{
+var splitColumns = slices.Concat(on(func(s split) result.Series { return s.peak.Over.Series }, seriesColumns), []column[split]{
 	{head: "from", of: func(s split) string { return s.peak.Under.System.Name() }},
 	{head: "to", of: func(s split) string { return s.peak.Over.System.Name() }},
 	{head: "by", of: func(s split) string { return s.step }},
