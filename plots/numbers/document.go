@@ -19,19 +19,13 @@ import (
 // A span is from one byte of a document up to another.
 type span struct{ from, to int }
 
-// A bound number: where it is and what it must be.
-type bound struct {
-	span
-	want string
-}
-
 // A document is a Markdown file, with what a book says of its numbers.
 type document struct {
 	source   []byte
 	prose    []byte // source with blanks in place of code, links' targets and marks
 	headings []heading
-	bound    []bound
-	excused  []span // bound and constant
+	bound    map[span]string // what the numbers must be
+	excused  []span          // bound and constant
 }
 
 type heading struct {
@@ -40,7 +34,7 @@ type heading struct {
 }
 
 func newDocument(source []byte) *document {
-	d := &document{source: source, prose: bytes.Clone(source)}
+	d := &document{source: source, prose: bytes.Clone(source), bound: map[span]string{}}
 	for i, c := range source {
 		if c != '\n' {
 			d.prose[i] = ' '
@@ -69,21 +63,16 @@ func (d *document) excuseSection(title string) bool {
 	if i < 0 {
 		return false
 	}
-	to := len(d.source)
-	for _, next := range d.headings[i+1:] {
-		if next.level <= d.headings[i].level {
-			to = next.from
-			break
-		}
+	section := span{d.headings[i].from, len(d.source)}
+	below := d.headings[i+1:]
+	if next := slices.IndexFunc(below, func(h heading) bool { return h.level <= d.headings[i].level }); next >= 0 {
+		section.to = below[next].from
 	}
-	d.excused = append(d.excused, span{d.headings[i].from, to})
+	d.excused = append(d.excused, section)
 	return true
 }
 
 func (d *document) text(s span) string { return string(d.source[s.from:s.to]) }
-
-// line is the number of the line that a span begins in.
-func (d *document) line(s span) int { return 1 + bytes.Count(d.source[:s.from], []byte{'\n'}) }
 
 // around is a number with a little of the text around it, in one line.
 func (d *document) around(s span) string {
@@ -100,7 +89,7 @@ var (
 	// unit follows a number that was measured, or might have been.
 	unit = regexp.MustCompile(`^\s?(?:%|(?:ns|µs|ms|s|min|MB|GB|MiB|GiB|MB/s|GB/s|Mbit/s|Gbit/s|[a-z]+/s)\b|±|` +
 		`(?:times|points|operations|messages|schedules|trials|registers|histories)\b)`)
-	braces = regexp.MustCompile(`\{(\w*)\}`)
+	braces = regexp.MustCompile(`\\\{\w*\\\}`) // quoted
 	blanks = regexp.MustCompile(`\s+`)
 )
 
@@ -131,26 +120,23 @@ type pattern struct {
 // newPattern makes a regular expression of a book's text, with a group for each {} and each variable. Lines may be broken
 // anywhere.
 func newPattern(text string, vars map[string]any) (p pattern, err error) {
-	var b strings.Builder
-	literal := func(from, to int) {
-		b.WriteString(blanks.ReplaceAllString(regexp.QuoteMeta(text[from:to]), `\s+`))
-	}
-	end := 0
-	for i, at := range braces.FindAllStringSubmatchIndex(text, -1) {
-		literal(end, at[0])
-		end = at[1]
-		switch name := text[at[2]:at[3]]; {
-		case name == "":
-			b.WriteString(`((?:` + number + `)(?: ± (?:` + number + `))?)`)
-			p.holes = append(p.holes, i+1)
-		case vars[name] == nil:
-			return p, fmt.Errorf("{%s} is not a variable of for", name)
-		default:
-			fmt.Fprintf(&b, "((?i)%s)", regexp.QuoteMeta(fmt.Sprint(vars[name])))
+	groups := 0
+	quoted := blanks.ReplaceAllString(regexp.QuoteMeta(text), `\s+`)
+	expression := braces.ReplaceAllStringFunc(quoted, func(hole string) string {
+		groups++
+		name := strings.Trim(hole, `\{}`)
+		if name == "" {
+			p.holes = append(p.holes, groups)
+			return `((?:` + number + `)(?: ± (?:` + number + `))?)`
 		}
+		if vars[name] == nil {
+			err = fmt.Errorf("{%s} is not a variable of for", name)
+		}
+		return "((?i)" + regexp.QuoteMeta(fmt.Sprint(vars[name])) + ")"
+	})
+	if err == nil {
+		p.Regexp, err = regexp.Compile(expression)
 	}
-	literal(end, len(text))
-	p.Regexp, err = regexp.Compile(b.String())
 	return p, err
 }
 
