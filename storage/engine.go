@@ -20,7 +20,7 @@ const format = "powbench.storage.1"
 // Defaults that keep a server process within 256 MiB at 60 MB/s, also while the disk falls behind. Memtables of twice the
 // size were no faster, took more memory and made the longest wait longer.
 const (
-	defaultCacheBytes    = 16 << 20
+	cacheBytes           = 16 << 20
 	defaultMemTableBytes = 8 << 20
 	memTables            = 4 // that may wait for the disk before writers wait
 )
@@ -41,7 +41,7 @@ func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
 		Lock:                        s.lock,
 		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: s.failure},
 		FormatMajorVersion:          pebble.FormatValueSeparation,
-		CacheSize:                   cmp.Or(o.CacheBytes, defaultCacheBytes),
+		CacheSize:                   cacheBytes,
 		MemTableSize:                uint64(cmp.Or(o.MemTableBytes, defaultMemTableBytes)),
 		MemTableStopWritesThreshold: memTables,
 		BytesPerSync:                1 << 20,

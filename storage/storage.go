@@ -29,8 +29,6 @@ type Options struct {
 	Dir string
 	// Durability is protocols.Fsync if empty. A store that is Volatile uses no directory.
 	Durability protocols.Durability
-	// CacheBytes bounds the read cache; 0 means 16 MiB.
-	CacheBytes int64
 	// MemTableBytes is gathered in memory before it is written out; up to four times as much is held when the disk falls
 	// behind. 0 means 8 MiB.
 	MemTableBytes int64

@@ -1,5 +1,5 @@
-// Package scratch makes folders that last as long as their process. It imports nothing of ours; whoever keeps files
-// during a run may import it.
+// Package scratch makes folders that last as long as their process. It imports nothing of ours; netem/guest and
+// harness/testbed may import it.
 package scratch
 
 import (
