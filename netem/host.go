@@ -2,6 +2,7 @@ package netem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -76,6 +77,27 @@ func (h *Host) hold() error {
 	if h.closed {
 		h.mu.Unlock()
 		return fmt.Errorf("netem: host %s: %w", h.Name, net.ErrClosed)
+	}
+	return nil
+}
+
+// SetUp takes the host's link down or up again, as if its cable were pulled at the switch. What is sent while it is
+// down is lost. The host keeps its address and routes, the link its shapers, and TCP its connections.
+func (h *Host) SetUp(up bool) error {
+	if h.port == nil {
+		return fmt.Errorf("netem: host %s is on loopback, which has no links to cut: %w", h.Name, errors.ErrUnsupported)
+	}
+	// A closed handle would find another device of that number in this process's own namespace.
+	if err := h.hold(); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	set := h.testbed.switchPort.LinkSetDown
+	if up {
+		set = h.testbed.switchPort.LinkSetUp
+	}
+	if err := set(h.switchDevice); err != nil {
+		return fmt.Errorf("netem: set the link of host %s up (%v): %w", h.Name, up, err)
 	}
 	return nil
 }
