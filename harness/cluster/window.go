@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -10,7 +9,6 @@ import (
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
-	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/storage"
 )
 
@@ -20,7 +18,7 @@ type Reading struct {
 	Machine testbed.CPU
 	Clients float64 // CPU seconds of all agents
 	Servers float64
-	Links   []netem.Counters // of the server hosts; nil where nobody counts
+	Links   []testbed.Counters // of the server hosts; nil where nobody counts
 }
 
 // read takes a reading.
@@ -40,21 +38,10 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 			r.Servers += u.CPUSeconds
 		}
 	}
-	shaper, ok := c.testbed.(testbed.Shaper)
-	if !ok {
-		return r, nil
+	if shaper, ok := c.testbed.(testbed.Shaper); ok {
+		r.Links, err = shaper.Counters()
 	}
-	servers, _ := c.testbed.Hosts()
-	for _, h := range servers {
-		link, err := shaper.Counters(h)
-		if errors.Is(err, netem.ErrUncounted) {
-			return r, nil
-		} else if err != nil {
-			return r, err
-		}
-		r.Links = append(r.Links, link)
-	}
-	return r, nil
+	return r, err
 }
 
 // used is what all processes have used, agents first.

@@ -178,7 +178,18 @@ func (p process) Kill() error {
 func (n namespaces) Cut(h Host, down bool) error { return n.net.Host(h.Name()).SetUp(!down) }
 
 // Counters implements Shaper.
-func (n namespaces) Counters(h Host) (netem.Counters, error) { return n.net.Host(h.Name()).Counters() }
+func (n namespaces) Counters() (all []Counters, err error) {
+	for _, h := range n.servers {
+		c, err := n.net.Host(h.Name()).Counters()
+		if errors.Is(err, netem.ErrUncounted) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
 
 // Delay implements Shaper.
 func (n namespaces) Delay(from, to Host) Delay {

@@ -30,11 +30,15 @@ type Delays struct {
 	Between func(from, to int) Delay
 	Asked   []result.Delay // the same, as the manifest keeps it
 	// Tolerance is how far they may be from what was asked for while nothing else runs.
-	Tolerance netem.DelayTolerance
+	Tolerance DelayTolerance
 }
 
-// Delay is what NetEm does to the packets from one host to another.
-type Delay = netem.Delay
+// What netem measures and is asked for.
+type (
+	Delay          = netem.Delay // of the packets from one host to another
+	DelayTolerance = netem.DelayTolerance
+	Counters       = netem.Counters // of one host's link
+)
 
 // A Testbed is hosts that are up. Its methods may be called from any goroutine.
 type Testbed interface {
@@ -67,8 +71,8 @@ type Host interface {
 type Shaper interface {
 	// Cut takes a host's link down or up again.
 	Cut(h Host, down bool) error
-	// Counters are what passed a host's link so far.
-	Counters(h Host) (netem.Counters, error)
+	// Counters are what passed the links of the servers' hosts so far; nil where nobody counts.
+	Counters() ([]Counters, error)
 	// Delay is what NetEm does to packets from one host to another.
 	Delay(from, to Host) Delay
 	// StartProbe samples the delay between two hosts that carry nothing else, until stop.

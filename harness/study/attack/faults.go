@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -56,11 +57,7 @@ func plan(a byzantine.Attack, servers, t int, load time.Duration) []fault {
 	case killEach:
 		return killings(servers, load)
 	case killForGood:
-		var all []fault
-		for i := range t {
-			all = append(all, fault{load / 3, kill, i})
-		}
-		return all
+		return all(load/3, kill, t, func(i int) int { return i })
 	case fullDisk:
 		return []fault{{load / 3, fill, 0}}
 	case damagedFile:
@@ -72,63 +69,59 @@ func plan(a byzantine.Attack, servers, t int, load time.Duration) []fault {
 	return nil
 }
 
+// all does the same to n servers at once: the servers of the given numbers, from 0 to n−1.
+func all(at time.Duration, d deed, n int, number func(i int) int) (faults []fault) {
+	for i := range n {
+		faults = append(faults, fault{at, d, number(i)})
+	}
+	return faults
+}
+
 // isolations cuts one group of n servers after the other off, and heals them.
-func isolations(n, servers int, load time.Duration) (all []fault) {
+func isolations(n, servers int, load time.Duration) (faults []fault) {
 	const pause = 200 * time.Millisecond
 	first := 0
 	for at := pause; at+isolation <= load; at += 2 * isolation {
-		for i := range n {
-			all = append(all, fault{at, cut, (first + i) % servers})
-		}
-		for i := range n {
-			all = append(all, fault{at + isolation, heal, (first + i) % servers})
-		}
+		group := func(i int) int { return (first + i) % servers }
+		faults = slices.Concat(faults, all(at, cut, n, group), all(at+isolation, heal, n, group))
 		first += n
 	}
-	return all
+	return faults
 }
 
 // resets breaks the connections of one server after the other.
-func resets(servers int, load time.Duration) (all []fault) {
+func resets(servers int, load time.Duration) (faults []fault) {
 	i := 0
 	for at := resetEvery; at < load; at += resetEvery {
-		all = append(all, fault{at, reset, i % servers})
+		faults = append(faults, fault{at, reset, i % servers})
 		i++
 	}
-	return all
+	return faults
 }
 
 // killings has every server die once, and come back before the next one dies.
-func killings(servers int, load time.Duration) (all []fault) {
+func killings(servers int, load time.Duration) (faults []fault) {
 	each := load / time.Duration(servers)
 	for i := range servers {
 		at := each*time.Duration(i) + each/10
-		all = append(all, fault{at, kill, i}, fault{at + min(downTime, each/2), restart, i})
+		faults = append(faults, fault{at, kill, i}, fault{at + min(downTime, each/2), restart, i})
 	}
-	return all
+	return faults
 }
 
 // rotation cuts the links of correct servers for a moment, t of them and then up to t others: the first miss WRITEs that
 // the others take part in, and are then asked in their stead. The servers before liars are not correct.
-func rotation(liars, servers, t, rounds int) (all []fault) {
+func rotation(liars, servers, t, rounds int) (faults []fault) {
 	correct := servers - liars
+	second := min(2*t, correct) - t // servers that are cut off after the first t
 	for r := range rounds {
 		at := time.Duration(r) * rotationTime
-		nth := func(i int) int { return liars + (r+i)%correct }
-		for i := range t {
-			all = append(all, fault{at, cut, nth(i)})
-		}
-		for i := range t {
-			all = append(all, fault{at + cutTime, heal, nth(i)})
-		}
-		for i := t; i < min(2*t, correct); i++ {
-			all = append(all, fault{at + cutTime, cut, nth(i)})
-		}
-		for i := t; i < min(2*t, correct); i++ {
-			all = append(all, fault{at + 2*cutTime, heal, nth(i)})
-		}
+		former := func(i int) int { return liars + (r+i)%correct }
+		latter := func(i int) int { return former(t + i) }
+		faults = slices.Concat(faults, all(at, cut, t, former), all(at+cutTime, heal, t, former),
+			all(at+cutTime, cut, second, latter), all(at+2*cutTime, heal, second, latter))
 	}
-	return all
+	return faults
 }
 
 // inflict does the faults at their times after the instant from, and notes when.
