@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/transport"
 )
@@ -16,8 +17,8 @@ const backgroundPause = time.Millisecond
 
 // Background is what the writer beside a load did. Its operations are in the history, but in no other number.
 type Background struct {
-	Ops                      int64 // completed from start to drain
-	SentBytes, ReceivedBytes int64 // on its links, in the same time
+	Ops   int64          // completed from start to drain
+	Bytes result.Traffic // on its links, in the same time
 }
 
 // A background is a client that writes beside a load. It has links of its own, so that its bytes can be told apart.
@@ -28,7 +29,7 @@ type background struct {
 }
 
 // writeBeside has the background writer write during a load, so seldom that its bytes stay within the share of all.
-func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Background, err error) {
+func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, err error) {
 	if a.background == nil {
 		links, err := a.connect(ctx)
 		if err != nil {
@@ -38,11 +39,11 @@ func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Backgrou
 	}
 	b := a.background
 	before := bytesOf(a.links)
-	keys := spec.chooser(b.writer.number())
+	keys := spec.keys(b.writer.number())
 	err = clock.SleepUntil(ctx, spec.StartNs)
-	for err == nil && clock.Now() < spec.MeasureEndNs {
+	for err == nil && clock.Now() < spec.EndNs {
 		if !a.mayWrite(spec, bytesOf(a.links)-before, bytesOf(b.links)-b.reported()) {
-			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.MeasureEndNs))
+			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.EndNs))
 		} else {
 			_, key := a.toWrite(b.writer, keys.Next(), spec.Keys)
 			if _, err = a.write(ctx, b.writer, key); err == nil {
@@ -51,16 +52,15 @@ func (a *Agent) writeBeside(ctx context.Context, spec LoadSpec) (report Backgrou
 		}
 	}
 	err = errors.Join(err, b.links.Quiesce(ctx))
-	traffic := b.links.Traffic()
-	report.SentBytes = int64(traffic.Sent.Bytes - b.counted.Sent.Bytes)
-	report.ReceivedBytes = int64(traffic.Received.Bytes - b.counted.Received.Bytes)
-	b.counted = traffic
+	now := b.links.Traffic()
+	report.Bytes = traffic(now.Sent.Bytes-b.counted.Sent.Bytes, now.Received.Bytes-b.counted.Received.Bytes)
+	b.counted = now
 	return report, err
 }
 
 // mayWrite tells whether one more WRITE keeps the background writer within its share, when the load of this agent, the
 // first, has moved so many bytes and the writer own. The other agents' clients are taken to have moved as much each.
-func (a *Agent) mayWrite(spec LoadSpec, moved, own int64) bool {
+func (a *Agent) mayWrite(spec Spec, moved, own int64) bool {
 	here := (spec.Clients + a.cfg.Agents - 1) / a.cfg.Agents // of the clients
 	all := float64(moved) * float64(spec.Clients) / float64(here)
 	cost := a.protocol.Traits(a.cfg.T).Cost(protocols.Write)

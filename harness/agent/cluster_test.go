@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -141,85 +140,62 @@ func (b *bench) beside(do func(*Agent) (Failures, error)) {
 	})
 }
 
-// load runs a short load of n clients and returns the sum of the agents' reports.
-func (b *bench) load(op protocols.Op, n int, change ...func(*LoadSpec)) (sum LoadReport) {
+// load runs a short load of n clients and returns the agents' tallies in one.
+func (b *bench) load(op protocols.Op, n int, change ...func(*Spec)) (sum Tally) {
 	b.t.Helper()
 	start := clock.Now()
-	spec := LoadSpec{
-		Load: result.Load{Clients: n}, Op: op, Keys: keys, Seed: seed,
-		StartNs: start, WarmupEndNs: start + int64(20*time.Millisecond), MeasureEndNs: start + int64(120*time.Millisecond),
+	spec := Spec{
+		Load: result.Load{Clients: n}, Keys: keys, Seed: seed,
+		StartNs: start, WarmupEndNs: start + int64(20*time.Millisecond), EndNs: start + int64(120*time.Millisecond),
+	}
+	if op == protocols.Write {
+		spec.WriteShare = 1
 	}
 	for _, f := range change {
 		f(&spec)
 	}
-	reports := make([]LoadReport, len(b.agents))
+	tallies := make([]Tally, len(b.agents))
 	b.onAgents(func(i int, a *Agent) (err error) {
-		if reports[i], err = a.Load(b.soon(), spec); err != nil {
+		if tallies[i], err = a.Load(b.soon(), spec); err != nil {
 			return err
 		}
 		noTime, cancel := context.WithCancel(context.Background())
 		cancel()
 		return a.links.Quiesce(noTime) // the links are at rest already: all bytes have been counted
 	})
-	sum.Rounds, sum.RoundKinds = map[int]int64{}, map[result.Rounds]int64{}
-	for _, r := range reports {
-		sum.WindowOps += r.WindowOps
-		sum.LoadOps += r.LoadOps
-		sum.Errors += r.Errors
-		sum.Error += r.Error
-		sum.LatencyNs += r.LatencyNs
-		sum.WaitNs += r.WaitNs
-		sum.SentBytes += r.SentBytes
-		sum.ReceivedBytes += r.ReceivedBytes
-		sum.Messages.ClientToServer += r.Messages.ClientToServer
-		sum.Messages.ServerToClient += r.Messages.ServerToClient
-		sum.Background.Ops += r.Background.Ops
-		sum.Background.SentBytes += r.Background.SentBytes
-		sum.Background.ReceivedBytes += r.Background.ReceivedBytes
-		if r.Open != nil {
-			sum.Open = cmp.Or(sum.Open, new(OpenReport))
-			sum.Open.Arrivals += r.Open.Arrivals
-			sum.Open.BacklogBegin += r.Open.BacklogBegin
-			sum.Open.BacklogEnd += r.Open.BacklogEnd
-			sum.Open.Service.SumNs += r.Open.Service.SumNs
-			sum.Open.Slip.SumNs += r.Open.Slip.SumNs
-		}
-		for rounds, n := range r.Rounds {
-			sum.Rounds[rounds] += n
-		}
-		for rounds, n := range r.RoundKinds {
-			sum.RoundKinds[rounds] += n
-		}
+	for i := range tallies {
+		sum.Merge(&tallies[i])
 	}
-	if sum.Errors > 0 || sum.LoadOps == 0 {
-		b.t.Errorf("%s: %d operations, %d errors: %s", op, sum.LoadOps, sum.Errors, sum.Error)
+	if sum.Errors() > 0 || sum.Ops() == 0 {
+		b.t.Errorf("%s: %d operations, %d errors: %s", op, sum.Ops(), sum.Errors(), sum.FirstError)
 	}
 	return sum
 }
 
 // wantRounds expects of every operation the rounds of the cost model, and to and from every server a message in each.
-func (b *bench) wantRounds(op protocols.Op, faults int, r LoadReport) {
+func (b *bench) wantRounds(op protocols.Op, faults int, r Tally) {
 	b.t.Helper()
 	var want result.Rounds
 	want.Data, want.Metadata = b.protocol.Traits(faults).Rounds(op)
-	if r.Rounds[want.Total()] != r.WindowOps || len(r.RoundKinds) != 1 || r.RoundKinds[want] != r.LoadOps {
-		b.t.Errorf("%s: rounds %v and %v, want %v for each of %d operations", op, r.Rounds, r.RoundKinds, want, r.LoadOps)
+	window := r.Latency()
+	if got := r.Kinds(); r.Rounds[want.Total()] != window.Count() || len(got) != 1 || got[want] != r.Ops() {
+		b.t.Errorf("%s: rounds %v and %v, want %v for each of %d operations", op, r.Rounds, got, want, r.Ops())
 	}
-	messages := r.LoadOps * int64(want.Total()*b.protocol.Traits(faults).Servers)
+	messages := r.Ops() * int64(want.Total()*b.protocol.Traits(faults).Servers)
 	if r.Messages != (result.Traffic{ClientToServer: messages, ServerToClient: messages}) {
 		b.t.Errorf("%s: messages %+v, want %d each way", op, r.Messages, messages)
 	}
 }
 
 // wantCost expects the bytes of a load to be those of the cost model, within 3 % of the value at least.
-func (b *bench) wantCost(op protocols.Op, faults int, r LoadReport) {
+func (b *bench) wantCost(op protocols.Op, faults int, ops int64, bytes result.Traffic) {
 	b.t.Helper()
 	cost := b.protocol.Traits(faults).Cost(op)
 	for direction, c := range map[string]struct {
 		bytes int64
 		model float64
-	}{"to servers": {r.SentBytes, cost.ClientToServers}, "to clients": {r.ReceivedBytes, cost.ServersToClient}} {
-		factor := float64(c.bytes) / float64(r.LoadOps*valueBytes)
+	}{"to servers": {bytes.ClientToServer, cost.ClientToServers}, "to clients": {bytes.ServerToClient, cost.ServersToClient}} {
+		factor := float64(c.bytes) / float64(ops*valueBytes)
 		if math.Abs(factor-c.model) > 0.03*max(1, c.model) {
 			b.t.Errorf("%s: %.3f values per operation %s, the cost model says %.3f", op, factor, direction, c.model)
 		}

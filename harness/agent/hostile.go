@@ -43,9 +43,9 @@ func (a *Agent) corrupt(r protocols.Register, pid uint64) protocols.Register {
 	}, r)
 }
 
-// Assault has the hostile clients attack in a loop, keys drawn as in a mixed load, and returns how often they did. What
+// Assault has the hostile clients attack in a loop, keys drawn as in a load, and returns how often they did. What
 // becomes of it is in no history.
-func (a *Agent) Assault(ctx context.Context, spec MixedSpec) (int64, error) {
+func (a *Agent) Assault(ctx context.Context, spec Spec) (int64, error) {
 	if a.attack.Reader == nil {
 		return 0, errors.New("the agent's clients are not hostile: configure an attack of readers")
 	}
@@ -62,7 +62,7 @@ func (a *Agent) Assault(ctx context.Context, spec MixedSpec) (int64, error) {
 }
 
 // assault is one hostile client.
-func (c *loadClient) assault(ctx context.Context, spec MixedSpec) (attacks int64) {
+func (c *loadClient) assault(ctx context.Context, spec Spec) (attacks int64) {
 	keys := workloads.NewChooser(spec.Seed, c.number(), spec.Keys)
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
 		return 0

@@ -16,7 +16,7 @@ import (
 )
 
 // assault has hostile readers attack beside a load, again and again until they did and done says that it is enough.
-func (b *bench) assault(attack string, done func(MixedReport) bool) (r MixedReport) {
+func (b *bench) assault(attack string, done func(Tally) bool) (r Tally) {
 	b.t.Helper()
 	b.agents = []*Agent{b.start(small)}
 	b.preload()
@@ -25,7 +25,7 @@ func (b *bench) assault(attack string, done func(MixedReport) bool) (r MixedRepo
 		var attacks int64
 		var err error
 		var wg sync.WaitGroup
-		r = b.busy(100*time.Millisecond, func(s *MixedSpec) {
+		r = b.busy(100*time.Millisecond, func(s *Spec) {
 			spec := *s
 			wg.Go(func() {
 				n, e := hostile.Assault(b.soon(), spec)
@@ -62,10 +62,10 @@ func TestAssault(t *testing.T) {
 		}
 		t.Run(attack.ID, func(t *testing.T) {
 			b := newServers(t, mpowerstore.Protocol{}, 1, "", 0)
-			r := b.assault(attack.ID, func(MixedReport) bool { return true })
+			r := b.assault(attack.ID, func(Tally) bool { return true })
 			b.readBack()
 			b.wantLinearizable()
-			if r.Reads == 0 || r.Writes == 0 || r.Pending+r.Failed > 0 {
+			if r.Read.Ops == 0 || r.Write.Ops == 0 || r.Pending+r.Failed > 0 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -75,7 +75,7 @@ func TestAssault(t *testing.T) {
 // The attack's messages do reach the servers: M-ABD, which lets readers write, returns what nobody wrote.
 func TestAssaultHarms(t *testing.T) {
 	b := newServers(t, mabd.Protocol{}, 1, "", 0)
-	if r := b.assault("R2", func(r MixedReport) bool { return r.Failed > 0 }); r.Failed == 0 {
+	if r := b.assault("R2", func(r Tally) bool { return r.Failed > 0 }); r.Failed == 0 {
 		t.Errorf("no READ of a forged value: %+v", r)
 	}
 	if r := history.Check(b.history()); r.Code != result.Violation {
@@ -100,7 +100,7 @@ func TestAssaultSendsItsLastRound(t *testing.T) {
 	}
 	defer func() { _ = hostile.Close() }()
 	for ctx := b.soon(); ctx.Err() == nil; {
-		if _, err := hostile.Assault(ctx, mixedSpec(20*time.Millisecond)); err != nil {
+		if _, err := hostile.Assault(ctx, faultySpec(20*time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
 		mu.Lock()
@@ -125,11 +125,11 @@ func TestHostileNeedsAReadersAttack(t *testing.T) {
 			t.Errorf("%s: error %v, want %q in it", attack, err, want)
 		}
 	}
-	if _, err := b.start(small).Assault(t.Context(), mixedSpec(time.Second)); err == nil {
+	if _, err := b.start(small).Assault(t.Context(), faultySpec(time.Second)); err == nil {
 		t.Error("correct clients attack")
 	}
 	hostile := b.start(func(c *Config) { c.Hostile, c.Keys = "R2", b.reader })
-	if _, err := hostile.Mixed(t.Context(), mixedSpec(time.Second)); err == nil {
+	if _, err := hostile.Load(t.Context(), faultySpec(time.Second)); err == nil {
 		t.Error("hostile clients run a load")
 	}
 }

@@ -48,9 +48,9 @@ func TestOwnKeys(t *testing.T) {
 func TestLoadNeedsAKeyForEachWriter(t *testing.T) {
 	a := &Agent{cfg: Config{Protocol: "powerstore", Clients: 3}, protocol: powerstore.Protocol{}}
 	three := result.Load{Clients: 3}
-	for want, spec := range map[string]LoadSpec{
-		"the hot key has many": {Op: protocols.Write, KeyModel: result.Hot, Load: three, StartNs: clock.Now()},
-		"not 2":                {Op: protocols.Write, Keys: 2, Load: three, StartNs: clock.Now()},
+	for want, spec := range map[string]Spec{
+		"the hot key has many": {WriteShare: 1, KeyModel: result.Hot, Load: three, StartNs: clock.Now()},
+		"not 2":                {WriteShare: 1, Keys: 2, Load: three, StartNs: clock.Now()},
 	} {
 		if _, err := a.Load(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
@@ -111,4 +112,26 @@ func readJournal(path string) (held journalled, err error) {
 	}
 	held.size = int64(len(data))
 	return held, nil
+}
+
+// issued is where an agent's clients keep the timestamps they issued, if each key has one writer. It outlives their
+// incarnations and, with a journal, the agent.
+type issued struct {
+	mu      sync.Mutex
+	last    protocols.Remembered
+	journal *journal
+}
+
+// Last implements protocols.Issued.
+func (i *issued) Last(key protocols.Key) (uint64, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.last.Last(key)
+}
+
+// Keep implements protocols.Issued.
+func (i *issued) Keep(key protocols.Key, num uint64) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return errors.Join(i.journal.record(journalLine{Issued: &issuedTimestamp{key, num}}), i.last.Keep(key, num))
 }

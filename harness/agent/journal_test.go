@@ -39,9 +39,9 @@ func victim(text string) {
 	if err != nil {
 		panic(err)
 	}
-	spec := mixedSpec(patience)
+	spec := faultySpec(patience)
 	spec.WriteShare = 0.9
-	_, err = a.Mixed(context.Background(), spec)
+	_, err = a.Load(context.Background(), spec)
 	panic(err)
 }
 

@@ -2,180 +2,290 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"time"
 
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
+
+// A Spec is one load. In a closed loop each client begins an operation when its last has ended; in an open loop
+// operations arrive by themselves, and an idle client runs each.
+type Spec struct {
+	result.Load         // of all agents together; 0 Clients are all that an agent has
+	WriteShare  float64 // of the operations, 0 to 1
+	KeyModel    string  // Uniform, also if empty, or Hot
+	Keys        int     // from which clients draw in the uniform model
+	Concurrency float64 // the probability of concurrency that the hot model shall give
+	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
+	// load; 0 for none.
+	BackgroundShare float64
+	Seed            uint64
+	// When the first operation begins, when the window does, and when it ends and no more operation begins: in ns of
+	// CLOCK_MONOTONIC, which all processes of a machine share.
+	StartNs, WarmupEndNs, EndNs int64
+	// Faulty says that servers may misbehave in any way. No client waits for one that lags or owes replies, as it may do so
+	// for ever, and all that ends is in the window.
+	Faulty      bool
+	BucketNs    int64 // length of the tally's buckets; 0 for none
+	OpTimeoutNs int64 // after which an operation is given up; 0 for a minute
+}
+
+// check says what is wrong with the spec.
+func (s Spec) check() error {
+	switch {
+	case s.Keys < 1 && s.KeyModel != result.Hot:
+		return fmt.Errorf("a load on %d keys: give at least 1", s.Keys)
+	case !(s.WriteShare >= 0 && s.WriteShare <= 1):
+		return fmt.Errorf("a load with a share of WRITEs of %v: give 0 to 1", s.WriteShare)
+	case s.BucketNs < 0:
+		return fmt.Errorf("a load with buckets of %d ns: give 0 or more", s.BucketNs)
+	case s.OpTimeoutNs < 0:
+		return fmt.Errorf("a load with a time limit of %d ns: give 0 or more", s.OpTimeoutNs)
+	}
+	return nil
+}
+
+// inWindow reports whether the instant lies in the measured window.
+func (s *Spec) inWindow(ns int64) bool { return s.WarmupEndNs <= ns && (ns < s.EndNs || s.Faulty) }
+
+// keys draws the client's keys.
+func (s *Spec) keys(client uint64) workloads.Chooser {
+	if s.KeyModel == result.Hot {
+		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
+	}
+	return workloads.NewChooser(s.Seed, client, s.Keys)
+}
+
+// ops draws the client's operations.
+func (s *Spec) ops(client int) func() protocols.Op {
+	switch s.WriteShare {
+	case 0:
+		return func() protocols.Op { return protocols.Read }
+	case 1:
+		return func() protocols.Op { return protocols.Write }
+	}
+	coin := rand.New(rand.NewPCG(workloads.Derive(s.Seed, "operations", client), 0))
+	return func() protocols.Op {
+		if coin.Float64() < s.WriteShare {
+			return protocols.Write
+		}
+		return protocols.Read
+	}
+}
+
+// Load runs the load until its last operation has ended or was given up and the links are at rest.
+func (a *Agent) Load(ctx context.Context, spec Spec) (Tally, error) {
+	if a.attack.Reader != nil {
+		return Tally{}, errors.New("the agent's clients are hostile: they can only attack")
+	}
+	if err := spec.check(); err != nil {
+		return Tally{}, err
+	}
+	if err := a.checkWriters(spec); err != nil {
+		return Tally{}, err
+	}
+	q, err := a.newQueue(spec)
+	if err != nil {
+		return Tally{}, err
+	}
+	before := a.links.Traffic()
+	sum := newTally(spec)
+	var tallies []*Tally
+	var wg sync.WaitGroup
+	for _, c := range a.clients {
+		if spec.Clients > 0 && c.index >= spec.Clients {
+			continue
+		}
+		t := newTally(spec)
+		tallies = append(tallies, t)
+		wg.Go(func() { a.loop(ctx, c, &spec, q, t) })
+	}
+	if spec.BackgroundShare > 0 && a.cfg.Index == 0 {
+		wg.Go(func() {
+			var err error
+			if sum.Background, err = a.writeBeside(ctx, spec); err != nil {
+				sum.fail(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := a.drain(ctx, spec); err != nil {
+		return Tally{}, err
+	}
+	for _, t := range tallies {
+		sum.Merge(t)
+	}
+	after := a.links.Traffic()
+	sum.Bytes = traffic(after.Sent.Bytes-before.Sent.Bytes, after.Received.Bytes-before.Received.Bytes)
+	sum.Messages = traffic(after.Sent.Messages-before.Sent.Messages, after.Received.Messages-before.Received.Messages)
+	return *sum, nil
+}
+
+func traffic(sent, received uint64) result.Traffic {
+	return result.Traffic{ClientToServer: int64(sent), ServerToClient: int64(received)}
+}
+
+// drain waits until the links are at rest.
+func (a *Agent) drain(ctx context.Context, spec Spec) error {
+	if spec.Faulty {
+		return a.rest(ctx)
+	}
+	if err := a.links.Quiesce(ctx); err != nil {
+		return fmt.Errorf("links do not come to rest: %w", err)
+	}
+	return nil
+}
 
 // maxLag is how many bytes a server may lag behind when a client begins an operation, or one value and its header if
 // that is more. In a closed loop that only a quorum holds back, the requests to the slowest server would pile up, and
 // throughput exceed what the network carries.
 const maxLag = 1 << 20
 
-// LoadSpec is one load by Clients clients over all agents. In a closed loop each runs operations back to back; in an open
-// loop operations arrive by themselves, and an idle client runs each.
-type LoadSpec struct {
-	result.Load // of all agents together
-	Op          protocols.Op
-	KeyModel    string // Uniform, also if empty, or Hot
-	Keys        int    // of the uniform model
-	// Concurrency is the probability of concurrency that the hot model shall give.
-	Concurrency float64
-	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
-	// load; 0 for none.
-	BackgroundShare float64
-	// Start, and the ends of warm-up and window, in ns of CLOCK_MONOTONIC, which all processes of a machine share.
-	StartNs      int64
-	WarmupEndNs  int64
-	MeasureEndNs int64
-	Seed         uint64
-}
-
-// LoadReport is what an agent's clients did. "Window" operations ended inside the measured window.
-type LoadReport struct {
-	WindowOps int64
-	LoadOps   int64 // completed from start to drain
-	Errors    int64
-	Error     string // the first of them
-	// LatencyNs is the sum over the window's operations, Histogram their latencies in ns, HDR V2 compressed and base64. In an
-	// open loop latencies count from when the operations were due.
-	LatencyNs int64
-	Histogram string
-	Open      *OpenReport // nil of a closed loop
-	Rounds    map[int]int64
-	// RoundKinds is the rounds of all operations from start to drain.
-	RoundKinds map[result.Rounds]int64
-	// WaitNs is how long, in sum, clients waited for servers that lagged behind before they began the window's operations.
-	// In a closed loop it is no part of the latency.
-	WaitNs int64
-	// Overtaken counts operations of the load that began although a connected server lagged too far behind.
-	Overtaken int64
-	// What was written to and read from the links, from start to drain, without the background's.
-	SentBytes, ReceivedBytes int64
-	Messages                 result.Traffic
-	Background               Background
-}
-
-// PreloadSpec asks for one WRITE to each of the keys From … To−1 that this agent is responsible for.
-type PreloadSpec struct{ From, To int }
-
-// Failures are operations beside the load that failed. They make a point invalid, but do not stop a run.
-type Failures struct {
-	Count int64
-	First string // what the first of them said
-}
-
-// Add adds those of another agent or phase.
-func (f *Failures) Add(o Failures) {
-	f.Count += o.Count
-	if f.First == "" {
-		f.First = o.First
-	}
-}
-
-// Preload writes the agent's share of the keys.
-func (a *Agent) Preload(ctx context.Context, spec PreloadSpec) (Failures, error) {
-	failures := a.share(spec.From, spec.To, 1, func(c *loadClient, key int) error {
-		_, err := a.write(ctx, c, key)
-		return err
-	})
-	return failures, a.rest(ctx)
-}
-
-// ReadBackSpec asks for one READ of every Stride-th of the first Keys keys that this agent is responsible for.
-type ReadBackSpec struct{ Keys, Stride int }
-
-// ReadBack reads the agent's share of the keys, so that a history of WRITEs has something to contradict it.
-func (a *Agent) ReadBack(ctx context.Context, spec ReadBackSpec) (Failures, error) {
-	failures := a.share(0, spec.Keys, spec.Stride, func(c *loadClient, key int) error {
-		_, err := a.read(ctx, c, key)
-		return err
-	})
-	return failures, a.rest(ctx)
-}
-
-// share does something for every stride-th key from … to−1 that falls to this agent, its clients in parallel. With a
-// stride of 1 a key falls to the client that alone may write it, where only one may.
-func (a *Agent) share(from, to, stride int, do func(c *loadClient, key int) error) (all Failures) {
-	var wg sync.WaitGroup
-	failures := make([]Failures, len(a.clients))
-	n := a.cfg.Clients
-	for i, c := range a.clients {
-		wg.Go(func() {
-			first := from + stride*((c.index-from%n+n)%n)
-			for key := first; key < to; key += stride * n {
-				if err := do(c, key); err != nil { // one is enough: without a quorum each takes a minute
-					failures[i].Add(Failures{1, err.Error()})
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for _, f := range failures {
-		all.Add(f)
-	}
-	return all
-}
-
-// Load runs the loop to its end and waits until the links are at rest.
-func (a *Agent) Load(ctx context.Context, spec LoadSpec) (LoadReport, error) {
-	if err := a.checkWriters(spec); err != nil {
-		return LoadReport{}, err
-	}
-	run, err := a.loopOf(spec)
+// loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
+// no server lags too far behind; and none after the window or ctx has ended.
+func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t *Tally) {
+	next, stop, err := q.paced(ctx, t)
 	if err != nil {
-		return LoadReport{}, err
-	}
-	before := a.links.Traffic()
-	tallies := make([]*tally, 0, len(a.clients))
-	var wg sync.WaitGroup
-	for _, c := range a.clients {
-		if c.index >= spec.Clients {
-			continue
-		}
-		t := newTally(spec)
-		tallies = append(tallies, t)
-		wg.Go(func() { run(ctx, c, t) })
-	}
-	var beside Background
-	var besideErr error
-	if spec.BackgroundShare > 0 && a.cfg.Index == 0 {
-		wg.Go(func() { beside, besideErr = a.writeBeside(ctx, spec) })
-	}
-	wg.Wait()
-	if err := a.links.Quiesce(ctx); err != nil {
-		return LoadReport{}, fmt.Errorf("links do not come to rest: %w", err)
-	}
-	report, err := merge(spec, tallies)
-	report.Background = beside
-	report.fail(besideErr)
-	after := a.links.Traffic()
-	report.SentBytes = int64(after.Sent.Bytes - before.Sent.Bytes)
-	report.ReceivedBytes = int64(after.Received.Bytes - before.Received.Bytes)
-	report.Messages.ClientToServer = int64(after.Sent.Messages - before.Sent.Messages)
-	report.Messages.ServerToClient = int64(after.Received.Messages - before.Received.Messages)
-	return report, err
-}
-
-// fail counts an operation that failed, if err is not nil.
-func (r *LoadReport) fail(err error) {
-	if err == nil {
+		t.fail(err)
 		return
 	}
-	r.Errors++
-	if r.Error == "" {
-		r.Error = err.Error()
+	defer stop()
+	if q == nil && clock.SleepUntil(ctx, spec.StartNs) != nil {
+		return
+	}
+	c.limit = time.Duration(spec.OpTimeoutNs)
+	defer func() { c.limit = 0 }()
+	keys, ops := spec.keys(c.number()), spec.ops(c.index)
+	idle := spec.StartNs // since when
+	for due, ok := next(); ok; due, ok = next() {
+		begun, caughtUp := clock.Now(), true
+		now := begun
+		if !spec.Faulty {
+			caughtUp = a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+			now = clock.Now()
+		}
+		if now >= spec.EndNs || ctx.Err() != nil {
+			if q == nil {
+				return
+			}
+			t.neverBegan(due)
+			continue
+		}
+		if !caughtUp {
+			t.Overtaken++
+		}
+		op, key := ops(), keys.Next()
+		if op == protocols.Write {
+			op, key = a.toWrite(c, key, spec.Keys)
+		}
+		done, err := a.operate(ctx, c, op, key)
+		done.waited = now - begun
+		if q != nil {
+			done.arrived(due, idle)
+			idle = done.end
+		}
+		t.add(op, done, err)
+		if errors.Is(err, client.ErrPending) {
+			a.incarnate(c)
+		}
 	}
 }
 
-// chooser draws the client's keys.
-func (s LoadSpec) chooser(client uint64) workloads.Chooser {
-	if s.KeyModel == result.Hot {
-		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
+// A queue is an agent's operations of an open loop, in the order in which they are due. An idle client takes the next
+// one in advance and waits until it is due; so each begins then, or as soon as a client is idle, in that order. In a
+// closed loop the queue is nil: the next operation is always due.
+type queue struct {
+	mu       sync.Mutex
+	arrivals workloads.Arrivals
+	spec     Spec
+}
+
+// newQueue is the agent's part of the arrivals: agents that have a client share them alike.
+func (a *Agent) newQueue(spec Spec) (*queue, error) {
+	if !spec.Open() {
+		return nil, nil
 	}
-	return workloads.NewChooser(s.Seed, client, s.Keys)
+	clock.Prompt()
+	arrivals, err := workloads.NewArrivals(spec.Arrival, spec.Seed, spec.Rate, a.cfg.Index, min(a.cfg.Agents, spec.Clients))
+	return &queue{arrivals: arrivals, spec: spec}, err
+}
+
+// take removes the next operation and returns when it is due.
+func (q *queue) take() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.spec.StartNs + q.arrivals.Next()
+}
+
+// paced returns a function that waits until the client shall begin its next operation, and returns when that was due,
+// and false behind the last one. Stop it in the end.
+func (q *queue) paced(ctx context.Context, t *Tally) (next func() (due int64, ok bool), stop func(), err error) {
+	if q == nil {
+		return func() (int64, bool) { return 0, true }, func() {}, nil
+	}
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() (int64, bool) {
+		due := q.take()
+		for ; due < q.spec.EndNs; due = q.take() {
+			if err := alarm.SleepUntil(ctx, due); err != nil {
+				t.fail(err)
+				return due, false
+			}
+			if clock.Now() < q.spec.EndNs {
+				return due, true
+			}
+			t.neverBegan(due)
+		}
+		return due, false
+	}, func() { _ = alarm.Close() }, nil
+}
+
+// arrived says when the operation was due and since when its client had been idle: had the generator been quicker, it
+// would have started at the later of the two, except for what the client waited for servers.
+func (c *completed) arrived(due, idle int64) {
+	c.due = due
+	c.slip = c.start - max(due, idle) - c.waited
+}
+
+// toWrite is what a client does that drew one of the first so many keys for a WRITE. Where a key has one writer, it
+// writes one of its own instead, which are its index modulo the number of clients; if it has none it READs the one it
+// drew.
+func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
+	if a.protocol.Traits(1).Writers != protocols.One {
+		return protocols.Write, key
+	}
+	owner := c.index % a.cfg.Clients // the background writer is beyond them; it writes for the first while that reads
+	own := key - key%a.cfg.Clients + owner
+	if own >= keys {
+		own -= a.cfg.Clients
+	}
+	if own < 0 {
+		return protocols.Read, key
+	}
+	return protocols.Write, own
+}
+
+// checkWriters says why the load cannot be run where a key has one writer.
+func (a *Agent) checkWriters(spec Spec) error {
+	switch {
+	case a.protocol.Traits(1).Writers != protocols.One || spec.WriteShare == 0 && spec.BackgroundShare == 0 || spec.Faulty:
+		return nil
+	case spec.KeyModel == result.Hot:
+		return fmt.Errorf("%s allows one writer of a key, the hot key has many: choose the key model %q",
+			a.cfg.Protocol, result.Uniform)
+	case spec.WriteShare > 0 && spec.Keys < spec.Clients:
+		return fmt.Errorf("%s allows one writer of a key: give at least as many keys as the %d clients, not %d",
+			a.cfg.Protocol, spec.Clients, spec.Keys)
+	}
+	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"pgregory.net/rapid"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -36,11 +35,11 @@ func TestRun(t *testing.T) {
 				b.readBack()
 				b.wantRounds(protocols.Read, faults, reads)
 				b.wantRounds(protocols.Write, faults, writes)
-				b.wantCost(protocols.Read, faults, reads)
-				b.wantCost(protocols.Write, faults, writes)
+				b.wantCost(protocols.Read, faults, reads.Ops(), reads.Bytes)
+				b.wantCost(protocols.Write, faults, writes.Ops(), writes.Bytes)
 				entries := b.wantLinearizable()
 				const readBack = (keys + 1) / 2
-				if want := keys + reads.LoadOps + writes.LoadOps + readBack; int64(len(entries)) != want {
+				if want := keys + reads.Ops() + writes.Ops() + readBack; int64(len(entries)) != want {
 					t.Errorf("the history has %d operations, want %d", len(entries), want)
 				}
 				for _, e := range entries {
@@ -77,8 +76,8 @@ func TestRunWithAClosedServer(t *testing.T) {
 func TestFewerClients(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
 	r := b.load(protocols.Write, 2)
-	if r.WindowOps > r.LoadOps || r.WindowOps == 0 {
-		t.Errorf("%d operations ended in the window, %d in all", r.WindowOps, r.LoadOps)
+	if r.Latency().Count() > r.Ops() || r.Latency().Count() == 0 {
+		t.Errorf("%d operations ended in the window, %d in all", r.Latency().Count(), r.Ops())
 	}
 	for _, e := range b.wantLinearizable() {
 		if e.Client > 2 {
@@ -93,8 +92,8 @@ func TestLoadIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	now := clock.Now()
-	_, err := b.agents[0].Load(ctx, LoadSpec{
-		Op: protocols.Write, Load: result.Load{Clients: clients}, Keys: keys, Seed: seed, StartNs: now, MeasureEndNs: now + int64(time.Hour),
+	_, err := b.agents[0].Load(ctx, Spec{
+		WriteShare: 1, Load: result.Load{Clients: clients}, Keys: keys, Seed: seed, StartNs: now, EndNs: now + int64(time.Hour),
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)
@@ -203,51 +202,5 @@ func TestShareCountsFailures(t *testing.T) {
 	})
 	if want := (Failures{2, "fault at key 2"}); got != want || done.Load() != 5 {
 		t.Errorf("%+v of %d keys, want %+v of 5", got, done.Load(), want)
-	}
-}
-
-// What a client has done counts by where it ended: in the window, outside, or not at all.
-func TestTally(t *testing.T) {
-	spec := LoadSpec{WarmupEndNs: 1000, MeasureEndNs: 2000}
-	one, two := newTally(spec), newTally(spec)
-	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
-		one.add(completed{due: end - 500, end: end, rounds: result.Rounds{Data: 1, Metadata: 1}}, nil)
-	}
-	three := result.Rounds{Data: 1, Metadata: 2}
-	two.add(completed{due: 1000, end: 1800, rounds: three, waited: 7}, nil)
-	two.add(completed{due: 1000, end: 2500, rounds: three, waited: 5}, nil)
-	two.add(completed{}, errors.New("first"))
-	two.add(completed{}, errors.New("second"))
-	r, err := merge(spec, []*tally{one, two})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.WindowOps != 3 || r.LoadOps != 8 || r.WaitNs != 7 || r.LatencyNs != 500+500+800 || r.Rounds[2] != 2 || r.Rounds[3] != 1 {
-		t.Errorf("%+v", r)
-	}
-	if len(r.RoundKinds) != 2 || r.RoundKinds[three] != 2 || r.RoundKinds[result.Rounds{Data: 1, Metadata: 1}] != 6 {
-		t.Errorf("rounds of the load's operations: %v", r.RoundKinds)
-	}
-	if r.Errors != 2 || r.Error != "first" {
-		t.Errorf("%d errors, the first %q", r.Errors, r.Error)
-	}
-	h, err := hdrhistogram.Decode([]byte(r.Histogram))
-	if err != nil || h.TotalCount() != 3 {
-		t.Errorf("the histogram has %d latencies, want those of the window: %v", h.TotalCount(), err)
-	}
-}
-
-// Latencies beyond the histogram's range count as its ends, none is lost.
-func TestTallyKeepsExtremes(t *testing.T) {
-	tally := newTally(LoadSpec{MeasureEndNs: 1 << 62})
-	for _, latency := range []int64{0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour)} {
-		tally.add(completed{end: latency}, nil)
-	}
-	if n := tally.latency.histogram.TotalCount(); n != 6 || tally.windowOps != 6 {
-		t.Errorf("%d of 6 latencies recorded", n)
-	}
-	got := time.Duration(tally.latency.histogram.ValueAtQuantile(60))
-	if (got - time.Second).Abs() > time.Millisecond {
-		t.Errorf("a latency of 1 s was recorded as %v", got)
 	}
 }

@@ -2,12 +2,11 @@ package agent
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
@@ -20,11 +19,11 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// mixedSpec is a mixed load from now on.
-func mixedSpec(d time.Duration) MixedSpec {
+// faultySpec is a mixed load from now on.
+func faultySpec(d time.Duration) Spec {
 	now := clock.Now()
-	return MixedSpec{
-		WriteShare: 0.5, Keys: 3, Seed: seed, StartNs: now, EndNs: now + int64(d),
+	return Spec{
+		Faulty: true, WriteShare: 0.5, Keys: 3, Seed: seed, StartNs: now, EndNs: now + int64(d),
 		BucketNs: int64(20 * time.Millisecond), OpTimeoutNs: int64(patience),
 	}
 }
@@ -32,25 +31,25 @@ func mixedSpec(d time.Duration) MixedSpec {
 // small has the agents write values that are no burden to a machine under the race detector.
 func small(c *Config) { c.ValueBytes = 1 << 10 }
 
-// mixed has all agents run the load and returns their reports.
-func (b *bench) mixed(spec MixedSpec) []MixedReport {
+// mixed has all agents run the load and returns their tallies.
+func (b *bench) mixed(spec Spec) []Tally {
 	b.t.Helper()
-	reports := make([]MixedReport, len(b.agents))
+	tallies := make([]Tally, len(b.agents))
 	b.onAgents(func(i int, a *Agent) (err error) {
-		reports[i], err = a.Mixed(b.soon(), spec)
+		tallies[i], err = a.Load(b.soon(), spec)
 		return err
 	})
-	return reports
+	return tallies
 }
 
 // busy runs the load, which begins now, until it has both READs and WRITEs or anything that is neither: a machine that
-// does other things takes its time. It returns the first agent's report.
-func (b *bench) busy(d time.Duration, change func(*MixedSpec)) (r MixedReport) {
+// does other things takes its time. It returns the first agent's tally.
+func (b *bench) busy(d time.Duration, change func(*Spec)) (r Tally) {
 	b.t.Helper()
 	for ctx := b.soon(); ctx.Err() == nil; {
-		spec := mixedSpec(d)
+		spec := faultySpec(d)
 		change(&spec)
-		if r = b.mixed(spec)[0]; r.Reads > 0 && r.Writes > 0 || r.Pending+r.Failed > 0 {
+		if r = b.mixed(spec)[0]; r.Read.Ops > 0 && r.Write.Ops > 0 || r.Pending+r.Failed > 0 {
 			break
 		}
 	}
@@ -58,15 +57,15 @@ func (b *bench) busy(d time.Duration, change func(*MixedSpec)) (r MixedReport) {
 }
 
 // wantBusy is busy in which all operations end well.
-func (b *bench) wantBusy(d time.Duration, change func(*MixedSpec)) {
+func (b *bench) wantBusy(d time.Duration, change func(*Spec)) {
 	b.t.Helper()
-	if r := b.busy(d, change); r.Reads == 0 || r.Writes == 0 || r.Pending+r.Failed > 0 {
-		b.t.Errorf("%d READs, %d WRITEs, %d pending, %d failed: %s", r.Reads, r.Writes, r.Pending, r.Failed, r.FirstError)
+	if r := b.busy(d, change); r.Read.Ops == 0 || r.Write.Ops == 0 || r.Pending+r.Failed > 0 {
+		b.t.Errorf("%d READs, %d WRITEs, %d pending, %d failed: %s", r.Read.Ops, r.Write.Ops, r.Pending, r.Failed, r.FirstError)
 	}
 }
 
 // asIs leaves a mixed load as it is.
-func asIs(*MixedSpec) {}
+func asIs(*Spec) {}
 
 // The report, its buckets, its histograms and the history say the same of a load.
 func TestMixedAddsUp(t *testing.T) {
@@ -75,8 +74,8 @@ func TestMixedAddsUp(t *testing.T) {
 		b.agents = []*Agent{b.start(small)}
 		b.preload() // what came before is not counted
 		var before int
-		var spec MixedSpec
-		r := b.busy(100*time.Millisecond, func(s *MixedSpec) { spec, before = *s, len(b.history()) })
+		var spec Spec
+		r := b.busy(100*time.Millisecond, func(s *Spec) { spec, before = *s, len(b.history()) })
 		var reads, writes, histories int64
 		for _, e := range b.wantLinearizable()[before:] {
 			if e.Op == protocols.Read {
@@ -86,31 +85,31 @@ func TestMixedAddsUp(t *testing.T) {
 			}
 			histories = max(histories, e.End-e.Start)
 		}
-		if r.Reads != reads || r.Writes != writes || reads == 0 || writes == 0 || r.Pending+r.Failed > 0 {
+		if r.Read.Ops != reads || r.Write.Ops != writes || reads == 0 || writes == 0 || r.Pending+r.Failed > 0 {
 			t.Errorf("%d READs and %d WRITEs in the history, reported %+v", reads, writes, r)
 		}
 		if r.LongestNs != histories {
 			t.Errorf("longest operation %d ns, in the history %d ns", r.LongestNs, histories)
 		}
-		read, write, errs := sumBuckets(t, r.Buckets, spec)
-		wantKind(t, "READ", read, r.Reads, r.Read.Histogram)
-		wantKind(t, "WRITE", write, r.Writes, r.Write.Histogram)
+		read, write, errs := sumBuckets(t, r.Timeline(), spec)
+		wantKind(t, "READ", read, r.Read)
+		wantKind(t, "WRITE", write, r.Write)
 		if errs != 0 || ms(r.LongestNs) != max(read.MaxMs, write.MaxMs) {
 			t.Errorf("buckets: %d errors, longest %v and %v ms; report %+v", errs, read.MaxMs, write.MaxMs, r)
 		}
-		b.wantKinds(protocols.Read, r.Reads, r.Read)
-		b.wantKinds(protocols.Write, r.Writes, r.Write)
+		b.wantKinds(protocols.Read, r.Read)
+		b.wantKinds(protocols.Write, r.Write)
 	})
 }
 
 // wantKinds expects all operations to have taken the rounds of the cost model, and the largest of them to have moved
 // what it says.
-func (b *bench) wantKinds(op protocols.Op, ops int64, k MixedKind) {
+func (b *bench) wantKinds(op protocols.Op, k Kind) {
 	b.t.Helper()
 	var model result.Rounds
 	model.Data, model.Metadata = b.protocol.Traits(1).Rounds(op)
-	if len(k.Rounds) != 1 || k.Rounds[model] != ops {
-		b.t.Errorf("%ss: rounds %v, want %v of %d", op, k.Rounds, model, ops)
+	if len(k.Rounds) != 1 || k.Rounds[model] != k.Ops {
+		b.t.Errorf("%ss: rounds %v, want %v of %d", op, k.Rounds, model, k.Ops)
 	}
 	requests := int64(model.Total() * b.protocol.Traits(1).Servers)
 	if got := k.Most.Messages; got.ClientToServer != requests || got.ServerToClient > requests || got.ServerToClient == 0 {
@@ -122,7 +121,7 @@ func (b *bench) wantKinds(op protocols.Op, ops int64, k MixedKind) {
 	}
 }
 
-func sumBuckets(t *testing.T, buckets []result.Bucket, spec MixedSpec) (read, write result.Ended, errs int64) {
+func sumBuckets(t *testing.T, buckets []result.Bucket, spec Spec) (read, write result.Ended, errs int64) {
 	t.Helper()
 	if want := (spec.EndNs - spec.StartNs) / spec.BucketNs; int64(len(buckets)) < want {
 		t.Errorf("%d buckets, want %d at least", len(buckets), want)
@@ -145,16 +144,12 @@ func sumBuckets(t *testing.T, buckets []result.Bucket, spec MixedSpec) (read, wr
 	return read, write, errs
 }
 
-// wantKind expects the sum of the buckets, the number of operations and their histogram to agree.
-func wantKind(t *testing.T, kind string, sum result.Ended, ops int64, histogram string) {
+// wantKind expects the sum of the buckets, the number of operations and their latencies to agree.
+func wantKind(t *testing.T, kind string, sum result.Ended, k Kind) {
 	t.Helper()
-	h, err := hdrhistogram.Decode([]byte(histogram))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mean := sum.MeanMs * 1e6
-	if sum.Ops != ops || h.TotalCount() != ops || h.Mean() < 0.99*mean || h.Mean() > 1.01*mean+2000 {
-		t.Errorf("%s: %d operations, buckets %+v, histogram of %d with mean %v ns", kind, ops, sum, h.TotalCount(), h.Mean())
+	mean := k.Latency.Latency().Mean
+	if sum.Ops != k.Ops || k.Latency.Count() != k.Ops || math.Abs(mean-sum.MeanMs) > 0.001*mean {
+		t.Errorf("%s: buckets %+v, %d operations, %d latencies with mean %v ms", kind, sum, k.Ops, k.Latency.Count(), mean)
 	}
 }
 
@@ -162,11 +157,11 @@ func wantKind(t *testing.T, kind string, sum result.Ended, ops int64, histogram 
 func TestMixedGivesUp(t *testing.T) {
 	b := newServers(t, mpowerstore.Protocol{}, 1, "B1", 2)
 	b.agents = []*Agent{b.start(small), b.start(func(c *Config) { small(c); c.FirstPID = 100 })}
-	spec := mixedSpec(300 * time.Millisecond)
+	spec := faultySpec(300 * time.Millisecond)
 	spec.OpTimeoutNs = int64(10 * time.Millisecond)
 	for i, r := range b.mixed(spec) {
-		_, _, errs := sumBuckets(t, r.Buckets, spec)
-		if r.Reads+r.Writes+r.Failed > 0 || r.Pending < 2*clients || errs != r.Pending {
+		_, _, errs := sumBuckets(t, r.Timeline(), spec)
+		if r.Read.Ops+r.Write.Ops+r.Failed > 0 || r.Pending < 2*clients || errs != r.Pending {
 			t.Errorf("agent %d: %d errors in buckets, %+v", i+1, errs, r)
 		}
 		if r.LongestNs < spec.OpTimeoutNs || !strings.Contains(r.FirstError, "operation pending") {
@@ -193,13 +188,13 @@ func TestMixedCountsCorruptReads(t *testing.T) {
 	b.agents = []*Agent{b.start(small)}
 	b.preload()
 	b.agents[0].values = workloads.NewValues(seed + 1)
-	r, corrupt := b.busy(30*time.Millisecond, func(s *MixedSpec) { s.WriteShare = 0 }), int64(0)
+	r, corrupt := b.busy(30*time.Millisecond, func(s *Spec) { s.WriteShare = 0 }), int64(0)
 	for _, e := range b.history() {
 		if e.Value == history.Corrupt {
 			corrupt++
 		}
 	}
-	if corrupt == 0 || r.Failed != corrupt || r.Reads > 0 || !strings.Contains(r.FirstError, "corrupt") {
+	if corrupt == 0 || r.Failed != corrupt || r.Read.Ops > 0 || !strings.Contains(r.FirstError, "corrupt") {
 		t.Errorf("%d corrupt values in the history, %+v", corrupt, r)
 	}
 }
@@ -215,7 +210,7 @@ func TestMixedUnderAttack(t *testing.T) {
 			b := newServers(t, mpowerstore.Protocol{}, 1, attack.ID, 1)
 			b.agents = []*Agent{b.start(small)}
 			b.preload()
-			b.wantBusy(60*time.Millisecond, func(s *MixedSpec) { s.Keys = keys })
+			b.wantBusy(60*time.Millisecond, func(s *Spec) { s.Keys = keys })
 			b.readBack()
 			b.wantLinearizable()
 		})
@@ -244,15 +239,15 @@ func TestMixedUnderResets(t *testing.T) {
 
 func TestMixedRefusesASpec(t *testing.T) {
 	a := &Agent{}
-	for want, change := range map[string]func(*MixedSpec){
-		"0 keys":            func(s *MixedSpec) { s.Keys = 0 },
-		"share of WRITEs":   func(s *MixedSpec) { s.WriteShare = 1.5 },
-		"buckets of 0 ns":   func(s *MixedSpec) { s.BucketNs = 0 },
-		"time limit of -1 ": func(s *MixedSpec) { s.OpTimeoutNs = -1 },
+	for want, change := range map[string]func(*Spec){
+		"0 keys":            func(s *Spec) { s.Keys = 0 },
+		"share of WRITEs":   func(s *Spec) { s.WriteShare = 1.5 },
+		"buckets of -1 ns":  func(s *Spec) { s.BucketNs = -1 },
+		"time limit of -1 ": func(s *Spec) { s.OpTimeoutNs = -1 },
 	} {
-		spec := mixedSpec(time.Second)
+		spec := faultySpec(time.Second)
 		change(&spec)
-		if _, err := a.Mixed(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := a.Load(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}

@@ -5,16 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
 )
 
 // fixedRate makes a load of the bench, which lasts 120 ms, an open loop.
-func fixedRate(rate float64) func(*LoadSpec) {
-	return func(s *LoadSpec) { s.Arrival, s.Rate = result.Fixed, rate }
+func fixedRate(rate float64) func(*Spec) {
+	return func(s *Spec) { s.Arrival, s.Rate = result.Fixed, rate }
 }
 
 // Every operation that is due before the end begins once or waits until the end, over all agents, and what has begun is
@@ -28,15 +26,15 @@ func TestOpenLoop(t *testing.T) {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
 				r := b.load(op, clients, fixedRate(rate))
 				b.wantRounds(op, 1, r)
-				b.wantCost(op, 1, r)
+				b.wantCost(op, 1, r.Ops(), r.Bytes)
 				o := *r.Open
-				if both := r.LoadOps + o.BacklogEnd - due; both < 0 || both > clients || o.Arrivals != due*100/120 {
+				if both := r.Ops() + o.Backlog.End - due; both < 0 || both > clients || o.Arrivals != due*100/120 {
 					t.Errorf("%s at %v/s: %d begun, %d waiting of %d due; %d due in the window",
-						op, rate, r.LoadOps, o.BacklogEnd, due, o.Arrivals)
+						op, rate, r.Ops(), o.Backlog.End, due, o.Arrivals)
 				}
-				if o.Service.SumNs > r.LatencyNs || o.Slip.SumNs < 0 {
+				if o.Service.SumNs > r.Latency().SumNs || o.Slip.SumNs < 0 {
 					t.Errorf("%s at %v/s: %d ns of service in %d ns of latency, %d ns of slip",
-						op, rate, o.Service.SumNs, r.LatencyNs, o.Slip.SumNs)
+						op, rate, o.Service.SumNs, r.Latency().SumNs, o.Slip.SumNs)
 				}
 			}
 		}
@@ -51,11 +49,11 @@ func TestOpenLoopOverloaded(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
 	r := b.load(protocols.Write, clients, fixedRate(1e6))
 	o := r.Open
-	if o.BacklogEnd <= o.BacklogBegin || o.BacklogBegin == 0 {
-		t.Errorf("backlog %d, then %d", o.BacklogBegin, o.BacklogEnd)
+	if o.Backlog.End <= o.Backlog.Begin || o.Backlog.Begin == 0 {
+		t.Errorf("backlog %d, then %d", o.Backlog.Begin, o.Backlog.End)
 	}
-	if waited := r.LatencyNs - o.Service.SumNs; waited < 2*o.Service.SumNs || o.Slip.SumNs > waited/4 {
-		t.Errorf("%d operations: %d ns of latency, %d of service, %d of slip", r.WindowOps, r.LatencyNs, o.Service.SumNs,
+	if waited := r.Latency().SumNs - o.Service.SumNs; waited < 2*o.Service.SumNs || o.Slip.SumNs > waited/4 {
+		t.Errorf("%d operations: %d ns of latency, %d of service, %d of slip", r.Latency().Count(), r.Latency().SumNs, o.Service.SumNs,
 			o.Slip.SumNs)
 	}
 }
@@ -63,8 +61,8 @@ func TestOpenLoopOverloaded(t *testing.T) {
 // Only agents that have a client take part, and share the rate.
 func TestOpenLoopOfOneClient(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
-	if r := b.load(protocols.Write, 1, fixedRate(200)); r.LoadOps+r.Open.BacklogEnd-24 > 1 || r.Open.Arrivals != 20 {
-		t.Errorf("%d operations, %d waiting, %d due in the window, want 24 in all and 20", r.LoadOps, r.Open.BacklogEnd,
+	if r := b.load(protocols.Write, 1, fixedRate(200)); r.Ops()+r.Open.Backlog.End-24 > 1 || r.Open.Arrivals != 20 {
+		t.Errorf("%d operations, %d waiting, %d due in the window, want 24 in all and 20", r.Ops(), r.Open.Backlog.End,
 			r.Open.Arrivals)
 	}
 	for _, e := range b.wantLinearizable() {
@@ -76,10 +74,10 @@ func TestOpenLoopOfOneClient(t *testing.T) {
 
 func TestOpenLoopRefuses(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
-	for want, spec := range map[string]LoadSpec{
+	for want, spec := range map[string]Spec{
 		`unknown arrival process "bursts"`: {Load: result.Load{Arrival: "bursts", Rate: 1}}, "a rate of 0/s": {Load: result.Load{Arrival: result.Poisson}},
 	} {
-		spec.Op, spec.Clients, spec.Keys = protocols.Read, 1, 1
+		spec.Clients, spec.Keys = 1, 1
 		if _, err := b.agents[0].Load(b.soon(), spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load: %v, want %q", err, want)
 		}
@@ -105,33 +103,29 @@ func TestSlip(t *testing.T) {
 
 // An operation counts by when it was due, when it began and when it ended: at every edge of the window [1000, 2000).
 func TestOpenTally(t *testing.T) {
-	spec := LoadSpec{Load: result.Load{Arrival: result.Poisson}, WarmupEndNs: 1000, MeasureEndNs: 2000}
+	spec := Spec{Load: result.Load{Arrival: result.Poisson}, WarmupEndNs: 1000, EndNs: 2000}
 	one, two := newTally(spec), newTally(spec)
-	one.add(completed{due: 900, start: 999, end: 1000, slip: 50}, nil)            // begun in time
-	one.add(completed{due: 999, start: 1000, end: 1500, slip: 1, waited: 4}, nil) // waited at the window's begin
-	one.add(completed{due: 1000, start: 1000, end: 1999}, nil)                    // at once
-	two.add(completed{due: 1999, start: 1999, end: 2000}, nil)                    // ended too late
-	two.add(completed{due: 1998, start: 2000, end: 2100}, nil)                    // waited at its end
-	two.add(completed{due: 1100, start: 1200, end: 1300}, errors.New("due all the same"))
-	two.open.neverBegan(950)
-	two.open.neverBegan(1950)
-	r, err := merge(spec, []*tally{one, two})
-	if err != nil {
-		t.Fatal(err)
-	}
+	read := func(t *Tally, done completed, err error) { t.add(protocols.Read, done, err) }
+	read(one, completed{due: 900, start: 999, end: 1000, slip: 50}, nil)            // begun in time
+	read(one, completed{due: 999, start: 1000, end: 1500, slip: 1, waited: 4}, nil) // waited at the window's begin
+	read(one, completed{due: 1000, start: 1000, end: 1999}, nil)                    // at once
+	read(two, completed{due: 1999, start: 1999, end: 2000}, nil)                    // ended too late
+	read(two, completed{due: 1998, start: 2000, end: 2100}, nil)                    // waited at its end
+	read(two, completed{due: 1100, start: 1200, end: 1300}, errors.New("due all the same"))
+	two.neverBegan(950)
+	two.neverBegan(1950)
+	r := travelled(t, one, two)
 	o := r.Open
-	if o.Arrivals != 5 || o.BacklogBegin != 2 || o.BacklogEnd != 3 {
-		t.Errorf("%d arrivals in the window, backlog %d, then %d, want 5, 2, 3", o.Arrivals, o.BacklogBegin, o.BacklogEnd)
+	if o.Arrivals != 5 || o.Backlog != (result.Backlog{Begin: 2, End: 3}) {
+		t.Errorf("%d arrivals in the window, backlog %+v, want 5, 2, 3", o.Arrivals, o.Backlog)
 	}
-	if r.WindowOps != 3 || r.LatencyNs != 100+501+999 || o.Service.SumNs != 1+500+999 || o.Slip.SumNs != 51 || r.WaitNs != 4 {
+	if r.Latency().SumNs != 100+501+999 || o.Service.SumNs != 1+500+999 || o.Slip.SumNs != 51 || r.WaitNs != 4 {
 		t.Errorf("%+v, %+v", r, *o)
 	}
-	for name, text := range map[string]string{"latency": r.Histogram, "service": o.Service.Histogram, "slip": o.Slip.Histogram} {
-		if h, err := hdrhistogram.Decode([]byte(text)); err != nil || h.TotalCount() != 3 {
-			t.Errorf("the histogram of the %s: %v", name, err)
-		}
+	if r.Latency().Count() != 3 || o.Service.Count() != 3 || o.Slip.Count() != 3 {
+		t.Errorf("%d latencies, %d of service, %d slips, want 3", r.Latency().Count(), o.Service.Count(), o.Slip.Count())
 	}
-	if closed, err := merge(LoadSpec{}, nil); err != nil || closed.Open != nil {
-		t.Errorf("a closed loop's report: %+v, %v", closed.Open, err)
+	if closed := travelled(t, newTally(Spec{})); closed.Open != nil {
+		t.Errorf("a closed loop's tally: %+v", closed.Open)
 	}
 }

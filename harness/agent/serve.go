@@ -14,9 +14,8 @@ const (
 	StartCall    control.Method[Config, control.Nothing] = "start" // connects to the servers
 	PreloadCall  control.Method[PreloadSpec, Failures]   = "preload"
 	ReadBackCall control.Method[ReadBackSpec, Failures]  = "readback"
-	LoadCall     control.Method[LoadSpec, LoadReport]    = "load"
-	MixedCall    control.Method[MixedSpec, MixedReport]  = "mixed"
-	AssaultCall  control.Method[MixedSpec, int64]        = "assault" // by hostile clients; returns how often they attacked
+	LoadCall     control.Method[Spec, Tally]             = "load"
+	AssaultCall  control.Method[Spec, int64]             = "assault" // by hostile clients; returns how often they attacked
 	HistoryCall  control.Method[int, []history.Entry]    = "history" // see Agent.History
 	JournalCall  control.Method[string, []history.Entry] = "journal" // see ReadJournal
 )
@@ -30,7 +29,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logg
 		}
 		return none, []control.Handler{
 			control.Handle(PreloadCall, a.Preload), control.Handle(ReadBackCall, a.ReadBack), control.Handle(LoadCall, a.Load),
-			control.Handle(MixedCall, a.Mixed), control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
+			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
 			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
 		}, nil
 	}

@@ -30,9 +30,8 @@ func TestServeNeedsStart(t *testing.T) {
 	for _, call := range []func() error{
 		func() error { _, err := control.Call(t.Context(), c, PreloadCall, PreloadSpec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, ReadBackCall, ReadBackSpec{}); return err },
-		func() error { _, err := control.Call(t.Context(), c, LoadCall, LoadSpec{}); return err },
-		func() error { _, err := control.Call(t.Context(), c, MixedCall, MixedSpec{}); return err },
-		func() error { _, err := control.Call(t.Context(), c, AssaultCall, MixedSpec{}); return err },
+		func() error { _, err := control.Call(t.Context(), c, LoadCall, Spec{}); return err },
+		func() error { _, err := control.Call(t.Context(), c, AssaultCall, Spec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, HistoryCall, 0); return err },
 	} {
 		if err := call(); err == nil || !strings.Contains(err.Error(), "agent 1: the process does not answer") {

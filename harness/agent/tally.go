@@ -1,99 +1,251 @@
 package agent
 
-import "github.com/powbench/powbench/harness/result"
+import (
+	"cmp"
+	"errors"
+	"maps"
 
-// tally counts one client's operations.
-type tally struct {
-	spec                                          LoadSpec
-	windowOps, loadOps, errors, waitNs, overtaken int64
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+)
 
-	firstError error
-	latency    timing
-	rounds     map[int]int64           // of the window
-	kinds      map[result.Rounds]int64 // of the whole load
-	open       *openTally              // nil in a closed loop
+// A Tally counts what clients did in a load. Those of several clients, agents or loads merge into one.
+type Tally struct {
+	Read, Write Kind          // that ended well
+	Rounds      map[int]int64 // rounds that the window's operations took → operations
+	WaitNs      int64         // how long clients waited, before the window's operations, for servers that lagged behind
+	Overtaken   int64         // operations that began although a connected server lagged too far behind
+	Pending     int64         // operations that were given up
+	Failed      int64         // that ended with an error, or READs of bytes that nobody wrote
+	FirstError  string        // of the operations that were given up or failed
+	LongestNs   int64         // of all operations, also of those that were given up
+	Open        *Open         `json:",omitempty"` // nil of a closed loop
+	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up.
+	Buckets  []Bucket `json:",omitempty"`
+	BucketNs int64    // how long each is
+	// What was written to and read from the links, from start to drain, without the background's.
+	Bytes, Messages result.Traffic
+	Background      Background
+
+	spec    Spec
+	nowhere Bucket // takes what has no bucket
 }
 
-func newTally(spec LoadSpec) *tally {
-	t := &tally{spec: spec, latency: newTiming(), rounds: make(map[int]int64), kinds: make(map[result.Rounds]int64)}
+// A Kind is the READs, or the WRITEs, that ended well from the load's start to its drain.
+type Kind struct {
+	Ops     int64
+	Rounds  map[result.Rounds]int64 // rounds → operations
+	Most    result.Most
+	Latency Timing // of those that ended in the window, since they were due
+}
+
+// Open is what only an open loop has.
+type Open struct {
+	Arrivals int64          // operations due in the window
+	Backlog  result.Backlog // operations that were due but had not begun when the window began and ended
+	// Service is what the window's operations took from their start to their end; Slip is by how much they started late
+	// although a client was idle and no server lagged.
+	Service, Slip Timing
+}
+
+// A Bucket is what was over in one interval.
+type Bucket struct {
+	Read, Write Ended
+	Errors      int64
+}
+
+// Ended is the operations of one kind that ended well in a bucket.
+type Ended struct{ Ops, SumNs, MaxNs int64 }
+
+// newTally returns the empty tally of a load.
+func newTally(spec Spec) *Tally {
+	t := &Tally{spec: spec, BucketNs: spec.BucketNs, Rounds: map[int]int64{}}
 	if spec.Open() {
-		t.open = newOpenTally(spec)
+		t.Open = new(Open)
+	}
+	if spec.BucketNs > 0 {
+		t.Buckets = make([]Bucket, max(0, (spec.EndNs-spec.StartNs+spec.BucketNs-1)/spec.BucketNs))
 	}
 	return t
 }
 
-// inWindow reports whether the instant lies in the measured window.
-func (s LoadSpec) inWindow(ns int64) bool { return s.WarmupEndNs <= ns && ns < s.MeasureEndNs }
+// Ops is the number of operations that ended well.
+func (t *Tally) Ops() int64 { return t.Read.Ops + t.Write.Ops }
 
-func (t *tally) add(done completed, err error) {
-	if t.open != nil {
-		t.open.arrived(done.due, done.start)
+// Errors is the number of operations that did not end well.
+func (t *Tally) Errors() int64 { return t.Pending + t.Failed }
+
+// Latency is the latencies of the window's operations of both kinds.
+func (t *Tally) Latency() (sum Timing) {
+	sum.merge(t.Read.Latency)
+	sum.merge(t.Write.Latency)
+	return sum
+}
+
+// Kinds is the rounds that the load's operations of both kinds took → operations.
+func (t *Tally) Kinds() map[result.Rounds]int64 {
+	all := maps.Clone(t.Read.Rounds)
+	for rounds, n := range t.Write.Rounds {
+		count(&all, rounds, n)
 	}
+	return all
+}
+
+// Fail counts operations beside the load that failed.
+func (t *Tally) Fail(f Failures) {
+	t.Failed += f.Count
+	t.FirstError = cmp.Or(t.FirstError, f.First)
+}
+
+// Timeline is the buckets as results have them.
+func (t *Tally) Timeline() (all []result.Bucket) {
+	for i, b := range t.Buckets {
+		all = append(all, result.Bucket{
+			AtMs: ms(int64(i) * t.BucketNs), Read: b.Read.result(), Write: b.Write.result(), Errors: b.Errors,
+		})
+	}
+	return all
+}
+
+// add counts an operation that is over.
+func (t *Tally) add(op protocols.Op, done completed, err error) {
+	took := done.end - done.start
+	t.LongestNs = max(t.LongestNs, took)
+	t.arrived(done.due, done.start)
+	b := t.bucket(done.end)
 	if err != nil {
+		b.Errors++
 		t.fail(err)
 		return
 	}
-	t.loadOps++
-	t.kinds[done.rounds]++
+	kind, ended := &t.Read, &b.Read
+	if op == protocols.Write {
+		kind, ended = &t.Write, &b.Write
+	}
+	ended.merge(Ended{1, took, took})
+	kind.Ops++
+	count(&kind.Rounds, done.rounds, 1)
+	kind.Most.Raise(done.most)
 	if !t.spec.inWindow(done.end) {
 		return
 	}
-	t.windowOps++
-	t.latency.add(done.end - done.due)
-	t.waitNs += done.waited
-	t.rounds[done.rounds.Total()]++
-	if t.open != nil {
-		t.open.ended(done)
+	kind.Latency.Add(done.end - done.due)
+	t.WaitNs += done.waited
+	t.Rounds[done.rounds.Total()]++
+	if t.Open != nil {
+		t.Open.Service.Add(took)
+		t.Open.Slip.Add(done.slip)
 	}
 }
 
-// fail counts an error.
-func (t *tally) fail(err error) {
-	t.errors++
-	if t.firstError == nil {
-		t.firstError = err
+// fail counts an operation that did not end well.
+func (t *Tally) fail(err error) {
+	if errors.Is(err, client.ErrPending) {
+		t.Pending++
+	} else {
+		t.Failed++
+	}
+	t.FirstError = cmp.Or(t.FirstError, err.Error())
+}
+
+// arrived counts an operation of an open loop that was due, whatever becomes of it, and that started then.
+func (t *Tally) arrived(due, start int64) {
+	if t.Open == nil {
+		return
+	}
+	s, o := &t.spec, t.Open
+	if s.inWindow(due) {
+		o.Arrivals++
+	}
+	if due < s.WarmupEndNs && start >= s.WarmupEndNs {
+		o.Backlog.Begin++
+	}
+	if due < s.EndNs && start >= s.EndNs {
+		o.Backlog.End++
 	}
 }
 
-// merge adds up the clients' tallies of the load.
-func merge(spec LoadSpec, tallies []*tally) (LoadReport, error) {
-	sum := newTally(spec)
-	for _, t := range tallies {
-		sum.windowOps += t.windowOps
-		sum.loadOps += t.loadOps
-		sum.errors += t.errors
-		sum.waitNs += t.waitNs
-		sum.overtaken += t.overtaken
-		sum.latency.merge(t.latency)
-		for rounds, n := range t.rounds {
-			sum.rounds[rounds] += n
-		}
-		for rounds, n := range t.kinds {
-			sum.kinds[rounds] += n
-		}
-		if sum.firstError == nil {
-			sum.firstError = t.firstError
-		}
-		if sum.open != nil {
-			sum.open.merge(t.open)
-		}
+// neverBegan counts an operation that was due in the load but waited until it ended.
+func (t *Tally) neverBegan(due int64) { t.arrived(due, t.spec.EndNs) }
+
+// bucket is that of an instant; without buckets it is one that does not count.
+func (t *Tally) bucket(at int64) *Bucket {
+	if t.BucketNs == 0 {
+		return &t.nowhere
 	}
-	return sum.report()
+	return t.bucketAt(int(max(0, at-t.spec.StartNs) / t.BucketNs))
 }
 
-func (t *tally) report() (LoadReport, error) {
-	report := LoadReport{
-		WindowOps: t.windowOps, LoadOps: t.loadOps, Errors: t.errors,
-		LatencyNs: t.latency.sum, WaitNs: t.waitNs, Overtaken: t.overtaken,
-		Rounds: t.rounds, RoundKinds: t.kinds,
+func (t *Tally) bucketAt(i int) *Bucket {
+	if missing := i + 1 - len(t.Buckets); missing > 0 {
+		t.Buckets = append(t.Buckets, make([]Bucket, missing)...)
 	}
-	if t.firstError != nil {
-		report.Error = t.firstError.Error()
+	return &t.Buckets[i]
+}
+
+// Merge adds another tally.
+func (t *Tally) Merge(o *Tally) {
+	t.Read.merge(o.Read)
+	t.Write.merge(o.Write)
+	for rounds, n := range o.Rounds {
+		count(&t.Rounds, rounds, n)
 	}
-	var err error
-	if report.Histogram, err = encode(t.latency.histogram); err != nil || t.open == nil {
-		return report, err
+	t.WaitNs += o.WaitNs
+	t.Overtaken += o.Overtaken
+	t.Pending += o.Pending
+	t.Failed += o.Failed
+	t.FirstError = cmp.Or(t.FirstError, o.FirstError)
+	t.LongestNs = max(t.LongestNs, o.LongestNs)
+	if o.Open != nil {
+		t.Open = cmp.Or(t.Open, new(Open))
+		t.Open.merge(*o.Open)
 	}
-	report.Open, err = t.open.report()
-	return report, err
+	t.BucketNs = cmp.Or(t.BucketNs, o.BucketNs)
+	for i, b := range o.Buckets {
+		sum := t.bucketAt(i)
+		sum.Read.merge(b.Read)
+		sum.Write.merge(b.Write)
+		sum.Errors += b.Errors
+	}
+	t.Bytes.Add(o.Bytes)
+	t.Messages.Add(o.Messages)
+	t.Background.Ops += o.Background.Ops
+	t.Background.Bytes.Add(o.Background.Bytes)
+}
+
+func (k *Kind) merge(o Kind) {
+	k.Ops += o.Ops
+	for rounds, n := range o.Rounds {
+		count(&k.Rounds, rounds, n)
+	}
+	k.Most.Raise(o.Most)
+	k.Latency.merge(o.Latency)
+}
+
+func (p *Open) merge(o Open) {
+	p.Arrivals += o.Arrivals
+	p.Backlog.Begin += o.Backlog.Begin
+	p.Backlog.End += o.Backlog.End
+	p.Service.merge(o.Service)
+	p.Slip.merge(o.Slip)
+}
+
+func (e *Ended) merge(o Ended) {
+	e.Ops, e.SumNs, e.MaxNs = e.Ops+o.Ops, e.SumNs+o.SumNs, max(e.MaxNs, o.MaxNs)
+}
+
+func (e Ended) result() result.Ended {
+	if e.Ops == 0 {
+		return result.Ended{}
+	}
+	return result.Ended{Ops: e.Ops, MeanMs: ms(e.SumNs) / float64(e.Ops), MaxMs: ms(e.MaxNs)}
+}
+
+// count adds n to a number of a map, which need not be there yet.
+func count[K comparable](numbers *map[K]int64, key K, n int64) {
+	if *numbers == nil {
+		*numbers = map[K]int64{}
+	}
+	(*numbers)[key] += n
 }

@@ -1,9 +1,13 @@
 package agent
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
@@ -13,41 +17,95 @@ const (
 	histogramDigits = 3
 )
 
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(histogramMin, histogramMax, histogramDigits)
-}
-
-// encode is the form in which histograms travel: HDR V2, compressed and base64.
-func encode(h *hdrhistogram.Histogram) (string, error) {
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(text), err
-}
-
-// timing gathers times in ns.
-type timing struct {
-	sum       int64
-	histogram *hdrhistogram.Histogram
-}
-
-func newTiming() timing { return timing{histogram: newHistogram()} }
-
-func (t *timing) add(ns int64) {
-	t.sum += ns
-	_ = t.histogram.RecordValue(min(ns, histogramMax)) // in range by construction
-}
-
-func (t *timing) merge(o timing) {
-	t.sum += o.sum
-	t.histogram.Merge(o.histogram)
-}
-
-// Timing is some times of a window's operations: their sum in ns, and themselves in a histogram like LoadReport's.
+// A Timing gathers times in ns: their exact sum and a histogram. The zero Timing has none.
 type Timing struct {
 	SumNs     int64
-	Histogram string
+	histogram *hdrhistogram.Histogram // nil for no times
 }
 
-func (t *timing) report() (Timing, error) {
-	text, err := encode(t.histogram)
-	return Timing{t.sum, text}, err
+// TimingOf is the timing of these times.
+func TimingOf(ns ...int64) (t Timing) {
+	for _, x := range ns {
+		t.Add(x)
+	}
+	return t
 }
+
+// Add adds a time.
+func (t *Timing) Add(ns int64) {
+	t.SumNs += ns
+	_ = t.hdr().RecordValue(min(ns, histogramMax)) // in range by construction
+}
+
+func (t *Timing) merge(o Timing) {
+	if o.histogram != nil {
+		t.SumNs += o.SumNs
+		t.hdr().Merge(o.histogram)
+	}
+}
+
+func (t *Timing) hdr() *hdrhistogram.Histogram {
+	if t.histogram == nil {
+		t.histogram = hdrhistogram.New(histogramMin, histogramMax, histogramDigits)
+	}
+	return t.histogram
+}
+
+// Count is the number of times.
+func (t Timing) Count() int64 { return t.hdr().TotalCount() }
+
+// Latency sums the times up. Their mean is exact.
+func (t Timing) Latency() result.Latency {
+	h := t.hdr()
+	if h.TotalCount() == 0 {
+		return result.Latency{}
+	}
+	return result.Latency{
+		Mean: ms(t.SumNs) / float64(h.TotalCount()), P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)),
+		P99: ms(h.ValueAtQuantile(99)), P999: ms(h.ValueAtQuantile(99.9)), Max: ms(h.Max()),
+	}
+}
+
+// Encode is the histogram as results have it: HDR V2, compressed and base64.
+func (t Timing) Encode() (string, error) {
+	text, err := t.hdr().Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return "", fmt.Errorf("encode histogram: %w", err)
+	}
+	return string(text), nil
+}
+
+// timingJSON is how a timing travels.
+type timingJSON struct {
+	SumNs     int64
+	Histogram string `json:",omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t Timing) MarshalJSON() (_ []byte, err error) {
+	j := timingJSON{SumNs: t.SumNs}
+	if t.histogram != nil {
+		if j.Histogram, err = t.Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Timing) UnmarshalJSON(data []byte) (err error) {
+	var j timingJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return err
+	}
+	*t = Timing{SumNs: j.SumNs}
+	if j.Histogram == "" {
+		return nil
+	}
+	if t.histogram, err = hdrhistogram.Decode([]byte(j.Histogram)); err != nil {
+		return fmt.Errorf("a histogram: %w", err)
+	}
+	return nil
+}
+
+func ms(ns int64) float64 { return float64(ns) / float64(time.Millisecond) }

@@ -17,11 +17,11 @@ import (
 // not get ahead of it by more than they may.
 func TestClientsWaitForASlowServer(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1, func(addrs []string) { addrs[2] = slowly(t, addrs[2]) })
-	r := b.load(protocols.Write, clients, func(s *LoadSpec) { s.MeasureEndNs += int64(200 * time.Millisecond) })
+	r := b.load(protocols.Write, clients, func(s *Spec) { s.EndNs += int64(200 * time.Millisecond) })
 	if wait := time.Duration(r.WaitNs); wait < time.Millisecond { // between two looks at the clock alone
 		t.Errorf("no client waited: %v", wait)
 	}
-	b.wantCost(protocols.Write, 1, r)
+	b.wantCost(protocols.Write, 1, r.Ops(), r.Bytes)
 	b.readBack()
 	b.wantLinearizable()
 }
@@ -65,9 +65,9 @@ func slowly(t *testing.T, addr string) string {
 func TestHotKeys(t *testing.T) {
 	const p = 0.2
 	b := newBench(t, mabd.Protocol{}, 1)
-	b.load(protocols.Write, clients, func(s *LoadSpec) {
+	b.load(protocols.Write, clients, func(s *Spec) {
 		s.KeyModel, s.Concurrency, s.Keys = result.Hot, p, 0
-		s.MeasureEndNs += int64(200 * time.Millisecond)
+		s.EndNs += int64(200 * time.Millisecond)
 	})
 	entries := b.wantLinearizable()
 	for _, e := range entries {
@@ -87,19 +87,19 @@ func TestBackground(t *testing.T) {
 	each(t, func(t *testing.T, p protocols.Protocol) {
 		b := newBench(t, p, 1)
 		b.preload()
-		beside := func(s *LoadSpec) { s.BackgroundShare = share }
+		beside := func(s *Spec) { s.BackgroundShare = share }
 		var ops, background int64
 		for loads := 0; loads < 2; { // the second must not report the first's again
 			r := b.load(protocols.Read, clients, beside)
-			if ops += r.LoadOps; r.Background.Ops == 0 && r.Background.SentBytes < 10_000 && !t.Failed() {
+			if ops += r.Ops(); r.Background.Ops == 0 && r.Background.Bytes.ClientToServer < 10_000 && !t.Failed() {
 				continue // a slow machine: nothing but handshakes
 			}
 			loads++
 			b.wantRounds(protocols.Read, 1, r)
-			b.wantCost(protocols.Read, 1, r)
+			b.wantCost(protocols.Read, 1, r.Ops(), r.Bytes)
 			w := r.Background
-			b.wantCost(protocols.Write, 1, LoadReport{LoadOps: w.Ops, SentBytes: w.SentBytes, ReceivedBytes: w.ReceivedBytes})
-			all, own := float64(r.SentBytes+r.ReceivedBytes), float64(w.SentBytes+w.ReceivedBytes)
+			b.wantCost(protocols.Write, 1, w.Ops, w.Bytes)
+			all, own := float64(total(r.Bytes)), float64(total(w.Bytes))
 			if got := own / (all + own); got > 1.5*share { // one agent took itself for typical
 				t.Errorf("the writer took %.2f of the bytes, allowed are %.2f", got, share)
 			}
@@ -118,6 +118,8 @@ func TestBackground(t *testing.T) {
 		}
 	})
 }
+
+func total(t result.Traffic) int64 { return t.ClientToServer + t.ServerToClient }
 
 // The writer counts on the other agents' clients to move as much as its own agent's, and never exceeds its share.
 func TestBackgroundShare(t *testing.T) {
@@ -139,7 +141,7 @@ func TestBackgroundShare(t *testing.T) {
 		{4, 99 * write / 2, 0, true}, // this one has two of four
 		{4, 99*write/2 - 1, 0, false},
 	} {
-		got := a.mayWrite(LoadSpec{Load: result.Load{Clients: c.clients}, BackgroundShare: 0.01}, c.moved, c.own)
+		got := a.mayWrite(Spec{Load: result.Load{Clients: c.clients}, BackgroundShare: 0.01}, c.moved, c.own)
 		if got != c.want {
 			t.Errorf("%d clients, %d bytes moved, own %d: %v", c.clients, c.moved, c.own, got)
 		}

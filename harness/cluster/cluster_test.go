@@ -5,16 +5,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/control"
-	"github.com/powbench/powbench/harness/result"
 )
 
 // process is an agent's process within this one.
@@ -90,93 +84,5 @@ func TestLog(t *testing.T) {
 		if _, err := os.Stat(path); (err == nil) != (c.text != "") {
 			t.Errorf("the log of %q: %v", c.text, err)
 		}
-	}
-}
-
-func TestMergeReports(t *testing.T) {
-	histogram := func(values ...int64) string {
-		h := hdrhistogram.New(1000, 1e11, 3)
-		for _, v := range values {
-			_ = h.RecordValue(v)
-		}
-		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	reports := []agent.LoadReport{
-		{
-			WindowOps: 2, LoadOps: 3, LatencyNs: 5, Histogram: histogram(2000, 3000), Rounds: map[int]int64{2: 2}, SentBytes: 7,
-			RoundKinds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 3}, Messages: result.Traffic{ClientToServer: 24, ServerToClient: 23},
-			WaitNs: 3, Overtaken: 1, Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
-		},
-		{
-			WindowOps: 1, LoadOps: 1, Errors: 1, Error: "broken", LatencyNs: 4, Histogram: histogram(int64(time.Second)),
-			Rounds: map[int]int64{2: 1, 3: 1}, SentBytes: 1, ReceivedBytes: 9, WaitNs: 4, Overtaken: 2,
-			RoundKinds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1, {Metadata: 1}: 5}, Messages: result.Traffic{ClientToServer: 1, ServerToClient: 2},
-		},
-		{Errors: 2, Error: "later", Histogram: histogram()},
-	}
-	var l Loaded
-	l.Fail(agent.Failures{}) // nothing failed beside the load
-	if err := l.merge(reports); err != nil {
-		t.Fatal(err)
-	}
-	want := agent.LoadReport{
-		WindowOps: 3, LoadOps: 4, Errors: 3, Error: "broken", LatencyNs: 9, Rounds: map[int]int64{2: 3, 3: 1},
-		SentBytes: 8, ReceivedBytes: 9, WaitNs: 7, Overtaken: 3,
-		RoundKinds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 4, {Metadata: 1}: 5}, Messages: result.Traffic{ClientToServer: 25, ServerToClient: 25},
-		Background: agent.Background{Ops: 1, SentBytes: 20, ReceivedBytes: 2},
-	}
-	if !reflect.DeepEqual(l.LoadReport, want) {
-		t.Errorf("%+v, want %+v", l.LoadReport, want)
-	}
-	if n := l.Histogram.TotalCount(); n != 3 {
-		t.Errorf("%d latencies, want 3", n)
-	}
-	l.Fail(agent.Failures{Count: 4, First: "beside it"})
-	if l.Errors != 7 || l.Error != "broken" {
-		t.Errorf("with failures beside the load: %d errors, the first %q", l.Errors, l.Error)
-	}
-	reports[1].Histogram = "?"
-	if err := new(Loaded).merge(reports); err == nil {
-		t.Error("a broken histogram was accepted")
-	}
-}
-
-// The agents' reports of an open loop add up.
-func TestMergeOpen(t *testing.T) {
-	timing := func(ns ...int64) agent.Timing {
-		h := NewHistogram()
-		sum := int64(0)
-		for _, x := range ns {
-			_ = h.RecordValue(x)
-			sum += x
-		}
-		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return agent.Timing{SumNs: sum, Histogram: string(text)}
-	}
-	first := agent.OpenReport{
-		Arrivals: 400, BacklogBegin: 1, BacklogEnd: 4, Service: timing(2e6, 4e6), Slip: timing(1e4, 1e4),
-	}
-	second := agent.OpenReport{Arrivals: 300, BacklogEnd: 2, Service: timing(6e6), Slip: timing(7e4)}
-	var l Loaded
-	for _, r := range []*agent.OpenReport{&first, &second, nil} {
-		if err := l.mergeOpen(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o := l.Open
-	if o.Arrivals != 700 || o.BacklogBegin != 1 || o.BacklogEnd != 6 || o.OpenReport.Service.SumNs != 12e6 ||
-		o.OpenReport.Slip.SumNs != 9e4 || o.Service.TotalCount() != 3 || o.Slip.TotalCount() != 3 {
-		t.Errorf("%+v", o)
-	}
-	first.Slip.Histogram = "?"
-	if err := l.mergeOpen(&first); err == nil {
-		t.Error("a broken histogram was accepted")
 	}
 }

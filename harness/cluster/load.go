@@ -3,15 +3,11 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
-	"github.com/powbench/powbench/harness/result"
 )
 
 // StartDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
@@ -19,30 +15,22 @@ const StartDelay = 50 * time.Millisecond
 
 // A Load is one load of a cluster: warm-up, measured window, drain.
 type Load struct {
-	agent.LoadSpec  // but for its instants
+	agent.Spec      // its instants are set when it begins
 	Warmup, Measure time.Duration
 }
 
 // Loaded is what a load came to.
 type Loaded struct {
-	agent.LoadReport // of all agents together, but for the histogram
-	Histogram        *hdrhistogram.Histogram
-	Open             *Open         // nil of a closed loop
-	Seconds          float64       // of the measured window
-	Window           Interval      // between the readings at its edges, which may come a moment late
-	Whole            Interval      // from rest before the load to rest after it
-	Stall            time.Duration // how long the databases held writers back, summed over the servers
-	Amplification    float64       // bytes written by the databases per byte stored
-}
-
-// Open is what only an open loop comes to, of all agents together.
-type Open struct {
-	agent.OpenReport // but for the histograms
-	Service, Slip    *hdrhistogram.Histogram
+	agent.Tally                 // of all agents together
+	Seconds       float64       // of the measured window
+	Window        Interval      // between the readings at its edges, which may come a moment late
+	Whole         Interval      // from rest before the load to rest after it
+	Stall         time.Duration // how long the databases held writers back, summed over the servers
+	Amplification float64       // bytes written by the databases per byte stored
 }
 
 // Throughput is operations per second that ended in the window.
-func (l Loaded) Throughput() float64 { return float64(l.WindowOps) / l.Seconds }
+func (l Loaded) Throughput() float64 { return float64(l.Latency().Count()) / l.Seconds }
 
 // Preload writes each of the keys from … to−1 once.
 func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Failures, error) {
@@ -66,13 +54,22 @@ func sum(failures []agent.Failures, err error) (all agent.Failures, _ error) {
 	return all, err
 }
 
-// Mixed runs the load on some agents, by their number.
-func (c *Cluster) Mixed(ctx context.Context, agents []int, spec agent.MixedSpec) ([]agent.MixedReport, error) {
-	var some []*control.Client
-	for _, n := range agents {
-		some = append(some, c.agents[n])
+// LoadOn runs a load on some agents, by their number, at the instants of its specification.
+func (c *Cluster) LoadOn(ctx context.Context, agents []int, spec agent.Spec) (agent.Tally, error) {
+	some := make([]*control.Client, len(agents))
+	for i, n := range agents {
+		some[i] = c.agents[n]
 	}
-	return control.CallAll(ctx, some, agent.MixedCall, spec)
+	return loadOn(ctx, some, spec)
+}
+
+// loadOn runs a load on agents and adds up what they counted.
+func loadOn(ctx context.Context, agents []*control.Client, spec agent.Spec) (sum agent.Tally, err error) {
+	tallies, err := control.CallAll(ctx, agents, agent.LoadCall, spec)
+	for i := range tallies {
+		sum.Merge(&tallies[i])
+	}
+	return sum, err
 }
 
 // Load runs the load on all agents.
@@ -84,18 +81,18 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if err != nil {
 		return l, err
 	}
-	spec := load.LoadSpec
+	spec := load.Spec
 	l.Seconds = load.Measure.Seconds()
 	spec.StartNs = clock.Now() + int64(StartDelay)
 	spec.WarmupEndNs = spec.StartNs + int64(load.Warmup)
-	spec.MeasureEndNs = spec.WarmupEndNs + int64(load.Measure)
+	spec.EndNs = spec.WarmupEndNs + int64(load.Measure)
 	windowed := make(chan error, 1)
 	go func() {
 		var err error
-		l.Window, err = c.readWindow(ctx, spec.WarmupEndNs, spec.MeasureEndNs)
+		l.Window, err = c.readWindow(ctx, spec.WarmupEndNs, spec.EndNs)
 		windowed <- err
 	}()
-	reports, err := control.CallAll(ctx, c.agents, agent.LoadCall, spec)
+	l.Tally, err = loadOn(ctx, c.agents, spec)
 	if err = errors.Join(err, <-windowed); err != nil {
 		return l, err
 	}
@@ -108,7 +105,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	}
 	l.Stall = after.StallTime - before.StallTime
 	l.Amplification = after.WriteAmplification()
-	return l, l.merge(reports)
+	return l, nil
 }
 
 // readWindow takes the readings at both edges of the window.
@@ -124,91 +121,4 @@ func (c *Cluster) readWindow(ctx context.Context, from, to int64) (i Interval, e
 	}
 	i.To, err = c.read(ctx)
 	return i, err
-}
-
-// Fail counts operations beside the load that failed.
-func (l *Loaded) Fail(f agent.Failures) {
-	l.Errors += f.Count
-	if l.Error == "" {
-		l.Error = f.First
-	}
-}
-
-// merge adds the agents' reports up.
-func (l *Loaded) merge(reports []agent.LoadReport) error {
-	l.Rounds, l.RoundKinds = make(map[int]int64), make(map[result.Rounds]int64)
-	l.Histogram = NewHistogram()
-	for _, r := range reports {
-		if err := errors.Join(AddHistogram(l.Histogram, r.Histogram), l.mergeOpen(r.Open)); err != nil {
-			return err
-		}
-		l.WindowOps += r.WindowOps
-		l.LoadOps += r.LoadOps
-		l.Errors += r.Errors
-		l.LatencyNs += r.LatencyNs
-		l.WaitNs += r.WaitNs
-		l.Overtaken += r.Overtaken
-		l.SentBytes += r.SentBytes
-		l.ReceivedBytes += r.ReceivedBytes
-		l.Messages.ClientToServer += r.Messages.ClientToServer
-		l.Messages.ServerToClient += r.Messages.ServerToClient
-		l.Background.Ops += r.Background.Ops
-		l.Background.SentBytes += r.Background.SentBytes
-		l.Background.ReceivedBytes += r.Background.ReceivedBytes
-		for rounds, n := range r.Rounds {
-			l.Rounds[rounds] += n
-		}
-		for rounds, n := range r.RoundKinds {
-			l.RoundKinds[rounds] += n
-		}
-		if l.Error == "" {
-			l.Error = r.Error
-		}
-	}
-	return nil
-}
-
-// mergeOpen adds an agent's report, which is nil of a closed loop.
-func (l *Loaded) mergeOpen(r *agent.OpenReport) error {
-	if r == nil {
-		return nil
-	}
-	if l.Open == nil {
-		l.Open = &Open{Service: NewHistogram(), Slip: NewHistogram()}
-	}
-	o := l.Open
-	o.Arrivals += r.Arrivals
-	o.BacklogBegin += r.BacklogBegin
-	o.BacklogEnd += r.BacklogEnd
-	o.OpenReport.Service.SumNs += r.Service.SumNs
-	o.OpenReport.Slip.SumNs += r.Slip.SumNs
-	return errors.Join(AddHistogram(o.Service, r.Service.Histogram), AddHistogram(o.Slip, r.Slip.Histogram))
-}
-
-// NewHistogram is an empty histogram of times in ns, like the agents'.
-func NewHistogram() *hdrhistogram.Histogram {
-	const second = int64(1e9)
-	return hdrhistogram.New(1e3, 100*second, 3)
-}
-
-// AddHistogram adds an agent's histogram to the sum.
-func AddHistogram(sum *hdrhistogram.Histogram, encoded string) error {
-	h, err := hdrhistogram.Decode([]byte(encoded))
-	if err != nil {
-		return fmt.Errorf("an agent's histogram: %w", err)
-	}
-	sum.Merge(h)
-	return nil
-}
-
-// Latency summarises a histogram of ns.
-func Latency(h *hdrhistogram.Histogram) result.Latency {
-	if h.TotalCount() == 0 {
-		return result.Latency{}
-	}
-	ms := func(ns int64) float64 { return float64(ns) / 1e6 }
-	return result.Latency{
-		Mean: h.Mean() / 1e6, P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)),
-		P99: ms(h.ValueAtQuantile(99)), P999: ms(h.ValueAtQuantile(99.9)), Max: ms(h.Max()),
-	}
 }

@@ -80,6 +80,15 @@ func (m *Most) Raise(o Most) {
 	m.Messages, m.Bytes = m.Messages.max(o.Messages), m.Bytes.max(o.Bytes)
 }
 
+// Sum is that of both directions.
+func (t Traffic) Sum() int64 { return t.ClientToServer + t.ServerToClient }
+
+// Add adds o.
+func (t *Traffic) Add(o Traffic) {
+	t.ClientToServer += o.ClientToServer
+	t.ServerToClient += o.ServerToClient
+}
+
 func (t Traffic) max(o Traffic) Traffic {
 	return Traffic{max(t.ClientToServer, o.ClientToServer), max(t.ServerToClient, o.ServerToClient)}
 }

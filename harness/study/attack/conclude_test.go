@@ -1,16 +1,12 @@
 package attack
 
 import (
-	"encoding/base64"
 	"maps"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/powbench/powbench/harness/agent"
-	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
@@ -30,22 +26,6 @@ func (t *trial) describeFor(tb testing.TB) result.Trial {
 	return out
 }
 
-// encode is a histogram of those latencies in ns.
-func encode(t *testing.T, latencies ...int64) string {
-	t.Helper()
-	h := cluster.NewHistogram()
-	for _, ns := range latencies {
-		if err := h.RecordValue(ns); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
 type rounds = map[result.Rounds]int64
 
 // twoRounds is n operations of a data and a metadata round.
@@ -57,57 +37,33 @@ func most(requests, bytes int64) result.Most {
 }
 
 func TestFillLoad(t *testing.T) {
-	reports := []agent.MixedReport{
-		{
-			Reads: 2, Writes: 1,
-			Read:  agent.MixedKind{Rounds: twoRounds(2), Histogram: encode(t, 1e6, 3e6), Most: most(8, 500)},
-			Write: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Histogram: encode(t, 8e6), Most: most(12, 900)},
-			Buckets: []result.Bucket{
-				{Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}},
-				{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}},
-			},
+	tally := agent.Tally{
+		Read: agent.Kind{
+			Ops: 4, Rounds: rounds{{Data: 1, Metadata: 1}: 3, {Data: 1, Metadata: 2}: 1}, Most: most(12, 500),
+			Latency: agent.TimingOf(1e6, 3e6, 5e6, 3e6),
 		},
-		{
-			Reads: 1, Pending: 3, Failed: 4,
-			Read: agent.MixedKind{
-				Rounds: rounds{{Data: 1, Metadata: 1}: 1, {Data: 1, Metadata: 2}: 1}, Histogram: encode(t, 5e6), Most: most(12, 400),
-			},
-			Write: agent.MixedKind{Histogram: encode(t)},
-			Buckets: []result.Bucket{
-				{Read: result.Ended{Ops: 1, MeanMs: 5, MaxMs: 5}}, {AtMs: 100, Errors: 1}, {AtMs: 200},
-			},
-		},
+		Write:   agent.Kind{Ops: 1, Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Latency: agent.TimingOf(8e6), Most: most(12, 900)},
+		Pending: 3, Failed: 4, BucketNs: 1e8, Buckets: []agent.Bucket{{Errors: 1}, {Read: agent.Ended{Ops: 2, SumNs: 4e6, MaxNs: 3e6}}},
 	}
 	out := result.Trial{DurationS: 2}
-	if err := fillLoad(&out, reports); err != nil {
-		t.Fatal(err)
-	}
-	want := []result.Bucket{
-		{Read: result.Ended{Ops: 3, MeanMs: 3, MaxMs: 5}},
-		{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}, Errors: 1},
-		{AtMs: 200},
-	}
+	fillLoad(&out, tally)
+	want := []result.Bucket{{Errors: 1}, {AtMs: 100, Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}}}
 	if !reflect.DeepEqual(out.Timeline, want) {
 		t.Errorf("timeline %+v\nwant %+v", out.Timeline, want)
 	}
-	if out.Ops.Reads != 3 || out.Ops.Writes != 1 || out.ThroughputOps != 2 ||
+	if out.Ops.Reads != 4 || out.Ops.Writes != 1 || out.ThroughputOps != 2.5 ||
 		out.ReadRounds["2"] != 3 || out.ReadRounds["3"] != 1 {
 		t.Errorf("%+v, %v ops/s, rounds %v", out.Ops, out.ThroughputOps, out.ReadRounds)
 	}
-	if !near(out.ReadMs.Mean, 3, 0.01) || !near(out.ReadMs.Max, 5, 0.01) || !near(out.WriteMs.P50, 8, 0.01) {
+	if out.ReadMs.Mean != 3 || !near(out.ReadMs.Max, 5, 0.01) || !near(out.WriteMs.P50, 8, 0.01) {
 		t.Errorf("READs %+v, WRITEs %+v", out.ReadMs, out.WriteMs)
 	}
-	fillAll(&out, reports)
-	wantReads := rounds{{Data: 1, Metadata: 1}: 3, {Data: 1, Metadata: 2}: 1}
-	if !maps.Equal(out.ReadKinds, wantReads) || !maps.Equal(out.WriteKinds, reports[0].Write.Rounds) {
+	fillAll(&out, tally)
+	if !maps.Equal(out.ReadKinds, tally.Read.Rounds) || !maps.Equal(out.WriteKinds, tally.Write.Rounds) {
 		t.Errorf("READs %v, WRITEs %v", out.ReadKinds, out.WriteKinds)
 	}
 	if out.ReadMost != most(12, 500) || out.WriteMost != most(12, 900) || out.Ops.Pending != 3 || out.Ops.Failed != 4 {
 		t.Errorf("READs %+v, WRITEs %+v, %+v", out.ReadMost, out.WriteMost, out.Ops)
-	}
-	reports[0].Read.Histogram = base64.StdEncoding.EncodeToString([]byte("no histogram"))
-	if err := fillLoad(&out, reports); err == nil {
-		t.Error("a damaged histogram was taken")
 	}
 }
 

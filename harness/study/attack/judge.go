@@ -36,33 +36,21 @@ func (f *findings) count(h byzantine.Harm, n int64, format string, args ...any) 
 }
 
 // judge looks for harms in what the clients did.
-func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, reports []agent.MixedReport) result.Verdict {
+func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, all agent.Tally) result.Verdict {
 	report := history.Check(entries)
 	corrupt := f.judgeReads(entries)
 	if report.Code == result.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
 		f.find(byzantine.Stale, "not linearizable: %s", report.Detail)
 	}
 	f.judgeTimestamps(entries)
-	var pending, failed int64
-	var why string
-	rounds := map[result.Rounds]int64{}
-	for _, r := range reports {
-		pending += r.Pending
-		failed += r.Failed
-		if why == "" {
-			why = r.FirstError
-		}
-		for n, reads := range r.Read.Rounds {
-			rounds[n] += reads
-		}
-	}
-	f.count(byzantine.Hang, pending, "%d operations did not end: %s", pending, why)
+	f.count(byzantine.Hang, all.Pending, "%d operations did not end: %s", all.Pending, all.FirstError)
 	harm := byzantine.Failure
 	if e.Harm == byzantine.Exhaustion { // how it shows when there is no higher timestamp left
 		harm = byzantine.Exhaustion
 	}
-	f.count(harm, failed-corrupt, "%d operations failed: %s", failed-corrupt, why)
-	for n, reads := range rounds {
+	failed := all.Failed - corrupt
+	f.count(harm, failed, "%d operations failed: %s", failed, all.FirstError)
+	for n, reads := range all.Read.Rounds {
 		if e.Rounds > 0 && n.Total() > e.Rounds {
 			f.count(byzantine.TooManyRounds, reads, "%d READs took %d rounds, want %d at most", reads, n.Total(), e.Rounds)
 		}

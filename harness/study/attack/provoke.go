@@ -90,8 +90,8 @@ func crowds(a byzantine.Attack, p protocols.Protocol) bool {
 func (t *trial) crowd(ctx context.Context) error {
 	for i := range crowdings {
 		start := soon()
-		reports, err := t.mixOn(ctx, 1, fmt.Sprint("crowd ", i), everyone, start, crowdTime, 0.5)
-		if err != nil || longestRead(reports) >= t.expected.Rounds {
+		tally, err := t.mixOn(ctx, 1, fmt.Sprint("crowd ", i), everyone, start, crowdTime, 0.5)
+		if err != nil || longestRead(tally) >= t.expected.Rounds {
 			return err
 		}
 	}
@@ -99,11 +99,9 @@ func (t *trial) crowd(ctx context.Context) error {
 }
 
 // longestRead is the most rounds that a READ took.
-func longestRead(reports []agent.MixedReport) (most int) {
-	for _, r := range reports {
-		for rounds := range r.Read.Rounds {
-			most = max(most, rounds.Total())
-		}
+func longestRead(t agent.Tally) (most int) {
+	for rounds := range t.Read.Rounds {
+		most = max(most, rounds.Total())
 	}
 	return most
 }
@@ -126,8 +124,9 @@ func (t *trial) assault(ctx context.Context) error {
 }
 
 // lateSpec is the load of an agent that joins now.
-func (t *trial) lateSpec() agent.MixedSpec {
-	return agent.MixedSpec{
+func (t *trial) lateSpec() agent.Spec {
+	return agent.Spec{
+		Faulty:     true,
 		WriteShare: 1, Keys: keys, Seed: workloads.Derive(t.seed, "late"), StartNs: clock.Now(),
 		EndNs: t.start + int64(t.load), BucketNs: int64(bucketTime), OpTimeoutNs: int64(patience),
 	}
@@ -176,7 +175,7 @@ func (t *trial) liveAndDie(ctx context.Context, cfg agent.Config, span time.Dura
 	if err != nil {
 		return err
 	}
-	go func() { _, _ = control.Call(ctx, p, agent.MixedCall, t.lateSpec()) }() // it ends with the process
+	go func() { _, _ = control.Call(ctx, p, agent.LoadCall, t.lateSpec()) }() // it ends with the process
 	if err := clock.Sleep(ctx, span); err != nil {
 		return errors.Join(err, cluster.End(p))
 	}

@@ -27,14 +27,14 @@ func TestCrowds(t *testing.T) {
 }
 
 func TestLongestRead(t *testing.T) {
-	reports := []agent.MixedReport{
-		{Read: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 1}: 9, {Data: 1, Metadata: 2}: 1}}},
-		{Write: agent.MixedKind{Rounds: rounds{{Data: 1, Metadata: 3}: 9}}},
+	tally := agent.Tally{
+		Read:  agent.Kind{Rounds: rounds{{Data: 1, Metadata: 1}: 9, {Data: 1, Metadata: 2}: 1}},
+		Write: agent.Kind{Rounds: rounds{{Data: 1, Metadata: 3}: 9}},
 	}
-	if got := longestRead(reports); got != 3 {
+	if got := longestRead(tally); got != 3 {
 		t.Errorf("%d rounds, want 3", got)
 	}
-	if got := longestRead(nil); got != 0 {
+	if got := longestRead(agent.Tally{}); got != 0 {
 		t.Errorf("%d rounds of no READs", got)
 	}
 }

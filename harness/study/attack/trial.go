@@ -52,10 +52,10 @@ type trial struct {
 	load     time.Duration
 
 	cluster  *cluster.Cluster
-	mustEnd  []int    // servers that may not serve to the end
-	journals []string // of writers that die
-	reports  []agent.MixedReport
-	loaded   []agent.MixedReport // those of the measured load
+	mustEnd  []int       // servers that may not serve to the end
+	journals []string    // of writers that die
+	all      agent.Tally // of all loads
+	loaded   agent.Tally // of the measured load
 
 	mu     sync.Mutex
 	events []result.Event
@@ -84,7 +84,7 @@ func (t *trial) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	case ctx.Err() != nil:
 		return nil, "", context.Cause(ctx)
 	case err == nil:
-		err = t.conclude(&out, entries)
+		t.conclude(&out, entries)
 	case t.attack.ID != result.FaultFree: // a server that crashed by itself, say: it is what came of the attack
 		out.Harms[string(byzantine.Failure)] = 1
 		out.Detail, err = err.Error(), nil
@@ -243,26 +243,27 @@ func (t *trial) underAttack(ctx context.Context) error {
 // mix has the clients of some agents run READs and WRITEs in a closed loop.
 func (t *trial) mix(ctx context.Context, phase string, agents []int, start int64, length time.Duration,
 	writes float64,
-) ([]agent.MixedReport, error) {
+) (agent.Tally, error) {
 	return t.mixOn(ctx, keys, phase, agents, start, length, writes)
 }
 
 // mixOn is mix on so many keys.
 func (t *trial) mixOn(ctx context.Context, keys int, phase string, agents []int, start int64, length time.Duration,
 	writes float64,
-) ([]agent.MixedReport, error) {
-	spec := agent.MixedSpec{
+) (agent.Tally, error) {
+	spec := agent.Spec{
+		Faulty:     true,
 		WriteShare: writes, Keys: keys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
 		EndNs: start + int64(length), BucketNs: int64(bucketTime), OpTimeoutNs: int64(patience),
 	}
 	if t.expected.Beyond {
 		spec.OpTimeoutNs = int64(shortTemper)
 	}
-	reports, err := t.cluster.Mixed(ctx, agents, spec)
+	tally, err := t.cluster.LoadOn(ctx, agents, spec)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reports = append(t.reports, reports...)
-	return reports, err
+	t.all.Merge(&tally)
+	return tally, err
 }
 
 // saveHistory gathers all operations so far and stores them.

@@ -15,7 +15,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
-	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -80,11 +79,14 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 // load is what the clients do during a run of the series.
 func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load {
 	e := r.Experiment
-	spec := agent.LoadSpec{
-		Op: protocols.Op(s.Op), Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Seed: seed,
+	spec := agent.Spec{
+		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Seed: seed,
 		Concurrency: e.Concurrency.Fraction(), BackgroundShare: r.background(s.Op),
 	}
-	return cluster.Load{LoadSpec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std()}
+	if s.Op == result.OpWrite {
+		spec.WriteShare = 1
+	}
+	return cluster.Load{Spec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std()}
 }
 
 // probed runs a load and samples meanwhile the delay between the two hosts that carry none; nil without NetEm.

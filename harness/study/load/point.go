@@ -1,11 +1,9 @@
 package load
 
 import (
-	"fmt"
 	"strconv"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
@@ -21,7 +19,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 	}
 	p.Servers = protocol.Traits(p.T).Servers
 	p.DurationS = l.Seconds
-	p.Ops, p.LoadOps, p.Errors = l.WindowOps, l.LoadOps, l.Errors
+	p.Ops, p.LoadOps, p.Errors = l.Latency().Count(), l.Tally.Ops(), l.Errors()
 	p.ThroughputOps = l.Throughput()
 	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
 	p.Rounds = make(map[string]int64)
@@ -33,7 +31,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 		return err
 	}
 	if l.Open != nil {
-		if err := fillOpen(p, l.Open); err != nil {
+		if err := fillOpen(p, *l.Open); err != nil {
 			return err
 		}
 	}
@@ -57,52 +55,34 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 }
 
 // fillOpen sets what a point of an open loop has beside the others.
-func fillOpen(p *result.Point, o *cluster.Open) (err error) {
-	p.Arrivals, p.Backlog = o.Arrivals, result.Backlog{Begin: o.BacklogBegin, End: o.BacklogEnd}
-	p.ServiceMs, p.SlipMs = exactLatency(o.OpenReport.Service.SumNs, o.Service), exactLatency(o.OpenReport.Slip.SumNs, o.Slip)
-	p.ServiceHistogram, err = encodeHistogram(o.Service)
+func fillOpen(p *result.Point, o agent.Open) (err error) {
+	p.Arrivals, p.Backlog, p.ServiceMs, p.SlipMs = o.Arrivals, o.Backlog, o.Service.Latency(), o.Slip.Latency()
+	p.ServiceHistogram, err = o.Service.Encode()
 	return err
 }
 
 // fillLatency sets the latencies of the window's operations and, of a closed loop, Little's ratio, X·R/c, which is 1 if
 // the loop lost nothing; R includes the wait for servers that lag.
 func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
-	if p.Histogram, err = encodeHistogram(l.Histogram); err != nil || l.WindowOps == 0 {
+	latency := l.Latency()
+	if p.Histogram, err = latency.Encode(); err != nil || latency.Count() == 0 {
 		return err
 	}
-	p.LatencyMs = exactLatency(l.LatencyNs, l.Histogram)
-	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(l.WindowOps)/1e6, l.Overtaken
+	p.LatencyMs = latency.Latency()
+	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(latency.Count())/1e6, l.Overtaken
 	if !p.Open() {
 		p.LittleRatio = p.ThroughputOps * (p.LatencyMs.Mean + p.LagWaitMs) / 1e3 / float64(p.Clients)
 	}
 	return nil
 }
 
-// encodeHistogram is the form in which points keep histograms.
-func encodeHistogram(h *hdrhistogram.Histogram) (string, error) {
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		return "", fmt.Errorf("encode histogram: %w", err)
-	}
-	return string(text), nil
-}
-
-// exactLatency is latency with the mean from the exact sum in ns.
-func exactLatency(sumNs int64, h *hdrhistogram.Histogram) result.Latency {
-	l := cluster.Latency(h)
-	l.Mean = float64(sumNs) / float64(max(1, h.TotalCount())) / 1e6
-	return l
-}
-
 // fillTraffic sets the bytes that the load moved, in all and per operation.
 func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
-	p.RoundKinds, p.Messages = l.RoundKinds, l.Messages
-	p.WireBytes = result.Traffic{ClientToServer: l.SentBytes, ServerToClient: l.ReceivedBytes}
-	p.Background = background(l)
+	p.RoundKinds, p.Messages, p.WireBytes, p.Background = l.Kinds(), l.Messages, l.Bytes, background(l)
 	p.LinkBytes = l.Whole.Payload()
 	if p.LinkBytes != (result.Traffic{}) {
-		p.LinkBytes.ClientToServer -= l.Background.SentBytes
-		p.LinkBytes.ServerToClient -= l.Background.ReceivedBytes
+		p.LinkBytes.ClientToServer -= l.Background.Bytes.ClientToServer
+		p.LinkBytes.ServerToClient -= l.Background.Bytes.ServerToClient
 	}
 	p.WireFactor = perOperation(p.WireBytes, p)
 	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
@@ -110,9 +90,9 @@ func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
 
 // background is what the writer beside the load did.
 func background(l cluster.Loaded) result.Background {
-	b := result.Background{Ops: l.Background.Ops, Bytes: l.Background.SentBytes + l.Background.ReceivedBytes}
+	b := result.Background{Ops: l.Background.Ops, Bytes: l.Background.Bytes.Sum()}
 	if b.Bytes > 0 {
-		b.Share = float64(b.Bytes) / float64(b.Bytes+l.SentBytes+l.ReceivedBytes)
+		b.Share = float64(b.Bytes) / float64(b.Bytes+l.Bytes.Sum())
 	}
 	return b
 }

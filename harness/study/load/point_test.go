@@ -100,23 +100,26 @@ func TestPerOperation(t *testing.T) {
 
 // ofLoad is 2 s of READs by 4 clients at t = 1 of M-PoWerStore: 1000 in the window, of 4 ms to 12 ms.
 func ofLoad() cluster.Loaded {
-	h := hdrhistogram.New(1000, 1e11, 3)
+	var latency agent.Timing
 	for i := range int64(1000) {
-		_ = h.RecordValue(4e6 + i*8000)
+		latency.Add(4e6 + i*8000)
 	}
+	latency.SumNs = 1000 * 8e6
 	const operations, value = 1500, 100_000
 	link := func(up, down uint64) []netem.Counters {
 		return []netem.Counters{{Up: netem.Direction{Bytes: up}, Down: netem.Direction{Bytes: down}}}
 	}
 	return cluster.Loaded{
-		LoadReport: agent.LoadReport{
-			WindowOps: 1000, LoadOps: operations, LatencyNs: 1000 * 8e6, Rounds: map[int]int64{2: 990, 3: 10},
-			SentBytes: operations * value / 100, ReceivedBytes: 2 * operations * value,
-			RoundKinds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
-			Messages:   result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
+		Tally: agent.Tally{
+			Read: agent.Kind{
+				Ops: operations, Latency: latency,
+				Rounds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
+			},
+			Rounds:   map[int]int64{2: 990, 3: 10},
+			Bytes:    result.Traffic{ClientToServer: operations * value / 100, ServerToClient: 2 * operations * value},
+			Messages: result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
 		},
-		Histogram: h,
-		Seconds:   2, Amplification: 2.5,
+		Seconds: 2, Amplification: 2.5,
 		Window: cluster.Interval{ // its readings came late
 
 			From: cluster.Reading{Ns: 1e9, Clients: 1, Servers: 2, Links: link(0, 0)},
@@ -184,7 +187,7 @@ func TestFill(t *testing.T) {
 func TestFillWithoutNumbers(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 0)
 	l := ofLoad()
-	l.WindowOps, l.LoadOps, l.LatencyNs, l.Histogram = 0, 0, 0, hdrhistogram.New(1000, 1e11, 3)
+	l.Read.Ops, l.Read.Latency = 0, agent.Timing{}
 	p := &result.Point{Series: result.Series{Protocol: "mabd", Variant: "paper", Op: "write", T: 1, ValueBytes: 100_000}, Load: result.Load{Clients: 4}}
 	if err := r.fill(p, l); err != nil {
 		t.Fatal(err)
@@ -199,9 +202,9 @@ func TestFillWithoutNumbers(t *testing.T) {
 
 // What a writer beside the load moved is its own, by both counters, and its share is of all there was.
 func TestBackgroundIsApart(t *testing.T) {
-	l := cluster.Loaded{LoadReport: agent.LoadReport{
-		LoadOps: 1, SentBytes: 100, ReceivedBytes: 880,
-		Background: agent.Background{Ops: 3, SentBytes: 15, ReceivedBytes: 5},
+	l := cluster.Loaded{Tally: agent.Tally{
+		Bytes:      result.Traffic{ClientToServer: 100, ServerToClient: 880},
+		Background: agent.Background{Ops: 3, Bytes: result.Traffic{ClientToServer: 15, ServerToClient: 5}},
 	}}
 	if got, want := background(l), (result.Background{Ops: 3, Bytes: 20, Share: 0.02}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
@@ -214,17 +217,10 @@ func TestBackgroundIsApart(t *testing.T) {
 // What only an open loop comes to becomes the point's numbers; Little's law has nothing to say of it.
 func TestFillOpen(t *testing.T) {
 	l := ofLoad()
-	of := func(ns ...int64) (h *hdrhistogram.Histogram, timing agent.Timing) {
-		h = cluster.NewHistogram()
-		for _, x := range ns {
-			_ = h.RecordValue(x)
-			timing.SumNs += x
-		}
-		return h, timing
+	l.Open = &agent.Open{
+		Arrivals: 700, Backlog: result.Backlog{Begin: 1, End: 6},
+		Service: agent.TimingOf(2e6, 4e6, 6e6), Slip: agent.TimingOf(1e4, 1e4, 7e4),
 	}
-	l.Open = &cluster.Open{OpenReport: agent.OpenReport{Arrivals: 700, BacklogBegin: 1, BacklogEnd: 6}}
-	l.Open.Service, l.Open.OpenReport.Service = of(2e6, 4e6, 6e6)
-	l.Open.Slip, l.Open.OpenReport.Slip = of(1e4, 1e4, 7e4)
 	p := &result.Point{
 		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},
 		Load:   result.Load{Clients: 1, Arrival: result.Poisson, Rate: 500}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},

@@ -42,7 +42,7 @@ func judge(p *result.Point, l cluster.Loaded) {
 			p.Fail(reason, format, args...)
 		}
 	}
-	fail(p.Errors > 0, result.FailedOperations, "%d operations failed, the first: %s", p.Errors, l.Error)
+	fail(p.Errors > 0, result.FailedOperations, "%d operations failed, the first: %s", p.Errors, l.FirstError)
 	fail(p.Ops == 0, result.NoOperations, "no operation ended in the window")
 	fail(p.Linearizable.Code != result.Linearizable, result.NotLinearizable, "history: %s", p.Linearizable.Code)
 	if p.Ops > 0 {

@@ -101,7 +101,7 @@ func TestInvalidReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := validPoint()
 			c.change(p)
-			judge(p, cluster.Loaded{LoadReport: agent.LoadReport{Error: "broken"}})
+			judge(p, cluster.Loaded{Tally: agent.Tally{FirstError: "broken"}})
 			if p.Valid != (c.want == "") || !strings.Contains(p.InvalidReason, c.want) {
 				t.Errorf("%q, want %q", p.InvalidReason, c.want)
 			}

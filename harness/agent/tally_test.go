@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/client"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+)
+
+// travelled is the sum of tallies that came from other processes.
+func travelled(t *testing.T, tallies ...*Tally) *Tally {
+	t.Helper()
+	sum := new(Tally)
+	for _, x := range tallies {
+		text, err := json.Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var there Tally
+		if err := json.Unmarshal(text, &there); err != nil {
+			t.Fatal(err)
+		}
+		sum.Merge(&there)
+	}
+	return sum
+}
+
+// What a client has done counts by where it ended: in the window, outside, or not at all.
+func TestTally(t *testing.T) {
+	spec := Spec{WarmupEndNs: 1000, EndNs: 2000}
+	one, two := newTally(spec), newTally(spec)
+	usual, three := result.Rounds{Data: 1, Metadata: 1}, result.Rounds{Data: 1, Metadata: 2}
+	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
+		one.add(protocols.Read, completed{due: end - 500, end: end, rounds: usual}, nil)
+	}
+	two.add(protocols.Write, completed{due: 1000, end: 1800, rounds: three, waited: 7}, nil)
+	two.add(protocols.Read, completed{due: 1000, end: 2500, rounds: three, waited: 5}, nil)
+	two.add(protocols.Read, completed{}, errors.New("first"))
+	two.add(protocols.Read, completed{}, fmt.Errorf("second: %w", client.ErrPending))
+	one.Messages, two.Messages = traffic(24, 23), traffic(1, 2)
+	two.Overtaken, two.Background = 2, Background{Ops: 1, Bytes: traffic(20, 2)}
+	r := travelled(t, one, two)
+	r.Fail(Failures{}) // nothing failed beside the load
+	if r.Latency().Count() != 3 || r.Ops() != 8 || r.WaitNs != 7 || r.Latency().SumNs != 500+500+800 || r.Rounds[2] != 2 ||
+		r.Rounds[3] != 1 || r.Overtaken != 2 {
+		t.Errorf("%+v", r)
+	}
+	if want := map[result.Rounds]int64{usual: 6, three: 2}; !reflect.DeepEqual(r.Kinds(), want) {
+		t.Errorf("rounds of the load's operations: %v, want %v", r.Kinds(), want)
+	}
+	if r.Failed != 1 || r.Pending != 1 || r.Errors() != 2 || r.FirstError != "first" {
+		t.Errorf("%d failed, %d pending, the first %q", r.Failed, r.Pending, r.FirstError)
+	}
+	if r.Messages != traffic(25, 25) || r.Background != two.Background {
+		t.Errorf("messages %+v, background %+v", r.Messages, r.Background)
+	}
+	if r.Fail(Failures{4, "beside it"}); r.Errors() != 6 || r.FirstError != "first" {
+		t.Errorf("with failures beside the load: %d errors, the first %q", r.Errors(), r.FirstError)
+	}
+}
+
+// The buckets of tallies add up, whichever has more.
+func TestBuckets(t *testing.T) {
+	const msNs = int64(time.Millisecond)
+	spec := Spec{BucketNs: 100 * msNs, EndNs: 200 * msNs, Faulty: true}
+	one, two := newTally(spec), newTally(spec)
+	one.add(protocols.Read, completed{end: 1 * msNs}, nil)
+	one.add(protocols.Read, completed{end: 3 * msNs}, nil)
+	one.add(protocols.Write, completed{start: 100 * msNs, end: 108 * msNs}, nil)
+	two.add(protocols.Read, completed{end: 5 * msNs}, nil)
+	two.add(protocols.Read, completed{end: 199 * msNs}, errors.New("why"))
+	two.add(protocols.Read, completed{start: 250 * msNs, end: 251 * msNs}, nil)
+	want := []result.Bucket{
+		{Read: result.Ended{Ops: 3, MeanMs: 3, MaxMs: 5}},
+		{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}, Errors: 1},
+		{AtMs: 200, Read: result.Ended{Ops: 1, MeanMs: 1, MaxMs: 1}},
+	}
+	if got := travelled(t, one, two).Timeline(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Times beyond the histogram's range count as its ends, none is lost.
+func TestTimingKeepsExtremes(t *testing.T) {
+	timing := TimingOf(0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour))
+	if n := timing.Count(); n != 6 {
+		t.Errorf("%d of 6 times recorded", n)
+	}
+	if got := time.Duration(timing.hdr().ValueAtQuantile(60)); (got - time.Second).Abs() > time.Millisecond {
+		t.Errorf("a time of 1 s was recorded as %v", got)
+	}
+	if l := TimingOf(2e6, 6e6).Latency(); l.Mean != 4 {
+		t.Errorf("the mean of 2 and 6 ms: %+v", l)
+	}
+	if l := (Timing{}).Latency(); l != (result.Latency{}) {
+		t.Errorf("of nothing: %+v", l)
+	}
+	if err := json.Unmarshal([]byte(`{"Histogram": "?"}`), &timing); err == nil {
+		t.Error("a broken histogram was accepted")
+	}
+}
