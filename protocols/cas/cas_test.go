@@ -13,19 +13,17 @@ func TestConform(t *testing.T) { prototest.Conform(t, Protocol{}) }
 
 func TestServerRefuses(t *testing.T) {
 	ts := protocols.Timestamp{Num: 1, PID: 1}
-	preWrite := func(ts protocols.Timestamp, length uint64, element string) protocols.Message {
-		return protocols.Message{Body: &PreWrite{TS: ts, Length: length}, Payload: []byte(element)}
-	}
 	w, r := protocols.Writer, protocols.Reader
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	c.CheckRefused(map[string]prototest.Request{
-		"a reader's pre-write": {From: r, Message: preWrite(ts, 2, "v")},
-		"no tag":               {From: w, Message: preWrite(protocols.Timestamp{}, 2, "v")},
-		"half a tag":           {From: r, Message: protocols.Message{Body: &Finalize{TS: protocols.Timestamp{Num: 1}}}},
-		"a short element":      {From: w, Message: preWrite(ts, 9, "")},
-		"a huge value":         {From: w, Message: preWrite(ts, math.MaxUint64, "")},
+		"a reader's pre-write": prototest.From(r, &PreWrite{TS: ts, Length: 2}, []byte("v")),
+		"no tag":               prototest.From(w, &PreWrite{Length: 2}, []byte("v")),
+		"half a tag":           prototest.From(r, &Finalize{TS: protocols.Timestamp{Num: 1}}, nil),
+		"a short element":      prototest.From(w, &PreWrite{TS: ts, Length: 9}, nil),
+		"a huge value":         prototest.From(w, &PreWrite{TS: ts, Length: math.MaxUint64}, nil),
 	})
-	if _, err := c.Request(w, "k", 0, preWrite(ts, 2, "v")); err != nil {
+	preWrite := protocols.Message{Body: &PreWrite{TS: ts, Length: 2}, Payload: []byte("v")}
+	if _, err := c.Request(w, "k", 0, preWrite); err != nil {
 		t.Errorf("a correct pre-write: %v", err)
 	}
 }

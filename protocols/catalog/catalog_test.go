@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -35,22 +33,6 @@ func TestUnknownName(t *testing.T) {
 	}
 	if _, err := ByName(""); err == nil {
 		t.Error("the empty name was found")
-	}
-}
-
-// Any two quorums have a server in common that is not faulty or, where servers lie, t+1 servers; and one is left when t
-// servers are silent.
-func TestQuorums(t *testing.T) {
-	for _, p := range slices.Concat(All(), Variants()) {
-		for f := 1; f <= 10; f++ {
-			s, q := p.Traits(f).Servers, p.Traits(f).Quorum
-			if q > s-f {
-				t.Errorf("%s, t=%d: a quorum of %d servers needs a faulty one among %d", protocols.NameOf(p), f, q, s)
-			}
-			if want := 1 + p.Traits(f).LyingServers; 2*q-s < want {
-				t.Errorf("%s, t=%d: quorums of %d of %d share %d servers, want %d", protocols.NameOf(p), f, q, s, 2*q-s, want)
-			}
-		}
 	}
 }
 
@@ -108,33 +90,6 @@ func TestVariantCost(t *testing.T) {
 			if got := max(cost.ClientToServers, cost.ServersToClient); math.Abs(got-want[i]) > 1e-9 {
 				t.Errorf("%s of %s: %v times the value, want %v", op, name, got, want[i])
 			}
-		}
-	}
-}
-
-// Of every kind there is, NewBody makes a fresh body of just that kind; of all others none.
-func TestNewBody(t *testing.T) {
-	for _, p := range slices.Concat(All(), Variants()) {
-		kinds := 0
-		for k := range 256 {
-			kind := protocols.Kind(k)
-			body := p.NewBody(kind)
-			if body == nil {
-				continue
-			}
-			kinds++
-			if body.Kind() != kind {
-				t.Errorf("%s: NewBody(%d) is a %T of kind %d", protocols.NameOf(p), kind, body, body.Kind())
-			}
-			data, err := wire.Marshal(nil, body)
-			if err != nil {
-				t.Errorf("%s: encode an empty %T: %v", protocols.NameOf(p), body, err)
-			} else if err := wire.Unmarshal(data, p.NewBody(kind)); err != nil {
-				t.Errorf("%s: decode an empty %T: %v", protocols.NameOf(p), body, err)
-			}
-		}
-		if kinds == 0 || kinds%2 != 0 || p.NewBody(0) != nil {
-			t.Errorf("%s has %d kinds, want a reply to each request and none of kind 0", protocols.NameOf(p), kinds)
 		}
 	}
 }

@@ -43,11 +43,11 @@ func TestExhaustedTimestampsAreAnError(t *testing.T) {
 }
 
 func TestServerRefuses(t *testing.T) {
-	put := func(ts protocols.Timestamp) prototest.Request {
-		return prototest.Request{From: protocols.Writer, Message: protocols.Message{Body: &Put{TS: ts}}}
-	}
+	w := protocols.Writer
 	prototest.New(t, Protocol{}, 1, "modern", 1).CheckRefused(map[string]prototest.Request{
-		"ts0": put(protocols.Timestamp{}), "half a ts": put(protocols.Timestamp{Num: 1}), "the rest": put(protocols.Timestamp{PID: 1}),
+		"ts0":       prototest.From(w, &Put{}, nil),
+		"half a ts": prototest.From(w, &Put{TS: protocols.Timestamp{Num: 1}}, nil),
+		"the rest":  prototest.From(w, &Put{TS: protocols.Timestamp{PID: 1}}, nil),
 	})
 }
 

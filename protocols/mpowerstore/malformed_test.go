@@ -1,16 +1,13 @@
 package mpowerstore_test
 
 import (
-	"bytes"
 	"slices"
 	"testing"
-
-	"github.com/powbench/powbench/protocols/wire"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	. "github.com/powbench/powbench/protocols/mpowerstore"
-	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // TestMalformedReplies gives one operation each reply in every round from every server: none may count.
@@ -35,9 +32,6 @@ func TestMalformedReplies(t *testing.T) {
 		return protocols.Message{Body: &FilterAck{TS: good.TS.Timestamp, Entry: &bad}, Payload: record.Payload}
 	}
 	replies := map[string]protocols.Message{
-		"nothing":       {},
-		"no body":       {Payload: []byte("v")},
-		"a request":     {Body: &Collect{}},
 		"no nonce":      candidate(func(c *Candidate) { c.Nonce = nil }),
 		"long nonce":    candidate(func(c *Candidate) { c.Nonce = make([]byte, 1<<20) }),
 		"no vector":     candidate(func(c *Candidate) { c.Vec = nil }),
@@ -57,41 +51,11 @@ func TestMalformedReplies(t *testing.T) {
 		"entry vector":  found(func(e *Entry) { e.Vec = e.Vec[1:] }),
 	}
 	for name, reply := range replies {
-		reg := c.Register(9, protocols.Writer)
-		mem := protocols.Heap{}
-		for _, op := range []protocols.Operation{reg.Read(key, mem), reg.Write(key, nil, mem)} {
-			step := protocols.Step{Next: op.Start()}
-			for round := 1; !step.Done; round++ {
-				for range 2 {
-					for server := range 4 {
-						if s := op.Answer(round, server, reply); s.Done || s.Next != nil {
-							t.Fatalf("%s: %T takes it for an answer in round %d", name, op, round)
-						}
-					}
-				}
-				step = answerAll(t, c, op, round, step.Next)
-			}
-			if result, err := op.Result(); err != nil || result.Timestamp.IsZero() {
-				t.Errorf("%s: %T ends with %+v, %v", name, op, result, err)
-			}
-		}
+		t.Run(name, func(t *testing.T) {
+			c := written(t, "modern")
+			c.CheckIgnored(c.Client(9, protocols.Writer), func(protocols.Message) []protocols.Message {
+				return []protocols.Message{reply}
+			})
+		})
 	}
-}
-
-// answerAll has the servers answer a round until it ends.
-func answerAll(t *testing.T, c *prototest.Cluster, op protocols.Operation, round int, requests protocols.Broadcast,
-) protocols.Step {
-	t.Helper()
-	for server, request := range requests {
-		reply, err := c.Request(protocols.Writer, key, server, request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reply.Payload = bytes.Clone(reply.Payload)
-		if step := op.Answer(round, server, reply); step.Done || step.Next != nil {
-			return step
-		}
-	}
-	t.Fatalf("%T does not end round %d", op, round)
-	return protocols.Step{}
 }

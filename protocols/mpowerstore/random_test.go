@@ -206,17 +206,3 @@ func TestRandomLies(t *testing.T) {
 		})
 	}
 }
-
-func TestRandomCrashes(t *testing.T) {
-	for faults := 1; faults <= 3; faults++ {
-		for p, seeds := range map[protocols.Protocol]int{kinds[faults%3]: 60, whole: 15, bounded: 30} {
-			prototest.Scenario{Protocol: p, Faults: faults, Seeds: seeds / faults}.Check(t)
-		}
-	}
-}
-
-func TestSequentialOperations(t *testing.T) {
-	for _, p := range append(kinds, whole, bounded) {
-		t.Run(protocols.NameOf(p), func(t *testing.T) { prototest.CheckSequential(t, p) })
-	}
-}

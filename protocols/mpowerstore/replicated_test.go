@@ -33,16 +33,16 @@ func TestReplicatedValuesAreNotCopied(t *testing.T) {
 	c := prototest.New(t, whole, 1, "modern", 1)
 	value, mem := bytes.Repeat([]byte{7}, 1000), &asked{}
 	write := c.Register(1, protocols.Writer).Write(key, value, mem)
-	clocks := answerAll(t, c, write, RoundClock, write.Start())
+	clocks := c.AnswerAll(write, key, RoundClock, write.Start())
 	for server, m := range clocks.Next {
 		if &m.Payload[0] != &value[0] || len(m.Payload) != len(value) {
 			t.Errorf("the STORE to s%d has a copy of the value", server+1)
 		}
 	}
-	answerAll(t, c, write, RoundComplete, answerAll(t, c, write, RoundStore, clocks.Next).Next)
+	c.AnswerAll(write, key, RoundComplete, c.AnswerAll(write, key, RoundStore, clocks.Next).Next)
 
 	read := c.Register(2, protocols.Reader).Read(key, mem)
-	collected := answerAll(t, c, read, RoundCollect, read.Start())
+	collected := c.AnswerAll(read, key, RoundCollect, read.Start())
 	payloads := map[*byte]bool{}
 	for server, m := range collected.Next {
 		reply, err := c.Request(protocols.Reader, key, server, m)

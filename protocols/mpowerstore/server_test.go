@@ -49,42 +49,24 @@ func serverRefuses(t *testing.T, p protocols.Protocol) {
 	wrong, wrongVec := store, store
 	wrong.Entry.Commitment = append(slices.Clone(wrong.Entry.Commitment), 0)
 	wrongVec.Entry.Vec = bad.Vec
-	long := protocols.Key(strings.Repeat("k", protocols.MaxKeyBytes+1))
-	for name, request := range map[string]struct {
-		from    protocols.Role
-		key     protocols.Key
-		body    protocols.Body
-		payload []byte
-	}{
-		"a reader's CLOCK":         {r, key, &Clock{}, nil},
-		"a reader's STORE":         {r, key, &store, fragment},
-		"a reader's COMPLETE":      {r, key, &Complete{Candidate: good}, nil},
-		"a stranger's STORE":       {0, key, &store, fragment},
-		"STORE without fragment":   {w, key, &store, nil},
-		"STORE of a long fragment": {w, key, &store, append(slices.Clone(fragment), 0)},
-		"a malformed STORE":        {w, key, &wrong, fragment},
-		"STORE of a long vector":   {w, key, &wrongVec, fragment},
-		"an empty STORE":           {w, key, &Store{}, nil},
-		"a malformed COMPLETE":     {w, key, &Complete{Candidate: bad}, nil},
-		"COMPLETE of c0":           {w, key, &Complete{}, nil},
-		"FILTER of nothing":        {r, key, &Filter{}, nil},
-		"FILTER of too many":       {r, key, &Filter{Candidates: slices.Repeat([]Candidate{good}, 5)}, nil},
-		"FILTER of c0":             {r, key, &Filter{Candidates: []Candidate{good, {}}}, nil},
-		"COMPLETE, short nonce":    {w, key, &Complete{Candidate: short}, nil},
-		"a malformed REPAIR":       {r, key, &Repair{Candidate: bad}, nil},
-		"a reply":                  {w, key, &StoreAck{}, nil},
-		"no body":                  {w, key, nil, nil},
-		"an unknown kind":          {r, key, &prototest.Raw{As: 99}, nil},
-		"a long key":               {r, long, &Collect{}, nil},
-	} {
-		m := protocols.Message{Body: request.body, Payload: request.payload}
-		if _, err := c.Request(request.from, request.key, 0, m); !errors.Is(err, protocols.ErrRefused) {
-			t.Errorf("%s: %v, want a refusal", name, err)
-		}
-	}
-	if c.Records(0, key) != 0 {
-		t.Error("a refused request left a record")
-	}
+	c.CheckRefused(map[string]prototest.Request{
+		"a reader's CLOCK":         prototest.From(r, &Clock{}, nil),
+		"a reader's STORE":         prototest.From(r, &store, fragment),
+		"a reader's COMPLETE":      prototest.From(r, &Complete{Candidate: good}, nil),
+		"a stranger's STORE":       prototest.From(0, &store, fragment),
+		"STORE without fragment":   prototest.From(w, &store, nil),
+		"STORE of a long fragment": prototest.From(w, &store, append(slices.Clone(fragment), 0)),
+		"a malformed STORE":        prototest.From(w, &wrong, fragment),
+		"STORE of a long vector":   prototest.From(w, &wrongVec, fragment),
+		"an empty STORE":           prototest.From(w, &Store{}, nil),
+		"a malformed COMPLETE":     prototest.From(w, &Complete{Candidate: bad}, nil),
+		"COMPLETE of c0":           prototest.From(w, &Complete{}, nil),
+		"FILTER of nothing":        prototest.From(r, &Filter{}, nil),
+		"FILTER of too many":       prototest.From(r, &Filter{Candidates: slices.Repeat([]Candidate{good}, 5)}, nil),
+		"FILTER of c0":             prototest.From(r, &Filter{Candidates: []Candidate{good, {}}}, nil),
+		"COMPLETE, short nonce":    prototest.From(w, &Complete{Candidate: short}, nil),
+		"a malformed REPAIR":       prototest.From(r, &Repair{Candidate: bad}, nil),
+	})
 }
 
 // Of several candidates FILTER answers the highest valid one, and reads the fragment of no other.
@@ -130,20 +112,6 @@ func (s *countingState) Body(name string) (body []byte, found bool, err error) {
 	return s.peek.Body(name)
 }
 
-// brokenState fails, or returns what no server wrote.
-type brokenState struct {
-	body []byte
-	err  error
-}
-
-func (s brokenState) Get(string) (body, payload []byte, found bool, err error) {
-	return s.body, nil, s.err == nil, s.err
-}
-
-func (s brokenState) Body(string) (body []byte, found bool, err error) {
-	return s.body, s.err == nil, s.err
-}
-
 // A server that cannot read its records says so and blames no client.
 func TestBrokenState(t *testing.T) {
 	c, store, fragment, good := requests(t, Protocol{})
@@ -159,14 +127,14 @@ func TestBrokenState(t *testing.T) {
 		{Body: &Repair{Candidate: good}},
 		{Body: &Repair{Candidate: spoiltVec}},
 	} {
-		_, records, err := c.Servers[0].Handle(protocols.Writer, key, m, brokenState{err: reason})
+		_, records, err := c.Servers[0].Handle(protocols.Writer, key, m, prototest.Broken{Err: reason})
 		if !errors.Is(err, reason) || len(records) > 0 {
 			t.Errorf("%T: %v, %d records, want the reason and none", m.Body, err, len(records))
 		}
 		if _, isStore := m.Body.(*Store); isStore {
 			continue // which asks only whether there is a record
 		}
-		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, brokenState{body: []byte("junk")})
+		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, prototest.Broken{Junk: []byte("junk")})
 		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged") {
 			t.Errorf("%T with a damaged record: %v, want an error that says so", m.Body, err)
 		}

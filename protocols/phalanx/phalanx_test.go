@@ -65,8 +65,8 @@ func (nothing) Body(string) ([]byte, bool, error)        { return nil, false, ni
 func TestServerRefuses(t *testing.T) {
 	half := &Put{TS: protocols.Timestamp{Num: 1}, Signature: []byte("s")}
 	prototest.New(t, Protocol{}, 1, "modern", 1).CheckRefused(map[string]prototest.Request{
-		"ts0":       {From: protocols.Writer, Message: protocols.Message{Body: &Put{}}},
-		"half a ts": {From: protocols.Writer, Message: protocols.Message{Body: half}},
+		"ts0":       prototest.From(protocols.Writer, &Put{}, nil),
+		"half a ts": prototest.From(protocols.Writer, half, nil),
 	})
 }
 

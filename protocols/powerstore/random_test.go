@@ -158,11 +158,3 @@ func TestRandomLies(t *testing.T) {
 		})
 	}
 }
-
-func TestRandomCrashes(t *testing.T) {
-	for faults := 1; faults <= 3; faults++ {
-		prototest.Scenario{
-			Protocol: both[faults%2], Faults: faults, Seeds: 90 / faults, Writers: 1, Readers: 4, Ops: 10,
-		}.Check(t)
-	}
-}

@@ -269,13 +269,12 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 		}
 	}
 	w := protocols.Writer
-	refused := map[string]Request{"no body": {From: w}, "an unknown kind": {w, protocols.Message{Body: &Raw{As: 99}}}}
+	refused := map[string]Request{"no body": {Role: w}, "an unknown kind": From(w, &Raw{As: 99}, nil)}
 	for _, e := range slices.Concat(runs[0].Trace, runs[1].Trace) {
 		if e.Reply {
 			refused[fmt.Sprintf("the reply %T", e.Body)] = Request{w, e.Message}
 		} else if len(e.Payload) > 0 {
-			huge := protocols.Message{Body: e.Body, Payload: make([]byte, protocols.MaxValueBytes+1)}
-			refused[fmt.Sprintf("a huge %T", e.Body)] = Request{w, huge}
+			refused[fmt.Sprintf("a huge %T", e.Body)] = From(w, e.Body, make([]byte, protocols.MaxValueBytes+1))
 		}
 	}
 	c = New(t, p, 1, "modern", 1) // whose servers have seen nothing
@@ -294,32 +293,16 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 	}
 }
 
-// brokenState fails, or returns what no server wrote.
-type brokenState struct {
-	body  []byte
-	err   error
-	asked bool
-}
-
-func (s *brokenState) Get(name string) (body, payload []byte, found bool, err error) {
-	body, found, err = s.Body(name)
-	return body, nil, found, err
-}
-
-func (s *brokenState) Body(string) (body []byte, found bool, err error) {
-	s.asked = true
-	return s.body, s.err == nil, s.err
-}
-
 func conformBrokenState(t *testing.T, c *Cluster, e Envelope) {
 	t.Helper()
+	server, peek := c.Servers[e.Server], &Peek{Cluster: c, Server: e.Server, Key: "k"}
+	_, _, _ = server.Handle(e.Run.Role, "k", e.Message, peek)
 	reason := errors.New("disk on fire")
-	state := &brokenState{err: reason}
-	_, records, err := c.Servers[e.Server].Handle(e.Run.Role, "k", e.Message, state)
-	if state.asked && (!errors.Is(err, reason) || errors.Is(err, protocols.ErrRefused) || len(records) > 0) {
+	_, records, err := server.Handle(e.Run.Role, "k", e.Message, Broken{Err: reason})
+	if asked := len(peek.Looks)+len(peek.Payloads) > 0; errors.Is(err, reason) != asked || len(records) > 0 && asked {
 		t.Errorf("%v on a broken disk: %v and %d records", e, err, len(records))
 	}
-	_, _, err = c.Servers[e.Server].Handle(e.Run.Role, "k", e.Message, &brokenState{body: []byte("junk")})
+	_, _, err = server.Handle(e.Run.Role, "k", e.Message, Broken{Junk: []byte("junk")})
 	if err != nil && (errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged")) {
 		t.Errorf("%v with damaged records: %v", e, err)
 	}
@@ -342,17 +325,22 @@ func conformReplies(t *testing.T, p protocols.Protocol) {
 	})
 }
 
-// A Request is what a client sends to a server.
+// A Request is what a client of the role sends to a server.
 type Request struct {
-	From protocols.Role
+	protocols.Role
 	protocols.Message
+}
+
+// From is a request.
+func From(role protocols.Role, body protocols.Body, payload []byte) Request {
+	return Request{role, protocols.Message{Body: body, Payload: payload}}
 }
 
 // CheckRefused wants the first server to refuse all of the requests for key k, and to store nothing.
 func (c *Cluster) CheckRefused(requests map[string]Request) {
 	c.t.Helper()
 	for name, r := range requests {
-		if _, err := c.Request(r.From, "k", 0, r.Message); !errors.Is(err, protocols.ErrRefused) || c.Records(0, "k") != 0 {
+		if _, err := c.Request(r.Role, "k", 0, r.Message); !errors.Is(err, protocols.ErrRefused) || c.Records(0, "k") != 0 {
 			c.Fatalf("%s: %v and %d records, want a refusal", name, err, c.Records(0, "k"))
 		}
 	}
