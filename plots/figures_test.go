@@ -79,7 +79,32 @@ func summary(t *testing.T, sets ...*result.Set) tables.Tables {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if text := textOf(all); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Error("the summary contains NaN or Inf")
+	}
 	return all
+}
+
+// says checks that a text has all these parts.
+func says(t *testing.T, what, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s should say %q:\n%s", what, part, text)
+		}
+	}
+}
+
+// refused checks that neither figures nor tables are made of the sets.
+func refused(t *testing.T, want string, sets []*result.Set) {
+	t.Helper()
+	_, drawn := Draw(sets, t.TempDir())
+	_, tabulated := Summary(sets)
+	for _, err := range []error{drawn, tabulated} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want it to say %q", err, want)
+		}
+	}
 }
 
 func textOf(all tables.Tables) string     { return sink.String(all, sink.Text) }
@@ -136,23 +161,42 @@ func TestFiguresOfLittle(t *testing.T) {
 	}
 }
 
-func TestFiguresWarn(t *testing.T) {
-	violated := syntheticFigure("2b", 2)
+func TestFiguresSay(t *testing.T) {
+	violated, lossy, unmeasured, undelayed := syntheticFigure("2b", 2), syntheticFigure("wan", 1), syntheticFigure("2d", 1), syntheticFigure("2d", 1)
 	violated.Points[3].Linearizable.Code = "violation"
-	for want, s := range map[string]*result.Set{
-		"UNSHAPED: loopback, not comparable with the paper": aborted(),
-		"QUICK RUN":                  withGaps(),
-		"violations in 1 run":        violated,
-		"15 of 54 runs were invalid": withGaps(),
-		"n = 1 to 3 runs":            withGaps(),
-		"M-ABD READ at t = 2":        withGaps(),
-		"n/a":                        withGaps(),
-		"shaped 1 Gbit/s per direction, calibrate": syntheticFigure("2c", 2),
-		"941/941 Mbit/s": syntheticFigure("2c", 2),
+	lossy.Manifest.Testbed.Delays[0] = result.Delay{MeanMs: 20, Loss: 0.001, Reorder: 0.25, RateBits: 1e8}
+	unmeasured.Manifest.Testbed.DelaysBefore, undelayed.Manifest.Testbed.Delays = nil, nil
+	for _, c := range []struct {
+		set  *result.Set
+		says []string
+	}{
+		{aborted(), []string{"UNSHAPED: loopback, not comparable with the paper"}},
+		{withGaps(), []string{"QUICK RUN", "15 of 54 runs were invalid", "n = 1 to 3 runs", "M-ABD READ at t = 2", "n/a"}},
+		{violated, []string{"violations in 1 run"}},
+		{syntheticFigure("2c", 2), []string{"shaped 1 Gbit/s per direction, calibrate", "941/941 Mbit/s"}},
+		{syntheticFigure("wan", 1), []string{
+			"READ in the WAN", "User-mode Linux 6.1.176 guest; segmentation offload off; TCP reno.",
+		}},
+		{syntheticFigure("2d", 1), []string{
+			"Pareto delay, mean 20 ms, jitter 4 ms; measured means 19.8 to 19.9 ms", "mean by the cost model",
+			"largest Kolmogorov–Smirnov distance 0.024 (8 paths)",
+			"1 client, 256 KiB values, durability write, suite paper, variant paper.",
+		}},
+		{byPair(), []string{
+			"Native kernel; segmentation offload on; TCP reno.", "Hot keys: ",
+			"by pair of hosts: mean 31 to 110 ms one way, fixed and normal, loss up to 0.1 %;",
+			"measured means 99.5 to 101.0 % of what the parameters give",
+			"READs beside a writer, whose traffic was at most 1.55 % of all bytes.",
+		}},
+		{lossy, []string{"fixed delay, mean 20 ms, loss 0.1 %, reordering 25 %, in order at 100 Mbit/s;"}},
+		{unmeasured, []string{"jitter 4 ms; not measured."}},
+		{undelayed, []string{"NO DELAYS: links without NetEm are no WAN"}},
 	} {
-		if !strings.Contains(render(t, s), want) {
-			t.Errorf("a figure of %s should say %q", s.Dir, want)
-		}
+		says(t, "a figure of "+c.set.Dir, joined(render(t, c.set)), c.says...)
+	}
+	lan := joined(render(t, syntheticFigure("2b", 1)))
+	if strings.Contains(lan, "NetEm") || strings.Contains(lan, "WAN") {
+		t.Errorf("a figure of a LAN speaks of the WAN: %s", lan)
 	}
 }
 

@@ -50,26 +50,15 @@ func TestOpenFigure(t *testing.T) {
 	s := syntheticOpen(5, "mpowerstore")
 	svg := render(t, s)
 	checkGolden(t, "figopen.svg", svg)
-	said := joined(svg)
-	for _, want := range []string{
-		"closed loop", "from the intended start", "Poisson arrivals at 56 to 269/s, whether", "taken by 12 clients.",
-		"1, 2, 4, 8, 12 clients.", "12 clients at 269/s", "10 of 110 runs were invalid",
-	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("the figure does not say %q", want)
-		}
-	}
+	says(t, "the figure", joined(svg), "closed loop", "from the intended start", "Poisson arrivals at 56 to 269/s, whether",
+		"taken by 12 clients.", "1, 2, 4, 8, 12 clients.", "12 clients at 269/s", "10 of 110 runs were invalid")
 }
 
 func TestOpenFigureOfLittle(t *testing.T) {
-	two := render(t, syntheticOpen(1, "mpowerstore", "mabd"))
-	if !strings.Contains(two, ">M-PoWerStore") || !strings.Contains(two, ">M-ABD") {
-		t.Error("a figure of two protocols should name both")
-	}
+	says(t, "a figure of two protocols", render(t, syntheticOpen(1, "mpowerstore", "mabd")), ">M-PoWerStore", ">M-ABD")
 	render(t, without(syntheticOpen(1, "mabd"), func(p result.Point) bool { return p.Open() }))
-	if svg := render(t, without(syntheticOpen(1, "mabd"), func(p result.Point) bool { return !p.Open() })); !strings.Contains(svg, "12 clients.") {
-		t.Error("open loops alone should name their clients")
-	}
+	open := render(t, without(syntheticOpen(1, "mabd"), func(p result.Point) bool { return !p.Open() }))
+	says(t, "a figure of open loops alone", open, "12 clients.")
 	nothing := syntheticOpen(1, "mabd")
 	invalidate(nothing, func(result.Point) bool { return true })
 	render(t, nothing)
@@ -101,15 +90,9 @@ func TestOpenLoopsStayApart(t *testing.T) {
 }
 
 func TestOpenLoopsInTheSummary(t *testing.T) {
-	made := summary(t, syntheticOpen(2, "mpowerstore"))
-	text := textOf(made)
-	for _, want := range []string{"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", "Arrival: closed, or how often"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the table does not say %q:\n%s", want, text)
-		}
-	}
-	made = summary(t, syntheticFigure("2a", 2))
-	if text = textOf(made); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
+	says(t, "the table", textOf(summary(t, syntheticOpen(2, "mpowerstore"))),
+		"arrival", "poisson 112/s", "closed", "service ms", "slip ms", "0.08", "Arrival: closed, or how often")
+	if text := textOf(summary(t, syntheticFigure("2a", 2))); strings.Contains(text, "arrival") || strings.Contains(text, "slip") {
 		t.Errorf("a table of closed loops alone speaks of arrival:\n%s", text)
 	}
 }
@@ -146,39 +129,6 @@ func joined(svg string) string {
 		}
 	}
 	return b.String()
-}
-
-func TestFiguresDescribeTheWAN(t *testing.T) {
-	lossy := syntheticFigure("wan", 1)
-	lossy.Manifest.Testbed.Delays[0] = result.Delay{MeanMs: 20, Loss: 0.001, Reorder: 0.25, RateBits: 1e8}
-	unmeasured := syntheticFigure("2d", 1)
-	unmeasured.Manifest.Testbed.DelaysBefore = nil
-	undelayed := syntheticFigure("2d", 1)
-	undelayed.Manifest.Testbed.Delays = nil
-	for want, s := range map[string]*result.Set{
-		"READ in the WAN": syntheticFigure("wan", 1),
-		"Pareto delay, mean 20 ms, jitter 4 ms; measured means 19.8 to 19.9 ms":            syntheticFigure("2d", 1),
-		"largest Kolmogorov–Smirnov distance 0.024 (8 paths)":                              syntheticFigure("2d", 1),
-		"User-mode Linux 6.1.176 guest; segmentation offload off; TCP reno.":               syntheticFigure("wan", 1),
-		"Native kernel; segmentation offload on; TCP reno.":                                byPair(),
-		"by pair of hosts: mean 31 to 110 ms one way, fixed and normal, loss up to 0.1 %;": byPair(),
-		"measured means 99.5 to 101.0 % of what the parameters give":                       byPair(),
-		"Hot keys: ": byPair(),
-		"READs beside a writer, whose traffic was at most 1.55 % of all bytes.":         byPair(),
-		"fixed delay, mean 20 ms, loss 0.1 %, reordering 25 %, in order at 100 Mbit/s;": lossy,
-		"jitter 4 ms; not measured.":                                              unmeasured,
-		"NO DELAYS: links without NetEm are no WAN":                               undelayed,
-		"1 client, 256 KiB values, durability write, suite paper, variant paper.": syntheticFigure("2d", 1),
-		"mean by the cost model":                                                  syntheticFigure("2d", 1),
-	} {
-		if !strings.Contains(joined(render(t, s)), want) {
-			t.Errorf("a figure of %s should say %q", s.Dir, want)
-		}
-	}
-	lan := joined(render(t, syntheticFigure("2b", 1)))
-	if strings.Contains(lan, "NetEm") || strings.Contains(lan, "WAN") {
-		t.Errorf("a figure of a LAN speaks of the WAN: %s", lan)
-	}
 }
 
 // Without a shaped network there is no prediction, and without repetitions no interval: the legend explains neither.

@@ -2,10 +2,8 @@ package plots
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
@@ -58,27 +56,13 @@ func TestFiguresOfTrialsHideNothing(t *testing.T) {
 	figures := map[*result.Set]map[string]string{
 		alone: rendered(t, alone), doubtful: rendered(t, doubtful),
 	}
-	for want, c := range map[string]struct {
-		figure string
-		set    *result.Set
-	}{
-		"QUICK RUN":                                                      {"timeline", doubtful},
-		"NOT AS EXPECTED: M-ABD B3, Phalanx N2":                          {"attacks", doubtful},
-		"could not decide: Phalanx B1":                                   {"attacks", doubtful},
-		"with uncommitted changes, go1.26.1":                             {"attacks", doubtful},
-		"not as expected":                                                {"attacks", doubtful},
-		"Phalanx N3 (the kernel has no NetEm)":                           {"attacks", doubtful},
-		"As expected, the checkers caught harm to M-ABD: stale read (3)": {"timeline", alone},
-		"servers of M-ABD: 3)":                                           {"timeline", alone},
-		"4 KiB values, 6 clients, 4 keys; seed 7.":                       {"attacks", alone},
-		"user-namespace. Topology spread, shaped 1 Gbit/s":               {"timeline", alone},
-		"B3 bogus-candidate":                                             {"attacks", alone},
-		"server 1 comes back in its old state and lies (B2)":             {"timeline", alone},
-	} {
-		if got := joined(figures[c.set][c.figure]); !strings.Contains(got, want) {
-			t.Errorf("figure %s should say %q: %s", c.figure, want, got)
-		}
-	}
+	says(t, "the timeline", joined(figures[doubtful]["timeline"]), "QUICK RUN")
+	says(t, "the attacks", joined(figures[doubtful]["attacks"]), "NOT AS EXPECTED: M-ABD B3, Phalanx N2", "not as expected",
+		"could not decide: Phalanx B1", "with uncommitted changes, go1.26.1", "Phalanx N3 (the kernel has no NetEm)")
+	says(t, "the timeline", joined(figures[alone]["timeline"]), "servers of M-ABD: 3)",
+		"As expected, the checkers caught harm to M-ABD: stale read (3)", "user-namespace. Topology spread, shaped 1 Gbit/s",
+		"server 1 comes back in its old state and lies (B2)")
+	says(t, "the attacks", joined(figures[alone]["attacks"]), "4 KiB values, 6 clients, 4 keys; seed 7.", "B3 bogus-candidate")
 }
 
 func TestFiguresOfFewTrials(t *testing.T) {
@@ -111,15 +95,9 @@ func TestFiguresOfFewTrials(t *testing.T) {
 func TestDrawWritesFiguresOfTrials(t *testing.T) {
 	s := changed(func(t *result.Trial) { t.Timeline = nil })
 	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" && t.Attack[0] != 'B' })
-	dir := t.TempDir()
-	files, err := Draw([]*result.Set{s}, dir)
-	if err != nil || len(files) != 6 {
+	files, err := Draw([]*result.Set{s}, t.TempDir())
+	if err != nil || len(files) != 6 || filepath.Base(files[2]) != "figattacks.png" || filepath.Base(files[3]) != "figtimeline.svg" {
 		t.Fatalf("wrote %v, %v", files, err)
-	}
-	for _, name := range []string{"figattacks.png", "figtimeline.svg"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			t.Error(err)
-		}
 	}
 	tables, err := Summary([]*result.Set{syntheticFigure("2b", 1), syntheticTrials()})
 	if err != nil || len(tables) != 3 {
@@ -153,14 +131,7 @@ func TestTrialsThatAreRefused(t *testing.T) {
 		"loopback. Links":  other(func(s *result.Set) { s.Manifest.Testbed = result.Testbed{Mode: "loopback"} }),
 		"t = 2 in results": other(func(s *result.Set) { s.Trials[0].T = 2 }),
 	} {
-		for name, do := range map[string]func() error{
-			"Draw":    func() error { _, err := Draw(sets, t.TempDir()); return err },
-			"Summary": func() error { _, err := Summary(sets); return err },
-		} {
-			if err := do(); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: error %v, want it to say %q", name, err, want)
-			}
-		}
+		refused(t, want, sets)
 	}
 	if figures := rendered(t, other(func(*result.Set) {})...); len(figures) != 2 {
 		t.Errorf("protocols attacked in two like runs make %d figures, want 2", len(figures))
