@@ -34,7 +34,7 @@ func newCheck() *cobra.Command {
 			"or, if a value is written twice, with porcupine. It draws the operations that prove a violation.",
 		Example: "  powbench check results/smoke/latest/histories/mabd-read-t1-64KiB-c2-rep1.jsonl.gz\n" +
 			"  powbench check --porcupine --html violation.html store/latest/history.edn",
-		Args: command.Args(cobra.MinimumNArgs(1)),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error { return o.run(c.OutOrStdout(), files) },
 	}
 	f := c.Flags()

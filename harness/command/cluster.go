@@ -32,7 +32,7 @@ func newUp() *cobra.Command {
 		Long: "up starts a cluster's server processes on loopback and keeps them until Ctrl-C. Databases and keys stay\n" +
 			"in --dir; when a cluster is there already, it is started again and the other flags do not count.",
 		Example: "  powbench up --protocol mpowerstore --t 1",
-		Args:    command.Args(cobra.NoArgs),
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			local, err := cluster.ReadLocal(dir)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -72,17 +72,14 @@ func newPut() *cobra.Command {
 		Long: fmt.Sprintf("put writes the file's bytes, or those of standard input for -, under the key: at most %d MiB.",
 			protocols.MaxValueBytes>>20),
 		Example: "  powbench put greeting hello.txt\n  echo hello | powbench put greeting -",
-		Args:    command.Args(cobra.ExactArgs(2)),
+		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, a []string) error {
-			if err := checkKey(a[0]); err != nil {
-				return command.Usage(err)
-			}
 			value, err := readValue(c.InOrStdin(), a[1])
 			if err != nil {
 				return command.Usage(err)
 			}
-			return o.run(c.Context(), func(c *client.Client) client.Call {
-				return c.Write(protocols.Key(a[0]), len(value), func(to []byte) { copy(to, value) })
+			return o.run(c.Context(), a[0], func(c *client.Client, key protocols.Key) client.Call {
+				return c.Write(key, len(value), func(to []byte) { copy(to, value) })
 			}, func(*client.Outcome) error { return nil })
 		},
 	}
@@ -97,19 +94,15 @@ func newGet() *cobra.Command {
 		Short:   "Read a value from the cluster that up started",
 		Long:    "get writes the key's value to standard output. A key that was never written is an error.",
 		Example: "  powbench get greeting",
-		Args:    command.Args(cobra.ExactArgs(1)),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, a []string) error {
-			if err := checkKey(a[0]); err != nil {
-				return command.Usage(err)
-			}
-			return o.run(c.Context(), func(c *client.Client) client.Call { return c.Read(protocols.Key(a[0])) },
-				func(done *client.Outcome) error {
-					if done.Bottom {
-						return fmt.Errorf("%q: %w", a[0], errNoValue)
-					}
-					_, err := c.OutOrStdout().Write(done.Value)
-					return err
-				})
+			return o.run(c.Context(), a[0], (*client.Client).Read, func(done *client.Outcome) error {
+				if done.Bottom {
+					return fmt.Errorf("%q: %w", a[0], errNoValue)
+				}
+				_, err := c.OutOrStdout().Write(done.Value)
+				return err
+			})
 		},
 	}
 	o.flags(c)
@@ -127,10 +120,13 @@ func (o *clientOptions) flags(c *cobra.Command) {
 	c.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for a quorum of servers")
 }
 
-// run does one operation on the cluster and hands its outcome to use.
-func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) client.Call,
+// run does one operation with a key of the cluster and hands its outcome to use.
+func (o *clientOptions) run(ctx context.Context, key string, begin func(*client.Client, protocols.Key) client.Call,
 	use func(*client.Outcome) error,
 ) error {
+	if len(key) > protocols.MaxKeyBytes {
+		return command.Usage(fmt.Errorf("the key has %d bytes, the limit is %d", len(key), protocols.MaxKeyBytes))
+	}
 	local, err := cluster.ReadLocal(o.dir)
 	if err != nil {
 		return command.Usage(err)
@@ -142,7 +138,7 @@ func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) clie
 	defer func() { _ = closeLinks() }()
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	done, err := begin(c).Run(ctx)
+	done, err := begin(c, protocols.Key(key)).Run(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no quorum of %d servers answered within %v: is `powbench up --dir %s` running? %w",
 			len(local.Servers), o.timeout, o.dir, err)
@@ -151,13 +147,6 @@ func (o *clientOptions) run(ctx context.Context, begin func(*client.Client) clie
 	}
 	defer done.Release()
 	return use(done)
-}
-
-func checkKey(key string) error {
-	if len(key) > protocols.MaxKeyBytes {
-		return fmt.Errorf("the key has %d bytes, the limit is %d", len(key), protocols.MaxKeyBytes)
-	}
-	return nil
 }
 
 // readValue reads the file, or standard input for "-", up to the limit of a value.

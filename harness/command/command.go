@@ -50,7 +50,7 @@ func newRoot() *cobra.Command {
 // when their input does.
 func newProcess(name, short string, run func(context.Context) error) *cobra.Command {
 	return &cobra.Command{
-		Use: name, Short: short, Hidden: true, Args: command.Args(cobra.NoArgs),
+		Use: name, Short: short, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context()) },
 	}
 }
@@ -98,7 +98,7 @@ func newDoctor() *cobra.Command {
 		Use:     "doctor",
 		Short:   "Say what this machine can do, and how to get what is missing",
 		Example: "  powbench doctor\n  powbench doctor --wan",
-		Args:    command.Args(cobra.NoArgs),
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			mode, err := netem.Available()
 			c.Printf("cores:        %d (2 or more are needed for a shaped LAN)\n", runtime.NumCPU())

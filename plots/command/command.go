@@ -44,14 +44,16 @@ func Usage(err error) error {
 	return usageError{err}
 }
 
-// Args wraps a check of positional arguments so that its failure counts as bad usage.
-func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, a []string) error {
-		if err := check(c, a); err != nil {
-			return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
-		}
+// misusedArgs makes a failed check of positional arguments count as bad usage.
+func misusedArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, a []string) error { return misused(c, check(c, a)) }
+}
+
+func misused(c *cobra.Command, err error) error {
+	if err == nil {
 		return nil
 	}
+	return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
 }
 
 // Main runs the command line with the sub-commands of this package alone and returns the exit code.
@@ -65,15 +67,15 @@ func Root(others ...*cobra.Command) *cobra.Command {
 		Long: "powbench runs M-PoWerStore, M-ABD and Phalanx as real processes over an emulated network,\n" +
 			"measures them under closed-loop load, checks every history and draws the paper's figures.",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: Args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: misusedArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
-	})
+	root.SetFlagErrorFunc(misused)
 	root.SetOut(os.Stdout)
-	root.AddCommand(newPlot(), newReport(), newCompare(), newExport())
-	root.AddCommand(others...)
+	for _, c := range append([]*cobra.Command{newPlot(), newReport(), newCompare(), newExport()}, others...) {
+		c.Args = misusedArgs(c.Args)
+		root.AddCommand(c)
+	}
 	return root
 }
 
