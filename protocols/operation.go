@@ -1,5 +1,10 @@
 package protocols
 
+import (
+	"hash/fnv"
+	"math/rand/v2"
+)
+
 // A Kind tells a protocol's message bodies apart. Numbers are private to a protocol.
 type Kind uint8
 
@@ -28,14 +33,14 @@ func ToAll(n int, m Message) Broadcast {
 	return b
 }
 
-// ToOne is of the broadcast only what goes to the server.
+// ToOne is the part of the broadcast that goes to the server.
 func ToOne(b Broadcast, server int) Broadcast {
 	one := make(Broadcast, len(b))
 	one[server] = b[server]
 	return one
 }
 
-// A Step is an operation's reaction to a reply: it waits for more, asks more servers, begins the next round, or has
+// A Step is how an operation reacts to a reply: it waits for more, asks more servers, begins the next round, or has
 // ended.
 type Step struct {
 	Next Broadcast // the next round's requests, if a round begins
@@ -69,11 +74,11 @@ type Operation interface {
 	Result() (Result, error)
 }
 
-// Hedged is what an operation implements, besides Operation, if a round of its may begin at a few servers, which need
-// not answer. The driver calls Overdue once for a round that takes longer than it should. When that is, is the driver's
-// business: whatever it decides, the operation is safe; and it ends if every round that does not end is once overdue.
+// Hedged is implemented, besides Operation, by operations that may begin a round at a few servers only, which need not
+// answer. The driver calls Overdue once for a round that takes too long, and decides how long that is: the operation is
+// safe in any case, and ends if every round that does not end is overdue at some time.
 type Hedged interface {
-	// Overdue takes it that the round, which is the current one, is late.
+	// Overdue says that the round, the current one, is late.
 	Overdue(round int) Step
 }
 
@@ -85,4 +90,62 @@ type Result struct {
 	Bottom bool
 	// Timestamp is the timestamp of the value read or written; zero for ⊥.
 	Timestamp Timestamp
+}
+
+// Found is the result of a READ that found the value under the timestamp: ⊥ under ts0.
+func Found(ts Timestamp, value []byte) Result {
+	if ts.IsZero() {
+		return Result{Bottom: true}
+	}
+	if value == nil {
+		value = []byte{} // empty, which is not ⊥
+	}
+	return Result{Value: value, Timestamp: ts}
+}
+
+// Failed is an operation that ends with err before it sends anything.
+func Failed(err error) Operation { return failed{err} }
+
+type failed struct{ err error }
+
+func (f failed) Start() Broadcast              { return nil }
+func (f failed) Answer(int, int, Message) Step { return Done() }
+func (f failed) Result() (Result, error)       { return Result{}, f.err }
+
+// A Phase is the round that an operation is in, for operations that ask all servers alike and wait for a quorum. They
+// embed it.
+type Phase struct {
+	Round int // from 1
+
+	servers, quorum int
+	replies         int // to this round
+}
+
+// NewPhase is the phase before the first round.
+func (t Traits) NewPhase() Phase { return Phase{servers: t.Servers, quorum: t.Quorum} }
+
+// Begin begins the next round, with the same request to all servers.
+func (p *Phase) Begin(m Message) Step { return p.Send(ToAll(p.servers, m)) }
+
+// Send begins the next round with the requests.
+func (p *Phase) Send(b Broadcast) Step {
+	p.Round, p.replies = p.Round+1, 0
+	return Begin(b)
+}
+
+// Quorum counts a reply to this round, and reports whether a quorum has replied.
+func (p *Phase) Quorum() bool {
+	p.replies++
+	return p.replies >= p.quorum
+}
+
+// Acknowledged counts a reply to the last round, which ends the operation when a quorum has replied.
+func (p *Phase) Acknowledged() Step { return Step{Done: p.Quorum()} }
+
+// Spread picks one of n, in [0, n), by the key and the client's process id: always the same for one client and key, and
+// each equally often over many. Operations pick by it the servers that they ask first.
+func Spread(key Key, pid uint64, n int) int {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return rand.New(rand.NewPCG(h.Sum64(), pid)).IntN(n)
 }

@@ -1,40 +1,17 @@
 // Package protocols is the model that every storage protocol is written in: an operation is a sequence of rounds, a
-// server is an automaton, and neither knows of sockets, clocks, files or goroutines.
+// server is an automaton, and neither knows of sockets, clocks, files or goroutines. So the same code of a protocol runs
+// over TCP, in a simulator and under attack, and reads like the paper it comes from.
 //
-// One piece of protocol code therefore runs over TCP, in a simulator and under attack, and reads like the paper it
-// comes from. The protocols themselves live below this package; package catalog holds the one list of them.
+// It imports the standard library and protocols/suite only; every package may import it. The protocols lie in folders
+// below it, and package catalog has the one list of them.
 package protocols
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/powbench/powbench/protocols/suite"
-)
-
-// A Key names one register of the key-value store: any bytes, possibly none.
-type Key string
-
-// A Role is what the channel says of a request's sender. Only writers hold the keys that prove the role (D4).
-type Role uint8
-
-// The roles of clients. A writer may also read.
-const (
-	Reader Role = iota + 1
-	Writer
-)
-
-// ErrRefused marks a request that a correct client does not send: wrong role, malformed, over a limit.
-// It blames the sender; every other error of a Server blames the server's own storage.
-var ErrRefused = errors.New("request refused")
-
-// An Op is READ or WRITE.
-type Op string
-
-// The operations of a register.
-const (
-	Read  Op = "read"
-	Write Op = "write"
 )
 
 // A Protocol makes the two ends of one replicated register.
@@ -49,7 +26,7 @@ type Protocol interface {
 	NewRegister(p ClientParams) Register
 }
 
-// ServerParams is what a server is made from.
+// ServerParams are what a server is made from.
 type ServerParams struct {
 	Index int // 0-based: server s_{Index+1} of the paper
 	T     int // failure threshold
@@ -57,7 +34,7 @@ type ServerParams struct {
 	Keys  suite.ServerKeys
 }
 
-// ClientParams is what a client's end is made from.
+// ClientParams are what a client's end is made from.
 type ClientParams struct {
 	T int // failure threshold
 	// PID is the client's process id, ≥ 1 and unique per incarnation (D5).
@@ -67,12 +44,12 @@ type ClientParams struct {
 	Keys suite.ClientKeys
 	// Entropy is the source of nonces. It is injected so that a simulated run repeats.
 	Entropy io.Reader
-	// Issued is where the writer of a single-writer protocol keeps its timestamps; nil: in the memory of the register.
-	// Other protocols have no use for it.
+	// Issued is where the writer of a protocol with One writer keeps its timestamps; nil: in the memory of the register.
+	// Other protocols do not use it.
 	Issued Issued
 }
 
-// CheckWriter says why the client cannot write: it has a reader's keys, or a process id that is the initial value's.
+// CheckWriter says why the client cannot write: it has a reader's keys, or the process id of the initial value.
 func (p ClientParams) CheckWriter() error {
 	switch {
 	case !p.Keys.IsWriter():
@@ -92,8 +69,8 @@ type Register interface {
 	Write(key Key, value []byte, mem Memory) Operation
 }
 
-// Memory hands out buffers that live as long as the operation or request they serve: whoever runs it takes them back
-// when it has ended and the last message that refers to them has left. Their content is undefined.
+// Memory hands out buffers that live as long as the operation or request they serve: its driver takes them back when it
+// has ended and the last message that refers to them has left. Their content is undefined.
 type Memory interface {
 	Bytes(n int) []byte
 }
@@ -103,3 +80,52 @@ type Heap struct{}
 
 // Bytes returns a fresh buffer of n bytes.
 func (Heap) Bytes(n int) []byte { return make([]byte, n) }
+
+// A Key names one register of the key-value store: any bytes, possibly none.
+type Key string
+
+// An Op is READ or WRITE.
+type Op string
+
+// The operations of a register.
+const (
+	Read  Op = "read"
+	Write Op = "write"
+)
+
+// A Role is what the channel proves of a request's sender. Only writers hold the keys that prove the role (D4).
+type Role uint8
+
+// The roles of clients. A writer may also read.
+const (
+	Reader Role = iota + 1
+	Writer
+)
+
+// The limits of the model. With them headers are bounded, and drivers have room for all replies from the beginning.
+const (
+	MaxKeyBytes   = 4 << 10
+	MaxValueBytes = 16 << 20
+	MaxRounds     = 8 // of an operation
+)
+
+// ErrRefused marks a request that a correct client does not send: wrong role, malformed, over a limit.
+// It blames the sender; every other error of a Server blames the server's own storage.
+var ErrRefused = errors.New("request refused")
+
+// CheckKey returns an ErrRefused if the key is over the limit. Clients check before they send, servers before they
+// serve.
+func CheckKey(key Key) error {
+	if len(key) > MaxKeyBytes {
+		return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed", ErrRefused, len(key), MaxKeyBytes)
+	}
+	return nil
+}
+
+// CheckValue returns an ErrRefused if the value is over the limit.
+func CheckValue(value []byte) error {
+	if len(value) > MaxValueBytes {
+		return fmt.Errorf("%w: a value of %d bytes, at most %d are allowed", ErrRefused, len(value), MaxValueBytes)
+	}
+	return nil
+}

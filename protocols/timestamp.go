@@ -2,7 +2,9 @@ package protocols
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"math"
 )
 
 // A Timestamp orders the WRITEs of a register: by number, then by the writer's process id (the paper, Algorithm 4,
@@ -31,3 +33,54 @@ func (ts Timestamp) Next(pid uint64) Timestamp { return Timestamp{Num: ts.Num + 
 
 // String formats ts as num.pid.
 func (ts Timestamp) String() string { return fmt.Sprintf("%d.%d", ts.Num, ts.PID) }
+
+// ErrExhausted ends a WRITE that learned the highest timestamp there can be.
+var ErrExhausted = errors.New("a server reported the highest timestamp there is, and no WRITE can follow it")
+
+// A Clock is the highest timestamp that a client gave to a value of one key. A WRITE that did not end may have left its
+// timestamp at servers that the next one does not hear from; to reuse it would give two values the same one.
+type Clock struct{ Timestamp }
+
+// Clocks are a client's, by key.
+type Clocks map[Key]*Clock
+
+// Of is the key's clock.
+func (c Clocks) Of(key Key) *Clock {
+	if c[key] == nil {
+		c[key] = new(Clock)
+	}
+	return c[key]
+}
+
+// Issue returns the writer's timestamp after ts and after all that it issued before.
+func (c *Clock) Issue(ts Timestamp, pid uint64) (Timestamp, error) {
+	if ts.Less(c.Timestamp) {
+		ts = c.Timestamp
+	}
+	if ts.Num == math.MaxUint64 {
+		return ts, ErrExhausted
+	}
+	c.Timestamp = ts.Next(pid)
+	return c.Timestamp, nil
+}
+
+// Issued keeps the numbers of the timestamps that a single writer issued: no server tells it, and to issue one twice
+// loses a write. It must outlive the writer if a successor is to go on.
+type Issued interface {
+	// Last is the last number that was kept for the key, or 0.
+	Last(key Key) (uint64, error)
+	// Keep makes num durable before it returns.
+	Keep(key Key, num uint64) error
+}
+
+// Remembered is Issued in memory, which lasts as long as its process. It is not safe for concurrent use.
+type Remembered map[Key]uint64
+
+// Last implements Issued.
+func (r Remembered) Last(key Key) (uint64, error) { return r[key], nil }
+
+// Keep implements Issued.
+func (r Remembered) Keep(key Key, num uint64) error {
+	r[key] = num
+	return nil
+}

@@ -1,6 +1,7 @@
 package protocols
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -67,15 +68,19 @@ func TestTimestampString(t *testing.T) {
 	}
 }
 
-func TestToAll(t *testing.T) {
-	m := Message{Payload: []byte("v")}
-	b := ToAll(3, m)
-	if len(b) != 3 {
-		t.Fatalf("%d messages", len(b))
-	}
-	for i := range b {
-		if &b[i].Payload[0] != &m.Payload[0] {
-			t.Errorf("server %d gets a copy of the payload", i+1)
+// A clock issues higher and higher timestamps, whatever it learns, and none after the highest.
+func TestClock(t *testing.T) {
+	clocks := Clocks{}
+	for _, step := range []struct{ learned, want uint64 }{{0, 1}, {0, 2}, {7, 8}, {3, 9}} {
+		got, err := clocks.Of("k").Issue(Timestamp{Num: step.learned, PID: 9}, 1)
+		if want := (Timestamp{Num: step.want, PID: 1}); err != nil || got != want {
+			t.Errorf("after %d: %v, %v, want %v", step.learned, got, err, want)
 		}
+	}
+	if got, _ := clocks.Of("other").Issue(Timestamp{}, 1); got.Num != 1 {
+		t.Errorf("another key: %v", got)
+	}
+	if _, err := clocks.Of("k").Issue(Timestamp{Num: math.MaxUint64}, 1); !errors.Is(err, ErrExhausted) {
+		t.Errorf("after the highest: %v", err)
 	}
 }

@@ -15,9 +15,9 @@ type Traits struct {
 	Servers int // the number S of servers that tolerate t faults
 	Quorum  int // how many servers a round waits for
 	// LyingServers is how many of the t faulty servers may lie and not merely crash: t or 0. No register withstands a lie
-	// on 3t servers or fewer (the paper, §7).
+	// on 3t servers or fewer (the paper, §7). Of the clients of either role that may lie any number may.
 	LyingServers               int
-	LyingReaders, LyingWriters bool // whether clients of either role may lie, any number of them
+	LyingReaders, LyingWriters bool
 	Writers                    Writers
 	// Scheme names the signatures that the protocol uses in place of the suite's; it is empty if it uses those.
 	Scheme string
@@ -86,17 +86,15 @@ func NameOf(p Protocol) string { return p.Traits(1).System() }
 // SuiteFor is the suite of the name as the protocol uses it: keys are generated with it, and both ends made from it.
 func SuiteFor(p Protocol, name string) (suite.Suite, error) {
 	s, err := suite.ByName(name)
+	scheme := p.Traits(1).Scheme
+	if err != nil || scheme == "" {
+		return s, err
+	}
+	signatures, err := suite.SchemeByName(scheme)
 	if err != nil {
 		return nil, err
 	}
-	if scheme := p.Traits(1).Scheme; scheme != "" {
-		signatures, err := suite.SchemeByName(scheme)
-		if err != nil {
-			return nil, err
-		}
-		s = suite.WithScheme(s, signatures)
-	}
-	return s, nil
+	return suite.WithScheme(s, signatures), nil
 }
 
 // Paper is the variant of a protocol that is as its paper says.

@@ -1,6 +1,8 @@
 package protocols
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestNames(t *testing.T) {
 	for _, test := range []struct{ name, protocol, variant string }{

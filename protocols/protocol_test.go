@@ -23,18 +23,3 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
-
-// A failed operation asks nobody anything and ends with its error, whatever its driver does.
-func TestFailed(t *testing.T) {
-	fault := errors.New("fault")
-	op := Failed(fault)
-	if b := op.Start(); b != nil {
-		t.Errorf("it sends %v", b)
-	}
-	if step := op.Answer(1, 0, Message{}); !step.Done || step.Next != nil {
-		t.Errorf("a reply makes it %+v", step)
-	}
-	if r, err := op.Result(); !errors.Is(err, fault) || r.Value != nil {
-		t.Errorf("it comes to %+v, %v", r, err)
-	}
-}
