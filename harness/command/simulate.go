@@ -167,7 +167,8 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
 		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First),
-		Expected: expected.String(), Expectation: expected.Code(), Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
+		Expected: expected.String(), Expectation: result.Expectation(expected.Code()),
+		Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
 }
 

@@ -14,7 +14,6 @@ package byzantine
 import (
 	"math/rand/v2"
 
-	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
 )
@@ -163,17 +162,4 @@ func (a Attack) with(books map[string]Playbook) Attack {
 		a.Reader = func(p Part, r protocols.Register) protocols.Register { return reader(of(p), r) }
 	}
 	return a
-}
-
-// Code is the expectation as results name it.
-func (e Expectation) Code() result.Expectation {
-	switch {
-	case e.None:
-		return result.NoTarget
-	case e.Beyond:
-		return result.Beyond
-	case e.Harm != NoHarm:
-		return result.Succumb
-	}
-	return result.Withstand
 }

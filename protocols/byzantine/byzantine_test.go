@@ -3,6 +3,8 @@ package byzantine
 import (
 	"slices"
 	"testing"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 func rolls(d Dice) (all []int) {
@@ -23,5 +25,17 @@ func TestDice(t *testing.T) {
 	seen := slices.Compact(slices.Sorted(slices.Values(first)))
 	if !slices.Equal(seen, []int{0, 1, 2, 3, 4, 5}) {
 		t.Errorf("100 rolls of a die give %v", seen)
+	}
+}
+
+// The codes are those that results are written in.
+func TestCodes(t *testing.T) {
+	for want, e := range map[result.Expectation]Expectation{
+		result.NoTarget: {None: true}, result.Withstand: {Rounds: 2}, result.Succumb: {Harm: Stale},
+		result.Beyond: {Harm: Stale, Beyond: true},
+	} {
+		if result.Expectation(e.Code()) != want {
+			t.Errorf("%s has code %s, want %s", e, e.Code(), want)
+		}
 	}
 }

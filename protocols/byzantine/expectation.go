@@ -61,7 +61,20 @@ func (e Expectation) Holds(found map[Harm]int64) bool {
 	return e.Harm == NoHarm || len(found) > 0
 }
 
-// String says what is expected.
+// Code says what is expected in a word that results record: withstand, harm, beyond or no-target.
+func (e Expectation) Code() string {
+	switch {
+	case e.None:
+		return "no-target"
+	case e.Beyond:
+		return "beyond"
+	case e.Harm != NoHarm:
+		return "harm"
+	}
+	return "withstand"
+}
+
+// String says what is expected, to people.
 func (e Expectation) String() string {
 	switch {
 	case e.None:

@@ -97,7 +97,7 @@ func (t *trial) describe() result.Trial {
 	return result.Trial{
 		Protocol: protocols.NameOf(t.protocol), Attack: t.attack.ID, Name: t.attack.Name, T: t.T,
 		Servers: t.protocol.Traits(t.T).Servers, ValueBytes: valueBytes, Clients: agents * agentClients, Keys: keys,
-		Seed: t.seed, Expected: t.expected.String(), Expectation: t.expected.Code(), Harms: map[string]int64{},
+		Seed: t.seed, Expected: t.expected.String(), Expectation: result.Expectation(t.expected.Code()), Harms: map[string]int64{},
 		History: t.fileName() + result.HistorySuffix, Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
