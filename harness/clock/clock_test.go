@@ -3,9 +3,12 @@ package clock
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func newAlarm(t *testing.T) *Alarm {
@@ -60,5 +63,21 @@ func TestAlarmClosed(t *testing.T) {
 	}
 	if err := a.SleepUntil(t.Context(), Now()+int64(time.Hour)); err == nil {
 		t.Error("a closed alarm slept")
+	}
+}
+
+// All threads have the short slice that was asked for, and as root the priority.
+func TestPrompt(t *testing.T) {
+	runtime.LockOSThread() // the thread is spoilt for others and ends with the test
+	Prompt()
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if attr.Nice != promptNice && unix.Geteuid() == 0 {
+		t.Errorf("the priority is %d, want %d", attr.Nice, promptNice)
+	}
+	if attr.Runtime != 0 && attr.Runtime != uint64(promptSlice) { // 0: a kernel that has no slices of one's own
+		t.Errorf("the slice is %d ns, want %v", attr.Runtime, promptSlice)
 	}
 }
