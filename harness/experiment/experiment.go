@@ -6,6 +6,8 @@ package experiment
 
 import (
 	"errors"
+	"math/rand/v2"
+	"time"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/workloads"
@@ -92,4 +94,81 @@ func (e *Experiment) Quick() (*Experiment, error) {
 	q := *e
 	q.Settings, q.quick = *e.quick, nil
 	return &q, nil
+}
+
+// A Run is one repetition of a cell.
+type Run struct {
+	result.Cell
+	Repetition int    // from 1
+	Seed       uint64 // of everything random in it
+}
+
+// Schedule lists the experiment's runs in the order in which they take place: one repetition of all cells after the
+// other, each in an order of its own, so that what disturbs the machine for a while does not fall on one cell.
+//
+// The seed decides it all. A run's own seed depends on what it measures, not on its place: it stays the same when
+// other cells are added.
+func (e *Experiment) Schedule() []Run {
+	var runs []Run
+	for repetition := 1; repetition <= e.Repetitions; repetition++ {
+		cells := e.Cells()
+		order := rand.New(rand.NewPCG(workloads.Derive(e.Seed, "order", repetition), 0))
+		order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
+		for _, c := range cells {
+			runs = append(runs, Run{c, repetition, e.seedOf(c, repetition)})
+		}
+	}
+	return runs
+}
+
+// seedOf is the seed of a run.
+func (e *Experiment) seedOf(c result.Cell, repetition int) uint64 {
+	what := []any{"run", c.String(), c.Clients, repetition}
+	if c.Open() {
+		what = append(what, c.Arrival, c.Rate)
+	}
+	return workloads.Derive(e.Seed, what...)
+}
+
+// defaults is what a file need not say: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
+// §6.1 (protocols, suite, repetitions, peak search, testbed). The rest is our choice.
+func defaults() Settings {
+	return Settings{
+		Seed: 2013,
+		Plan: result.Plan{
+			Repetitions: 5,
+			Attempts:    3,
+			Protocols:   []string{"mpowerstore", "mabd", "phalanx"},
+			Operations:  []string{result.OpRead, result.OpWrite},
+			Suites:      []string{result.Paper},
+			Durability:  []string{result.UsualDurability},
+			T:           []int{1},
+			Values:      []result.Size{256 * result.KiB},
+			Clients:     nil,
+		},
+		Concurrency: 1 * result.Percent,
+		Workload:    Workload{Keys: result.Uniform},
+		Phases:      Phases{Warmup: result.Duration(time.Second), Measure: result.Duration(3 * time.Second)},
+		Search: Search{
+			Clients: []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64},
+			Gain:    3 * result.Percent,
+			Measure: result.Duration(1500 * time.Millisecond),
+		},
+		Testbed: Testbed{
+			Topology: result.SharedHost, ClientHosts: 3, Rate: result.Gbit, Congestion: "reno", Tolerance: 2 * result.Percent,
+			DelayTolerance: 3 * result.Percent,
+		},
+	}
+}
+
+// fillIn sets what a file left out and whose default depends on what else it says. With segmentation offload NetEm
+// would draw one delay for up to 64 KiB, not one for each packet.
+func (s *Settings) fillIn() {
+	switch {
+	case s.Testbed.Offload != "":
+	case s.Testbed.NetEm():
+		s.Testbed.Offload = Off
+	default:
+		s.Testbed.Offload = On
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/netem"
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 )
 
@@ -103,3 +105,134 @@ func (e *Experiment) planCells(w io.Writer) error {
 
 // short rounds a duration to what an estimate can know.
 func short(d time.Duration) time.Duration { return d.Round(time.Second) }
+
+// What an estimate assumes, from measurements on two cores.
+const (
+	overhead        = 1500 * time.Millisecond // of a run: start, drain, checks, clean-up
+	calibration     = 1800 * time.Millisecond // of a host's link, before and again after the runs
+	perPreload      = 300 * time.Microsecond  // of a key, beside its bytes
+	linkUse         = 0.85                    // of the goodput, while keys are preloaded
+	usualSaturation = 4                       // clients
+
+	// With NetEm, in a guest.
+	guestBoot        = 3 * time.Second
+	delayMeasuring   = 4 * time.Second // of all delays and links together, before and again after the runs
+	delayCalibration = 2 * time.Second // of a host, beside that
+	guestOverhead    = time.Second     // of a run, beside its round trips: processes start slowly
+	connectRounds    = 3               // TCP's, the handshake's, and the first message's
+	readBackKeys     = 24              // at least, if there are as many
+)
+
+// An Estimate is how long an experiment is expected to take.
+type Estimate struct {
+	Calibration time.Duration // of the links and delays, with the start of the guest if there are delays
+	Searches    time.Duration // for the clients that saturate
+	Runs        time.Duration
+}
+
+// Total is the whole time.
+func (t Estimate) Total() time.Duration { return t.Calibration + t.Searches + t.Runs }
+
+// Estimate says how long the experiment will take. A number of clients that a search will find is taken to be 4.
+func (e *Experiment) Estimate() (Estimate, error) {
+	var total Estimate
+	hosts := 0
+	for _, c := range e.Cells() {
+		p, err := catalog.ByName(c.FullName())
+		if err != nil {
+			return Estimate{}, fmt.Errorf("estimate %v: %w", c.Series, err)
+		}
+		hosts = max(hosts, e.hosts(p, c.T))
+		total.Runs += time.Duration(e.Repetitions) * e.runTime(p, c)
+		if c.Clients == 0 {
+			total.Searches += e.searchTime(p, c.Series)
+		}
+	}
+	total.Calibration = e.calibrationTime(hosts)
+	return total, nil
+}
+
+// calibrationTime is the time it takes to measure the links and delays before and after the runs.
+func (e *Experiment) calibrationTime(hosts int) time.Duration {
+	if e.Testbed.NetEm() {
+		return guestBoot + 2*(delayMeasuring+time.Duration(hosts)*delayCalibration)
+	}
+	return 2 * time.Duration(hosts) * calibration
+}
+
+// hosts is the number of hosts of the testbed.
+func (e *Experiment) hosts(p protocols.Protocol, t int) int {
+	if e.Testbed.Topology == result.Spread {
+		return e.Testbed.ClientHosts + p.Traits(t).Servers
+	}
+	return e.Testbed.ClientHosts + 1
+}
+
+// runTime is the time of one run of the cell.
+func (e *Experiment) runTime(p protocols.Protocol, c result.Cell) time.Duration {
+	clients := c.Clients
+	if clients == 0 {
+		steps := e.tried()
+		clients = steps[len(steps)-3]
+	}
+	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) +
+		e.Phases.Warmup.Std() + e.Phases.Measure.Std()
+}
+
+// overheadTime is the time of what surrounds a run. Delays prolong it by the connections' first round trips, by the
+// operations that are in progress when the window ends, and by reading back.
+func (e *Experiment) overheadTime(p protocols.Protocol, s result.Series, clients int) time.Duration {
+	if !e.Testbed.NetEm() {
+		return overhead
+	}
+	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(protocols.Op(s.Op))))
+	if s.Op == result.OpWrite {
+		t += e.oneByOne(p, protocols.Read, s.T, min(e.Keys(clients), readBackKeys), clients)
+	}
+	return t
+}
+
+// delayed is the time that so many round trips spend in NetEm.
+func (e *Experiment) delayed(rounds int) time.Duration {
+	return 2 * time.Duration(rounds) * e.Testbed.meanDelay()
+}
+
+// oneByOne is the time that operations on so many keys, which the clients share, spend in NetEm.
+func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, clients int) time.Duration {
+	each := (keys + clients - 1) / clients
+	return time.Duration(each) * e.delayed(len(p.Traits(t).Legs(op)))
+}
+
+// searchTime is the time of a search: it starts the servers once and preloads the keys of its last number of clients.
+func (e *Experiment) searchTime(p protocols.Protocol, s result.Series) time.Duration {
+	steps := e.tried()
+	load := time.Duration(len(steps)) * (e.Phases.Warmup.Std() + e.Search.Measure.Std())
+	most := steps[len(steps)-1]
+	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + load
+}
+
+// tried is the numbers of clients that a search is expected to try: to the usual saturation and two further.
+func (e *Experiment) tried() []int {
+	for i, c := range e.Search.Clients {
+		if c >= usualSaturation {
+			return e.Search.Clients[:min(i+3, len(e.Search.Clients))]
+		}
+	}
+	return e.Search.Clients
+}
+
+// preloadTime is the time it takes to WRITE all keys once, which a READ needs.
+func (e *Experiment) preloadTime(p protocols.Protocol, s result.Series, clients int) time.Duration {
+	if s.Op == result.OpWrite {
+		return 0
+	}
+	links := 1 // that the servers share
+	if e.Testbed.Topology == result.Spread {
+		links = min(e.Testbed.ClientHosts, p.Traits(s.T).Servers)
+	}
+	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)
+	keys := float64(e.Keys(clients))
+	bytes := keys * float64(s.ValueBytes) * p.Traits(s.T).Cost(protocols.Write).ClientToServers
+	bytesPerSecond := netem.Goodput(int64(e.Testbed.Rate)) / 8 * linkUse * float64(links)
+	return delayed + time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
+}
