@@ -91,7 +91,7 @@ func TestMixedAddsUp(t *testing.T) {
 		if r.LongestNs != histories {
 			t.Errorf("longest operation %d ns, in the history %d ns", r.LongestNs, histories)
 		}
-		read, write, errs := sumBuckets(t, r.Timeline(), spec)
+		read, write, errs := sumBuckets(t, r.Buckets, spec)
 		wantKind(t, "READ", read, r.Read)
 		wantKind(t, "WRITE", write, r.Write)
 		if errs != 0 || ms(r.LongestNs) != max(read.MaxMs, write.MaxMs) {
@@ -160,7 +160,7 @@ func TestMixedGivesUp(t *testing.T) {
 	spec := faultySpec(300 * time.Millisecond)
 	spec.OpTimeoutNs = int64(10 * time.Millisecond)
 	for i, r := range b.mixed(spec) {
-		_, _, errs := sumBuckets(t, r.Timeline(), spec)
+		_, _, errs := sumBuckets(t, r.Buckets, spec)
 		if r.Read.Ops+r.Write.Ops+r.Failed > 0 || r.Pending < 2*clients || errs != r.Pending {
 			t.Errorf("agent %d: %d errors in buckets, %+v", i+1, errs, r)
 		}

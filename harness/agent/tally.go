@@ -21,15 +21,15 @@ type Tally struct {
 	FirstError  string        // of the operations that were given up or failed
 	LongestNs   int64         // of all operations, also of those that were given up
 	Open        *Open         `json:",omitempty"` // nil of a closed loop
-	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up.
-	Buckets  []Bucket `json:",omitempty"`
-	BucketNs int64    // how long each is
+	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up,
+	// the latter as an error.
+	Buckets []result.Bucket `json:",omitempty"`
 	// What was written to and read from the links, from start to drain, without the background's.
 	Bytes, Messages result.Traffic
 	Background      Background
 
 	spec    Spec
-	nowhere Bucket // takes what has no bucket
+	nowhere result.Bucket // takes what has no bucket
 }
 
 // A Kind is the READs, or the WRITEs, that ended well from the load's start to its drain.
@@ -49,23 +49,14 @@ type Open struct {
 	Service, Slip Timing
 }
 
-// A Bucket is what was over in one interval.
-type Bucket struct {
-	Read, Write Ended
-	Errors      int64
-}
-
-// Ended is the operations of one kind that ended well in a bucket.
-type Ended struct{ Ops, SumNs, MaxNs int64 }
-
 // newTally returns the empty tally of a load.
 func newTally(spec Spec) *Tally {
-	t := &Tally{spec: spec, BucketNs: spec.BucketNs, Rounds: map[int]int64{}}
+	t := &Tally{spec: spec, Rounds: map[int]int64{}}
 	if spec.Open() {
 		t.Open = new(Open)
 	}
 	if spec.BucketNs > 0 {
-		t.Buckets = make([]Bucket, max(0, (spec.EndNs-spec.StartNs+spec.BucketNs-1)/spec.BucketNs))
+		t.bucket(spec.EndNs - 1) // and all before it
 	}
 	return t
 }
@@ -98,16 +89,6 @@ func (t *Tally) Fail(f Failures) {
 	t.FirstError = cmp.Or(t.FirstError, f.First)
 }
 
-// Timeline is the buckets as results have them.
-func (t *Tally) Timeline() (all []result.Bucket) {
-	for i, b := range t.Buckets {
-		all = append(all, result.Bucket{
-			AtMs: ms(int64(i) * t.BucketNs), Read: b.Read.result(), Write: b.Write.result(), Errors: b.Errors,
-		})
-	}
-	return all
-}
-
 // add counts an operation that is over.
 func (t *Tally) add(op protocols.Op, done completed, err error) {
 	took := done.end - done.start
@@ -123,7 +104,7 @@ func (t *Tally) add(op protocols.Op, done completed, err error) {
 	if op == protocols.Write {
 		kind, ended = &t.Write, &b.Write
 	}
-	ended.merge(Ended{1, took, took})
+	ended.Add(result.Ended{Ops: 1, MeanMs: ms(took), MaxMs: ms(took)})
 	kind.Ops++
 	count(&kind.Rounds, done.rounds, 1)
 	kind.Most.Raise(done.most)
@@ -170,16 +151,14 @@ func (t *Tally) arrived(due, start int64) {
 func (t *Tally) neverBegan(due int64) { t.arrived(due, t.spec.EndNs) }
 
 // bucket is that of an instant; without buckets it is one that does not count.
-func (t *Tally) bucket(at int64) *Bucket {
-	if t.BucketNs == 0 {
+func (t *Tally) bucket(at int64) *result.Bucket {
+	each := t.spec.BucketNs
+	if each == 0 {
 		return &t.nowhere
 	}
-	return t.bucketAt(int(max(0, at-t.spec.StartNs) / t.BucketNs))
-}
-
-func (t *Tally) bucketAt(i int) *Bucket {
-	if missing := i + 1 - len(t.Buckets); missing > 0 {
-		t.Buckets = append(t.Buckets, make([]Bucket, missing)...)
+	i := int(max(0, at-t.spec.StartNs) / each)
+	for len(t.Buckets) <= i {
+		t.Buckets = append(t.Buckets, result.Bucket{AtMs: ms(int64(len(t.Buckets)) * each)})
 	}
 	return &t.Buckets[i]
 }
@@ -201,11 +180,13 @@ func (t *Tally) Merge(o *Tally) {
 		t.Open = cmp.Or(t.Open, new(Open))
 		t.Open.merge(*o.Open)
 	}
-	t.BucketNs = cmp.Or(t.BucketNs, o.BucketNs)
-	for i, b := range o.Buckets {
-		sum := t.bucketAt(i)
-		sum.Read.merge(b.Read)
-		sum.Write.merge(b.Write)
+	for i, b := range o.Buckets { // they begin at the same instants
+		if i == len(t.Buckets) {
+			t.Buckets = append(t.Buckets, result.Bucket{AtMs: b.AtMs})
+		}
+		sum := &t.Buckets[i]
+		sum.Read.Add(b.Read)
+		sum.Write.Add(b.Write)
 		sum.Errors += b.Errors
 	}
 	t.Bytes.Add(o.Bytes)
@@ -229,17 +210,6 @@ func (p *Open) merge(o Open) {
 	p.Backlog.End += o.Backlog.End
 	p.Service.merge(o.Service)
 	p.Slip.merge(o.Slip)
-}
-
-func (e *Ended) merge(o Ended) {
-	e.Ops, e.SumNs, e.MaxNs = e.Ops+o.Ops, e.SumNs+o.SumNs, max(e.MaxNs, o.MaxNs)
-}
-
-func (e Ended) result() result.Ended {
-	if e.Ops == 0 {
-		return result.Ended{}
-	}
-	return result.Ended{Ops: e.Ops, MeanMs: ms(e.SumNs) / float64(e.Ops), MaxMs: ms(e.MaxNs)}
 }
 
 // count adds n to a number of a map, which need not be there yet.

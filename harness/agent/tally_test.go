@@ -81,7 +81,7 @@ func TestBuckets(t *testing.T) {
 		{AtMs: 100, Write: result.Ended{Ops: 1, MeanMs: 8, MaxMs: 8}, Errors: 1},
 		{AtMs: 200, Read: result.Ended{Ops: 1, MeanMs: 1, MaxMs: 1}},
 	}
-	if got := travelled(t, one, two).Timeline(); !reflect.DeepEqual(got, want) {
+	if got := travelled(t, one, two).Buckets; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -1,5 +1,7 @@
-// Package result is the public form of what PoWBench measured: the manifest of a run and its points.
-// docs/results.md describes every field; whoever changes one raises SchemaVersion.
+// Package result is the public form of what PoWBench measured, and the words that it is written in: the manifest of a set,
+// its points, trials and costs. docs/results.md describes every field; a change of one raises SchemaVersion.
+//
+// It imports nothing of ours. Whatever measures, and whatever reads results, imports it.
 package result
 
 // SchemaVersion is the version of the form below. Readers refuse any other.
@@ -139,4 +141,46 @@ type HostCPU struct {
 	Busy    float64 `json:"busy"`
 	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it
 	Steal   float64 `json:"steal"`
+}
+
+// CostsFile holds the costs of proofs of writing and of signatures, a line each.
+const CostsFile = "costs.jsonl"
+
+// A Cost is what one scheme cost at one t in one repetition: a line of costs.jsonl.
+type Cost struct {
+	Schema       int    `json:"schema"`
+	Scheme       string `json:"scheme"`        // such as "hash-sha1" or "ed25519"
+	SecurityBits int    `json:"security_bits"` // level by NIST SP 800-57
+	T            int    `json:"t"`             // 0: the scheme's costs do not depend on it
+	Servers      int    `json:"servers"`       // that Construct makes proofs for; 0: any number
+	MessageBytes int    `json:"message_bytes"`
+	Repetition   int    `json:"repetition"`
+	Attempt      int    `json:"attempt"`
+
+	Construct Spent `json:"construct"` // by the writer, for all servers
+	Verify    Spent `json:"verify"`    // by one server
+
+	HostSteal float64 `json:"host_steal"` // share of all cores' time that the hypervisor took, 0 to 1
+	Validity
+	Started string `json:"started"` // UTC, RFC 3339
+}
+
+// Spent is what an operation cost, on one processor.
+type Spent struct {
+	Ops    int     `json:"ops"`    // operations that were timed
+	Ns     float64 `json:"ns"`     // CPU time per operation
+	Allocs float64 `json:"allocs"` // objects per operation
+	Bytes  float64 `json:"bytes"`  // allocated per operation
+	Waited float64 `json:"waited"` // share of the wall-clock time in which other work had the processor, 0 to 1
+	// Multiplications is the modular multiplications of one operation, counted as they were done; absent where they
+	// are not counted.
+	Multiplications int64 `json:"multiplications,omitempty"`
+}
+
+// Violated implements Line.
+func (c Cost) Violated() bool { return false }
+
+func (c Cost) inFile() (string, any) {
+	c.Schema = SchemaVersion
+	return CostsFile, c
 }

@@ -1,9 +1,12 @@
 package result
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -90,41 +93,29 @@ func (p Point) inFile() (string, any) {
 	return PointsFile, p
 }
 
-// appendLine adds a value as a line of JSON, whole or not at all.
+// appendLine adds a value as a line of JSON, whole or not at all. It cuts off what an interrupted writer left behind the
+// last complete line.
 func appendLine(path string, x any) error {
 	line, err := json.Marshal(x)
 	if err != nil {
 		return fmt.Errorf("encode a line of %s: %w", path, err)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := seekPastLastLine(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err := f.Truncate(int64(bytes.LastIndexByte(before, '\n') + 1)); err != nil {
+		return err
 	}
 	if _, err := f.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("append to %s: %w", path, err)
+		return err // names the file
 	}
 	return f.Sync()
-}
-
-// seekPastLastLine places f behind its last complete line and cuts off what an interrupted writer left there.
-func seekPastLastLine(f *os.File) error {
-	data, err := os.ReadFile(f.Name())
-	if err != nil {
-		return err
-	}
-	end := len(data)
-	for end > 0 && data[end-1] != '\n' {
-		end--
-	}
-	if err := f.Truncate(int64(end)); err != nil {
-		return err
-	}
-	_, err = f.Seek(int64(end), 0)
-	return err
 }
 
 // WriteManifest replaces the manifest of the set in dir, whole or not at all.
@@ -139,4 +130,34 @@ func WriteManifest(dir string, m Manifest) error {
 		return err
 	}
 	return os.Rename(tmp, filepath.Join(dir, ManifestFile))
+}
+
+// readLines reads the complete lines of a file of JSON values, of which schema tells the version; there may be no such
+// file. A last line without its newline was cut off while it was written; it does not count.
+func readLines[T any](path string, schema func(T) int) ([]T, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []T
+	r := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		var x T
+		if err := json.Unmarshal(line, &x); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		if err := checkSchema(fmt.Sprintf("%s:%d", path, n), schema(x)); err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
 }

@@ -43,7 +43,7 @@ func fillLoad(out *result.Trial, l agent.Tally) {
 	for rounds, count := range l.Read.Rounds {
 		out.ReadRounds[strconv.Itoa(rounds.Total())] += count
 	}
-	out.Timeline = l.Timeline()
+	out.Timeline = l.Buckets
 	out.ThroughputOps = float64(l.Ops()) / out.DurationS
 	out.ReadMs, out.WriteMs = l.Read.Latency.Latency(), l.Write.Latency.Latency()
 }

@@ -37,17 +37,17 @@ func most(requests, bytes int64) result.Most {
 }
 
 func TestFillLoad(t *testing.T) {
+	want := []result.Bucket{{Errors: 1}, {AtMs: 100, Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}}}
 	tally := agent.Tally{
 		Read: agent.Kind{
 			Ops: 4, Rounds: rounds{{Data: 1, Metadata: 1}: 3, {Data: 1, Metadata: 2}: 1}, Most: most(12, 500),
 			Latency: agent.TimingOf(1e6, 3e6, 5e6, 3e6),
 		},
 		Write:   agent.Kind{Ops: 1, Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Latency: agent.TimingOf(8e6), Most: most(12, 900)},
-		Pending: 3, Failed: 4, BucketNs: 1e8, Buckets: []agent.Bucket{{Errors: 1}, {Read: agent.Ended{Ops: 2, SumNs: 4e6, MaxNs: 3e6}}},
+		Pending: 3, Failed: 4, Buckets: want,
 	}
 	out := result.Trial{DurationS: 2}
 	fillLoad(&out, tally)
-	want := []result.Bucket{{Errors: 1}, {AtMs: 100, Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}}}
 	if !reflect.DeepEqual(out.Timeline, want) {
 		t.Errorf("timeline %+v\nwant %+v", out.Timeline, want)
 	}
