@@ -87,22 +87,22 @@ func countTables(t *testing.T, sets ...*result.Set) map[string]tables.Table {
 	return found
 }
 
-// verdicts are the last cells of the rows that begin with the name.
-func verdicts(t tables.Table, name string) (all []string) {
-	for _, row := range t.Rows {
+// judged checks the last cells of the rows that begin with the name.
+func judged(t *testing.T, table tables.Table, name string, want ...string) {
+	t.Helper()
+	var got []string
+	for _, row := range table.Rows {
 		if row[0] == name {
-			all = append(all, row[len(row)-1])
+			got = append(got, row[len(row)-1])
 		}
 	}
-	return all
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: the rows of %s say %q, want %q", table.Title, name, got, want)
+	}
 }
 
 func TestTable3(t *testing.T) {
-	made, err := Summary([]*result.Set{countedTrials(), countedSet()})
-	made = made[1:4] // between the measurements and the attacks
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := summary(t, countedTrials(), countedSet())[1:4] // between the measurements and the attacks
 	checkGolden(t, "table3.md", markdownOf(made))
 	for _, row := range slices.Concat(made[1].Rows, made[2].Rows) {
 		if v := row[len(row)-1]; v != frame.Equal && v != stat.Missing {
@@ -129,15 +129,9 @@ func TestWrongCountsDiffer(t *testing.T) {
 		spoil(&s.Points[i])
 		s.Points[i].Valid = false // what is wrong may also make it invalid, but does not hide behind that
 		made := countTables(t, s)
-		if got := verdicts(made["rounds,"], "Phalanx"); !slices.Equal(got, []string{frame.Equal, want}) {
-			t.Errorf("%s: rows say %q", want, got)
-		}
-		if got := verdicts(made["latency"], "Phalanx [34]"); !slices.Equal(got, []string{want}) {
-			t.Errorf("%s: the protocol's row says %q", want, got)
-		}
-		if got := verdicts(made["latency"], "PoWerStore"); !slices.Equal(got, []string{"equal without faults"}) {
-			t.Errorf("%s: another protocol's row says %q", want, got)
-		}
+		judged(t, made["rounds,"], "Phalanx", frame.Equal, want)
+		judged(t, made["latency"], "Phalanx [34]", want)
+		judged(t, made["latency"], "PoWerStore", "equal without faults")
 	}
 }
 
@@ -152,19 +146,16 @@ func TestNotCounted(t *testing.T) {
 		}
 	}
 	made := countTables(t, s)
-	for _, name := range []string{"rounds,", "latency"} {
-		if got := verdicts(made[name], "M-ABD"); slices.ContainsFunc(got, func(v string) bool { return v != frame.NotMeasured }) {
-			t.Errorf("%q", got)
-		}
-	}
+	judged(t, made["rounds,"], "M-ABD", frame.NotMeasured, frame.NotMeasured)
+	judged(t, made["latency"], "M-ABD", frame.NotMeasured)
 }
 
 // The paper's worst case must be reached and not exceeded.
 func TestWorstCase(t *testing.T) {
 	for want, of := range map[string]func(r *result.Trial){
 		frame.Equal:       func(*result.Trial) {},
-		frame.NotReached:  func(r *result.Trial) { r.ReadKinds = legs1000(1, 1) },
-		"DIFFERS: rounds": func(r *result.Trial) { r.ReadKinds = legs1000(2, 1) },
+		frame.NotReached:  func(r *result.Trial) { r.ReadKinds = map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1000} },
+		"DIFFERS: rounds": func(r *result.Trial) { r.ReadKinds = map[result.Rounds]int64{{Data: 2, Metadata: 1}: 1000} },
 	} {
 		s := countedTrials()
 		for i := range s.Trials {
@@ -173,17 +164,9 @@ func TestWorstCase(t *testing.T) {
 			}
 		}
 		made := countTables(t, countedSet(), s)
-		if got := verdicts(made["worst"], "M-PoWerStore"); !slices.Equal(got, []string{want, frame.Equal}) {
-			t.Errorf("%s: READ and WRITE %q", want, got)
-		}
-		if got := verdicts(made["latency"], "M-PoWerStore"); !slices.Equal(got, []string{want}) {
-			t.Errorf("%s: the protocol's row says %q", want, got)
-		}
+		judged(t, made["worst"], "M-PoWerStore", want, frame.Equal)
+		judged(t, made["latency"], "M-PoWerStore", want)
 	}
-}
-
-func legs1000(data, metadata int) map[result.Rounds]int64 {
-	return map[result.Rounds]int64{{Data: data, Metadata: metadata}: 1000}
 }
 
 // Rounds of which no trial or point speaks are in no table, and are not drawn.
@@ -199,9 +182,8 @@ func TestNoCounts(t *testing.T) {
 	if err != nil || len(files) > 0 {
 		t.Errorf("drawn: %v, %v", files, err)
 	}
-	summary, err := Summary([]*result.Set{countedSet()})
-	if err != nil || strings.Contains(textOf(summary), "Ratios") {
-		t.Errorf("ratios of what is no peak: %v", err)
+	if strings.Contains(textOf(summary(t, countedSet())), "Ratios") {
+		t.Error("ratios without peaks")
 	}
 }
 
@@ -262,11 +244,7 @@ func TestSetUpFigure(t *testing.T) {
 		s.Points = append(s.Points, p)
 	}
 	svg := render(t, s)
-	for _, want := range []string{">Throughput, 1 client (MB/s)<", ">M-ABD, modern suite, fsync<"} {
-		if !strings.Contains(svg, want) {
-			t.Errorf("the figure lacks %s", want)
-		}
-	}
+	says(t, "the figure", svg, ">Throughput, 1 client (MB/s)<", ">M-ABD, modern suite, fsync<")
 	if n := strings.Count(svg, " suite, fsync<"); n != 6 || strings.Count(svg, ">M-ABD<") != 2 {
 		t.Errorf("%d names of the other set-up in two panels, want 6", n)
 	}

@@ -33,11 +33,7 @@ func TestPictures(t *testing.T) {
 		t.Fatalf("picture %s, %q with %d panels", p.Name, p.Heading, len(p.Panels))
 	}
 	for i, title := range []string{">READ<", ">WRITE<"} {
-		for _, want := range []string{title, "Peak throughput (MB/s)", "Failure threshold t"} {
-			if !strings.Contains(p.Panels[i], want) {
-				t.Errorf("panel %d lacks %q", i, want)
-			}
-		}
+		says(t, "a panel", p.Panels[i], title, "Peak throughput (MB/s)", "Failure threshold t")
 	}
 	var names []string
 	for _, m := range p.Legend {
@@ -46,9 +42,7 @@ func TestPictures(t *testing.T) {
 	if want := []string{"M-PoWerStore", "M-ABD", "Phalanx", "network bound"}; !slices.Equal(names, want) {
 		t.Errorf("the legend is of %v, want %v", names, want)
 	}
-	if !slices.ContainsFunc(p.Loud, func(s string) bool { return strings.Contains(s, "QUICK RUN") }) {
-		t.Errorf("loud is %q", p.Loud)
-	}
+	says(t, "the caption", strings.Join(p.Loud, "\n"), "QUICK RUN")
 	for _, svg := range append(p.Panels, p.Legend[0].Sample) {
 		if !strings.HasPrefix(svg, "<svg") || strings.Contains(svg, "QUICK RUN") || strings.Contains(svg, "@font-face") {
 			t.Errorf("no part of a picture: %.80s", svg)
@@ -61,10 +55,8 @@ func TestColumnsStandAlone(t *testing.T) {
 	for _, p := range pictures(t, syntheticTrials()) {
 		switch p.Name {
 		case "timeline":
-			for i, panel := range p.Panels {
-				if !strings.Contains(panel, "Throughput (ops/s)") || !strings.Contains(panel, "Latency (ms)") {
-					t.Errorf("panel %d of the timeline does not name its axes", i)
-				}
+			for _, panel := range p.Panels {
+				says(t, "a panel", panel, "Throughput (ops/s)", "Latency (ms)")
 			}
 		case "attacks":
 			if len(p.Panels) != 1 || strings.Contains(p.Panels[0], "fault-free means") {
@@ -119,8 +111,7 @@ func TestExportIsReadBack(t *testing.T) {
 	}
 	invalidate(s, func(p result.Point) bool { return p.Repetition == 2 })
 	results := parse(t, s)
-	cells := mustCells(t, s)
-	for _, c := range cells {
+	for _, c := range mustCells(t, s) {
 		for _, p := range c.Valid {
 			r := results[0]
 			results = results[1:]
@@ -143,14 +134,9 @@ func TestExportIsReadBack(t *testing.T) {
 }
 
 func TestBenchmarkNames(t *testing.T) {
-	s := synthetic("fig2b")
-	s.Points = []result.Point{{
-		Series: result.Series{
-			Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Durability: "write", Op: "read", T: 1, ValueBytes: 256 << 10,
-		},
-		Load: result.Load{Clients: 4}, Validity: result.Validity{Valid: true}, ThroughputOps: 1, ThroughputMBps: 1,
-		LatencyMs: result.Latency{Mean: 1}, OpenLoop: result.OpenLoop{}, Ops: 1,
-	}}
+	s := syntheticFigure("2b", 1)
+	s.Points = s.Points[:1]
+	s.Points[0].Clients = 4
 	const usual = "/op=read/t=1/value=256KiB/clients=4"
 	for want, change := range map[string]func(*result.Point){
 		"MPoWerStore" + usual:                                func(*result.Point) {},

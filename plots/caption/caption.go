@@ -22,8 +22,7 @@ type Caption struct {
 	Lines []string
 }
 
-// OfPoints says under which circumstances the cells of a figure were measured and what of them was left out. The note comes
-// before all else; fixed is what all cells share.
+// OfPoints says how the cells of a figure were measured and what was left out. The note comes first; cells share fixed.
 func OfPoints(note string, fixed []frame.Dim[frame.Cell], cells []frame.Cell) Caption {
 	var c Caption
 	sets := frame.Each(cells, func(c frame.Cell) *result.Set { return c.Set })
@@ -161,8 +160,7 @@ func load(cells []frame.Cell) []string {
 		slices.Min(rates), slices.Max(rates), strings.Join(pools, " or ")))
 }
 
-// Network describes the emulated network of a shaped run, as configured and as calibrated: its links and, in a WAN, delays
-// and what decides how TCP copes with them.
+// Network describes the links of a shaped run, as configured and as calibrated, and in a WAN delays and stack.
 func Network(s *result.Set) []string {
 	tb := s.Manifest.Testbed
 	if !tb.Shaped {
@@ -186,8 +184,7 @@ func Network(s *result.Set) []string {
 	return lines
 }
 
-// measuredDelays is how the delays were before the first run. Where they differ by pair, it is how far off the means
-// were from what was asked.
+// measuredDelays is how the delays were before the first run; where they differ by pair, how far off what was asked.
 func measuredDelays(tb result.Testbed) string {
 	var means, distances []float64
 	unit := "ms"

@@ -24,8 +24,7 @@ type Bar struct {
 	Predicted result.Interval
 }
 
-// Bars is a chart of groups of bars, group i around x = i. A bar without a mean is marked "n/a": missing is not zero. It
-// is a plot.Plotter.
+// Bars is a plot.Plotter of groups of bars, group i around x = i. A bar without a mean is marked "n/a", not drawn as 0.
 type Bars [][]Bar
 
 // LatencyBars is such a chart with percentiles on the bars and predictions beside them.
@@ -203,8 +202,7 @@ type Strip struct {
 	Gap   bool // nothing stands there
 }
 
-// Strips is a chart of horizontal bars from the top down: strip i around y = −i. It is a plot.Plotter, whose names stand
-// to the left of its canvas.
+// Strips is a plot.Plotter of horizontal bars, strip i around y = −i. The names stand to the left of its canvas.
 type Strips []Strip
 
 const (

@@ -130,8 +130,7 @@ func drawCaught(c draw.Canvas, at vg.Point) {
 	}
 }
 
-// EventMarks are vertical lines where something was done to the cluster, over a shade from the first event to the last.
-// Their numbers are those of Names, from 1. It is a plot.Plotter.
+// EventMarks is a plot.Plotter of lines at events over a shade from the first to the last. Numbers are places in Names.
 type EventMarks struct {
 	Events   []result.Event
 	Names    []string

@@ -54,8 +54,7 @@ func eachScheme(cells frame.CostCells, do func(l look.Look, of frame.CostCells))
 	}
 }
 
-// costPanel is the time of one operation against t, both logarithmic: a curve for each scheme that may grow, and a line
-// across for each signature. Times that were measured in ns are told in µs.
+// costPanel is the time of one operation against t, both logarithmic: a curve for each proof, a line for each signature.
 func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 	p := draw.NewPlot()
 	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "CPU time (µs)"

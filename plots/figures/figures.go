@@ -83,8 +83,7 @@ var figures = []figure{
 	},
 }
 
-// All makes a page for each figure that points, trials and costs of the sets belong to. It makes none if what one of the
-// figures would show does not belong together.
+// All makes a page for each figure that the sets belong to. It refuses what does not belong together in one figure.
 func All(sets []*result.Set) ([]*draw.Page, error) {
 	cells, err := frame.Cells(sets)
 	if err != nil {

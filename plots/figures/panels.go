@@ -114,8 +114,7 @@ func sizeCurves(d panel, c column) *plot.Plot {
 	return p
 }
 
-// bars is a group of bars per failure threshold, a bar per protocol: of peaks, with their bounds, or of latencies, with
-// percentiles and predictions.
+// bars is a group of bars per failure threshold: peaks with bounds, or latencies with percentiles and predictions.
 func bars(d panel, c column) *plot.Plot {
 	p := d.newPlot()
 	var ticks plot.ConstantTicks
@@ -157,8 +156,7 @@ func stripSize(cells []frame.Cell) (row, gutter vg.Length) {
 	return 16*vg.Millimeter + 5*vg.Millimeter*vg.Length(len(order)), named(order).Gutter()
 }
 
-// stripOrder is the systems from the top down: the causes of M-PoWerStore's gain, if they are all there, a gap, and the
-// others.
+// stripOrder is the systems from the top down: the causes of M-PoWerStore's gain, if all are there, a gap, the others.
 func stripOrder(cells []frame.Cell) []frame.System {
 	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System })
 	slices.SortFunc(all, frame.System.Compare)

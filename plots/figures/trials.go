@@ -150,8 +150,7 @@ func timelineNote(trials []frame.Trial) string {
 	return note
 }
 
-// layOutTimelines shows throughput and latency over time, a column per protocol. All panels have the same time axis, and
-// those of a row the same y axis.
+// layOutTimelines shows throughput and latency over time, a column per protocol, on the same axes.
 func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 	p.RowHeight = 46 * vg.Millimeter
 	trials = frame.Keep(trials, func(t frame.Trial) bool { return t.Played() })
@@ -204,8 +203,7 @@ func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 	}
 }
 
-// logs is the decimal logarithms of a value of every bucket, with gaps where no operation ended, in the middles of the
-// buckets.
+// logs is the decimal logarithms of a value of every bucket, at its middle, with gaps where no operation ended.
 func logs(t frame.Trial, of func(result.Bucket) float64) (all []draw.Dot) {
 	for _, b := range t.Timeline {
 		d := draw.Dot{X: stat.Exactly((b.AtMs + bucketMs(t)/2) / 1e3)}

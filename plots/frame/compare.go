@@ -182,8 +182,7 @@ const (
 	TooFew       = "too few samples to tell"
 )
 
-// Verdict says what the finding is. By itself, an interval that excludes 1 is a "faster?"; it takes Holm's method, with
-// regard to all the others, to be a "faster".
+// Verdict says what the finding is: with a question mark if the interval excludes 1 only by itself, not by Holm's method.
 func (f Finding) Verdict() string {
 	switch {
 	case f.Excludes1():

@@ -31,8 +31,7 @@ func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
 	return append([]Dim[Cell]{variant, suite, durability}, more...)
 }
 
-// circumstances are what all cells of a figure must share, whichever figure it is. What decides how TCP copes with
-// delays counts only where there are any.
+// circumstances are what all cells of any figure must share. How TCP copes with delays counts only where there are any.
 var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
@@ -51,8 +50,7 @@ func ifWAN(of Dim[Cell]) Dim[Cell] {
 	}
 }
 
-// Same refuses cells of one figure that differ in a dimension which must be the same for all, because neither an axis nor
-// the legend tells them apart.
+// Same refuses cells of one figure that differ in a dimension that neither an axis nor the legend tells apart.
 func Same(fixed []Dim[Cell], cells []Cell) error {
 	place := func(c Cell) string { return filepath.Join(c.Set.Dir, result.PointsFile) }
 	if err := same(cells, slices.Concat(fixed, circumstances), place); err != nil {
@@ -166,8 +164,7 @@ func distributionName(d result.Delay) string {
 	return cmp.Or(strings.Replace(d.Distribution, "pareto", "Pareto", 1), "uniform")
 }
 
-// Stack is what decides how packets pass the network: the kernel, whether packets of up to 64 KiB pass the links whole, and
-// TCP's congestion control.
+// Stack is the kernel, whether packets of up to 64 KiB pass the links whole, and TCP's congestion control.
 func Stack(m result.Manifest) []string {
 	stack := []string{"Native kernel", "segmentation offload off", "TCP " + cmp.Or(m.Testbed.Congestion, "congestion control unknown")}
 	if m.Testbed.Guest != "" {

@@ -37,8 +37,7 @@ func (c CostCell) Spent(s Side, of func(result.Spent) float64) stat.Estimate {
 	return c.Estimate(func(r result.Cost) float64 { return of(s.Of(r)) })
 }
 
-// Multiplications is how many modular multiplications were counted in one operation; 0 if they were not. All
-// repetitions count the same.
+// Multiplications is how many modular ones were counted in one operation, the same in all repetitions; 0: not counted.
 func (c CostCell) Multiplications(s Side) float64 {
 	for _, r := range c.All() {
 		return float64(s.Of(r).Multiplications)
@@ -201,8 +200,7 @@ func (p Published) Of(op string) string {
 	return p.Write
 }
 
-// A Scheme is one way to prove that a write is complete, or to sign, and its costs by the paper's Table 1, as printed
-// there; empty: not in it.
+// A Scheme is a way to prove that a write is complete, or to sign, with its costs as the paper's Table 1 prints them.
 type Scheme struct{ ID, Construct, Verify string }
 
 // What the paper's Table 1 says.

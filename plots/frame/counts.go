@@ -20,12 +20,11 @@ const (
 	Differs     = "DIFFERS"
 )
 
-// BytesTolerance is how far the bytes of an operation may be off, as a share of what the cost model says, or of the
-// value's size if that is more.
+// BytesTolerance is how far bytes may be off, as a share of the cost model's, or of the value's size if that is more.
 const BytesTolerance = 0.03
 
-// Counted is a measurement whose rounds, messages and bytes were counted without faults. They do not depend on how busy
-// the machine was: all runs count that no operation failed in, also those whose times do not.
+// Counted is a measurement whose rounds, messages and bytes were counted without faults. A busy machine does not change
+// them: all runs count in which no operation failed, even if their times do not.
 type Counted struct {
 	Cell
 	Points   []result.Point
@@ -83,8 +82,7 @@ func per(t result.Traffic, unit int64) result.TrafficFactor {
 // Sent is how many messages the model expects each way, where every round asks all servers.
 func Sent(p result.Point) float64 { return float64(p.Servers * p.ModelRounds.Total()) }
 
-// verdict compares each run with the cost model. The model does not say that every round asks all servers: a variant may
-// ask fewer.
+// verdict compares each run with the cost model. Variants may ask fewer servers than all.
 func (c Counted) verdict() string {
 	if len(c.Points) == 0 {
 		return NotMeasured

@@ -47,8 +47,7 @@ type kind[K comparable, R any] struct {
 	name       func(R) string // for error messages
 }
 
-// gather groups the lines of the sets by their keys. It refuses lines that check refuses, and those of one measurement in two
-// sets, whose repetitions were not made under the same circumstances.
+// gather groups the lines of the sets by their keys. It refuses one measurement in two sets: their circumstances differ.
 func (k kind[K, R]) gather(sets []*result.Set) (map[K]*Runs[R], error) {
 	cells := map[K]*Runs[R]{}
 	for _, s := range sets {

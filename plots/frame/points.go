@@ -41,8 +41,7 @@ func (c Cell) Throughput() stat.Estimate { return c.Estimate(ThroughputMBps) }
 // Latency is the mean latency in ms.
 func (c Cell) Latency() stat.Estimate { return c.Estimate(LatencyMean) }
 
-// Predicted is the interval in ms in which the cost model expects the mean latency of one client, or 0 to 0 if it is
-// not known because the network was not shaped.
+// Predicted is where the cost model expects the mean latency of one client, in ms; 0 if the network was not shaped.
 func (c Cell) Predicted() result.Interval {
 	return result.Interval{
 		Low:  c.Mean(func(p result.Point) float64 { return p.Predicted.Low }),
@@ -50,7 +49,7 @@ func (c Cell) Predicted() result.Interval {
 	}
 }
 
-// Bound is the network bound in MB/s, or 0 if it is not known because the network was not shaped.
+// Bound is the network bound in MB/s; 0 if the network was not shaped.
 func (c Cell) Bound() float64 { return c.Mean(func(p result.Point) float64 { return p.BoundMBps }) }
 
 // BoundOf is the protocol's network bound in MB/s, the same for all its cells except for the calibration, or 0.

@@ -53,8 +53,7 @@ func Trials(sets []*result.Set) ([]Trial, error) {
 	return all, nil
 }
 
-// untried is what a run that was finished left out: an attack that other protocols of the run were under, and that has
-// no target in this one.
+// untried is what a finished run left out: attacks that have a target in other protocols but not in this one.
 func untried(s *result.Set) []result.Trial {
 	if s.Manifest.Finished == "" {
 		return nil

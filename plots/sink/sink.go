@@ -154,11 +154,10 @@ func (s *text) Table(t tables.Table) error {
 	return err
 }
 
-// Benchmarks writes the valid points behind tables of measurements in the Go benchmark format, which benchstat reads: a line
-// for each repetition, with mean and 99th percentile of the latency and the throughput. What must be the same in all that is
-// compared (experiment, suite, durability, processor) is configuration; the system and the load are in the name. A number of
-// clients that was searched for is not, as another run chooses another one, and neither are latencies, which would then not
-// compare.
+// Benchmarks writes the valid points behind tables in the Go benchmark format, which benchstat reads: for each repetition a
+// line with throughput, mean and 99th percentile of the latency. Experiment, suite, durability and processor are
+// configuration; system and load are in the name. If the number of clients was searched for, another run may choose another
+// one: then neither it nor latencies are written, which would not compare.
 func Benchmarks(w io.Writer) Sink { return benchmarks{benchfmt.NewWriter(w)} }
 
 type benchmarks struct{ to *benchfmt.Writer }

@@ -83,8 +83,7 @@ type Ratio struct {
 	P         float64 // of an unpaired ratio: the probability of one at least as far from 1 if nothing differed
 }
 
-// Paired is the ratio over/under of two samples whose values belong together one by one: exp(mean ± t(n−1)·s/√n) of the
-// logarithms.
+// Paired is the ratio over/under of samples whose values belong together: exp(mean ± t(n−1)·s/√n) of the logarithms.
 func Paired(over, under []float64) Ratio {
 	logs := make([]float64, len(over))
 	for i := range over {
@@ -178,8 +177,7 @@ func Holm(p []float64) (rejected []bool) {
 	return rejected
 }
 
-// Growth is the exponent a with which y grows as t^a, fitted by least squares to the logarithms. It takes two values of
-// t and positive y.
+// Growth is the a with which y grows as t^a, by least squares on logarithms. It takes two values of t and positive y.
 func Growth(t, y []float64) (exponent float64, ok bool) {
 	x, z := logs(t), logs(y)
 	if len(t) < 2 || len(x) < len(t) || len(z) < len(t) {

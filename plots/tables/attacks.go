@@ -86,8 +86,7 @@ func attackNotes(trials []frame.Trial) []string {
 	return append(notes, c.Lines...)
 }
 
-// TrialList tabulates the trials of the sets one by one, those that were not played too. The table is empty without
-// trials.
+// TrialList tabulates the trials of the sets one by one, those that were not played too.
 func TrialList(sets []*result.Set) (Table, error) {
 	all, err := frame.Trials(sets)
 	trials := frame.Keep(all, func(t frame.Trial) bool { return t.Schema > 0 }) // the others are in no file

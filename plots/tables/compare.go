@@ -15,9 +15,9 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// Compare sets run B against run A, point by point: throughput, mean and 99th percentile of the latency, each as B / A
-// with its 95 % confidence interval and a verdict; the points of only one of them; and the circumstances that differ. It
-// refuses what frame.Cells refuses, and sets without points.
+// Compare sets run B against run A, point by point: throughput, mean latency and its 99th percentile, each as B / A with
+// its 95 % confidence interval and a verdict; the points of only one; and the circumstances that differ. It refuses sets
+// without points.
 func Compare(a, b *result.Set) (Tables, error) {
 	inA, err := frame.PointsOf(a)
 	if err != nil {
@@ -147,8 +147,7 @@ func circumstancesTable(a, b result.Manifest) (Table, error) {
 	}, different), nil
 }
 
-// recorded is what the manifest says of circumstances, by the path of the field, without what is measured or says only when and
-// how the run was started.
+// recorded is the circumstances in a manifest, by the path of the field: not what is measured, nor when it was started.
 func recorded(m result.Manifest) (map[string]string, error) {
 	m.Started, m.Finished, m.ConfigFile = "", "", ""
 	m.Testbed.Before, m.Testbed.After, m.Testbed.DelaysBefore, m.Testbed.DelaysAfter = nil, nil, nil, nil

@@ -38,8 +38,7 @@ type cost struct {
 	cells  frame.CostCells
 }
 
-// table1 has a row for each operation of each scheme: its time at the ends of t, and how it grows, beside what the
-// paper says.
+// table1 has a row per operation and scheme: its time at the ends of t, and how it grows, beside what the paper says.
 func table1(cells frame.CostCells) Table {
 	ends := cells.Thresholds()
 	if len(ends) > 2 {

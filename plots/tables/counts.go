@@ -11,8 +11,7 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// countTables are the paper's Table 3 beside what was counted, and the counts; none without points that were made for
-// it. Worst cases are those of the sets' trials.
+// countTables are the paper's Table 3 beside what was counted, the counts, and worst cases; none without such points.
 func countTables(sets []*result.Set, cells []frame.Cell) (Tables, error) {
 	free := frame.CountedCells(cells)
 	if len(free) == 0 {
@@ -85,8 +84,7 @@ func comparison(free []frame.Counted, cases []frame.WorstCase) Table {
 		"Not run here, rows as printed: "+strings.Join(notRun, "; ")+".")
 }
 
-// measuredOf adds what was counted of a system, READ / WRITE, and the verdict on it all. No count depends on suite and
-// durability.
+// measuredOf adds what was counted of a system, READ / WRITE, in whatever suite and durability, and the verdict.
 func measuredOf(p frame.Published, is func(frame.System) bool, free []frame.Counted, cases []frame.WorstCase) standing {
 	var without, worst, verdicts []string
 	for _, op := range []string{result.OpRead, result.OpWrite} {

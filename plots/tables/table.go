@@ -35,8 +35,7 @@ type Tables []Table
 type column[R any] struct {
 	head string
 	of   func(R) string
-	// needed tells whether a row has something to say there: without any such row, the table lacks the column. nil:
-	// it never does.
+	// needed tells whether a row has something to say there. Without such a row, the column is left out; nil: never.
 	needed func(R) bool
 }
 
@@ -160,8 +159,7 @@ var resourceColumns = []column[frame.Cell]{
 	}},
 }
 
-// againstModel says where the mean latency lies: inside the predicted interval, or above or below it by how much. The
-// model knows one client alone.
+// againstModel says where the mean latency lies by the cost model, which knows one client alone.
 func againstModel(c frame.Cell) string {
 	mean, model := c.Latency(), c.Predicted()
 	switch {
