@@ -26,7 +26,9 @@ func (p bounded) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p bounded) NewRegister(c protocols.ClientParams) protocols.Register {
-	return iteratingRegister{p.Protocol.NewRegister(c)}
+	return reading{p.Protocol.NewRegister(c), func(r *mpowerstore.Reader, _ protocols.Key) protocols.Operation {
+		return &iterating{Reader: r, tops: make([]mpowerstore.Candidate, r.Servers())}
+	}}
 }
 
 // pruning is a server that keeps the history's highest entries up to lc, and those above lc.
@@ -35,85 +37,48 @@ type pruning struct {
 	history int
 }
 
-// Handle implements protocols.Server.
+// Handle implements protocols.Server. It adds to the records of a new entry or lc what pruning asks for, and to the
+// answer to FILTER what was pruned, and lc if that is higher than what is answered.
 func (s pruning) Handle(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
 	reply, records, err := s.Server.Handle(from, key, request, state)
-	if err != nil {
+	ack, filtered := reply.Body.(*mpowerstore.FilterAck)
+	if err != nil || len(records) == 0 && !filtered {
 		return reply, records, err
 	}
+	lc, h, err := summary(state)
+	if err != nil {
+		return reply, nil, err
+	}
+	adopted := lc.TS.Timestamp
 	switch m := request.Body.(type) {
 	case *mpowerstore.Store:
-		records, err = s.stored(m.Entry.TS.Timestamp, records, state)
+		records, err = h.store(m.Entry.TS.Timestamp, adopted, s.history, records)
+		return reply, records, err
 	case *mpowerstore.Complete:
-		records, err = s.adopted(m.Candidate.TS.Timestamp, records, state)
+		adopted = m.Candidate.TS.Timestamp
 	case *mpowerstore.Repair:
-		records, err = s.adopted(m.Candidate.TS.Timestamp, records, state)
+		adopted = m.Candidate.TS.Timestamp
 	case *mpowerstore.Filter:
-		ack := reply.Body.(*mpowerstore.FilterAck)
-		if err = disclose(ack, state); err == nil {
-			records, err = s.adopted(ack.TS, records, state)
+		if ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp) {
+			ack.Top = &lc
+		} else {
+			adopted = ack.TS
 		}
+	}
+	if dropped := h.prune(adopted, s.history); len(dropped) > 0 {
+		records, err = h.replace(dropped, records)
 	}
 	return reply, records, err
 }
 
-// stored adds to the records of a new entry what pruning asks for. One at the horizon or below is not stored at all: it
-// belongs to a WRITE that the K entries that were kept have long overtaken.
-func (s pruning) stored(ts protocols.Timestamp, records []protocols.Record, state protocols.StateReader) (
-	[]protocols.Record, error,
-) {
-	if len(records) == 0 {
-		return nil, nil
+// summary is lc and what is kept.
+func summary(state protocols.StateReader) (lc mpowerstore.Candidate, h kept, err error) {
+	if _, err = wire.ReadBody(state, candidates.RecordLC, &lc); err == nil {
+		_, err = wire.ReadBody(state, recordKept, &h)
 	}
-	h, err := keptOf(state)
-	if err != nil || !h.Horizon.Less(ts) {
-		return nil, err
-	}
-	lc, err := lcOf(state)
-	if err != nil {
-		return nil, err
-	}
-	at, _ := slices.BinarySearchFunc(h.Entries, ts, protocols.Timestamp.Compare)
-	h.Entries = slices.Insert(h.Entries, at, ts)
-	return h.replace(h.prune(lc.TS.Timestamp, s.history), records)
-}
-
-// adopted adds to the records of an adoption, if there are any, what pruning asks for: lc has become the timestamp.
-func (s pruning) adopted(lc protocols.Timestamp, records []protocols.Record, state protocols.StateReader) (
-	[]protocols.Record, error,
-) {
-	if len(records) == 0 {
-		return nil, nil
-	}
-	h, err := keptOf(state)
-	if err != nil {
-		return nil, err
-	}
-	dropped := h.prune(lc, s.history)
-	if len(dropped) == 0 {
-		return records, nil
-	}
-	return h.replace(dropped, records)
-}
-
-// disclose adds to the answer to FILTER what was pruned, and lc if that is higher than what is answered.
-func disclose(ack *mpowerstore.FilterAck, state protocols.StateReader) error {
-	lc, err := lcOf(state)
-	if err != nil {
-		return err
-	}
-	h, err := keptOf(state)
-	if ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp) {
-		ack.Top = &lc
-	}
-	return err
-}
-
-func lcOf(state protocols.StateReader) (lc mpowerstore.Candidate, err error) {
-	_, err = wire.ReadBody(state, candidates.RecordLC, &lc)
-	return lc, err
+	return lc, h, err
 }
 
 // recordKept is the record of kept; it is absent before the first STORE.
@@ -125,9 +90,15 @@ type kept struct {
 	Entries []protocols.Timestamp // of the entries that are there, from the lowest: all are above the horizon
 }
 
-func keptOf(state protocols.StateReader) (h kept, err error) {
-	_, err = wire.ReadBody(state, recordKept, &h)
-	return h, err
+// store adds an entry. One at the horizon or below is not stored at all: it belongs to a WRITE that the k entries that
+// were kept have long overtaken.
+func (h *kept) store(ts, lc protocols.Timestamp, k int, records []protocols.Record) ([]protocols.Record, error) {
+	if !h.Horizon.Less(ts) {
+		return nil, nil
+	}
+	at, _ := slices.BinarySearchFunc(h.Entries, ts, protocols.Timestamp.Compare)
+	h.Entries = slices.Insert(h.Entries, at, ts)
+	return h.replace(h.prune(lc, k), records)
 }
 
 // prune drops all but the k highest of the entries up to lc. Those above lc stay, however many: their WRITEs may be
@@ -156,17 +127,6 @@ func (h *kept) replace(dropped []protocols.Timestamp, records []protocols.Record
 // maxFilters is how many FILTERs a READ has: all rounds there may be except COLLECT and REPAIR. A READ that has come to
 // the last one waits: its outstanding replies, or those to earlier ones, may still end it.
 const maxFilters = protocols.MaxRounds - 2
-
-type iteratingRegister struct{ protocols.Register }
-
-// Read implements protocols.Register.
-func (r iteratingRegister) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
-	op := r.Register.Read(key, mem)
-	if reader, ok := op.(*mpowerstore.Reader); ok {
-		return &iterating{Reader: reader, tops: make([]mpowerstore.Candidate, reader.Servers())}
-	}
-	return op
-}
 
 // iterating is a READ from servers that prune their history. Where WRITEs that complete during the READ have had the
 // entries of its candidates pruned, it FILTERs again, with those that the servers have adopted since.

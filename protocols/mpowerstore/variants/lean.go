@@ -48,7 +48,9 @@ func (p lean) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p lean) NewRegister(c protocols.ClientParams) protocols.Register {
-	return leanRegister{p.Protocol.NewRegister(c), c.PID}
+	return reading{p.Protocol.NewRegister(c), func(r *mpowerstore.Reader, key protocols.Key) protocols.Operation {
+		return newLeanReader(r, protocols.Spread(key, c.PID, r.Servers()))
+	}}
 }
 
 // leanServer answers FETCH, and FILTER without the fragment where that is not wanted.
@@ -79,20 +81,6 @@ type bodies struct{ protocols.StateReader }
 func (s bodies) Get(name string) (body, payload []byte, found bool, err error) {
 	body, found, err = s.Body(name)
 	return body, nil, found, err
-}
-
-type leanRegister struct {
-	protocols.Register
-	pid uint64
-}
-
-// Read implements protocols.Register. The servers that are asked for their fragments depend on key and client.
-func (r leanRegister) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
-	op := r.Register.Read(key, mem)
-	if reader, ok := op.(*mpowerstore.Reader); ok {
-		return newLeanReader(reader, protocols.Spread(key, r.pid, reader.Servers()))
-	}
-	return op
 }
 
 // roundFetch takes the place of REPAIR, which then comes one later.

@@ -62,3 +62,18 @@ func Bounded(history int) protocols.Protocol {
 
 // Lean has READs ask t+1 servers for their fragments, and the others only if those do not send theirs.
 func Lean() protocols.Protocol { return lean{vary("lean", func(*mpowerstore.Variant) {})} }
+
+// reading is a register whose READs go on in another way.
+type reading struct {
+	protocols.Register
+	vary func(*mpowerstore.Reader, protocols.Key) protocols.Operation
+}
+
+// Read implements protocols.Register.
+func (r reading) Read(key protocols.Key, mem protocols.Memory) protocols.Operation {
+	op := r.Register.Read(key, mem)
+	if reader, ok := op.(*mpowerstore.Reader); ok {
+		return r.vary(reader, key)
+	}
+	return op
+}
