@@ -23,7 +23,7 @@ func written(t *testing.T, suiteName string) *prototest.Cluster {
 func expect(t *testing.T, c *prototest.Cluster, rounds int, servers ...int) {
 	t.Helper()
 	run := c.Client(9, protocols.Reader).Read(key)
-	if got := readFrom(t, c, run, servers...); string(got.Value) != "v" || run.Rounds() != rounds {
+	if got := c.DeliverFrom(run, servers...); string(got.Value) != "v" || run.Rounds() != rounds {
 		t.Errorf("READ from servers %v: %q in %d rounds, want v in %d", servers, got.Value, run.Rounds(), rounds)
 	}
 }
@@ -34,7 +34,7 @@ func TestBogusCandidate(t *testing.T) {
 		c := written(t, suiteName)
 		bogus := spoilt(lcOf(c, 0, key))
 		bogus.TS.Num = 1 << 60
-		forge(c, 0, func(request, _ protocols.Message) *protocols.Message {
+		c.Forge(0, func(request, _ protocols.Message) *protocols.Message {
 			switch request.Body.(type) {
 			case *Clock:
 				return &protocols.Message{Body: &ClockAck{TS: bogus.TS}}
@@ -65,9 +65,9 @@ func TestBogusCandidate(t *testing.T) {
 // Whatever one server does to its fragment or entry, the READ returns the value of the others, which it hears of later.
 func TestCorruptEntry(t *testing.T) {
 	for name, corrupt := range map[string]func(ack *FilterAck, fragment *[]byte, c *prototest.Cluster){
-		"fragment": func(_ *FilterAck, fragment *[]byte, _ *prototest.Cluster) { *fragment = flipped(*fragment) },
+		"fragment": func(_ *FilterAck, fragment *[]byte, _ *prototest.Cluster) { *fragment = prototest.Flipped(*fragment) },
 		"fragment and its hash": func(ack *FilterAck, fragment *[]byte, c *prototest.Cluster) {
-			*fragment = flipped(*fragment)
+			*fragment = prototest.Flipped(*fragment)
 			ack.Entry.CC.Hashes[0] = c.Suite.Hash(*fragment)
 		},
 		"length":       func(ack *FilterAck, _ *[]byte, _ *prototest.Cluster) { ack.Entry.CC.Length++ },
@@ -83,7 +83,7 @@ func TestCorruptEntry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := written(t, "modern")
-			forge(c, 0, func(_, reply protocols.Message) *protocols.Message {
+			c.Forge(0, func(_, reply protocols.Message) *protocols.Message {
 				if ack, ok := reply.Body.(*FilterAck); ok {
 					corrupt(ack, &reply.Payload, c)
 					return &reply

@@ -49,18 +49,18 @@ func (x counterExample) play(t *testing.T, p protocols.Protocol) ([]*prototest.R
 	w := c.Client(1, protocols.Writer)
 	write, good := interrupted(c, w, "v", x.stored, liar)
 	writeBack(t, c, x.tricked, spoilt(good, x.tricked))
-	claim(c, liar, Candidate{TS: good.TS, Nonce: flipped(good.Nonce), Vec: good.Vec})
+	claim(c, liar, Candidate{TS: good.TS, Nonce: prototest.Flipped(good.Nonce), Vec: good.Vec})
 
 	reader := c.Client(2, protocols.Reader)
 	rd1 := reader.Read(key)
-	if got := readFrom(t, c, rd1, x.rd1...); string(got.Value) != "v" {
+	if got := c.DeliverFrom(rd1, x.rd1...); string(got.Value) != "v" {
 		t.Fatalf("rd1 returned %+v, want v: the script went wrong", got)
 	}
 	for _, server := range x.liars {
 		forget(c, server)
 	}
 	rd2 := reader.Read(key)
-	readFrom(t, c, rd2, x.rd2...)
+	c.DeliverFrom(rd2, x.rd2...)
 	return []*prototest.Run{write, rd1, rd2}, rd1.Rounds()
 }
 
@@ -92,13 +92,13 @@ func TestTimestampsWithAWrongMAC(t *testing.T) {
 		c := prototest.New(t, p, 1, "paper", 1)
 		first, forged := interrupted(c, c.Client(9, protocols.Writer), "v", []int{0, 1, 2, 3}, 3)
 		forget(c, 3)
-		forged.TS.MAC = flipped(forged.TS.MAC)
+		forged.TS.MAC = prototest.Flipped(forged.TS.MAC)
 		for server := range 3 {
 			writeBack(t, c, server, forged)
 		}
 		r := c.Client(2, protocols.Reader)
 		before := r.Read(key)
-		readFrom(t, c, before, 1, 2, 3)
+		c.DeliverFrom(before, 1, 2, 3)
 		next := c.Client(1, protocols.Writer).Write(key, []byte("next"))
 		c.Finish(next)
 		after := r.Read(key)
@@ -138,7 +138,7 @@ func TestCandidatesOfAnotherKey(t *testing.T) {
 		}
 		read = c.Client(2, protocols.Reader).Read(key)
 		c.Run()
-		forge(c, 3, func(request, _ protocols.Message) *protocols.Message {
+		c.Forge(3, func(request, _ protocols.Message) *protocols.Message {
 			if _, ok := request.Body.(*Clock); ok {
 				return &protocols.Message{Body: &ClockAck{TS: foreign.TS}}
 			}
@@ -193,7 +193,7 @@ func TestHistoryIsWrittenOnce(t *testing.T) {
 	if err := wire.Unmarshal(before.Body, &e); err != nil {
 		t.Fatal(err)
 	}
-	e.Commitment = flipped(e.Commitment)
+	e.Commitment = prototest.Flipped(e.Commitment)
 	store := protocols.Message{Body: &Store{Entry: e}, Payload: []byte("?")}
 	reply, err := c.Request(protocols.Writer, key, 0, store)
 	if _, ok := reply.Body.(*StoreAck); err != nil || !ok {

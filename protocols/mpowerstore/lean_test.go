@@ -20,11 +20,8 @@ func TestLeanOnRandomSchedules(t *testing.T) {
 			l := &liars{}
 			s := prototest.Scenario{Protocol: variants.Lean(), Faults: x.faults, Seeds: x.seeds, Byzantine: l.join}
 			s.Check(t)
-			s.Byzantine = nil
-			s.Check(t)
 		})
 	}
-	prototest.CheckSequential(t, variants.Lean())
 }
 
 // lean is a cluster that holds "v" and a READ whose COLLECT has ended and whose FILTER nobody has seen, with the servers
@@ -59,20 +56,6 @@ func fragments(read *prototest.Run) (rounds []int) {
 	return rounds
 }
 
-// When nothing interferes, t+1 fragments come: the value once.
-func TestLeanMovesTheValueOnce(t *testing.T) {
-	c, read, _, _ := lean(t)
-	if got := c.Finish(read); string(got.Value) != "v" || read.Rounds() != 2 {
-		t.Errorf("%+v in %d rounds", got, read.Rounds())
-	}
-	if got := fragments(read); !slices.Equal(got, []int{RoundFilter, RoundFilter}) {
-		t.Errorf("fragments in rounds %v, want two in FILTER", got)
-	}
-	if cost := (variants.Lean()).Traits(1).Cost(protocols.Read); cost != (protocols.Cost{ServersToClient: 1}) {
-		t.Errorf("cost model %+v, want the value once", cost)
-	}
-}
-
 // Over keys, all servers are asked.
 func TestLeanSpreads(t *testing.T) {
 	c := prototest.New(t, variants.Lean(), 1, "modern", 1)
@@ -101,7 +84,7 @@ func TestLeanFetches(t *testing.T) {
 		atOnce bool
 	}{
 		"wrong fragment": {func(_, reply protocols.Message) *protocols.Message {
-			return &protocols.Message{Body: reply.Body, Payload: flipped(reply.Payload)}
+			return &protocols.Message{Body: reply.Body, Payload: prototest.Flipped(reply.Payload)}
 		}, true},
 		"ts0": {func(protocols.Message, protocols.Message) *protocols.Message {
 			return &protocols.Message{Body: &FilterAck{}}
@@ -112,7 +95,7 @@ func TestLeanFetches(t *testing.T) {
 		"nothing": {func(protocols.Message, protocols.Message) *protocols.Message { return &protocols.Message{} }, false},
 	} {
 		c, read, asked, spared := lean(t)
-		forge(c, asked[0], test.forge)
+		c.Forge(asked[0], test.forge)
 		c.Deliver(read.Is)
 		if read.Done() != test.atOnce {
 			t.Errorf("%s: ended before the round was overdue: %v, want %v", name, read.Done(), test.atOnce)
@@ -157,8 +140,8 @@ func TestLeanRepairs(t *testing.T) {
 	c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect })
 	for _, e := range c.Flying() {
 		if !e.Body.(*Filter).Brief {
-			forge(c, e.Server, func(_, reply protocols.Message) *protocols.Message {
-				return &protocols.Message{Body: reply.Body, Payload: flipped(reply.Payload)}
+			c.Forge(e.Server, func(_, reply protocols.Message) *protocols.Message {
+				return &protocols.Message{Body: reply.Body, Payload: prototest.Flipped(reply.Payload)}
 			})
 			break
 		}

@@ -33,13 +33,16 @@ func nonceIsKeptUntilStored(t *testing.T, p protocols.Protocol) {
 	c.Finish(run)
 }
 
-func TestTooFewKeys(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+// A writer needs the group keys of all servers.
+func TestWriterWithoutAllKeys(t *testing.T) {
+	c := prototest.New(t, ours, 1, "modern", 1)
 	keys := c.WriterKeys
 	keys.Groups = keys.Groups[1:]
-	params := protocols.ClientParams{T: 1, PID: 1, Suite: c.Suite, Keys: keys}
-	op := Protocol{}.NewRegister(params).Write(key, nil, protocols.Heap{})
-	if _, err := op.Result(); op.Start() != nil || err == nil {
-		t.Error("a WRITE with too few keys succeeded")
+	for _, p := range kinds {
+		register := p.NewRegister(protocols.ClientParams{T: 1, PID: 1, Suite: c.Suite, Keys: keys})
+		op := register.Write(key, nil, protocols.Heap{})
+		if _, err := op.Result(); op.Start() != nil || err == nil {
+			t.Errorf("%s: a WRITE with too few keys succeeded", protocols.NameOf(p))
+		}
 	}
 }

@@ -27,7 +27,7 @@ func TestLCNeverFalls(t *testing.T) {
 func TestLemma42ProofsOfWriting(t *testing.T) {
 	(&watch{adopts: func(w *watch, server int, key protocols.Key, _, c Candidate) {
 		n := w.correct(func(i int) bool {
-			entry, err := w.servers[i].Hist(peek{w.cluster, i, key}, c.TS.Timestamp)
+			entry, err := w.servers[i].Hist(peek(w.cluster, i, key), c.TS.Timestamp)
 			return err == nil && entry != nil && (w.Protocol == signed || w.servers[i].Opens(entry, c))
 		})
 		if n < w.cluster.Faults+1 {
@@ -64,7 +64,7 @@ func TestLemma43WithTheMostLowerAnswers(t *testing.T) {
 		read := c.Client(2, protocols.Reader).Read(key)
 		c.Deliver(func(e prototest.Envelope) bool { return e.Round == RoundCollect && e.Server >= faults })
 		forget(c, liar)
-		if got := readFrom(t, c, read, x.lower...); string(got.Value) != "v" {
+		if got := c.DeliverFrom(read, x.lower...); string(got.Value) != "v" {
 			t.Errorf("t=%d: %d servers answered lower, and the READ returned %+v, want v", faults, len(x.lower), got)
 		}
 	}
@@ -94,7 +94,7 @@ func TestFilterEndsWhenCorrectServersAnswered(t *testing.T) {
 			if complete {
 				c.Finish(c.Client(2, protocols.Writer).Write(key, []byte("w")))
 			}
-			bogus.TS.Num, bogus.Nonce = 7, flipped(bogus.Nonce)
+			bogus.TS.Num, bogus.Nonce = 7, prototest.Flipped(bogus.Nonce)
 			claim(c, 3, bogus)
 			read := c.Client(3, protocols.Reader).Read(key)
 			collect := prototest.Of(1, 2, 3)

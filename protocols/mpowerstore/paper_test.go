@@ -64,9 +64,9 @@ func TestVectorIsPreWritten(t *testing.T) {
 func TestValidityNeedsNoHistory(t *testing.T) {
 	c := prototest.New(t, ours, 1, "modern", 1)
 	good := leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)
-	state := &countingState{peek: peek{c, 2, key}}
-	if valid, err := c.Servers[2].(*Server).Valid(key, state, good); !valid || err != nil || state.looks > 0 {
-		t.Errorf("valid: %v, %v, after %d looks into the state, want true after none", valid, err, state.looks)
+	state := peek(c, 2, key)
+	if valid, err := c.Servers[2].(*Server).Valid(key, state, good); !valid || err != nil || len(state.Looks) > 0 {
+		t.Errorf("valid: %v, %v, after looks at %v, want true after none", valid, err, state.Looks)
 	}
 }
 
@@ -77,7 +77,7 @@ func TestPreWrittenVectorEndsDisagreement(t *testing.T) {
 	c := prototest.New(t, ours, 1, "modern", 1)
 	bad := spoilt(leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3))
 	valid := func(i int, candidate Candidate) bool {
-		v, err := c.Servers[i].(*Server).Valid(key, peek{c, i, key}, candidate)
+		v, err := c.Servers[i].(*Server).Valid(key, peek(c, i, key), candidate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 		all = append(all, lcOf(c, 0, key))
 	}
 	bogus := all[2]
-	bogus.Nonce = flipped(bogus.Nonce)
+	bogus.Nonce = prototest.Flipped(bogus.Nonce)
 	for _, x := range []struct {
 		c         []Candidate
 		answer    uint64
@@ -115,7 +115,7 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 		{[]Candidate{all[0], all[1], bogus}, 2, all[0], all[1]},
 		{[]Candidate{all[0]}, 1, all[1], all[1]},
 	} {
-		state := fixed{peek{c, 0, key}, x.lc}
+		state := fixed{peek(c, 0, key), x.lc}
 		filter := protocols.Message{Body: &Filter{Candidates: x.c}}
 		reply, records, err := c.Servers[0].Handle(protocols.Reader, key, filter, state)
 		if err != nil {
@@ -136,13 +136,13 @@ func TestFilterChoosesTheHighestValid(t *testing.T) {
 
 // fixed is a server's state with another lc.
 type fixed struct {
-	peek
+	*prototest.Peek
 	lc Candidate
 }
 
 func (f fixed) Body(name string) (body []byte, found bool, err error) {
 	if name != candidates.RecordLC {
-		return f.peek.Body(name)
+		return f.Peek.Body(name)
 	}
 	body, err = wire.Marshal(nil, &f.lc)
 	return body, true, err
@@ -153,7 +153,7 @@ func corrupt() func(*prototest.Cluster, int) { return (&liars{}).join }
 
 // spoil makes a server spoil the vectors of the candidates that it reports.
 func spoil(c *prototest.Cluster, server int) {
-	forge(c, server, func(_, reply protocols.Message) *protocols.Message {
+	c.Forge(server, func(_, reply protocols.Message) *protocols.Message {
 		if ack, ok := reply.Body.(*CollectAck); ok && !ack.Candidate.TS.IsZero() {
 			return &protocols.Message{Body: &CollectAck{Candidate: spoilt(ack.Candidate)}}
 		}

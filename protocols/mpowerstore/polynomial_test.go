@@ -33,9 +33,9 @@ func TestSharesAreNotTold(t *testing.T) {
 	write, good := interrupted(c, w, "v", []int{0, 1, 3}, 3)
 	claim(c, 3, spoilt(good))
 	repairing, later := r.Read(key), (*prototest.Run)(nil)
-	readFrom(t, c, repairing, 0, 2, 3)
+	c.DeliverFrom(repairing, 0, 2, 3)
 	later = r.Read(key)
-	readFrom(t, c, later, 0, 1, 2)
+	c.DeliverFrom(later, 0, 1, 2)
 	if repairing.Rounds() != 3 || later.Rounds() != 2 {
 		t.Fatalf("READs of %d and %d rounds, want 3 and 2", repairing.Rounds(), later.Rounds())
 	}
@@ -81,8 +81,8 @@ func TestServersThatTellOfAnotherPolynomial(t *testing.T) {
 	c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
 	c.Deliver(prototest.Everything)
 	wrong := lcOf(c, 0, key)
-	wrong.Nonce = flipped(wrong.Nonce)
-	forge(c, 0, func(_, reply protocols.Message) *protocols.Message {
+	wrong.Nonce = prototest.Flipped(wrong.Nonce)
+	c.Forge(0, func(_, reply protocols.Message) *protocols.Message {
 		switch ack := reply.Body.(type) {
 		case *CollectAck:
 			return &protocols.Message{Body: &CollectAck{Candidate: wrong}}

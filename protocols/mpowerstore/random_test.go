@@ -101,9 +101,9 @@ func (l *liars) candidate() Candidate {
 	c := recent[l.rand.IntN(len(recent))]
 	switch l.rand.IntN(8) {
 	case 0:
-		c.Nonce = flipped(c.Nonce)
+		c.Nonce = prototest.Flipped(c.Nonce)
 	case 1:
-		c.TS.MAC = flipped(c.TS.MAC)
+		c.TS.MAC = prototest.Flipped(c.TS.MAC)
 	case 2:
 		c.TS.Num += uint64(l.rand.IntN(3))
 	case 3:
@@ -142,7 +142,7 @@ func (l *liar) lie(reply *protocols.Message) {
 	case *FilterAck:
 		l.lieAboutEntry(ack, &reply.Payload)
 	case *variants.FetchAck:
-		reply.Payload = flipped(reply.Payload)
+		reply.Payload = prototest.Flipped(reply.Payload)
 	}
 }
 
@@ -161,9 +161,9 @@ func (l *liar) lieAboutEntry(ack *FilterAck, fragment *[]byte) {
 	case choice == 1 || e == nil:
 		*ack = FilterAck{TS: c.TS.Timestamp}
 	case choice == 2:
-		*fragment = flipped(*fragment)
+		*fragment = prototest.Flipped(*fragment)
 	case choice == 3:
-		*fragment = flipped(*fragment)
+		*fragment = prototest.Flipped(*fragment)
 		for i := range e.CC.Hashes {
 			e.CC.Hashes[i] = l.Suite.Hash(*fragment)
 		}

@@ -13,21 +13,6 @@ import (
 
 var whole = variants.Replicated()
 
-// Whole values of all lengths come back, and the empty one is not ⊥.
-func TestReplicatedValues(t *testing.T) {
-	for faults := 1; faults <= 3; faults++ {
-		c := prototest.New(t, whole, faults, "modern", 1)
-		w, r := c.Client(1, protocols.Writer), c.Client(2, protocols.Reader)
-		for _, n := range []int{0, 1, 70, 1 << 20} {
-			value := bytes.Repeat([]byte{7}, n)
-			c.Finish(w.Write(key, value))
-			if got := c.Finish(r.Read(key)); got.Bottom || got.Value == nil || !bytes.Equal(got.Value, value) {
-				t.Errorf("t=%d: a value of %d bytes came back as %d bytes, ⊥: %v", faults, n, len(got.Value), got.Bottom)
-			}
-		}
-	}
-}
-
 // A WRITE sends the value from where it lies and a READ returns it where it came to lie: neither copies it.
 func TestReplicatedValuesAreNotCopied(t *testing.T) {
 	c := prototest.New(t, whole, 1, "modern", 1)
@@ -75,7 +60,7 @@ func TestReplicatedLiars(t *testing.T) {
 	for liar := range 4 {
 		c := prototest.New(t, whole, 1, "modern", 1)
 		c.Finish(c.Client(1, protocols.Writer).Write(key, []byte("v")))
-		forge(c, liar, func(_, reply protocols.Message) *protocols.Message {
+		c.Forge(liar, func(_, reply protocols.Message) *protocols.Message {
 			if _, ok := reply.Body.(*FilterAck); !ok {
 				return nil
 			}
@@ -84,7 +69,7 @@ func TestReplicatedLiars(t *testing.T) {
 		for silent := range 4 {
 			read := c.Client(2, protocols.Reader).Read(key)
 			others := slices.DeleteFunc([]int{liar, 0, 1, 2, 3}, func(i int) bool { return i == silent && i != liar })
-			if got := readFrom(t, c, read, others...); string(got.Value) != "v" || read.Rounds() != 2 {
+			if got := c.DeliverFrom(read, others...); string(got.Value) != "v" || read.Rounds() != 2 {
 				t.Errorf("s%d lies, s%d is silent: READ %q in %d rounds", liar+1, silent+1, got.Value, read.Rounds())
 			}
 		}

@@ -78,8 +78,8 @@ func TestFilterReadsOneFragment(t *testing.T) {
 		c.Finish(w.Write(key, []byte(value)))
 		candidates = append(candidates, spoilt(lcOf(c, 0, key))) // the history alone proves them
 	}
-	candidates[2].Nonce = flipped(candidates[2].Nonce)
-	state := &countingState{peek: peek{c, 0, key}}
+	candidates[2].Nonce = prototest.Flipped(candidates[2].Nonce)
+	state := peek(c, 0, key)
 	request := protocols.Message{Body: &Filter{Candidates: candidates}}
 	reply, _, err := c.Servers[0].Handle(protocols.Reader, key, request, state)
 	if err != nil {
@@ -89,54 +89,26 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	if ack.TS.Num != 2 || ack.Entry == nil || string(reply.Payload) != "b" {
 		t.Errorf("FILTER: ts %v, fragment %q, want 2.1 and b", ack.TS, reply.Payload)
 	}
-	if want := []string{RecordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
-		t.Errorf("payloads read: %v, want %v", state.payloads, want)
+	if want := []string{RecordHist(ack.TS)}; !slices.Equal(state.Payloads, want) {
+		t.Errorf("payloads read: %v, want %v", state.Payloads, want)
 	}
 }
 
-// countingState is the state of a server; it notes whose payloads are read, and how often a record is looked for.
-type countingState struct {
-	peek
-	payloads []string
-	looks    int
-}
-
-func (s *countingState) Get(name string) (body, payload []byte, found bool, err error) {
-	s.looks++
-	s.payloads = append(s.payloads, name)
-	return s.peek.Get(name)
-}
-
-func (s *countingState) Body(name string) (body []byte, found bool, err error) {
-	s.looks++
-	return s.peek.Body(name)
-}
-
-// A server that cannot read its records says so and blames no client.
+// A server that cannot read its history, into which a spoilt vector makes it look, says so and blames no client.
 func TestBrokenState(t *testing.T) {
-	c, store, fragment, good := requests(t, Protocol{})
-	reason := errors.New("disk on fire")
-	spoiltVec := spoilt(good) // makes the server look into the history
-	for _, m := range []protocols.Message{
-		{Body: &Clock{}},
-		{Body: &Collect{}},
-		{Body: &store, Payload: fragment},
-		{Body: &Complete{Candidate: spoiltVec}},
-		{Body: &Filter{Candidates: []Candidate{good}}},
-		{Body: &Filter{Candidates: []Candidate{spoiltVec}}},
-		{Body: &Repair{Candidate: good}},
-		{Body: &Repair{Candidate: spoiltVec}},
+	c, _, _, good := requests(t, ours)
+	reason, bad := errors.New("disk on fire"), spoilt(good)
+	for _, body := range []protocols.Body{
+		&Clock{}, &Complete{Candidate: bad}, &Filter{Candidates: []Candidate{bad}}, &Repair{Candidate: good}, &Repair{Candidate: bad},
 	} {
+		m := protocols.Message{Body: body}
 		_, records, err := c.Servers[0].Handle(protocols.Writer, key, m, prototest.Broken{Err: reason})
 		if !errors.Is(err, reason) || len(records) > 0 {
-			t.Errorf("%T: %v, %d records, want the reason and none", m.Body, err, len(records))
-		}
-		if _, isStore := m.Body.(*Store); isStore {
-			continue // which asks only whether there is a record
+			t.Errorf("%T: %v, %d records, want the reason and none", body, err, len(records))
 		}
 		_, _, err = c.Servers[0].Handle(protocols.Writer, key, m, prototest.Broken{Junk: []byte("junk")})
 		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged") {
-			t.Errorf("%T with a damaged record: %v, want an error that says so", m.Body, err)
+			t.Errorf("%T with a damaged record: %v, want an error that says so", body, err)
 		}
 	}
 }

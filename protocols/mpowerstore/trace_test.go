@@ -83,10 +83,10 @@ func (s *leaking) forget(t *testing.T, d *datadriven.TestData) string {
 func (s *leaking) spoilt(t *testing.T, d *datadriven.TestData) Candidate {
 	c := s.leaked
 	if d.HasArg("nonce") {
-		c.Nonce = flipped(c.Nonce)
+		c.Nonce = prototest.Flipped(c.Nonce)
 	}
 	if d.HasArg("mac") {
-		c.TS.MAC = flipped(c.TS.MAC)
+		c.TS.MAC = prototest.Flipped(c.TS.MAC)
 	}
 	if d.HasArg("vec") {
 		c = spoilt(c)

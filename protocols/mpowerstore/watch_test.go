@@ -94,7 +94,7 @@ func (w *watch) correct(holds func(server int) bool) (n int) {
 
 // valid reports whether a server finds the candidate valid.
 func (w *watch) valid(i int, key protocols.Key, c Candidate) bool {
-	valid, err := w.servers[i].Valid(key, peek{w.cluster, i, key}, c)
+	valid, err := w.servers[i].Valid(key, peek(w.cluster, i, key), c)
 	if err != nil {
 		w.cluster.Fatalf("%v", err)
 	}
@@ -104,23 +104,6 @@ func (w *watch) valid(i int, key protocols.Key, c Candidate) bool {
 // holds reports whether a server's lc is at ts or higher.
 func (w *watch) holds(i int, key protocols.Key, ts protocols.Timestamp) bool {
 	return !lcOf(w.cluster, i, key).TS.Less(ts)
-}
-
-// peek is the state of a server.
-type peek struct {
-	*prototest.Cluster
-	server int
-	key    protocols.Key
-}
-
-func (p peek) Get(name string) (body, payload []byte, found bool, err error) {
-	r, found := p.Record(p.server, p.key, name)
-	return r.Body, r.Payload, found, nil
-}
-
-func (p peek) Body(name string) (body []byte, found bool, err error) {
-	body, _, found, err = p.Get(name)
-	return body, found, err
 }
 
 type watchedServer struct {
