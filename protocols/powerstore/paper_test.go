@@ -93,7 +93,7 @@ func TestProofsOfWriting(t *testing.T) {
 func demandProofs(t *testing.T, c *prototest.Cluster, seed uint64, liar int) {
 	t.Helper()
 	for holder := range c.Servers {
-		for _, candidate := range append(backOf(t, c, holder), lcOf(t, c, holder)) {
+		for _, candidate := range append(backOf(c, holder), lcOf(c, holder)) {
 			if n := holders(t, c, candidate, liar); n > 0 && n < c.Faults+1 {
 				t.Fatalf("seed %d: %v is valid at %d correct servers, want none or %d", seed, candidate.TS, n, c.Faults+1)
 			}
@@ -107,7 +107,7 @@ func holders(t *testing.T, c *prototest.Cluster, candidate Candidate, liar int) 
 	pow := paramsOf(c).pow
 	for server := range c.Servers {
 		var e Entry
-		load(t, c, server, recordHist(candidate.TS), &e)
+		c.Load(server, key, recordHist(candidate.TS), &e)
 		if server != liar && pow.Verify(e.Commitment, candidate.Nonce) {
 			n++
 		}
@@ -123,7 +123,7 @@ func TestNoExclusion(t *testing.T) {
 		order := c.Rand.Perm(4)
 		// STORE reaches three servers, of which one will deny it, and COMPLETE one: the candidate is valid at two.
 		valid := interrupt(c, c.Client(1, protocols.Writer), "v", order[:3], order[:1])
-		forge(c, order[2], func(request, _ protocols.Message) *protocols.Message {
+		c.Forge(order[2], func(request, _ protocols.Message) *protocols.Message {
 			if _, ok := request.Body.(*Filter); ok {
 				return &protocols.Message{Body: &FilterAck{}}
 			}
@@ -166,11 +166,11 @@ func TestReadAfterRead(t *testing.T) {
 		c := prototest.New(t, Protocol{}, 1, "modern", 1)
 		candidate := interrupt(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, []int{3})
 		r := c.Client(2, protocols.Reader)
-		if got := readFrom(t, c, r.Read(key), 0, 2, 3); string(got.Value) != "v" {
+		if got := c.DeliverFrom(r.Read(key), 0, 2, 3); string(got.Value) != "v" {
 			t.Fatalf("rd: %+v, want v", got)
 		}
 		for _, server := range []int{0, 2} {
-			if back := backOf(t, c, server); len(back) != 1 || !back[0].same(candidate) {
+			if back := backOf(c, server); len(back) != 1 || !back[0].same(candidate) {
 				t.Errorf("after rd LC of s%d is %v, want the candidate", server+1, back)
 			}
 		}
@@ -189,17 +189,19 @@ func TestReadAfterRead(t *testing.T) {
 // servers have answered; not before.
 func TestWaitFreedomWithAValidCandidate(t *testing.T) {
 	c := written(t, 1)
-	claim(c, 3, bogus(c, 1<<60), bogus(c, 7), Candidate{TS: lcOf(t, c, 0).TS, Nonce: make([]byte, c.Suite.NonceSize())})
+	claims := []Candidate{bogus(c, 1<<60), bogus(c, 7), Candidate{TS: lcOf(c, 0).TS, Nonce: make([]byte, c.Suite.NonceSize())}}
 	run := c.Client(2, protocols.Reader).Read(key)
 	c.Hold(func(e prototest.Envelope) bool {
 		return e.Round == roundCollect && e.Server == 0 || e.Round == roundFilter && e.Server == 1
 	})
-	forge3 := c.Servers[3].(*forging).forge
-	forge(c, 3, func(request, reply protocols.Message) *protocols.Message {
-		if _, ok := request.Body.(*Filter); ok {
-			return &protocols.Message{Body: &FilterAck{TS: bogus(c, 1<<60).TS}}
+	c.Forge(3, func(request, _ protocols.Message) *protocols.Message {
+		switch request.Body.(type) {
+		case *Collect:
+			return &protocols.Message{Body: &CollectAck{Candidates: claims}}
+		case *Filter:
+			return &protocols.Message{Body: &FilterAck{TS: claims[0].TS}}
 		}
-		return forge3(request, reply)
+		return nil
 	})
 	c.Run()
 	if run.Done() {

@@ -25,8 +25,8 @@ func TestSharesAreNotTold(t *testing.T) {
 	secrets := map[string]bool{}
 	for server := range c.Servers {
 		var e Entry
-		load(t, c, server, recordHist(lcOf(t, c, server).TS), &e)
-		if !paramsOf(c).pow.Verify(e.Commitment, lcOf(t, c, server).Nonce) {
+		c.Load(server, key, recordHist(lcOf(c, server).TS), &e)
+		if !paramsOf(c).pow.Verify(e.Commitment, lcOf(c, server).Nonce) {
 			t.Fatalf("s%d holds no share of what was written", server+1)
 		}
 		secrets[string(e.Commitment[:32])], secrets[string(e.Commitment[32:])] = true, true
@@ -40,7 +40,7 @@ func TestSharesAreNotTold(t *testing.T) {
 				t.Errorf("%v of a %s tells a share (%v)", e, run.Kind, err)
 			}
 		}
-		if _, told, _ := run.Tells(lcOf(t, c, 0).Nonce); !told {
+		if _, told, _ := run.Tells(lcOf(c, 0).Nonce); !told {
 			t.Errorf("the %s does not tell the polynomial: the test looks in the wrong place", run.Kind)
 		}
 	}

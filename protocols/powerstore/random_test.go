@@ -84,7 +84,7 @@ func (l *liars) candidate() Candidate {
 	c := recent[l.rand.IntN(len(recent))]
 	switch l.rand.IntN(5) {
 	case 0:
-		c.Nonce = flipped(c.Nonce)
+		c.Nonce = prototest.Flipped(c.Nonce)
 	case 1:
 		c.TS.Num += uint64(l.rand.IntN(3))
 	}
@@ -122,9 +122,9 @@ func (l *liar) lieAboutFragment(ack *FilterAck, fragment *[]byte) {
 	case choice == 1 || ack.CC == nil:
 		*ack = FilterAck{TS: c.TS}
 	case choice == 2:
-		*fragment = flipped(*fragment)
+		*fragment = prototest.Flipped(*fragment)
 	case choice == 3:
-		*fragment = flipped(*fragment)
+		*fragment = prototest.Flipped(*fragment)
 		for i := range ack.CC.Hashes {
 			ack.CC.Hashes[i] = l.Suite.Hash(*fragment)
 		}

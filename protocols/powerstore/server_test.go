@@ -62,14 +62,14 @@ func serverRefuses(t *testing.T, p Protocol) {
 func TestGarbageCollection(t *testing.T) {
 	c, store, fragment, good := requests(t, Protocol{})
 	wrong := good
-	wrong.Nonce = flipped(good.Nonce)
+	wrong.Nonce = prototest.Flipped(good.Nonce)
 	high := bogus(c, 9)
-	ask(t, c, protocols.Reader, 0, &Filter{Candidates: []Candidate{wrong, high, good}})
-	ask(t, c, protocols.Reader, 0, &Filter{Candidates: []Candidate{good}})
-	if n := len(backOf(t, c, 0)); n != 3 {
+	c.Ask(protocols.Reader, key, 0, &Filter{Candidates: []Candidate{wrong, high, good}})
+	c.Ask(protocols.Reader, key, 0, &Filter{Candidates: []Candidate{good}})
+	if n := len(backOf(c, 0)); n != 3 {
 		t.Fatalf("LC has %d candidates, want 3: a second one of a kind adds nothing", n)
 	}
-	ack := ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
+	ack := c.Ask(protocols.Reader, key, 0, &Collect{}).Body.(*CollectAck)
 	if len(ack.Candidates) != 4 || !ack.Candidates[3].TS.IsZero() {
 		t.Errorf("COLLECT before STORE: %v, want LC and c0", ack.Candidates)
 	}
@@ -77,16 +77,16 @@ func TestGarbageCollection(t *testing.T) {
 	if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
 		t.Fatal(err)
 	}
-	ack = ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
+	ack = c.Ask(protocols.Reader, key, 0, &Collect{}).Body.(*CollectAck)
 	if len(ack.Candidates) != 2 || !ack.Candidates[0].same(high) || !ack.Candidates[1].same(good) {
 		t.Errorf("COLLECT after STORE: %v, want the bogus one and the valid one as lc", ack.Candidates)
 	}
-	if lc, back := lcOf(t, c, 0), backOf(t, c, 0); !lc.same(good) || len(back) != 1 {
+	if lc, back := lcOf(c, 0), backOf(c, 0); !lc.same(good) || len(back) != 1 {
 		t.Errorf("after GC lc is %v and LC has %d candidates", lc.TS, len(back))
 	}
-	ask(t, c, protocols.Writer, 0, &Complete{Candidate: bogus(c, 10)})
-	ack = ask(t, c, protocols.Reader, 0, &Collect{}).Body.(*CollectAck)
-	if len(ack.Candidates) != 1 || len(backOf(t, c, 0)) != 0 {
+	c.Ask(protocols.Writer, key, 0, &Complete{Candidate: bogus(c, 10)})
+	ack = c.Ask(protocols.Reader, key, 0, &Collect{}).Body.(*CollectAck)
+	if len(ack.Candidates) != 1 || len(backOf(c, 0)) != 0 {
 		t.Errorf("above all of LC: %v, want lc alone", ack.Candidates)
 	}
 }
@@ -94,7 +94,7 @@ func TestGarbageCollection(t *testing.T) {
 // What is stored or complete is not replaced by what is not higher (D8, line 26).
 func TestNothingIsOverwritten(t *testing.T) {
 	c, store, fragment, good := requests(t, Protocol{})
-	for _, f := range [][]byte{fragment, flipped(fragment)} {
+	for _, f := range [][]byte{fragment, prototest.Flipped(fragment)} {
 		m := protocols.Message{Body: &store, Payload: f}
 		if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
 			t.Fatal(err)
@@ -104,9 +104,9 @@ func TestNothingIsOverwritten(t *testing.T) {
 		t.Errorf("Hist has %q, want %q", r.Payload, fragment)
 	}
 	for _, num := range []uint64{2, 1, 2} {
-		ask(t, c, protocols.Writer, 0, &Complete{Candidate: bogus(c, num)})
+		c.Ask(protocols.Writer, key, 0, &Complete{Candidate: bogus(c, num)})
 	}
-	if lc := lcOf(t, c, 0); !lc.same(bogus(c, 2)) {
+	if lc := lcOf(c, 0); !lc.same(bogus(c, 2)) {
 		t.Errorf("lc is %v, want 2.1", lc.TS)
 	}
 }
@@ -118,10 +118,10 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	var candidates []Candidate
 	for _, value := range []string{"a", "b", "c"} {
 		c.Finish(w.Write(key, []byte(value)))
-		candidates = append(candidates, lcOf(t, c, 0))
+		candidates = append(candidates, lcOf(c, 0))
 	}
-	candidates[2].Nonce = flipped(candidates[2].Nonce)
-	state := &countingState{c: c}
+	candidates[2].Nonce = prototest.Flipped(candidates[2].Nonce)
+	state := &prototest.Peek{Cluster: c, Key: key}
 	request := protocols.Message{Body: &Filter{Candidates: candidates}}
 	reply, records, err := c.Servers[0].Handle(protocols.Reader, key, request, state)
 	if err != nil || len(records) > 0 {
@@ -131,26 +131,9 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	if ack.TS.Num != 2 || ack.CC == nil || string(reply.Payload) != "b" {
 		t.Errorf("FILTER: ts %v, fragment %q, want 2.1 and b", ack.TS, reply.Payload)
 	}
-	if want := []string{recordHist(ack.TS)}; !slices.Equal(state.payloads, want) {
-		t.Errorf("payloads read: %v, want %v", state.payloads, want)
+	if want := []string{recordHist(ack.TS)}; !slices.Equal(state.Payloads, want) {
+		t.Errorf("payloads read: %v, want %v", state.Payloads, want)
 	}
-}
-
-// countingState is the state of a cluster's first server; it notes whose payloads are read.
-type countingState struct {
-	c        *prototest.Cluster
-	payloads []string
-}
-
-func (s *countingState) Get(name string) (body, payload []byte, found bool, err error) {
-	s.payloads = append(s.payloads, name)
-	r, found := s.c.Record(0, key, name)
-	return r.Body, r.Payload, found, nil
-}
-
-func (s *countingState) Body(name string) (body []byte, found bool, err error) {
-	r, found := s.c.Record(0, key, name)
-	return r.Body, found, nil
 }
 
 // A proof for another t says what it takes here, and leaves nothing behind.

@@ -46,13 +46,13 @@ func (s *lying) forget(t *testing.T, d *datadriven.TestData) string {
 
 func (s *lying) flood(t *testing.T, d *datadriven.TestData) string {
 	server, filter := serverOf(t, d), &Filter{Candidates: []Candidate{s.bogus(t, d)}}
-	reply := ask(t, s.Cluster, protocols.Reader, server, filter)
+	reply := s.Ask(protocols.Reader, key, server, filter)
 	return fmt.Sprintf("→ s%d  %s\n← s%d  %s\n", server+1, show(filter), server+1, show(reply.Body))
 }
 
 func (s *lying) kept(t *testing.T, d *datadriven.TestData) string {
 	server := serverOf(t, d)
-	return fmt.Sprintf("lc %s, LC %s\n", showCandidate(lcOf(t, s.Cluster, server)), showSet(backOf(t, s.Cluster, server)))
+	return fmt.Sprintf("lc %s, LC %s\n", showCandidate(lcOf(s.Cluster, server)), showSet(backOf(s.Cluster, server)))
 }
 
 // bogus is the candidate that the command's num names.
