@@ -113,11 +113,11 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 		}
 	}
 	traits := p.Traits(1)
-	lies := a.Server != nil && !a.Crash || a.Reader != nil
+	lies := a.Server != nil && !a.Crash && traits.LyingServers == 0 || a.Reader != nil && !traits.LyingReaders
 	switch {
 	case a.forged && !a.books[traits.Name].forges(a.ID), a.WriterDies > len(traits.Write):
 		return Expectation{None: true}
-	case a.Beyond, lies && traits.LyingServers == 0: // lies, and readers that attack, where no server may lie
+	case a.Beyond, lies: // servers lie that may only crash, or readers that may not
 		return Expectation{Beyond: true}
 	}
 	return Expectation{}
