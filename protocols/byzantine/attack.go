@@ -32,14 +32,14 @@ type seeded struct{ rng *rand.Rand }
 
 func (d seeded) Roll(n int) int { return d.rng.IntN(n) }
 
-// A Part is what one attacker has to play with.
+// A Part is the role of one attacker: the protocol, and what it has to attack with.
 type Part struct {
 	Protocol protocols.Protocol
 	T        int
 	Suite    suite.Suite
 	Index    int // of a server, 0-based
 	Dice     Dice
-	// Loot is what all attackers of a run have learned; they share it, as far as they share a process.
+	// Loot holds what all attackers of a run have learned; they share it if they share a process.
 	Loot *Loot
 
 	traits protocols.Traits // of the protocol
@@ -49,7 +49,7 @@ type Part struct {
 // Servers is the number of the protocol's servers.
 func (p Part) Servers() int { return p.traits.Servers }
 
-// A Condition is what an attack asks of the network and of the clients, which no decorator can do.
+// A Condition is the part of an attack that no decorator can play: what happens to the network and to writers.
 type Condition struct {
 	// Isolate is how many servers are cut off for a while, as a multiple of t and one more: t·Isolate[0] + Isolate[1].
 	Isolate [2]int
@@ -81,15 +81,15 @@ type Attack struct {
 	Condition
 	// Beyond says that the attack is beyond what any protocol promises to withstand.
 	Beyond bool
-	// Expect is what must come of it on the protocol. Nil, or false: that follows from what the protocol promises.
+	// Expect says what must come of it on the protocol. If it is nil or returns false, that follows from Traits.
 	Expect func(protocols.Protocol) (Expectation, bool)
 
 	forged bool                // by each protocol's playbook; without a forgery there is nothing to attack
 	books  map[string]Playbook // by protocol
 }
 
-// A Playbook is what attackers know of one protocol, its variants included: what they forge in each attack, and what
-// must come of it. All maps are by the attack's ID.
+// A Playbook holds what attackers know of one protocol and its variants: what they forge in each attack, and what must
+// come of it. All maps are by the attack's ID.
 type Playbook struct {
 	Protocol string // the name
 	// Lies are what servers make of replies, Readers how clients attack. B3, B5 and B9 need none, but may have one; in B0
@@ -98,14 +98,14 @@ type Playbook struct {
 	Readers map[string]func(Part, protocols.Register) protocols.Register
 	// Shape gives what B3 made up in a reply the lengths that a client expects. It may be nil.
 	Shape func(Part, protocols.Body)
-	// Expect is what must come of attacks, where that does not follow from what the protocol promises.
+	// Expect says what must come of attacks, where that does not follow from Traits.
 	Expect map[string]Expectation
-	// Rounds is how many rounds a READ of the variant may take where those of the protocol take so many; 0 for any
-	// number. It may be nil.
+	// Rounds bounds the rounds of a variant's READs where those of the protocol itself take so many; 0 is no bound. It
+	// may be nil.
 	Rounds func(variant string, rounds int) int
 }
 
-// Expected is what must come of the attack on the protocol, or on any variant of it.
+// Expected says what must come of the attack on the protocol or variant.
 func (a Attack) Expected(p protocols.Protocol) Expectation {
 	if a.Expect != nil {
 		if e, known := a.Expect(p); known {
@@ -126,7 +126,7 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 // forges reports whether the playbook has a forgery of its own for the attack.
 func (b Playbook) forges(id string) bool { return b.Lies[id] != nil || b.Readers[id] != nil }
 
-// written is what the protocol's playbook says must come of the attack.
+// written looks up what must come of the attack in the protocol's playbook.
 func (a Attack) written(p protocols.Protocol) (e Expectation, known bool) {
 	traits := p.Traits(1)
 	book := a.books[traits.Name]
@@ -146,7 +146,7 @@ func (a Attack) Does(h Harm) bool {
 	return false
 }
 
-// with is the attack by the playbooks.
+// with returns the attack as the playbooks have it.
 func (a Attack) with(books map[string]Playbook) Attack {
 	a.books = books
 	a.Expect = a.written

@@ -2,8 +2,8 @@ package byzantine
 
 import "fmt"
 
-// An Expectation is what must come of an attack on one protocol. The zero one is that the protocol withstands it: every
-// history is linearizable and every operation ends.
+// An Expectation says what must come of an attack on one protocol. The zero one says that the protocol withstands it:
+// every history is linearizable and every operation ends.
 type Expectation struct {
 	// Harm names what the attack does to a protocol that is not built to withstand it: the checkers must find it.
 	Harm Harm
@@ -16,7 +16,7 @@ type Expectation struct {
 	Beyond bool
 }
 
-// Harm is what an attack may do to a register.
+// Harm is one way in which an attack may break a register.
 type Harm string
 
 // The harms.

@@ -11,10 +11,10 @@ import (
 // Ahead is how far a bogus timestamp runs ahead of what was written.
 const Ahead = 1 << 40
 
-// A Lie is what a server makes of its reply.
+// A Lie changes the reply of a server that lies.
 type Lie func(Part, protocols.Message) protocols.Message
 
-// In is the lie, told in replies of the type B alone.
+// In restricts the lie to replies of the type B.
 func In[B protocols.Body](lie Lie) Lie {
 	return func(p Part, reply protocols.Message) protocols.Message {
 		if _, ok := reply.Body.(B); !ok {
@@ -24,10 +24,10 @@ func In[B protocols.Body](lie Lie) Lie {
 	}
 }
 
-// generic are the lies that serve for any protocol.
+// generic returns the lies that serve for any protocol.
 func generic() map[string]Lie { return map[string]Lie{"B3": Bogus, "B5": corrupt, "B9": malform} }
 
-// lie is the playbook's lie for the attack, or the one that serves for any protocol. Without either it is the truth.
+// lie returns the playbook's lie for the attack, else the one that serves for any protocol, else the truth.
 func (p Part) lie(id string) Lie {
 	truth := func(_ Part, reply protocols.Message) protocols.Message { return reply }
 	for _, lie := range []Lie{p.book.Lies[id], generic()[id]} {
@@ -61,7 +61,7 @@ func malform(p Part, reply protocols.Message) protocols.Message {
 	return reply
 }
 
-// Flipped is b with one bit changed.
+// Flipped returns b with one bit changed.
 func Flipped(b []byte) []byte {
 	b = bytes.Clone(b)
 	if len(b) > 0 {
@@ -70,12 +70,12 @@ func Flipped(b []byte) []byte {
 	return b
 }
 
-// Wrong is as many bytes as something secret has, made from what is at hand.
+// Wrong makes so many bytes up in place of a secret, from what is at hand.
 func Wrong(from []byte, length int) []byte {
 	return append(Flipped(from), bytes.Repeat([]byte{0x5a}, length)...)[:length]
 }
 
-// Junk is as many bytes as a hash or MAC of the suite has.
+// Junk returns as many bytes as a hash or MAC of the suite has.
 func (p Part) Junk() []byte { return bytes.Repeat([]byte{0x5a}, p.Suite.HashSize()) }
 
 // Malformed is a body that no protocol has: its kind is as it says, but it begins with a text, where all replies that
@@ -102,7 +102,7 @@ func (p Part) copied(body protocols.Body) protocols.Body {
 	return fresh
 }
 
-// Bogus is the reply with timestamps far ahead of all that was written, and whatever else makes it plausible: where a
+// Bogus returns the reply with timestamps far ahead of all that was written, and whatever else makes it plausible: where a
 // correct server has nothing yet, it invents proofs of the right length (B3).
 func Bogus(p Part, reply protocols.Message) protocols.Message {
 	body := p.copied(reply.Body)
@@ -173,7 +173,7 @@ func (p Part) invent(v reflect.Value) {
 	}
 }
 
-// Corrupted is the reply with its payload, or something of its body, changed a little.
+// Corrupted returns the reply with its payload, or something of its body, changed a little.
 func Corrupted(p Part, reply protocols.Message) protocols.Message {
 	if len(reply.Payload) > 0 && p.Dice.Roll(3) > 0 {
 		payload := bytes.Clone(reply.Payload)

@@ -30,7 +30,7 @@ func (l *Loot) take(body protocols.Body) {
 	l.seen = append(l.seen, body)
 }
 
-// All is what was seen, oldest first.
+// All returns what was seen, oldest first.
 func (l *Loot) All() []protocols.Body {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,7 +47,7 @@ func hostile(id string) func(Part, protocols.Register) protocols.Register {
 	}
 }
 
-// A Find is what a server told of a key: something, be it a candidate or a value, under a timestamp.
+// A Find is something that a server told of a key, such as a candidate or a value, under a timestamp.
 type Find[C any] struct {
 	Key  protocols.Key
 	TS   protocols.Timestamp
@@ -67,7 +67,7 @@ type Hostile[C any] struct {
 // A Craft is the attack's request to a server, in place of the second round's.
 type Craft[C any] func(h *Hostile[C], key protocols.Key, server int) protocols.Message
 
-// Attacking makes an attack of its requests. Learn is what a reply tells; the keys are filled in.
+// Attacking makes an attack of its requests. Learn takes from a reply what it tells; the keys are filled in.
 func Attacking[C any](learn func(protocols.Message) []Find[C], craft Craft[C]) func(
 	Part, protocols.Register) protocols.Register {
 	return func(p Part, r protocols.Register) protocols.Register {
@@ -75,7 +75,7 @@ func Attacking[C any](learn func(protocols.Message) []Find[C], craft Craft[C]) f
 	}
 }
 
-// Newest is the newest that is known of the key or, if same is false, of another one.
+// Newest returns the newest find of the key or, if same is false, of any other key.
 func (h *Hostile[C]) Newest(key protocols.Key, same bool) (newest C, found bool) {
 	var ts protocols.Timestamp
 	for _, f := range h.Known {
@@ -86,7 +86,7 @@ func (h *Hostile[C]) Newest(key protocols.Key, same bool) (newest C, found bool)
 	return newest, found
 }
 
-// Invented is a timestamp that no writer issued, and bytes to go with it, each time others.
+// Invented returns a timestamp that no writer issued, and bytes to go with it, different ones each time.
 func (p Part) Invented() (protocols.Timestamp, []byte) {
 	var seed [16]byte
 	binary.BigEndian.PutUint64(seed[:], uint64(p.Dice.Roll(1<<30)))

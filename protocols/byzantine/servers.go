@@ -4,7 +4,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A request is what a server is asked, and what it would answer if it were correct.
+// A request is one request to a server, with the correct server that would answer it.
 type request struct {
 	from    protocols.Role
 	key     protocols.Key
@@ -13,12 +13,12 @@ type request struct {
 	inner   protocols.Server
 }
 
-// answer is the correct server's, from the state.
+// answer returns what the correct server answers from the state.
 func (r request) answer(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
 	return r.inner.Handle(r.from, r.key, r.message, state)
 }
 
-// attacker is a server that makes something else of its requests.
+// attacker is a server that handles requests in its own way.
 type attacker struct {
 	inner  protocols.Server
 	handle func(request) (protocols.Message, []protocols.Record, error)

@@ -5,7 +5,7 @@ import (
 	"github.com/powbench/powbench/protocols/dispersal"
 )
 
-// phase is what READ and WRITE have in common: they begin with query, and each round waits for a quorum.
+// phase holds what READ and WRITE have in common: they begin with query, and each round waits for a quorum.
 type phase struct {
 	protocols.Phase
 	ts protocols.Timestamp // the highest of the replies to query; then that of the value

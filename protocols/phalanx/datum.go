@@ -36,7 +36,7 @@ type claim struct {
 	server int // whose reply, where that matters
 }
 
-// claim is what the server says that sent the reply with the value.
+// claim returns the claim of the server that sent the reply with the value.
 func (ack *GetAck) claim(value []byte) claim {
 	return claim{Datum: Datum{TS: ack.TS, Signature: ack.Signature}, value: value}
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// Datum is what is signed of a value, with the signature. It is what a server answers to GetTS, and the body of its
-// record. The zero Datum is that of ⊥.
+// Datum is the part of a value that is signed, with the signature. A server answers GetTS with it, and it is the body
+// of its record. The zero Datum is that of ⊥.
 type Datum struct {
 	TS        protocols.Timestamp
 	Hash      []byte // of the value

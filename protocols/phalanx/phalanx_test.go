@@ -80,8 +80,11 @@ func TestImplausibleReplies(t *testing.T) {
 			switch honest.Body.(type) {
 			case *GetTSAck:
 				for _, d := range []Datum{
-					{TS: protocols.Timestamp{Num: 1}, Hash: hash, Signature: hash}, {TS: ts, Signature: hash},
-					{TS: ts, Hash: hash}, {Signature: hash}, {Hash: hash[1:]},
+					{TS: protocols.Timestamp{Num: 1}, Hash: hash, Signature: hash},
+					{TS: ts, Signature: hash},
+					{TS: ts, Hash: hash},
+					{Signature: hash},
+					{Hash: hash[1:]},
 				} {
 					wrong = append(wrong, protocols.Message{Body: &GetTSAck{Datum: d}})
 				}

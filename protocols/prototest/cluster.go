@@ -43,7 +43,7 @@ type Cluster struct {
 	states   []play.Store // by server
 }
 
-// TB is what a cluster needs of a test: *testing.T and *rapid.T have it.
+// TB has the methods of a test that a cluster needs: *testing.T and *rapid.T implement it.
 type TB interface {
 	Helper()
 	Fatal(args ...any)

@@ -182,7 +182,8 @@ func conformQuiet(t *testing.T, p protocols.Protocol) {
 	}
 }
 
-// checkLegs plays the run and compares what moves with the legs, but for 3 bytes a message that divide no value.
+// checkLegs plays the run and compares what moves with the legs, give or take 3 bytes a message: fragments are rounded
+// up.
 func (c *Cluster) checkLegs(run *Run, legs []protocols.Leg, length int) {
 	up, down := c.quiet(run)
 	if run.Rounds() != len(legs) {
@@ -325,7 +326,7 @@ func conformReplies(t *testing.T, p protocols.Protocol) {
 	})
 }
 
-// A Request is what a client of the role sends to a server.
+// A Request is one request of a client of the role.
 type Request struct {
 	protocols.Role
 	protocols.Message

@@ -39,8 +39,8 @@ func (r *Run) Rounds() int { return r.driver.Round() }
 // Result is the operation's result; call it once the operation is done.
 func (r *Run) Result() (protocols.Result, error) { return r.driver.Result() }
 
-// Abandon is what a crash or a time-out of the client does: no more replies reach the operation, which stays pending
-// for ever. Its requests stay in flight; Lose drops them.
+// Abandon acts as a crash or a time-out of the client: no more replies reach the operation, which stays pending for
+// ever. Its requests stay in flight; Lose drops them.
 func (r *Run) Abandon() { r.abandoned = true }
 
 // Is matches the messages of the run.

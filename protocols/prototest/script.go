@@ -22,7 +22,7 @@ type Script struct {
 	*Cluster
 	// Show is a body in the paper's words.
 	Show func(protocols.Body) string
-	// Payload is what the payloads are in the paper's words.
+	// Payload names the payloads in the paper's words.
 	Payload string
 	// More are the protocol's own commands, by name, in place of those above too. Each returns what it shows.
 	More map[string]func(t *testing.T, d *datadriven.TestData) string

@@ -7,9 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"pgregory.net/rapid"
 	"sync"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // The tag is the standard library's HMAC of the parts with their lengths as 8 bytes before each.

@@ -93,4 +93,5 @@ type (
 )
 
 func (f signFunc) Sign(random io.Reader, message []byte) ([]byte, error) { return f(random, message) }
-func (f verifyFunc) Verify(message, signature []byte) bool               { return f(message, signature) }
+
+func (f verifyFunc) Verify(message, signature []byte) bool { return f(message, signature) }

@@ -50,7 +50,7 @@ func (s otherwiseSigned) Signer(private []byte) (Signer, error) { return s.schem
 
 func (s otherwiseSigned) Verifier(public []byte) (Verifier, error) { return s.scheme.Verifier(public) }
 
-// A MAC computes and checks tags under one key. It is safe for concurrent use and does not allocate but for its result.
+// A MAC computes and checks tags under one key. It is safe for concurrent use and allocates nothing except its result.
 type MAC interface {
 	// Sum is the tag of the list of parts, each with its length before it: ("ab", "c") and ("a", "bc") differ.
 	Sum(parts ...[]byte) []byte
@@ -70,13 +70,13 @@ type Verifier interface {
 	Verify(message, signature []byte) bool
 }
 
-// ServerKeys is what a server knows: its own group key and the writers' public key.
+// ServerKeys are the keys that a server knows: its own group key and the writers' public key.
 type ServerKeys struct {
 	Group  []byte // k_i, shared by server i and all writers
 	Public []byte // verifies writers' signatures
 }
 
-// ClientKeys is what a client knows. A reader's Groups and Private are nil.
+// ClientKeys are the keys that a client knows. A reader's Groups and Private are nil.
 type ClientKeys struct {
 	Groups  [][]byte // k_1 … k_S
 	Private []byte   // signs for the writers

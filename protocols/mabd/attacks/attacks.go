@@ -1,4 +1,4 @@
-// Package attacks is what attackers know of M-ABD: what they forge, and what must come of each attack. It imports
+// Package attacks holds what attackers know of M-ABD: what they forge, and what must come of each attack. It imports
 // byzantine and mabd; catalog alone imports it.
 package attacks
 

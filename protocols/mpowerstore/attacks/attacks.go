@@ -1,4 +1,4 @@
-// Package attacks is what attackers forge in M-PoWerStore, and what must come of each attack: lies of servers in this
+// Package attacks holds what attackers forge in M-PoWerStore, and what must come of each attack: lies of servers in this
 // file, hostile readers in readers.go. It imports byzantine, mpowerstore and its variants; catalog alone imports it.
 package attacks
 

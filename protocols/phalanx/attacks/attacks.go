@@ -1,4 +1,4 @@
-// Package attacks is what attackers forge in Phalanx, which must withstand all of it. It imports byzantine and phalanx;
+// Package attacks holds what attackers forge in Phalanx, which must withstand all of it. It imports byzantine and phalanx;
 // catalog alone imports it.
 package attacks
 

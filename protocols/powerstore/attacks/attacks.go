@@ -1,4 +1,4 @@
-// Package attacks is what attackers forge in PoWerStore, and what must come of each attack. It imports byzantine and
+// Package attacks holds what attackers forge in PoWerStore, and what must come of each attack. It imports byzantine and
 // powerstore; catalog alone imports it.
 package attacks
 
