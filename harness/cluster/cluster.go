@@ -1,6 +1,6 @@
-// Package cluster is the servers and agents of one run: fresh processes on a testbed, the loads that agents run on them,
-// what is done to servers meanwhile, and what all of that came to. It imports agent, node, client, control and testbed;
-// study imports it.
+// Package cluster runs the servers and agents of one run: it starts fresh processes on a testbed, has agents load them,
+// does harm to servers if asked, and gathers counters and histories. It imports agent, node, client, control and
+// testbed; study and the command import it.
 package cluster
 
 import (
@@ -67,7 +67,7 @@ func Run(ctx context.Context, tb testbed.Testbed, logFile string, spec Spec,
 	defer fail(nil)
 	defer func() {
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			err = cause // what follows from it is of no interest
+			err = cause // the other errors follow from it
 		}
 		if why := complaint(log.Name()); err != nil && why != "" {
 			err = fmt.Errorf("%w: %s", err, why)
@@ -231,7 +231,7 @@ func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...stri
 	return all, history.WriteFile(path, all)
 }
 
-// complaint is what the first process that failed had to say: the line that every command ends with when it fails.
+// complaint finds in the log what the first process that failed said: the last line of every command that fails.
 func complaint(log string) string {
 	data, _ := os.ReadFile(log)
 	for line := range strings.Lines(string(data)) {

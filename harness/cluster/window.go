@@ -12,13 +12,13 @@ import (
 	"github.com/powbench/powbench/storage"
 )
 
-// A Reading is what the counters of a cluster and its machine say at one instant.
+// A Reading holds the counters of a cluster and its machine at one instant.
 type Reading struct {
 	Ns      int64 // on the run's clock
 	Machine testbed.CPU
 	Clients float64 // CPU seconds of all agents
 	Servers float64
-	Links   []testbed.Counters // of the server hosts; nil where nobody counts
+	Links   []testbed.Counters // of the server hosts; nil if they are not counted
 }
 
 // read takes a reading.
@@ -62,7 +62,7 @@ func (c *Cluster) PeakRSS(ctx context.Context) (r result.RSS, err error) {
 	return r, err
 }
 
-// An Interval is what happened between two readings.
+// An Interval is the time between two readings.
 type Interval struct{ From, To Reading }
 
 // Seconds is how long it was.

@@ -1,6 +1,6 @@
-// Package control lets one process steer others: typed calls over a process's standard input and output, which need no
-// network, add nothing to the measured links and end with either side. It imports nothing of ours; whatever starts or
-// is such a process imports it.
+// Package control lets one process steer others by typed calls over their standard input and output. The calls need no
+// network, add nothing to the measured links and end with either side. It imports nothing of ours; cluster, testbed,
+// agent and node import it.
 package control
 
 import (

@@ -81,7 +81,7 @@ func TestAttackersAreSafeForConcurrentUse(t *testing.T) {
 }
 
 func TestAttackOfNoServer(t *testing.T) {
-	for attack, want := range map[string]string{"R1": "attack R1 (flood) is none that servers", "B99": "unknown attack"} {
+	for attack, want := range map[string]string{"R1": "attack R1 (flood) is not one of servers", "B99": "unknown attack"} {
 		n, err := start(t, func(c *Config) { c.Attack = attack })
 		if err == nil {
 			_ = n.Close()

@@ -151,7 +151,7 @@ func newAutomaton(cfg Config, p protocols.Protocol, s suite.Suite) (protocols.Se
 		return nil, err
 	}
 	if attack.Server == nil {
-		return nil, fmt.Errorf("attack %s (%s) is none that servers take part in", attack.ID, attack.Name)
+		return nil, fmt.Errorf("attack %s (%s) is not one of servers", attack.ID, attack.Name)
 	}
 	return &attacker{automaton: attack.Server(byzantine.Part{
 		Protocol: p, T: cfg.T, Suite: s, Index: cfg.Index,

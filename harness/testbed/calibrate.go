@@ -48,7 +48,7 @@ func (l *loopback) measureLinks(ctx context.Context, note func(string)) (links [
 func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 
-// linkOff names the first link whose goodput is not that of its rate; it is empty if all are right, or are not shaped.
+// linkOff names the first link whose goodput is not what its rate promises. It is empty if all are right or unshaped.
 func linkOff(links []result.Link, rateBits int64, tolerance float64) string {
 	if rateBits == 0 {
 		return ""

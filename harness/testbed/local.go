@@ -31,8 +31,8 @@ type namespaces struct{ *loopback }
 // scratchPrefix begins the name of a testbed's folder of databases.
 const scratchPrefix = "powbench-data-"
 
-// Open makes the testbed on this machine. Where the machine allows no namespaces it is plain loopback, which is told on
-// progress and by Describe. Without its delays a WAN is none: it is made whole or refused.
+// Open makes the testbed on this machine. If the machine allows no namespaces, the testbed is plain loopback; progress
+// and Describe say so. A testbed with delays is refused then.
 func Open(ctx context.Context, spec Spec, progress io.Writer) (_ Testbed, err error) {
 	topology := spec.topology()
 	l := &loopback{spec: spec}
@@ -59,7 +59,7 @@ func Open(ctx context.Context, spec Spec, progress io.Writer) (_ Testbed, err er
 	return namespaces{l}, nil
 }
 
-// NewLoopback is this machine as a host that carries servers and clients to play with, without a folder.
+// NewLoopback returns this machine as a host for a cluster to play with. It has no folder.
 func NewLoopback() Host {
 	return &host{Host: netem.NewLoopback(netem.Topology{Hosts: []string{"local"}}).Host("local")}
 }
@@ -113,7 +113,7 @@ func (l *loopback) Describe() result.Testbed {
 	return d
 }
 
-// KeepAwake implements Testbed. In a guest nothing is to be done: the machine outside keeps the real cores awake.
+// KeepAwake implements Testbed. In a guest it does nothing: the machine outside keeps the real cores awake.
 func (l *loopback) KeepAwake() error {
 	if guest.Current() != "" {
 		return nil

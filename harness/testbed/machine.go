@@ -15,7 +15,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Machine is what this machine is; dir is where the databases lie.
+// Machine describes this machine; dir is where the databases lie.
 func Machine(dir string) (result.Machine, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
@@ -64,8 +64,7 @@ func fileSystem(dir string) string {
 // outsideVariable tells a run in a guest what machine runs the guest.
 const outsideVariable = "POWBENCH_OUTSIDE"
 
-// OutsideEnv is what the environment of a run in a guest needs beside its own: what this machine is. dir is where the
-// databases will lie.
+// OutsideEnv returns the variable that tells a run in a guest which machine this is; dir is where the databases lie.
 func OutsideEnv(dir string) (string, error) {
 	m, err := Machine(dir)
 	if err != nil {
@@ -75,7 +74,7 @@ func OutsideEnv(dir string) (string, error) {
 	return outsideVariable + "=" + string(text), err
 }
 
-// Outside is what OutsideEnv told, or nil outside guests.
+// Outside returns the machine that OutsideEnv told of; nil if this run is not in a guest.
 func Outside() (*result.Machine, error) {
 	text := os.Getenv(outsideVariable)
 	if text == "" {
@@ -91,7 +90,8 @@ func Outside() (*result.Machine, error) {
 // CPU is a machine's CPU time by use, in seconds summed over all cores.
 type CPU struct{ Total, Idle, Steal float64 }
 
-// ReadCPU reads this machine's. Nobody waits for what runs at a low priority, such as awake.Keep: it counts as idle.
+// ReadCPU reads this machine's CPU time. What runs at a low priority, such as awake.Keep, keeps nobody waiting: it counts
+// as idle.
 func ReadCPU() (CPU, error) {
 	proc, err := procfs.NewDefaultFS()
 	if err != nil {

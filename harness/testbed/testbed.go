@@ -1,5 +1,6 @@
-// Package testbed is the machines and the network that processes run on. What uses it knows hosts and processes, and
-// not which kind of testbed they belong to. It imports control, result and netem; cluster and study import it.
+// Package testbed lays out the machines and the network that processes run on. Its users see hosts, processes and
+// perhaps links; only this package knows of which kind they are. It imports control, result, netem and storage/scratch;
+// cluster, study and the command import it.
 package testbed
 
 import (
@@ -42,14 +43,14 @@ type (
 
 // A Testbed is hosts that are up. Its methods may be called from any goroutine.
 type Testbed interface {
-	// Describe says what it is, without measurements.
+	// Describe is the testbed as the manifest keeps it, without measurements.
 	Describe() result.Testbed
 	Machine() (result.Machine, error)
 	// Hosts that carry servers, and those that carry clients.
 	Hosts() (servers, clients []Host)
 	// Calibrate measures the network and notes what it finds.
 	Calibrate(ctx context.Context, note func(string)) (Network, error)
-	// CPU is how the processors' time was used so far.
+	// CPU tells how the processors' time was used so far.
 	CPU() (CPU, error)
 	// KeepAwake keeps the processors from going to sleep until Close.
 	KeepAwake() error
@@ -67,11 +68,11 @@ type Host interface {
 	Start(role string, log io.Writer) (control.Process, error)
 }
 
-// A Shaper is a testbed that rules its links. Plain loopback is none.
+// A Shaper is a testbed that can cut, count and delay its links. Plain loopback cannot.
 type Shaper interface {
 	// Cut takes a host's link down or up again.
 	Cut(h Host, down bool) error
-	// Counters are what passed the links of the servers' hosts so far; nil where nobody counts.
+	// Counters tells what has passed the links of the servers' hosts so far; nil if they are not counted.
 	Counters() ([]Counters, error)
 	// Delay is what NetEm does to packets from one host to another.
 	Delay(from, to Host) Delay

@@ -44,8 +44,8 @@ type player struct {
 func Run(ctx context.Context, o Options) (dir string, err error) {
 	p := &player{Options: o, baseline: map[string]float64{}}
 	trials, expected := p.trials()
-	// Each server is on a host of its own, so that its link can be cut. A link that is off is only warned of: what comes
-	// of an attack does not depend on how fast links are.
+	// Each server has a host of its own, so that its link can be cut. The study is not strict: what comes of an attack
+	// does not depend on how fast links are.
 	p.testbed = testbed.Spec{
 		Clients: agents, Topology: result.Spread, RateBits: 1e9, Congestion: "reno", Offload: true, Tolerance: 0.02,
 	}
@@ -71,7 +71,7 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 	}, o.Options)
 }
 
-// aside is about how long a trial takes beside its load.
+// aside is about how long a trial takes in addition to its load.
 const aside = 3 * time.Second
 
 // trials are all trials, and the time that they take.
@@ -116,7 +116,7 @@ func (p *player) load(a byzantine.Attack) time.Duration {
 	return 5 * time.Second
 }
 
-// The trials beside the catalogue's, which take real processes and disks.
+// The attacks that the catalogue lacks because they need real processes and disks.
 const (
 	killEach    = "F1"
 	killForGood = "F2"

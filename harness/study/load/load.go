@@ -155,7 +155,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s result.Series, 
 	}, do)
 }
 
-// background is the share of all bytes that a writer beside a load of op may take. WRITEs need none beside them.
+// background is the share of all bytes that one more writer may take during READs.
 func (r *runner) background(op string) float64 {
 	if op == result.OpWrite {
 		return 0
