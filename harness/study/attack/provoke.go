@@ -20,11 +20,11 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// This file is what trials do beside the load to bring a harm about: links that are cut in turn, clients that crowd,
-// readers that attack and writers that die.
+// This file holds what trials do in addition to the load to bring a harm about: they cut links in turn, let clients
+// crowd, let readers attack and let writers die.
 
-// rotates reports whether the harm of attacking servers shows only where asynchrony helps them: whether links of correct
-// servers are cut, in turn and for a short while, beside it. Every protocol gets the same.
+// rotates reports whether attacking servers do their harm only if links of correct servers are cut as well, in turn and
+// for a short while. Every protocol gets the same.
 func rotates(a byzantine.Attack) bool { return a.Server != nil && a.Does(byzantine.Stale) }
 
 const (
@@ -32,9 +32,9 @@ const (
 	rotations      = 5 // at most
 )
 
-// rotate cuts links of correct servers in turn: a harm that takes stale servers seldom shows on a fast network. A
-// protocol that is to withstand it sees that once; of one that is not, the harm is sought a few times more if need be,
-// for on a busy machine little happens while a link is cut.
+// rotate cuts links of correct servers in turn, because stale servers are rare on a fast network. For a protocol that is
+// to withstand the attack, it does so once. For others it tries a few times until the harm shows: on a busy machine
+// little happens while a link is cut.
 func (t *trial) rotate(ctx context.Context) error {
 	for i := range rotations {
 		if err := t.rotateOnce(ctx, fmt.Sprint("rotation ", i)); err != nil {
@@ -51,21 +51,21 @@ func (t *trial) rotate(ctx context.Context) error {
 	return nil
 }
 
-// rotateOnce cuts links while two agents load the cluster. The third asks right after each first cut, when what the
-// others sent to the servers that were cut off is still lost: TCP sends it again after 200 ms.
+// rotateOnce cuts links while two agents load the cluster. The third reads right after each first cut: what the others
+// sent to the servers that were cut off is still lost then, because TCP sends it again only after 200 ms.
 func (t *trial) rotateOnce(ctx context.Context, phase string) error {
 	faults := rotation(t.T, t.protocol.Traits(t.T).Servers, t.T, rotationRounds)
 	begin := soon()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return t.inflict(ctx, begin, faults) })
 	group.Go(func() error {
-		_, err := t.mix(ctx, phase, []int{0, 1}, begin, rotationRounds*rotationTime, 0.5)
+		_, err := t.mix(ctx, phase, []int{0, 1}, keys, begin, rotationRounds*rotationTime, 0.5)
 		return err
 	})
 	group.Go(func() error {
 		for r := range rotationRounds {
 			at := begin + int64(time.Duration(r)*rotationTime+cutTime)
-			if _, err := t.mix(ctx, fmt.Sprint(phase, " probe ", r), []int{2}, at, cutTime, 0); err != nil {
+			if _, err := t.mix(ctx, fmt.Sprint(phase, " probe ", r), []int{2}, keys, at, cutTime, 0); err != nil {
 				return err
 			}
 		}
@@ -79,18 +79,16 @@ const (
 	crowdings = 8 // at most
 )
 
-// crowds reports whether servers attack so that READs of the protocol may take more rounds than two: they do if the
-// attackers alone have seen a WRITE complete, which is seldom unless all clients crowd on one key.
+// crowds reports whether the attack of servers may make READs of the protocol take more than two rounds. It does if the
+// attackers alone have seen a WRITE complete, which is rare unless all clients crowd on one key.
 func crowds(a byzantine.Attack, p protocols.Protocol) bool {
 	return a.Server != nil && a.Expected(p).Rounds > 2
 }
 
-// crowd has all clients use one key until a READ has taken as many rounds as the attack may bring about, or a few times
-// in vain.
+// crowd has all clients use one key, until a READ takes as many rounds as the attack may cause, but only a few times.
 func (t *trial) crowd(ctx context.Context) error {
 	for i := range crowdings {
-		start := soon()
-		tally, err := t.mixOn(ctx, 1, fmt.Sprint("crowd ", i), everyone, start, crowdTime, 0.5)
+		tally, err := t.mix(ctx, fmt.Sprint("crowd ", i), everyone, 1, soon(), crowdTime, 0.5)
 		if err != nil || longestRead(tally) >= t.expected.Rounds {
 			return err
 		}
@@ -150,8 +148,8 @@ func (t *trial) killWriters(ctx context.Context) error {
 	return nil
 }
 
-// mortal configures the writers of one life. Those that follow them are new processes and know from the journal what a
-// single writer has issued. Against D5 they come back with the old process ids or, where a key has one writer and the
+// mortal configures the writers of one life. Their successors are new processes that know from the journal what a single
+// writer has issued. An attack on D5 brings them back with the old process ids or, where each key has one writer and the
 // id means nothing, without that knowledge.
 func (t *trial) mortal(cfg agent.Config, life int) agent.Config {
 	cfg.FirstPID = firstPID(life)

@@ -195,7 +195,7 @@ func (t *trial) run(ctx context.Context) (entries []history.Entry, err error) {
 
 // phases writes the keys, loads the cluster under attack, and reads the keys in the end.
 func (t *trial) phases(ctx context.Context) error {
-	if _, err := t.mix(ctx, "preload", everyone, soon(), preloadTime, 1); err != nil {
+	if _, err := t.mix(ctx, "preload", everyone, keys, soon(), preloadTime, 1); err != nil {
 		return err
 	}
 	if err := t.underAttack(ctx); err != nil {
@@ -211,7 +211,7 @@ func (t *trial) phases(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := t.mix(ctx, "read back", everyone, soon(), readBackTime, 0)
+	_, err := t.mix(ctx, "read back", everyone, keys, soon(), readBackTime, 0)
 	return err
 }
 
@@ -221,12 +221,12 @@ var everyone = []int{0, 1, 2}
 // soon is when a load can start that agents are told of now.
 func soon() int64 { return clock.Now() + int64(cluster.StartDelay) }
 
-// underAttack runs the measured load, and what the attack asks for beside it.
+// underAttack runs the measured load, and at the same time what the attack asks for.
 func (t *trial) underAttack(ctx context.Context) error {
 	t.start = soon()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		t.loaded, err = t.mix(ctx, "load", everyone, t.start, t.load, 0.5)
+		t.loaded, err = t.mix(ctx, "load", everyone, keys, t.start, t.load, 0.5)
 		return err
 	})
 	faults := plan(t.attack, t.protocol.Traits(t.T).Servers, t.T, t.load)
@@ -241,19 +241,11 @@ func (t *trial) underAttack(ctx context.Context) error {
 }
 
 // mix has the clients of some agents run READs and WRITEs in a closed loop.
-func (t *trial) mix(ctx context.Context, phase string, agents []int, start int64, length time.Duration,
-	writes float64,
-) (agent.Tally, error) {
-	return t.mixOn(ctx, keys, phase, agents, start, length, writes)
-}
-
-// mixOn is mix on so many keys.
-func (t *trial) mixOn(ctx context.Context, keys int, phase string, agents []int, start int64, length time.Duration,
+func (t *trial) mix(ctx context.Context, phase string, agents []int, keys int, start int64, length time.Duration,
 	writes float64,
 ) (agent.Tally, error) {
 	spec := agent.Spec{
-		Faulty:     true,
-		WriteShare: writes, Keys: keys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
+		Faulty: true, WriteShare: writes, Keys: keys, Seed: workloads.Derive(t.seed, phase), StartNs: start,
 		EndNs: start + int64(length), BucketNs: int64(bucketTime), OpTimeoutNs: int64(patience),
 	}
 	if t.expected.Beyond {
