@@ -1,4 +1,7 @@
 // Package agent is a load-generating process: some of a run's clients, on one host.
+//
+// It imports client, history, transport, workloads and what lies below them. The coordinator's packages import it for the
+// calls that its processes answer.
 package agent
 
 import (
@@ -24,7 +27,7 @@ const memoryLimit = 384 << 20
 // opTimeout is when a client gives up an operation. It stays pending in the history and counts as an error.
 const opTimeout = 60 * time.Second
 
-// silence is how long servers may send nothing before the agent takes it that nothing more will come.
+// silence is how long servers may send nothing before the agent expects nothing more from them.
 const silence = 250 * time.Millisecond
 
 // Config is all that an agent needs to know.
@@ -37,16 +40,13 @@ type Config struct {
 	Congestion string   // TCP congestion control; empty: the system's
 	Index      int      // of this agent, from 0
 	Agents     int      // in the run: client i lives at agent i mod Agents
-	Clients    int      // the largest number that will load; client i preloads the keys that are i modulo Clients
+	Clients    int      // the largest number of a load; client i preloads the keys that are i modulo Clients
 	ValueBytes int
 	Seed       uint64
-	// FirstPID is the process id of client 0, those of the others follow; 0 is 1. The ids of all agents that are given one
-	// lie below IncarnationPIDs.
+	// FirstPID is the process id of client 0, and those of the others follow; 0 means 1. It lies below IncarnationPIDs.
 	FirstPID uint64
-	// Hostile is the attack of the catalogue that all clients are for, as readers; empty if they are correct.
-	Hostile string
-	// Journal is the file that outlives the agent with what its clients began and ended; empty for none.
-	Journal string
+	Hostile  string // the attack of the catalogue that all clients make, as readers; empty if they are correct
+	Journal  string // file that outlives the agent, with what its clients began and ended; empty for none
 }
 
 // An Agent holds its clients, their links and what they did.
@@ -97,8 +97,8 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	return a, nil
 }
 
-// openJournal opens the journal, if there is to be one. What an earlier agent recorded there keeps its
-// names, and no timestamp is issued again.
+// openJournal opens the journal, if the configuration names one. No client takes the name of an operation that an
+// earlier agent recorded there, nor issues its timestamp again.
 func (a *Agent) openJournal() error {
 	if a.cfg.Journal == "" {
 		return nil
@@ -135,8 +135,8 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 // historyPart is how many operations one call of History returns at most.
 const historyPart = 1 << 15
 
-// History returns a part of the history of all operations since Start, those from the given one on in the order of the
-// whole; an empty part says that there are no more. No operation may be in progress.
+// History returns a part of the history of all operations since Start: those from the given index on. An empty part says
+// that there are no more. No operation may be in progress.
 func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
 	if from == 0 {
 		var logs []*history.Log
@@ -154,8 +154,8 @@ func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
 	return a.history[from:min(from+historyPart, len(a.history))], nil
 }
 
-// rest waits until the servers have answered all that is not waited for any more, or until none of them has sent
-// anything for a while: a faulty one may owe replies for ever.
+// rest waits until the servers have answered all requests, or until none of them has sent anything for a while: a faulty
+// one may owe replies for ever.
 func (a *Agent) rest(ctx context.Context) error {
 	received, since := a.links.Traffic().Received, time.Now()
 	for ctx.Err() == nil && time.Since(since) < silence {

@@ -1,5 +1,7 @@
 // Package costs measures what it takes to make and to check one proof of writing, beside what digital signatures take
 // (the paper, §3 and Table 1): time, memory, and modular multiplications as they are counted while they are done.
+//
+// It imports the model, pow and suite. The file of an experiment and the study of costs import it.
 package costs
 
 import (

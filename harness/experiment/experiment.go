@@ -1,7 +1,9 @@
-// Package experiment is the description of a measurement: a file says what to measure, and this package checks it,
-// fills in what it leaves out, and says which runs it takes, in which order and for how long.
+// Package experiment reads a file that says what to measure, checks it, fills in what it leaves out, and says which runs
+// it takes, in which order and for how long.
 //
-// docs/experiments.md describes the file. Its keys and their limits are in schema.go, its defaults in defaults.go.
+// docs/experiments.md describes the file. Its keys and their limits are in schema.go.
+//
+// It imports result, costs, catalog, workloads and netem. Studies and commands import it.
 package experiment
 
 import (
