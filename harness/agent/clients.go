@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/powbench/powbench/harness/client"
@@ -123,4 +124,43 @@ func (a *Agent) check(entry *history.Entry, outcome *client.Outcome) (err error)
 		return fmt.Errorf("read of key %q: %w", entry.Key, err)
 	}
 	return nil
+}
+
+// EachSpec asks for one operation on every Stride-th of the keys From … To−1 that this agent is responsible for.
+type EachSpec struct {
+	Op               protocols.Op
+	From, To, Stride int
+}
+
+// Each runs the operations, beside any load. Its tally counts those that did not end well, and no others.
+func (a *Agent) Each(ctx context.Context, spec EachSpec) (Tally, error) {
+	tally := a.share(spec, func(c *loadClient, key int) error {
+		_, err := a.operate(ctx, c, spec.Op, key)
+		return err
+	})
+	return tally, a.rest(ctx)
+}
+
+// share does something with every key of the spec that falls to this agent, its clients in parallel. With a stride of 1
+// a key falls to the client that alone may write it, where only one may.
+func (a *Agent) share(spec EachSpec, do func(c *loadClient, key int) error) (all Tally) {
+	var wg sync.WaitGroup
+	tallies := make([]Tally, len(a.clients))
+	n := a.cfg.Clients
+	for i, c := range a.clients {
+		wg.Go(func() {
+			first := spec.From + spec.Stride*((c.index-spec.From%n+n)%n)
+			for key := first; key < spec.To; key += spec.Stride * n {
+				if err := do(c, key); err != nil { // one is enough: without a quorum each takes a minute
+					tallies[i].fail(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range tallies {
+		all.Merge(&tallies[i])
+	}
+	return all
 }

@@ -120,21 +120,21 @@ func (b *bench) onAgents(do func(i int, a *Agent) error) {
 
 func (b *bench) preload() {
 	b.t.Helper()
-	b.beside(func(a *Agent) (Failures, error) { return a.Preload(b.soon(), PreloadSpec{To: keys}) })
+	b.beside(EachSpec{Op: protocols.Write, To: keys, Stride: 1})
 }
 
 func (b *bench) readBack() {
 	b.t.Helper()
-	b.beside(func(a *Agent) (Failures, error) { return a.ReadBack(b.soon(), ReadBackSpec{Keys: keys, Stride: 2}) })
+	b.beside(EachSpec{Op: protocols.Read, To: keys, Stride: 2})
 }
 
-// beside has all agents do something beside the load in which nothing may fail.
-func (b *bench) beside(do func(*Agent) (Failures, error)) {
+// beside has all agents run operations beside the load, of which none may fail.
+func (b *bench) beside(spec EachSpec) {
 	b.t.Helper()
 	b.onAgents(func(_ int, a *Agent) error {
-		failures, err := do(a)
-		if failures.Count > 0 {
-			err = errors.Join(err, fmt.Errorf("%d failures, the first: %s", failures.Count, failures.First))
+		tally, err := a.Each(b.soon(), spec)
+		if tally.Errors() > 0 {
+			err = errors.Join(err, fmt.Errorf("%d failures, the first: %s", tally.Errors(), tally.FirstError))
 		}
 		return err
 	})

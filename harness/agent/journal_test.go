@@ -132,7 +132,7 @@ func TestJournalIsContinued(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	for range 2 {
 		a := b.start(func(c *Config) { small(c); c.Clients, c.Journal = 1, path })
-		if f, err := a.Preload(b.soon(), PreloadSpec{To: 3}); err != nil || f.Count > 0 {
+		if f, err := a.Each(b.soon(), EachSpec{Op: protocols.Write, To: 3, Stride: 1}); err != nil || f.Errors() > 0 {
 			t.Fatalf("%+v, %v", f, err)
 		}
 		if err := a.Close(); err != nil {
@@ -216,8 +216,8 @@ func TestJournalFails(t *testing.T) {
 	if err := a.journal.close(); err != nil {
 		t.Fatal(err)
 	}
-	f, err := a.Preload(b.soon(), PreloadSpec{To: 1})
-	if err != nil || f.Count != 1 || !strings.Contains(f.First, "nothing was sent") {
+	f, err := a.Each(b.soon(), EachSpec{Op: protocols.Write, To: 1, Stride: 1})
+	if err != nil || f.Failed != 1 || !strings.Contains(f.FirstError, "nothing was sent") {
 		t.Errorf("%+v, %v", f, err)
 	}
 	if sent := a.links.Traffic().Sent.Bytes; sent > 4<<10 {

@@ -109,11 +109,11 @@ func TestForeignValueIsAnError(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
 	b.preload()
 	b.agents[0].values = workloads.NewValues(seed + 1)
-	failures, err := b.agents[0].ReadBack(b.soon(), ReadBackSpec{Keys: keys, Stride: 2})
+	failures, err := b.agents[0].Each(b.soon(), EachSpec{Op: protocols.Read, To: keys, Stride: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := workloads.ErrCorrupt.Error(); failures.Count != 2 || !strings.Contains(failures.First, want) {
+	if want := workloads.ErrCorrupt.Error(); failures.Failed != 2 || !strings.Contains(failures.FirstError, want) {
 		t.Errorf("READ of another run's values: %+v, want 2 failures, of %s", failures, want)
 	}
 	entries, corrupt := b.history(), 0
@@ -167,7 +167,7 @@ func TestShare(t *testing.T) {
 			for i := index; i < clients; i += agents {
 				a.clients = append(a.clients, &loadClient{index: i})
 			}
-			failures := a.share(from, to, stride, func(c *loadClient, key int) error {
+			failures := a.share(EachSpec{From: from, To: to, Stride: stride}, func(c *loadClient, key int) error {
 				mu.Lock()
 				defer mu.Unlock()
 				got = append(got, key)
@@ -176,8 +176,8 @@ func TestShare(t *testing.T) {
 				}
 				return nil
 			})
-			if failures.Count > 0 {
-				t.Fatal(failures.First)
+			if failures.Errors() > 0 {
+				t.Fatal(failures.FirstError)
 			}
 		}
 		for key := from; key < to; key += stride {
@@ -193,14 +193,14 @@ func TestShare(t *testing.T) {
 func TestShareCountsFailures(t *testing.T) {
 	a := &Agent{cfg: Config{Agents: 1, Clients: 2}, clients: []*loadClient{{}, {index: 1}}}
 	var done atomic.Int64
-	got := a.share(0, 10, 1, func(_ *loadClient, key int) error {
+	got := a.share(EachSpec{To: 10, Stride: 1}, func(_ *loadClient, key int) error {
 		done.Add(1)
 		if key == 2 || key == 5 {
 			return fmt.Errorf("fault at key %d", key)
 		}
 		return nil
 	})
-	if want := (Failures{2, "fault at key 2"}); got != want || done.Load() != 5 {
-		t.Errorf("%+v of %d keys, want %+v of 5", got, done.Load(), want)
+	if got.Errors() != 2 || got.FirstError != "fault at key 2" || done.Load() != 5 {
+		t.Errorf("%+v of %d keys, want 2 errors of 5, the first at key 2", got, done.Load())
 	}
 }

@@ -11,13 +11,12 @@ import (
 
 // What an agent's process answers: first StartCall, then the others.
 const (
-	StartCall    control.Method[Config, control.Nothing] = "start" // connects to the servers
-	PreloadCall  control.Method[PreloadSpec, Failures]   = "preload"
-	ReadBackCall control.Method[ReadBackSpec, Failures]  = "readback"
-	LoadCall     control.Method[Spec, Tally]             = "load"
-	AssaultCall  control.Method[Spec, int64]             = "assault" // by hostile clients; returns how often they attacked
-	HistoryCall  control.Method[int, []history.Entry]    = "history" // see Agent.History
-	JournalCall  control.Method[string, []history.Entry] = "journal" // see ReadJournal
+	StartCall   control.Method[Config, control.Nothing] = "start" // connects to the servers
+	EachCall    control.Method[EachSpec, Tally]         = "each"
+	LoadCall    control.Method[Spec, Tally]             = "load"
+	AssaultCall control.Method[Spec, int64]             = "assault" // by hostile clients; returns how often they attacked
+	HistoryCall control.Method[int, []history.Entry]    = "history" // see Agent.History
+	JournalCall control.Method[string, []history.Entry] = "journal" // see ReadJournal
 )
 
 // Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does.
@@ -28,7 +27,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logg
 			return none, nil, err
 		}
 		return none, []control.Handler{
-			control.Handle(PreloadCall, a.Preload), control.Handle(ReadBackCall, a.ReadBack), control.Handle(LoadCall, a.Load),
+			control.Handle(EachCall, a.Each), control.Handle(LoadCall, a.Load),
 			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
 			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
 		}, nil

@@ -28,8 +28,7 @@ func TestServeNeedsStart(t *testing.T) {
 	}()
 	c := control.NewClient("agent 1", p)
 	for _, call := range []func() error{
-		func() error { _, err := control.Call(t.Context(), c, PreloadCall, PreloadSpec{}); return err },
-		func() error { _, err := control.Call(t.Context(), c, ReadBackCall, ReadBackSpec{}); return err },
+		func() error { _, err := control.Call(t.Context(), c, EachCall, EachSpec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, LoadCall, Spec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, AssaultCall, Spec{}); return err },
 		func() error { _, err := control.Call(t.Context(), c, HistoryCall, 0); return err },

@@ -83,12 +83,6 @@ func (t *Tally) Kinds() map[result.Rounds]int64 {
 	return all
 }
 
-// Fail counts operations beside the load that failed.
-func (t *Tally) Fail(f Failures) {
-	t.Failed += f.Count
-	t.FirstError = cmp.Or(t.FirstError, f.First)
-}
-
 // add counts an operation that is over.
 func (t *Tally) add(op protocols.Op, done completed, err error) {
 	took := done.end - done.start

@@ -8,6 +8,7 @@ import (
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/protocols"
 )
 
 // StartDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
@@ -32,9 +33,9 @@ type Loaded struct {
 // Throughput is operations per second that ended in the window.
 func (l Loaded) Throughput() float64 { return float64(l.Latency().Count()) / l.Seconds }
 
-// Preload writes each of the keys from … to−1 once.
-func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Failures, error) {
-	return sum(control.CallAll(ctx, c.agents, agent.PreloadCall, agent.PreloadSpec{From: from, To: to}))
+// Preload writes each of the keys from … to−1 once. Its tally counts failures alone, and so does that of ReadBack.
+func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Tally, error) {
+	return sum(control.CallAll(ctx, c.agents, agent.EachCall, agent.EachSpec{Op: protocols.Write, From: from, To: to, Stride: 1}))
 }
 
 // readBackKeys is how many keys are read at the end of a run of WRITEs, spread over all keys: enough to contradict a
@@ -42,16 +43,9 @@ func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Failures, er
 const readBackKeys = 24
 
 // ReadBack reads some of the keys once.
-func (c *Cluster) ReadBack(ctx context.Context, keys int) (agent.Failures, error) {
-	spec := agent.ReadBackSpec{Keys: keys, Stride: max(1, keys/readBackKeys)}
-	return sum(control.CallAll(ctx, c.agents, agent.ReadBackCall, spec))
-}
-
-func sum(failures []agent.Failures, err error) (all agent.Failures, _ error) {
-	for _, f := range failures {
-		all.Add(f)
-	}
-	return all, err
+func (c *Cluster) ReadBack(ctx context.Context, keys int) (agent.Tally, error) {
+	spec := agent.EachSpec{Op: protocols.Read, To: keys, Stride: max(1, keys/readBackKeys)}
+	return sum(control.CallAll(ctx, c.agents, agent.EachCall, spec))
 }
 
 // LoadOn runs a load on some agents, by their number, at the instants of its specification.
@@ -60,16 +54,15 @@ func (c *Cluster) LoadOn(ctx context.Context, agents []int, spec agent.Spec) (ag
 	for i, n := range agents {
 		some[i] = c.agents[n]
 	}
-	return loadOn(ctx, some, spec)
+	return sum(control.CallAll(ctx, some, agent.LoadCall, spec))
 }
 
-// loadOn runs a load on agents and adds up what they counted.
-func loadOn(ctx context.Context, agents []*control.Client, spec agent.Spec) (sum agent.Tally, err error) {
-	tallies, err := control.CallAll(ctx, agents, agent.LoadCall, spec)
+// sum adds up what agents counted.
+func sum(tallies []agent.Tally, err error) (all agent.Tally, _ error) {
 	for i := range tallies {
-		sum.Merge(&tallies[i])
+		all.Merge(&tallies[i])
 	}
-	return sum, err
+	return all, err
 }
 
 // Load runs the load on all agents.
@@ -92,7 +85,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 		l.Window, err = c.readWindow(ctx, spec.WarmupEndNs, spec.EndNs)
 		windowed <- err
 	}()
-	l.Tally, err = loadOn(ctx, c.agents, spec)
+	l.Tally, err = sum(control.CallAll(ctx, c.agents, agent.LoadCall, spec))
 	if err = errors.Join(err, <-windowed); err != nil {
 		return l, err
 	}

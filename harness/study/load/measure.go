@@ -57,7 +57,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 
 // loadAll runs the load, and what must come before or after it.
 func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result.Point) (l cluster.Loaded, err error) {
-	var beside agent.Failures
+	var beside agent.Tally // what failed beside the load
 	if p.Op == result.OpRead {
 		if beside, err = c.Preload(ctx, 0, p.Keys); err != nil {
 			return l, err
@@ -72,7 +72,7 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 			return l, err
 		}
 	}
-	l.Fail(beside)
+	l.Merge(&beside)
 	return l, nil
 }
 
@@ -157,8 +157,8 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 				failures, err := c.Preload(ctx, loadedKeys, load.Keys)
 				if err != nil {
 					return err
-				} else if failures.Count > 0 {
-					return fmt.Errorf("preload: %d operations failed, the first: %s", failures.Count, failures.First)
+				} else if failures.Errors() > 0 {
+					return fmt.Errorf("preload: %d operations failed, the first: %s", failures.Errors(), failures.FirstError)
 				}
 				loadedKeys = load.Keys
 			}
