@@ -69,8 +69,7 @@ func (c *client) incarnate(pid uint64) {
 	}
 }
 
-// reincarnate is what a client does that died: its successor has an id of its own, unless the attack is that it has
-// not.
+// reincarnate makes a client that died another process: with an id of its own, unless the attack is that it has not.
 func (c *client) reincarnate() {
 	pid := c.pid + maxClients
 	if c.Attack.SamePID {
@@ -94,7 +93,7 @@ func (c *client) next() {
 	}
 }
 
-// keys is how many of the keys there are: of all seeds some have only one, at which all clients meet.
+// keys is the number of keys: with some seeds there is only one, at which all clients meet.
 func (c *client) keys() int { return 1 + int(mix(c.seed)%uint64(c.Keys)) }
 
 func keyName(i int) protocols.Key { return protocols.Key(fmt.Sprintf("k%d", i)) }
@@ -233,8 +232,7 @@ func (r *run) ask(q play.Requests, leave int) {
 	}
 }
 
-// watch has the round be overdue, if it is not over by then: time-outs are the adversary's to choose, but in the end
-// there is one.
+// watch plans when the round is overdue: the adversary chooses time-outs, but in the end there is one.
 func (r *run) watch() {
 	round, wait := r.driver.Round(), int64(4*span)
 	if !r.driver.Hedged(round) {
@@ -257,13 +255,6 @@ func (r *run) die() {
 	r.over = true
 	r.reincarnate()
 	r.next()
-}
-
-// answer gives a reply to the operation.
-func (r *run) answer(server, round int, reply protocols.Message) {
-	if !r.over {
-		r.do(r.driver.Answer(round, server, reply))
-	}
 }
 
 // end takes the operation's result, and lets the client go on.

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"math/bits"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
-// The shares of messages, in percent, where an attack asks for them; others are a fifth of it.
+// The shares of messages, in percent.
 const (
-	duplicateShare = 25
-	resetShare     = 20
+	duplicateShare = 25 // where the attack asks for them; else a fifth of it
+	resetShare     = 20 // where the attack asks for them
 	detourShare    = 40 // of rounds in which more than t servers may be far away
 	dropShare      = 10 // of the requests that had not left when their operation ended
 )
@@ -24,18 +23,22 @@ type flight struct {
 	run    *run
 	server int
 	round  int
-	reply  bool
+	way    way
 	copies int // of it that were sent before
 	protocols.Message
 }
 
+// way is the direction of a message.
+type way int
+
+const (
+	request way = iota
+	reply
+)
+
 // choice names a choice about the message.
 func (f flight) choice(w what) Choice {
-	more := f.copies << 1
-	if f.reply {
-		more++
-	}
-	return chooseIn(w, f.run.index, f.run.seq, f.round, f.server, more)
+	return chooseIn(w, f.run.index, f.run.seq, f.round, f.server, f.copies<<1|int(f.way))
 }
 
 // setFar decides which servers are far away in the round that begins: as a rule few enough to leave a quorum near, but
@@ -48,26 +51,21 @@ func (r *run) setFar() {
 	}
 	r.far = make([][2]int64, len(r.hosts))
 	for _, i := range r.Order(c|1<<moreBit, len(r.hosts))[:r.Choose(c.part(8), most+1)] {
-		direction := r.Choose(c.each(i), 2)
-		r.far[i][direction] = 32 << r.Choose(c.each(i).part(8), 7)
+		r.far[i][r.Choose(c.each(i), 2)] = 32 << r.Choose(c.each(i).part(8), 7)
 	}
 }
 
 // send puts a message into flight, and perhaps a copy of it.
 func (w *world) send(f flight) {
 	w.fly(f)
-	if f.copies < 2 && w.Chance(f.choice(duplicate), w.share(duplicateShare)) {
+	share := duplicateShare
+	if !w.Attack.Unruly {
+		share /= 5
+	}
+	if f.copies < 2 && w.Chance(f.choice(duplicate), share) {
 		f.copies++
 		w.fly(f)
 	}
-}
-
-// share is that of messages to which something happens.
-func (w *world) share(percent int) int {
-	if w.Attack.Unruly {
-		return percent
-	}
-	return percent / 5
 }
 
 // fly plans the message's arrival. Most take a few ticks, some many times as long.
@@ -77,11 +75,7 @@ func (w *world) fly(f flight) {
 	if w.Attack.Unruly {
 		late *= 2
 	}
-	direction := 0
-	if f.reply {
-		direction = 1
-	}
-	at := w.now + 1 + int64(w.Choose(c, 8))<<late + f.run.far[f.server][direction]
+	at := w.now + 1 + int64(w.Choose(c, 8))<<late + f.run.far[f.server][f.way]
 	w.plan(w.healed(f.server, at), func() { w.arrive(f) })
 }
 
@@ -94,20 +88,22 @@ func (w *world) arrive(f flight) {
 		return
 	}
 	f.Message = m
-	switch {
-	case f.reply:
+	switch r := f.run; {
+	case f.way == reply:
 		w.tracef("%s", f)
-		f.run.answer(f.server, f.round, f.Message)
-	case f.run.over && f.round == f.run.driver.Round() && w.Chance(f.choice(drop), dropShare):
+		if !r.over {
+			r.do(r.driver.Answer(f.round, f.server, f.Message))
+		}
+	case r.over && f.round == r.driver.Round() && w.Chance(f.choice(drop), dropShare):
 		w.tracef("%s is dropped, the operation has ended", f)
 	default:
-		w.request(f)
+		w.serve(f)
 	}
 }
 
-// request lets a server answer. Where it is down, the client connects again and resends once it is up; where the
-// connection breaks before the reply has left, it does so too.
-func (w *world) request(f flight) {
+// serve lets a server answer a request. Where it is down, the client connects again and resends once it is up; where
+// the connection breaks before the reply has left, it does so too.
+func (w *world) serve(f flight) {
 	h := w.hosts[f.server]
 	if h.down {
 		if h.back != never {
@@ -115,7 +111,7 @@ func (w *world) request(f flight) {
 		}
 		return
 	}
-	reply, err := h.handle(f.run.role, f.run.key, f.Message)
+	answer, err := h.handle(f.run.role, f.run.key, f.Message)
 	switch {
 	case errors.Is(err, protocols.ErrRefused): // the sender is to blame
 		w.tracef("%s: %v", f, err)
@@ -134,8 +130,7 @@ func (w *world) request(f flight) {
 		w.fly(f)
 		return
 	}
-	if f.Message = reply; reply.Body != nil || reply.Payload != nil {
-		f.reply = true
+	if f.Message, f.way = answer, reply; answer.Body != nil || answer.Payload != nil {
 		w.send(f)
 	}
 }
@@ -180,13 +175,8 @@ func (q *queue) plan(at int64, do func()) {
 	heap.Push(&q.events, event{at, q.planned, do})
 }
 
-// next takes the next event; false if there is none.
-func (q *queue) next() (event, bool) {
-	if len(q.events) == 0 {
-		return event{}, false
-	}
-	return heap.Pop(&q.events).(event), true
-}
+// next takes the next event, of which there must be one.
+func (q *queue) next() event { return heap.Pop(&q.events).(event) }
 
 // eventHeap implements heap.Interface.
 type eventHeap []event

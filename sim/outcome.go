@@ -108,16 +108,15 @@ func (w *world) judge() {
 	}
 	w.outcome.Involved = report.Involved
 	harm := byzantine.Stale
-	for _, e := range report.Involved {
-		if e.Op == protocols.Read && e.Value == history.Corrupt {
-			harm = byzantine.Phantom
-		}
+	corrupt := func(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }
+	if slices.ContainsFunc(report.Involved, corrupt) {
+		harm = byzantine.Phantom
 	}
 	w.find(harm, "not linearizable: %s", report.Detail)
 }
 
-// judgeGrowth compares what correct servers keep of a register with what clients asked for: two records for each WRITE
-// that began, at most, and one more; and a vector of MACs in all, or as much, for each operation.
+// judgeGrowth compares what correct servers keep of a register with what clients asked for: at most two records for each
+// WRITE that began, and one more; and as many bytes as a vector of MACs for each operation.
 func (w *world) judgeGrowth() {
 	operations := map[protocols.Key]int{}
 	for _, r := range w.runs {
@@ -143,7 +142,7 @@ func (w *world) judgeGrowth() {
 // String formats the message as "p1 → s2 #3 round 1 Put{2.1}+33B": servers are numbered from 1, as in the paper.
 func (f flight) String() string {
 	arrow := "→"
-	if f.reply {
+	if f.way == reply {
 		arrow = "←"
 	}
 	payload := ""

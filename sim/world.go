@@ -135,13 +135,10 @@ func simulate(s Scenario, seed uint64, chooser Chooser, tracing bool) (*Outcome,
 	return &w.outcome, nil
 }
 
-// run lets everything happen that is to come.
+// run lets all events happen.
 func (w *world) run() {
-	for {
-		e, ok := w.next()
-		if !ok {
-			return
-		}
+	for len(w.events) > 0 {
+		e := w.next()
 		w.now = e.at
 		if w.clock++; w.clock > maxEvents {
 			w.find(byzantine.Hang, "more than %d events: some operation never stops sending", maxEvents)
