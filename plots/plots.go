@@ -44,7 +44,14 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 }
 
 // Pictures makes a picture of each figure that Draw would draw of the sets, and refuses what Draw refuses.
-func Pictures(sets []*result.Set) ([]draw.Picture, error) { return figures.Pictures(sets) }
+func Pictures(sets []*result.Set) ([]draw.Picture, error) {
+	pages, err := figures.All(sets)
+	pictures := make([]draw.Picture, len(pages))
+	for i, p := range pages {
+		pictures[i] = p.Picture()
+	}
+	return pictures, err
+}
 
 // Summary tabulates everything that the sets measured, as tables.Summary does.
 func Summary(sets []*result.Set) (tables.Tables, error) { return tables.Summary(sets) }

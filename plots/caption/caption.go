@@ -64,7 +64,7 @@ func Warnings(s *result.Set) []string {
 	var w []string
 	tb := s.Manifest.Testbed
 	switch {
-	case !tb.Shaped || !frame.AllOf(s.Points, func(p result.Point) bool { return p.Shaped }):
+	case !tb.Shaped || slices.ContainsFunc(s.Points, func(p result.Point) bool { return !p.Shaped }):
 		text := "UNSHAPED: " + cmp.Or(tb.Mode, "unknown network") + ", not comparable with the paper"
 		w = append(w, text+inBrackets(tb.Why))
 	case frame.InWAN(s) && len(tb.Delays) == 0:

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -164,7 +165,8 @@ func newCompare() *cobra.Command {
 			if markdown {
 				form = sink.Markdown
 			}
-			return sink.Write(form(c.OutOrStdout()), compared)
+			_, err = fmt.Fprint(c.OutOrStdout(), sink.String(compared, form))
+			return err
 		}),
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "write Markdown tables")

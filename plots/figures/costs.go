@@ -77,7 +77,15 @@ func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 	})
 	draw.LogAxis(&p.Y, times, 1, 3)
 	thresholds := cells.Thresholds()
-	p.X.Tick.Marker = thresholdTicks(thresholds)
+	var ticks plot.ConstantTicks
+	for _, t := range thresholds {
+		tick := plot.Tick{Value: math.Log10(float64(t)), Label: strconv.Itoa(t)}
+		if slices.Contains([]int{6, 8, 9}, t) { // it would touch its neighbours
+			tick.Label = ""
+		}
+		ticks = append(ticks, tick)
+	}
+	p.X.Tick.Marker = ticks
 	p.X.Min = math.Log10(float64(thresholds[0])) - 0.05
 	p.X.Max = math.Log10(float64(thresholds[len(thresholds)-1])) + 0.05
 	return p
@@ -86,18 +94,4 @@ func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 // logTime is the decimal logarithm of the time in ns: its mean is that of the geometric mean.
 func logTime(c frame.CostCell, s frame.Side) stat.Estimate {
 	return c.Spent(s, func(spent result.Spent) float64 { return math.Log10(spent.Ns) })
-}
-
-// crowded are values of t whose labels would touch their neighbours'.
-var crowded = []int{6, 8, 9}
-
-func thresholdTicks(thresholds []int) (ticks plot.ConstantTicks) {
-	for _, t := range thresholds {
-		tick := plot.Tick{Value: math.Log10(float64(t))}
-		if !slices.Contains(crowded, t) {
-			tick.Label = strconv.Itoa(t)
-		}
-		ticks = append(ticks, tick)
-	}
-	return ticks
 }

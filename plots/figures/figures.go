@@ -109,19 +109,6 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	return slices.Concat(pages, trials, costs), err
 }
 
-// Pictures makes a picture of each figure.
-func Pictures(sets []*result.Set) ([]draw.Picture, error) {
-	pages, err := All(sets)
-	if err != nil {
-		return nil, err
-	}
-	pictures := make([]draw.Picture, len(pages))
-	for i, p := range pages {
-		pictures[i] = p.Picture()
-	}
-	return pictures, nil
-}
-
 // page lays out the figure.
 func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	if err := frame.Same(f.fixed, cells); err != nil {

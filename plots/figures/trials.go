@@ -67,6 +67,10 @@ func attackNames(trials []frame.Trial) string {
 func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 	p.RowHeight = 42 * vg.Millimeter
 	ids := frame.AttackIDs(trials)
+	var ticks plot.ConstantTicks
+	for i, id := range ids {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: strings.Replace(id, result.FaultFree, "fault-free", 1)})
+	}
 	var latencies []float64
 	for _, t := range trials {
 		for _, l := range []result.Latency{t.ReadMs, t.WriteMs} {
@@ -93,23 +97,12 @@ func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 		panel.X.Min, panel.X.Max = -0.5, float64(len(ids))-0.5
 		panel.X.Tick.Marker = plot.ConstantTicks(nil)
 		if i == len(protocols)-1 {
-			panel.X.Tick.Marker = attackTicks(ids)
+			panel.X.Tick.Marker = ticks
 		}
 		draw.TurnTicks(panel)
 		p.Rows = append(p.Rows, []*plot.Plot{panel})
 	}
 	p.Legend = attacksLegend(trials)
-}
-
-// attackTicks is a label for each attack.
-func attackTicks(ids []string) (ticks plot.ConstantTicks) {
-	for i, id := range ids {
-		if id == result.FaultFree {
-			id = "fault-free"
-		}
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: id})
-	}
-	return ticks
 }
 
 // attacksLegend explains the marks, of outcomes only those that there are.

@@ -7,6 +7,7 @@ package frame
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -128,17 +129,10 @@ func AppendNew[T comparable](s []T, more ...T) []T {
 	return s
 }
 
-// AllOf reports whether all fit.
-func AllOf[T any](all []T, fits func(T) bool) bool {
-	return !slices.ContainsFunc(all, func(x T) bool { return !fits(x) })
-}
-
 // A System is a protocol in one of its variants, and what is unusual in its set-up.
 type System struct {
-	Protocol, Variant string // as in results
-	SetUp             string // such as ", modern suite"; empty if it is the usual one
-	Title             string // the protocol's name as its paper writes it
-	Order             int    // the protocol's place in legends and tables, from 1
+	result.System        // its titles and orders are those of the first manifest that has the protocol
+	SetUp         string // such as ", modern suite"; empty if it is the usual one
 }
 
 // variantNames say in a few words what a variant does differently.
@@ -187,10 +181,10 @@ func (s System) compareProtocol(o System) int {
 	return cmp.Or(cmp.Compare(s.Order, o.Order), cmp.Compare(s.Protocol, o.Protocol))
 }
 
-// systems knows titles and orders of the protocols in some sets.
+// systems are those of some sets, by protocol.
 type systems map[string]result.System
 
-// systemsOf takes them from the manifests; where two differ, the first counts.
+// systemsOf takes them from the manifests; where two differ, the first counts. No two have the same place.
 func systemsOf(sets []*result.Set) systems {
 	all := systems{}
 	for _, s := range sets {
@@ -200,16 +194,25 @@ func systemsOf(sets []*result.Set) systems {
 			}
 		}
 	}
+	place := 0
+	for _, system := range slices.SortedFunc(maps.Values(all), func(a, b result.System) int {
+		return System{System: a}.compareProtocol(System{System: b})
+	}) {
+		place = max(place+1, system.Order)
+		system.Order = place
+		all[system.Protocol] = system
+	}
 	return all
 }
 
 // of is a system with title and order. A protocol that no manifest knows has its own name and comes last.
 func (all systems) of(protocol, variant string) System {
-	s := System{Protocol: protocol, Variant: variant, Title: protocol, Order: math.MaxInt}
-	if known, ok := all[protocol]; ok {
-		s.Title, s.Order = known.Title, known.Order
+	s, known := all[protocol]
+	if !known {
+		s = result.System{Protocol: protocol, Title: protocol, Order: math.MaxInt}
 	}
-	return s
+	s.Variant = variant
+	return System{System: s}
 }
 
 // A Cause is one of the differences between Phalanx and M-PoWerStore, that M-PoWerStore's gain is made of.

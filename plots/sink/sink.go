@@ -33,20 +33,13 @@ type Sink interface {
 	Table(t tables.Table) error
 }
 
-// Write gives the tables to the sink.
-func Write(to Sink, all tables.Tables) error {
-	for _, t := range all {
-		if err := to.Table(t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // String is the tables in the form of a sink such as Text or Markdown.
 func String(all tables.Tables, form func(io.Writer) Sink) string {
 	var b strings.Builder
-	_ = Write(form(&b), all) // a strings.Builder takes everything
+	to := form(&b)
+	for _, t := range all {
+		_ = to.Table(t) // a strings.Builder takes everything
+	}
 	return b.String()
 }
 

@@ -33,7 +33,7 @@ func (c CSV) Table(t tables.Table) error {
 
 // A new form of export is a new sink.
 func ExampleSink() {
-	_ = sink.Write(CSV{csv.NewWriter(os.Stdout)}, tables.Tables{table})
+	_ = CSV{csv.NewWriter(os.Stdout)}.Table(table)
 	// Output:
 	// a,b
 	// 1|2,3

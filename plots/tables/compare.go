@@ -190,7 +190,7 @@ func flatten(into map[string]string, path string, x any) {
 			flatten(into, below(name), value)
 		}
 	case []any:
-		if frame.AllOf(x, isScalar) {
+		if !slices.ContainsFunc(x, hasStructure) {
 			into[path] = strings.Trim(fmt.Sprint(x), "[]")
 			return
 		}
@@ -203,11 +203,10 @@ func flatten(into map[string]string, path string, x any) {
 	}
 }
 
-func isScalar(x any) bool {
+func hasStructure(x any) bool {
 	switch x.(type) {
 	case map[string]any, []any:
-		return false
-	default:
 		return true
 	}
+	return false
 }

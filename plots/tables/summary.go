@@ -23,7 +23,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	}
 	var tables Tables
 	for _, n := range networks {
-		own := frame.Keep(sets, func(s *result.Set) bool { return frame.InWAN(s) == n.wan && !withoutPoints(s) })
+		own := frame.Keep(sets, func(s *result.Set) bool {
+			return frame.InWAN(s) == n.wan && (len(s.Points) > 0 || len(s.Trials)+len(s.Costs) == 0)
+		})
 		if len(own) > 0 {
 			isIn := func(c frame.Cell) bool { return frame.InWAN(c.Set) == n.wan }
 			tables = append(tables, measurements(n.title, n.columns, n.note, own, frame.Keep(cells, isIn)))
@@ -49,9 +51,6 @@ func Summary(sets []*result.Set) (Tables, error) {
 	costs, err := costTables(sets)
 	return slices.Concat(tables, counts, attacks, costs), err
 }
-
-// withoutPoints reports whether the set is one of trials or of costs.
-func withoutPoints(s *result.Set) bool { return len(s.Trials)+len(s.Costs) > 0 && len(s.Points) == 0 }
 
 // networks are the kinds of network, each with a table of its own, because what matters differs.
 var networks = []struct {
