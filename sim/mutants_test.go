@@ -38,7 +38,7 @@ const (
 
 var mutants = []mutant{
 	{
-		name: "READs do not write back", file: mpow + "server.go", old: "return v.adopt(v.Canonical(entry, c))",
+		name: "READs do not write back", file: mpow + "server.go", old: "return candidates.Adopt(v.Canonical(entry, c))",
 		new:      "return nil, nil",
 		protocol: "mpowerstore", attack: "W2", seeds: 2000,
 	},

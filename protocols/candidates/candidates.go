@@ -1,6 +1,6 @@
 // Package candidates holds what PoWerStore and M-PoWerStore share (the paper, §4 and §5): the sizes of both, sets of
 // candidates, and the answers to FILTER with the predicates over them. It imports the model,
-// suite and dispersal; only those two protocols and their variants import it.
+// suite, wire and dispersal; only those two protocols and their variants import it.
 package candidates
 
 import (
@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // RecordLC is the record of lc, the candidate of the last completed write; it is absent as long as lc = c0.
@@ -85,6 +86,23 @@ func HighestValid[C Stamped](set []C, valid func(C) (bool, error)) (c0 C, err er
 		}
 	}
 	return c0, nil
+}
+
+// LC reads the candidate of the last completed write that a server knows of, c0 if there is none.
+func LC[C Stamped](state protocols.StateReader) (lc C, err error) {
+	_, err = wire.ReadBody(state, RecordLC, &lc)
+	return lc, err
+}
+
+// Adopt returns the record that makes c the last completed write.
+func Adopt[C Stamped](c C) ([]protocols.Record, error) { return wire.AddRecord(nil, RecordLC, &c, nil) }
+
+// Keep returns the record of a STORE with the name. What is stored stays: if there is such a record, it returns none (D8).
+func Keep(state protocols.StateReader, name string, entry any, fragment []byte) ([]protocols.Record, error) {
+	if _, found, err := state.Body(name); err != nil || found {
+		return nil, err
+	}
+	return wire.AddRecord(nil, name, entry, fragment)
 }
 
 // Reply is what a server answers with: the body, and the records to store before it leaves. If err is not nil then

@@ -62,7 +62,7 @@ func (v view) clock() (protocols.Message, []protocols.Record, error) {
 	return candidates.Reply(&ClockAck{TS: lc.TS}, nil, err)
 }
 
-// store is lines 111 to 113. What is stored stays: a second STORE of the timestamp is only acknowledged (D8).
+// store is lines 111 to 113. A second STORE of the timestamp is only acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
 	commitment, err := v.Receive(v.key, e.TS.Timestamp, e.Commitment)
 	if err != nil {
@@ -72,11 +72,7 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if !v.isEntry(e, v.shape.Kept) || !v.IsFragment(e.CC, fragment) {
 		return candidates.Refuse("malformed STORE with a fragment of %d bytes", len(fragment))
 	}
-	name := RecordHist(e.TS.Timestamp)
-	if _, found, err := v.state.Body(name); err != nil || found {
-		return candidates.Reply(&StoreAck{}, nil, err)
-	}
-	records, err := wire.AddRecord(nil, name, e, fragment)
+	records, err := candidates.Keep(v.state, RecordHist(e.TS.Timestamp), e, fragment)
 	return candidates.Reply(&StoreAck{}, records, err)
 }
 
@@ -94,7 +90,7 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 	if err != nil || !valid {
 		return candidates.Reply(&CompleteAck{}, nil, err)
 	}
-	records, err := v.adopt(c)
+	records, err := candidates.Adopt(c)
 	return candidates.Reply(&CompleteAck{}, records, err)
 }
 
@@ -175,19 +171,10 @@ func (v view) writeBack(c, lc Candidate, entry *Entry) ([]protocols.Record, erro
 	if !lc.TS.Less(c.TS.Timestamp) {
 		return nil, nil
 	}
-	return v.adopt(v.Canonical(entry, c))
+	return candidates.Adopt(v.Canonical(entry, c))
 }
 
-// adopt returns the record that makes c the last completed write.
-func (v view) adopt(c Candidate) ([]protocols.Record, error) {
-	return wire.AddRecord(nil, candidates.RecordLC, &c, nil)
-}
-
-// lc is the candidate of the last completed write that the server knows of.
-func (v view) lc() (c Candidate, err error) {
-	_, err = wire.ReadBody(v.state, candidates.RecordLC, &c)
-	return c, err
-}
+func (v view) lc() (Candidate, error) { return candidates.LC[Candidate](v.state) }
 
 // RecordHist is the record of Hist[ts]: the entry, with the fragment as payload.
 func RecordHist(ts protocols.Timestamp) string {

@@ -50,7 +50,7 @@ type view struct {
 	state protocols.StateReader
 }
 
-// store is lines 22 to 24. What is stored stays: a second STORE of the timestamp is only acknowledged (D8).
+// store is lines 22 to 24. A second STORE of the timestamp is only acknowledged (D8).
 func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.Record, error) {
 	if v.channelErr != nil {
 		return protocols.Message{}, nil, v.channelErr
@@ -62,11 +62,8 @@ func (v view) store(e *Entry, fragment []byte) (protocols.Message, []protocols.R
 	if !issued(e.TS) || !v.IsFragment(e.CC, fragment) || len(commitment) != v.pow.CommitmentSize() {
 		return candidates.Refuse("malformed STORE with a fragment of %d bytes", len(fragment))
 	}
-	name := recordHist(e.TS)
-	if _, found, err := v.state.Body(name); err != nil || found {
-		return candidates.Reply(&StoreAck{}, nil, err)
-	}
-	records, err := wire.AddRecord(nil, name, &Entry{TS: e.TS, CC: e.CC, Commitment: commitment}, fragment)
+	kept := &Entry{TS: e.TS, CC: e.CC, Commitment: commitment}
+	records, err := candidates.Keep(v.state, recordHist(e.TS), kept, fragment)
 	return candidates.Reply(&StoreAck{}, records, err)
 }
 
@@ -79,7 +76,7 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 	if err != nil || !lc.TS.Less(c.TS) {
 		return candidates.Reply(&CompleteAck{}, nil, err)
 	}
-	records, err := wire.AddRecord(nil, candidates.RecordLC, &c, nil)
+	records, err := candidates.Adopt(c)
 	return candidates.Reply(&CompleteAck{}, records, err)
 }
 
@@ -98,7 +95,7 @@ func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, 
 	}
 	if lc.TS.Less(hv.TS) {
 		lc = hv
-		if records, err = wire.AddRecord(records, candidates.RecordLC, &lc, nil); err != nil {
+		if records, err = candidates.Adopt(lc); err != nil {
 			return lc, nil, nil, err
 		}
 	}
@@ -174,11 +171,7 @@ const recordBack = "written-back"
 // recordHist is the record of Hist[ts]: the entry, with the fragment as payload.
 func recordHist(ts protocols.Timestamp) string { return fmt.Sprintf("hist/%016x", ts.Num) }
 
-// lc is the candidate of the last completed write that the server knows of.
-func (v view) lc() (c Candidate, err error) {
-	_, err = wire.ReadBody(v.state, candidates.RecordLC, &c)
-	return c, err
-}
+func (v view) lc() (Candidate, error) { return candidates.LC[Candidate](v.state) }
 
 // back is LC.
 func (v view) back() (set []Candidate, err error) {

@@ -14,15 +14,6 @@ import (
 
 var within = []protocols.Protocol{mabd.Protocol{}, mpowerstore.Protocol{}, phalanx.Protocol{}}
 
-func TestRandomSchedules(t *testing.T) {
-	for _, p := range within {
-		for faults := 1; faults <= 2; faults++ {
-			prototest.Scenario{Protocol: Protocol{p}, Faults: faults, Seeds: 60 / faults}.Check(t)
-		}
-		prototest.CheckSequential(t, Protocol{p})
-	}
-}
-
 // asked is the servers that got requests.
 func asked(runs ...*prototest.Run) (servers []int) {
 	for _, r := range runs {
@@ -117,14 +108,5 @@ func TestSilentServer(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// What cannot begin says why, and sends nothing.
-func TestCannotBegin(t *testing.T) {
-	c := prototest.New(t, Protocol{mabd.Protocol{}}, 1, "modern", 1)
-	run := c.Client(1, protocols.Reader).Write("k", nil)
-	if _, err := run.Result(); !run.Done() || err == nil {
-		t.Errorf("a reader's WRITE: done %v, %v", run.Done(), err)
 	}
 }

@@ -75,7 +75,7 @@ func (s pruning) Handle(from protocols.Role, key protocols.Key, request protocol
 
 // summary is lc and what is kept.
 func summary(state protocols.StateReader) (lc mpowerstore.Candidate, h kept, err error) {
-	if _, err = wire.ReadBody(state, candidates.RecordLC, &lc); err == nil {
+	if lc, err = candidates.LC[mpowerstore.Candidate](state); err == nil {
 		_, err = wire.ReadBody(state, recordKept, &h)
 	}
 	return lc, h, err
