@@ -55,9 +55,9 @@ func appendPieces(pieces [][]byte, b []byte, n int) [][]byte {
 	return pieces
 }
 
-// Decode restores the value of cc from any t+1 of its S fragments, those missing being nil. It believes the fragments,
-// which the caller has checked with Matches; it fails if they are too few or cannot be of a value of cc's length. The
-// value lies in mem and is not nil, even if it is empty.
+// Decode restores the value of cc from any t+1 of its S fragments; missing ones are nil. The caller has checked the
+// fragments with Matches. It fails if they are too few or have not the length of those of cc. The value lies in mem and
+// is not nil, even if it is empty.
 func Decode(cc CrossChecksum, fragments [][]byte, t int, mem protocols.Memory) ([]byte, error) {
 	code, err := coder(t)
 	if err != nil {

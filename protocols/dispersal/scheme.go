@@ -8,8 +8,8 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// A CrossChecksum identifies a value's fragments: the hash of each, and the value's length, so that whoever agrees on
-// a cross-checksum agrees on what the padding is.
+// A CrossChecksum identifies a value's fragments: the hash of each, and the value's length, so that to agree
+// on a cross-checksum is to agree on the padding.
 type CrossChecksum struct {
 	Length uint64   // of the value, in bytes
 	Hashes [][]byte // H(fr_1) … H(fr_S)

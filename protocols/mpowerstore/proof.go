@@ -144,7 +144,7 @@ func (v verifier) Receive(_ protocols.Key, _ protocols.Timestamp, commitment []b
 	return commitment, nil
 }
 
-// Opens compares the timestamp's MAC too: or else a Byzantine reader could write back a timestamp that writers do not
+// Opens compares the timestamp's MAC too. Otherwise a Byzantine reader could write back a timestamp that writers do not
 // believe (D2).
 func (v verifier) Opens(e *Entry, c Candidate) bool {
 	return e != nil && e.TS.Same(c.TS) && v.Scheme.Verify(e.Commitment, c.Nonce)
@@ -154,8 +154,8 @@ func (v verifier) Proves(key protocols.Key, c Candidate) bool {
 	return v.group.Verify(c.Vec[v.index], candidateParts(key, c.TS, v.Suite.Hash(c.Nonce))...)
 }
 
-// Canonical takes the vector from the history where that proves c: or else a Byzantine reader could pin a spoilt vector
-// and make later READs repair it.
+// Canonical takes the vector from the history where that proves c. Otherwise a Byzantine reader could pin a spoilt
+// vector and make later READs repair it.
 func (v verifier) Canonical(e *Entry, c Candidate) Candidate {
 	if v.Opens(e, c) {
 		return e.candidate(c.Nonce)

@@ -31,8 +31,8 @@ type Channel struct {
 	size   int // of a commitment in bytes
 }
 
-// NewChannel returns the scheme's channel to the server with the 0-based index: nil if commitments are public. Its key
-// is told apart from whatever else the group key serves by HKDF's label.
+// NewChannel returns the scheme's channel to the server with the 0-based index: nil if commitments are public. HKDF's
+// label keeps its key apart from other uses of the group key.
 func NewChannel(scheme Scheme, group []byte, server int) (*Channel, error) {
 	if !scheme.Private() {
 		return nil, nil
@@ -49,8 +49,8 @@ func NewChannel(scheme Scheme, group []byte, server int) (*Channel, error) {
 	return &Channel{aead: aead, server: server, size: scheme.CommitmentSize()}, err
 }
 
-// Seal makes of the server's commitment what STORE carries, in the WRITE of key with the timestamp. An error comes from
-// the source of randomness.
+// Seal returns the commitment as STORE carries it to the server, in the WRITE of key with the timestamp. An error comes
+// from the source of randomness.
 func (c *Channel) Seal(entropy io.Reader, key protocols.Key, ts protocols.Timestamp, commitment []byte) (
 	[]byte, error,
 ) {
@@ -64,8 +64,7 @@ func (c *Channel) Seal(entropy io.Reader, key protocols.Key, ts protocols.Timest
 	return c.aead.Seal(nonce, nonce, commitment, c.binding(key, ts)), nil
 }
 
-// Open is the commitment that was sealed. An error says that no writer sealed the like for this server, key and
-// timestamp.
+// Open returns the commitment that was sealed. An error says that no writer sealed it for this server, key and timestamp.
 func (c *Channel) Open(key protocols.Key, ts protocols.Timestamp, sealed []byte) ([]byte, error) {
 	if c == nil {
 		return sealed, nil
@@ -80,7 +79,7 @@ func (c *Channel) Open(key protocols.Key, ts protocols.Timestamp, sealed []byte)
 	return commitment, nil
 }
 
-// binding is what a sealed commitment cannot be taken away from: server, timestamp, and key.
+// binding is where alone a sealed commitment opens: server, timestamp, and key.
 func (c *Channel) binding(key protocols.Key, ts protocols.Timestamp) []byte {
 	numbers := make([]byte, 0, 3*8+len(key))
 	for _, n := range []uint64{uint64(c.server), ts.Num, ts.PID} {
@@ -89,7 +88,7 @@ func (c *Channel) binding(key protocols.Key, ts protocols.Timestamp) []byte {
 	return append(numbers, key...)
 }
 
-// Channels are a writer's: one to each server.
+// Channels are the writers' channels, one to each server.
 type Channels []*Channel
 
 // NewChannels returns the scheme's channels to the servers that have the group keys.

@@ -12,8 +12,8 @@ import (
 
 // Polynomial is the scheme of §3.3: the secret is a random polynomial P of degree T over Z_q, by its T+1 coefficients
 // α_0 … α_T, and the commitment of server i its share (x_i, P(x_i)) at a random point x_i ≠ 0 of its own. T servers
-// together do not know P, and nobody who does not know x_i finds another polynomial that takes the value P(x_i) there,
-// but with a probability of T/(q−1) a try.
+// together do not know P. Without x_i, a forger finds another polynomial that takes the value P(x_i) there with a
+// probability of T/(q−1) a try.
 //
 // Numbers are 32 bytes, little-endian. Every one of them has a single encoding; the others are refused.
 type Polynomial struct {
@@ -94,10 +94,10 @@ func (p Polynomial) evaluate(coefficients []field.Element, x *field.Element) fie
 // servers answer, has no hope; and there is fast arithmetic for it.
 const elementSize = 32
 
-// errZero is as likely as to guess an element.
+// errZero is as unlikely as guessing an element.
 var errZero = errors.New("drew zero: the source of randomness is broken")
 
-// draw draws an element uniformly, but for a bias below 2⁻²⁵⁶: it reduces 512 bits and so need not try twice.
+// draw draws an element uniformly, except for a bias below 2⁻²⁵⁶: it reduces 512 bits and so need not try twice.
 func draw(entropy io.Reader, z *field.Element) error {
 	var wide [2 * elementSize]byte
 	if _, err := io.ReadFull(entropy, wide[:]); err != nil {
@@ -116,8 +116,7 @@ func decode(z *field.Element, encoded []byte) bool {
 
 func isZero(z *field.Element) bool { return z.Equal(new(field.Element)) == 1 }
 
-// Multiplications is a count of multiplications modulo q: what Table 1 of the paper counts. They are counted as they
-// are made.
+// Multiplications is a count of multiplications modulo q, as in Table 1 of the paper. They are counted as they are made.
 type Multiplications int
 
 // multiply sets z = x·y and counts it, unless m is nil.

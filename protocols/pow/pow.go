@@ -11,14 +11,14 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-// A Scheme is one instantiation of proofs of writing. A secret has one encoding, and nobody can make another that opens
-// the same commitment of a correct server.
+// A Scheme is one instantiation of proofs of writing. A secret has one encoding, and no other secret can be
+// found that opens the same commitment of a correct server.
 type Scheme interface {
 	// SecretSize and CommitmentSize are the lengths in bytes of a secret and of one server's commitment.
 	SecretSize() int
 	CommitmentSize() int
-	// Private reports whether commitments prove anything only as long as nobody but the writer and the one server knows
-	// them: they then travel over a Channel and are never told. Else all servers have the same, and anyone may see it.
+	// Private reports whether each server has a commitment of its own, which proves something only as long as the writer
+	// and that server alone know it: it travels over a Channel and is never told. Otherwise all servers have the same.
 	Private() bool
 	// Commit draws a secret and returns it with the commitment that each of n servers stores. An error comes from the
 	// source of randomness.

@@ -14,7 +14,7 @@ import (
 type server struct {
 	params
 	channel    *pow.Channel // over which commitments come
-	channelErr error        // why there is none, if there should be
+	channelErr error        // what is wrong with its key
 }
 
 // Handle implements protocols.Server.

@@ -63,8 +63,8 @@ func (w *writer) store() (protocols.Broadcast, error) {
 	}), nil
 }
 
-// issue is line 4. The number is kept before anything is sent: were the writer's successor to issue it again, servers
-// that have the first value would not take the second (D5, D8).
+// issue is line 4. The number is kept before anything is sent: if the writer's successor issued it again, servers that
+// have the first value would not take the second (D5, D8).
 func (w *writer) issue() (ts protocols.Timestamp, err error) {
 	last, err := w.issued.Last(w.key)
 	if err != nil {

@@ -9,8 +9,10 @@
 // acknowledged STORE, so that t+1 correct ones hold the data, whichever q that are.
 //
 // It ends too. A round that does not end is overdue, and then all its requests have been sent. No round needs the
-// requests of an earlier one to reach more servers than acknowledged them: what a READ looks for, a quorum's
-// acknowledgements have made durable before it could hear of it.
+// requests of an earlier one to reach more servers than acknowledged them: a quorum's acknowledgements have made durable
+// what a READ looks for, before it could hear of it.
+//
+// It imports the model alone. The catalog, attacks and tests import it.
 package targeted
 
 import "github.com/powbench/powbench/protocols"

@@ -84,7 +84,7 @@ func summary(state protocols.StateReader) (lc mpowerstore.Candidate, h kept, err
 // recordKept is the record of kept; it is absent before the first STORE.
 const recordKept = "kept"
 
-// kept is what a server that prunes knows of its history as a whole.
+// kept sums up the history of a server that prunes.
 type kept struct {
 	Horizon protocols.Timestamp   // the highest of the entries that were pruned; ts0 if none was
 	Entries []protocols.Timestamp // of the entries that are there, from the lowest: all are above the horizon

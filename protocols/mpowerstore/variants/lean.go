@@ -96,7 +96,7 @@ const roundFetch = mpowerstore.RoundFilter + 1
 type leanReader struct {
 	*mpowerstore.Reader
 	spared   []bool   // by server: FILTER did not ask it for its fragment
-	late     bool     // FILTER is
+	late     bool     // FILTER is overdue
 	fetching bool     // FETCH has begun
 	fetched  [][]byte // by server: what came of it
 }
