@@ -1,5 +1,5 @@
-// Package command is the command line of powbench: what a person can ask for, and the processes that a run starts by
-// running the same binary again. It may import everything; only cmd/powbench imports it.
+// Package command is the command line of powbench: the sub-commands, and the processes that a run starts by running the
+// same binary again. It may import everything; only cmd/powbench imports it.
 package command
 
 import (
@@ -63,7 +63,7 @@ func (f *folders) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.scratch, "scratch", "", "folder for the servers' databases (default: .scratch in --results)")
 }
 
-// options are what every study is told.
+// options are the options that every study takes.
 func (f folders) options(c *cobra.Command) study.Options {
 	return study.Options{Results: f.results, Scratch: f.scratchRoot(), Progress: c.ErrOrStderr()}
 }
@@ -84,7 +84,7 @@ func inNamespace() (bool, error) {
 	return true, nil
 }
 
-// drawn draws what was measured into dir, also if a check of it did not hold.
+// drawn draws the results in dir, also if a check of them did not hold.
 func drawn(c *cobra.Command, dir string, err error) error {
 	if err != nil && !errors.Is(err, study.ErrCheckFailed) {
 		return err
@@ -121,7 +121,7 @@ func newDoctor() *cobra.Command {
 	return c
 }
 
-// wanMode says where experiments that delay packets run on this machine, and how to get what is missing.
+// wanMode says where experiments that delay packets run on this machine, and what to install if they cannot.
 func wanMode() (string, error) {
 	native := netem.CanDelay()
 	if native == nil {

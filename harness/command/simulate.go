@@ -74,7 +74,7 @@ func attackList() string {
 	return b.String()
 }
 
-// garbage is how much a simulation may allocate before it is collected, in percent of what it keeps, which is little.
+// garbage is GOGC of a simulation, which keeps little memory and allocates much.
 const garbage = 800
 
 func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
@@ -119,15 +119,9 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 
 // scenarios are all combinations that make sense.
 func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
-	faultFree := byzantine.Attack{ID: result.FaultFree}
-	attacks := append([]byzantine.Attack{faultFree}, catalog.Attacks()...)
+	attacks := append([]byzantine.Attack{{ID: result.FaultFree}}, catalog.Attacks()...)
 	if o.attacks != nil {
-		attacks, err = named(o.attacks, func(id string) (byzantine.Attack, error) {
-			if id == faultFree.ID {
-				return faultFree, nil
-			}
-			return catalog.Attack(id)
-		})
+		attacks, err = named(o.attacks, func(id string) (byzantine.Attack, error) { return byzantine.ByID(attacks, id) })
 	}
 	chosen, wrong := named(o.protocols, func(name string) (protocols.Protocol, error) {
 		if literal := variants.Literal(); name == protocols.NameOf(literal) {
@@ -172,7 +166,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 	}, nil
 }
 
-// verdict says what was found and whether it was expected.
+// verdict says which harms were found, and whether they were expected.
 func verdict(r result.Simulated) string {
 	var found []string
 	for _, h := range slices.Sorted(maps.Keys(r.Harms)) {
@@ -208,7 +202,7 @@ func summary(rows []result.Simulated) string {
 		float64(schedules)/seconds*60)
 }
 
-// explain shrinks the first schedule that was not expected and prints what happened in it.
+// explain shrinks the first schedule with an unexpected harm and prints its trace.
 func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row result.Simulated) error {
 	expected := s.Attack.Expected(s.Protocol)
 	for _, h := range slices.Sorted(maps.Keys(row.Harms)) {

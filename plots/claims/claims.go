@@ -1,5 +1,5 @@
-// Package claims decides what a paper claims from results: a book of claims has for each the inequality on results that it
-// comes to, and evaluates them, with 95 % confidence intervals. docs/results.md describes the file and the outcomes.
+// Package claims decides the claims of a paper from results. A book has an inequality on results for each claim, and
+// evaluates it with 95 % confidence intervals. docs/results.md describes the file and the outcomes.
 //
 // It imports plots/query and tables, and harness/result; plots/report and command import it.
 package claims
@@ -28,7 +28,7 @@ type claim struct {
 	Reading string        `yaml:"reading"` // what the inequality takes the claim to mean
 	For     query.Loop    `yaml:"for"`     // Holds must hold for every combination of these
 	Holds   query.Sources `yaml:"holds"`   // all of them
-	Test    string        `yaml:"test"`    // in place of Holds: what decides a claim that no measurement can
+	Test    string        `yaml:"test"`    // in place of Holds: the test that decides a claim which no measurement can decide
 	Note    string        `yaml:"note"`
 }
 
@@ -53,7 +53,7 @@ func Load(file string) (*Book, error) {
 				file, c.ID.Line, c.ID.Text, b.claims[j].ID.Line)
 		}
 	}
-	// Without results, everything that may be asked for is missing, and what may not is an error.
+	// Without results every number is missing, but an expression that is wrong is an error all the same.
 	_, err := b.evaluate(&query.Results{})
 	return b, err
 }
@@ -72,21 +72,21 @@ func (c claim) check() error {
 	return nil
 }
 
-// Outcome is what came of a claim: query.Holds, CannotTell, NotMeasured or DoesNotHold.
+// Outcome of a claim: query.Holds, CannotTell, NotMeasured or DoesNotHold.
 type Outcome = query.Outcome
 
-// A Verdict is what results say about a claim.
+// A Verdict says whether a claim holds, by which numbers.
 type Verdict struct {
 	ID, Section, Claim, Reading string // as in the book
 	Note                        string // as in the book; may be empty
 	Expression                  string // the inequalities, a line each; empty if a test decides the claim
 	Outcome                     Outcome
 	Measured                    string   // one line, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if nothing of it was measured
-	Missing                     string   // what would have to be measured, or what else decides it; empty if nothing
+	Missing                     string   // the measurements that lack, or the test that decides; may be empty
 	Points                      []string // IDs of the points, trials and simulations used (query.ID, query.TrialID)
 }
 
-// Verdicts are those of a book's claims, in its order.
+// Verdicts are the verdicts on a book's claims, in its order.
 type Verdicts []Verdict
 
 // Evaluate decides every claim from the sets, and from simulated schedules if they are given. It refuses sets that do not
@@ -110,7 +110,7 @@ func (b *Book) evaluate(results *query.Results) ([]Verdict, error) {
 	return verdicts, nil
 }
 
-// evaluate decides a claim: by the worst of its inequalities.
+// evaluate decides a claim by the worst of its inequalities.
 func (c claim) evaluate(results *query.Results) (Verdict, error) {
 	v := Verdict{ID: c.ID.Text, Section: c.Section, Claim: c.Claim, Reading: c.Reading, Note: c.Note}
 	if c.Test != "" {
@@ -159,7 +159,7 @@ func distinct(all []string) []string {
 	return slices.Compact(all)
 }
 
-// findings are what was measured, and for which values of the variables: the same number counts once.
+// findings list what was measured for which values of the variables; equal numbers share an entry.
 type findings []finding
 
 type finding struct {

@@ -19,7 +19,7 @@ import (
 // A span is from one byte of a document up to another.
 type span struct{ from, to int }
 
-// A document is a Markdown file, with what a book says of its numbers.
+// A document is a Markdown file, with the numbers in it that a book binds or excuses.
 type document struct {
 	source   []byte
 	prose    []byte // source with blanks in place of code, links' targets and marks
@@ -93,9 +93,9 @@ var (
 	blanks = regexp.MustCompile(`\s+`)
 )
 
-// measured is the numbers in prose and tables that look as if they had been measured: those with a unit, an interval,
-// decimals or thousands, and those that fill a table's cell. The number in a name is none, such as §6.2, D1, SHA-256, 3t+1
-// and 2(a).
+// measured finds the numbers in prose and tables that look as if they had been measured: those with a unit, an interval,
+// decimals or thousands, and those that fill a table's cell. It passes over numbers in names, such as §6.2, D1, SHA-256,
+// 3t+1 and 2(a).
 func (d *document) measured() (all []span) {
 	for _, at := range numbers.FindAllIndex(d.prose, -1) {
 		before, number, after := d.prose[:at[0]], d.prose[at[0]:at[1]], d.prose[at[1]:]
@@ -140,8 +140,8 @@ func newPattern(text string, vars map[string]any) (p pattern, err error) {
 	return p, err
 }
 
-// render writes what is known of a quantity as precisely as a document does: with as many decimals, an interval if there
-// is one, and thousands apart if they are.
+// render writes a quantity as precisely as a document does: with as many decimals, an interval if the document has one,
+// and thousands apart if they are there.
 func render(i query.Interval, as string) string {
 	mean, half, interval := strings.Cut(as, " ± ")
 	text := fmt.Sprintf("%.*f", decimals(mean), i.Value)

@@ -1,6 +1,6 @@
-// Package numbers compares documents with the results that they tell of. A file binds the numbers of a text to expressions
-// on results, or names them constants and says why; Check finds numbers that are wrong, and those that look measured and
-// are neither. docs/results.md describes the file.
+// Package numbers compares the numbers in documents with the results. A file binds the numbers of a text to expressions
+// on results, or names them constants and says why; Check finds wrong numbers, and numbers that look measured but are
+// neither bound nor constants. docs/results.md describes the file.
 //
 // It imports plots/query; only its own test uses it.
 package numbers
@@ -75,7 +75,7 @@ func (b *Book) Check(root string, names []string, results *query.Results) (findi
 	return findings, err
 }
 
-// read reads the documents and finds in them what the book binds and excuses.
+// read reads the documents and finds the entries of the book in them.
 func (b *Book) read(root string, names []string, results *query.Results) (map[string]*document, error) {
 	documents := map[string]*document{}
 	for _, name := range names {
@@ -103,7 +103,7 @@ func (b *Book) read(root string, names []string, results *query.Results) (map[st
 	return documents, nil
 }
 
-// find finds the entry's texts and sections in the documents, one or all. What is not there any more is an error.
+// find finds the entry's texts and sections in the documents, one or all. A text that is gone is an error.
 func (e entry) find(among map[string]*document, name string, results *query.Results) error {
 	for _, s := range e.Sections {
 		if d := among[name]; d == nil || !d.excuseSection(s.Text) {
@@ -126,7 +126,7 @@ func (e entry) find(among map[string]*document, name string, results *query.Resu
 	return nil
 }
 
-// excuse excuses what fits the pattern; it returns whether anything does.
+// excuse marks what fits the pattern as constant; it returns whether anything does.
 func excuse(among map[string]*document, p pattern) (found bool) {
 	for _, d := range among {
 		for _, at := range p.FindAllIndex(d.source, -1) {
@@ -137,7 +137,7 @@ func excuse(among map[string]*document, p pattern) (found bool) {
 	return found
 }
 
-// bind finds the pattern and evaluates what its numbers must be.
+// bind finds the pattern and evaluates the values of its numbers.
 func (e entry) bind(d *document, p pattern, vars map[string]any, results *query.Results) error {
 	if len(p.holes) != len(e.Values) {
 		return fmt.Errorf("%d values for %d {}: give one for each", len(e.Values), len(p.holes))

@@ -2,7 +2,7 @@ package query
 
 import "fmt"
 
-// An Outcome is what results say about an inequality. The order is that of precedence: of several inequalities that must
+// An Outcome says whether an inequality holds. The order is that of precedence: of several inequalities that must
 // all hold, the one that comes last here decides.
 type Outcome int
 
@@ -23,7 +23,7 @@ func (o Outcome) String() string {
 type Comparison struct {
 	Outcome  Outcome
 	Measured string   // both sides in numbers, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if not measured
-	Missing  []string // what would have to be measured
+	Missing  []string // measurements that the results lack
 	Points   []string // IDs of the points and trials that it rests on
 }
 

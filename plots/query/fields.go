@@ -10,7 +10,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Fields are a record's numbers by their names; what was not recorded is NaN.
+// Fields are a record's numbers by their names; NaN stands for one that was not recorded.
 type fields map[string]float64
 
 // fieldsOf are the numbers in a struct and in those that are part of it, under their names in the results' files, such as
@@ -137,7 +137,7 @@ func most[K comparable](operations map[K]int64, count func(K) int) (top int) {
 }
 
 func number(text string) int {
-	n, _ := strconv.Atoi(text) // what is no number counts for nothing
+	n, _ := strconv.Atoi(text) // any other text counts as 0
 	return n
 }
 

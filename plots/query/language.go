@@ -17,7 +17,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// functions is everything that an expression may ask of r. KIND is one of kinds, FIELD one of its fields, and WHERE a map of
+// functions are the functions of the language, on r. KIND is one of kinds, FIELD one of its fields, and WHERE a map of
 // its keys; `most` and `least` also take lists of fields and of a key's values.
 func (r *Results) functions() map[string]any {
 	point := func(field string) any {
@@ -45,10 +45,10 @@ func (r *Results) functions() map[string]any {
 const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP, {WHERE}), of(KIND, FIELD, {WHERE}), ` +
 	`most(KIND, FIELD, {WHERE}), least(KIND, FIELD, {WHERE}), low(QUANTITY), high(QUANTITY), printed("1.5")`
 
-// tableTwo is what `of` takes for the keys of points that are not given: as in the paper's Table 2 and in experiments.
+// tableTwo are the values of a point's keys if an expression does not give them, as in the paper's Table 2.
 var tableTwo = where{"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "rate": 0.0}
 
-// of makes one number of what is selected: an estimate from the repetitions of one point or cost, or the sum of counts.
+// of makes one number of the selected records: an estimate from the repetitions of one point or cost, or the sum of counts.
 // A point is the one at the peak unless w says for how many clients, or at which rate.
 func (r *Results) of(name, field string, w ...where) (Quantity, error) {
 	k, all, err := choose(name, []any{field}, w)
@@ -80,7 +80,7 @@ func (r *Results) of(name, field string, w ...where) (Quantity, error) {
 	return k.estimate(r.find(name, one), field, one)
 }
 
-// extreme is the largest number (sign 1) or the smallest (-1) in what is selected. Each selection must have one.
+// extreme is the largest number (sign 1) or the smallest (-1) in the selected records. Each selection must have one.
 func (r *Results) extreme(sign float64, name string, fields []any, w ...where) (top Quantity, err error) {
 	k, all, err := choose(name, fields, w)
 	var lacking Quantity
@@ -105,7 +105,7 @@ func (r *Results) extreme(sign float64, name string, fields []any, w ...where) (
 	return top, err
 }
 
-// choose is the kind of that name, with what w selects of it.
+// choose finds the kind of that name and checks the fields and w.
 func choose(name string, fields []any, w []where) (k kind, all []where, err error) {
 	k, ok := kinds[name]
 	if !ok {
@@ -121,7 +121,7 @@ func choose(name string, fields []any, w []where) (k kind, all []where, err erro
 	return k, all, err
 }
 
-// printed is the least number that is printed as the text: what a paper means that prints "1.5" is at least 1.45.
+// printed is the least number that is printed as the text: a paper that prints "1.5" measured at least 1.45.
 func printed(text string) (float64, error) {
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -143,7 +143,7 @@ func end(q Quantity, x float64) (Quantity, error) {
 }
 
 // Evaluate evaluates an expression over the results; vars are variables that it may name, with numbers or strings. Its
-// error says what is wrong with the expression and how to put it right; what was not measured is no error.
+// error says what is wrong with the expression and how to put it right; a number that was not measured is not an error.
 func (r *Results) Evaluate(expression string, vars map[string]any) (Quantity, error) {
 	return run[Quantity](r, expression, vars, `a quantity, such as peak("2b", "mabd", "read")`)
 }
@@ -197,8 +197,7 @@ func checkNames(expression string, known map[string]any) error {
 // operators are the meanings of signs between quantities.
 func operators() (all []expr.Option) {
 	for sign, of := range map[string]func(a, b Quantity) Quantity{
-		"+": func(a, b Quantity) Quantity { return a.plus(b, 1) }, "-": func(a, b Quantity) Quantity { return a.plus(b, -1) },
-		"*": Quantity.times, "/": Quantity.by,
+		"+": Quantity.plus, "-": Quantity.minus, "*": Quantity.times, "/": Quantity.by,
 	} {
 		all = append(all, operator[Quantity](sign, func(a, b Quantity) (any, error) { return of(a, b), nil })...)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// A Quantity is a number with what it rests on.
+// A Quantity is a number with the measurements that it rests on.
 type Quantity struct {
 	samples   map[int]float64 // by repetition
 	exact     bool
@@ -17,7 +17,7 @@ type Quantity struct {
 	// The number is scale · x + shift, where x is the mean of the samples; if it is exact, it is shift.
 	scale, shift float64
 
-	Missing []string // what would have to be measured to know it; then nothing else is known
+	Missing []string // measurements that the results lack; then nothing else is known
 	Points  []string // IDs of the points and trials that it rests on
 }
 
@@ -30,7 +30,7 @@ func missing(what string) Quantity { return Quantity{Missing: []string{what}} }
 // Known reports whether everything that it takes was measured.
 func (q Quantity) Known() bool { return len(q.Missing) == 0 }
 
-// over joins what two quantities rest on and lack.
+// over joins the points that two quantities rest on, and those that they lack.
 func (q Quantity) over(p Quantity) Quantity {
 	return Quantity{scale: 1, Missing: join(q.Missing, p.Missing), Points: join(q.Points, p.Points)}
 }
@@ -41,25 +41,26 @@ func join(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// plus is q + sign · p.
-func (q Quantity) plus(p Quantity, sign float64) Quantity {
-	switch {
-	case p.exact && q.Known():
-		return q.affine(1, sign*p.shift, p)
-	case q.exact && p.Known():
-		return p.affine(sign, q.shift, q)
-	}
-	return q.pair(p, func(a, b float64) float64 { return a + sign*b })
+func (q Quantity) plus(p Quantity) Quantity {
+	return q.with(p, func(x float64) (scale, shift float64) { return 1, x }, func(a, b float64) float64 { return a + b })
 }
 
+func (q Quantity) minus(p Quantity) Quantity { return q.plus(p.times(Exact(-1))) }
+
 func (q Quantity) times(p Quantity) Quantity {
-	switch {
-	case p.exact && q.Known():
-		return q.affine(p.shift, 0, p)
-	case q.exact && p.Known():
-		return p.affine(q.shift, 0, q)
+	return q.with(p, func(x float64) (scale, shift float64) { return x, 0 }, func(a, b float64) float64 { return a * b })
+}
+
+// with combines q and p in either order: by exact if one of them is, or else their samples.
+func (q Quantity) with(p Quantity, exact func(float64) (scale, shift float64), of func(a, b float64) float64) Quantity {
+	if q.exact {
+		q, p = p, q
 	}
-	return q.pair(p, func(a, b float64) float64 { return a * b })
+	if !p.exact || !q.Known() {
+		return q.pair(p, of)
+	}
+	scale, shift := exact(p.shift)
+	return q.affine(scale, shift, p)
 }
 
 func (q Quantity) by(p Quantity) Quantity {
@@ -81,7 +82,7 @@ func (q Quantity) affine(scale, shift float64, p Quantity) Quantity {
 	return q
 }
 
-// pair combines the samples of each repetition that both have; what is exact, one of them at most, is the same in all.
+// pair combines the samples of each repetition that both have. One of them may be exact: it is the same in all.
 func (q Quantity) pair(p Quantity, of func(a, b float64) float64) Quantity {
 	r := q.over(p)
 	if !r.Known() {
@@ -110,8 +111,7 @@ func (q Quantity) sample(repetition int) (float64, bool) {
 	return q.scale*x + q.shift, ok || q.exact
 }
 
-// An Interval is what is known of a quantity: its value and the 95 % confidence interval around it, in the quantity's
-// unit.
+// An Interval is the value of a quantity with its 95 % confidence interval, in the quantity's unit.
 type Interval struct {
 	N         int  // repetitions; 0 if it is exact or if nothing is known
 	Exact     bool // a count or a constant: Low, Value and High are the same
@@ -120,7 +120,7 @@ type Interval struct {
 	geometric bool
 }
 
-// Interval is what is known of q: the mean of its samples or, of a ratio, their geometric mean, as stat.Paired has it.
+// Interval estimates q by the mean of its samples or, for a ratio, by their geometric mean, as stat.Paired does.
 func (q Quantity) Interval() Interval {
 	if !q.Known() {
 		return Interval{}
@@ -147,7 +147,7 @@ func (i Interval) Bounded() bool { return i.Exact || i.N > 1 }
 // Half is half of the interval's width.
 func (i Interval) Half() float64 { return (i.High - i.Low) / 2 }
 
-// String formats i as figures' tables do: "58.1 ± 0.4", a ratio as "1.48 [1.45, 1.51]", and what has no interval as "58.1".
+// String formats i as figures' tables do: "58.1 ± 0.4", a ratio as "1.48 [1.45, 1.51]", and a number without an interval as "58.1".
 func (i Interval) String() string {
 	switch {
 	case i.Exact && i.Value == math.Trunc(i.Value):

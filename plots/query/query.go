@@ -6,7 +6,7 @@
 // exact ones, such as counts. Two quantities are combined repetition by repetition, as both then suffered the same noise;
 // a quotient is a ratio, of which the geometric mean is taken, exactly as in stat.Paired.
 //
-// It imports plots/stat, look and frame, and harness/result; claims, numbers, report and command import it.
+// It imports plots/stat and frame, and harness/result; claims, numbers, report and command import it.
 package query
 
 import (
@@ -18,14 +18,14 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
-// Results is what expressions are evaluated over. The zero Results has nothing: everything that an expression asks for is
-// missing, but what it may not ask for is an error all the same.
+// Results are what expressions are evaluated on. In the zero Results every number is missing, but an expression that is
+// wrong is an error all the same.
 type Results struct {
 	records map[string][]record // by kind
 }
 
-// New gathers what was measured in runs and attacks, and what came of simulated schedules. It refuses points that do not
-// belong together, as frame.Cells does, and what was tried twice.
+// New gathers the points, trials and costs of the sets, and simulated schedules. It refuses points that do not belong
+// together, as frame.Cells does, and trials and costs that two sets have.
 func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
 	cells, err := frame.Cells(sets)
 	if err != nil {
@@ -40,24 +40,19 @@ func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
 // ReadAll reads every run, attack and simulation below dir: the folders with a manifest, and the JSON files of folders named
 // simulation.
 func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err error) {
-	var files []string
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
-			return err
-		case e.Name() == result.ManifestFile:
+		case err == nil && e.Name() == result.ManifestFile:
 			s, err := result.Read(filepath.Dir(path))
 			sets = append(sets, s)
 			return err
-		case filepath.Base(filepath.Dir(path)) == "simulation" && filepath.Ext(path) == ".json":
-			files = append(files, path)
+		case err == nil && filepath.Base(filepath.Dir(path)) == "simulation" && filepath.Ext(path) == ".json":
+			rows, err := result.ReadSimulated(path)
+			simulated = append(simulated, rows...)
+			return err
 		}
-		return nil
+		return err
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	simulated, err = result.ReadSimulated(files...)
 	return sets, simulated, err
 }
 

@@ -12,14 +12,14 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
-// A kind of records: what selects them, and which numbers they have.
+// A kind of records: the keys that select them, and the numbers that they have.
 type kind struct {
 	path   string            // the name of a missing record begins with it; values of the keys follow
 	keys   []string          // that select records
 	needs  int               // so many of the keys, the first ones, `of` must be given; 0: only `most` and `least` take this kind
 	exact  bool              // `of` adds its numbers up, which are counts; otherwise it estimates from repetitions
 	fields fields            // of an empty record: which there are
-	shares map[string]string // of which field those that begin with this one and a dot are parts; they are in percent
+	shares map[string]string // "harms": "schedules" makes "harms.x" a share of the schedules, in percent
 }
 
 // kinds are the kinds of records, by their names in expressions.
@@ -205,7 +205,7 @@ func (x record) fits(w where) bool {
 	return true
 }
 
-// name is what w selects, as in "2b/mabd/read/t1/64KiB/c9/paper/write".
+// name names the record that w selects, as in "2b/mabd/read/t1/64KiB/c9/paper/write".
 func (k kind) name(w where) string {
 	form := map[string]string{"t": "t%v", "KiB": "%vKiB", "clients": "c%v", "rate": "r%v"}
 	parts := slices.DeleteFunc([]string{k.path}, func(path string) bool { return path == "" })
@@ -217,7 +217,7 @@ func (k kind) name(w where) string {
 	return strings.Join(parts, "/")
 }
 
-// whole is the field that this one is a share of; empty if it is none.
+// whole is the field that this one is a share of, or empty.
 func (k kind) whole(field string) string {
 	of, _, dotted := strings.Cut(field, ".")
 	if !dotted {

@@ -94,7 +94,7 @@ func values(x any) []any {
 	return []any{x}
 }
 
-// ReadYAML reads a YAML file strictly. What is wrong with it is reported with its line and column.
+// ReadYAML reads a YAML file strictly. Its errors name the line and column.
 func ReadYAML(file string, into any) error {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// A coverage is what a run has of what its experiment asks for.
+// A coverage compares what a run measured with what its experiment asks for.
 type coverage struct {
 	Planned int      // points, or trials; 0 if the experiment is not recorded
-	Missing []string // what there is neither a valid nor an invalid one of
-	Unit    string   // what they are: points or trials
+	Missing []string // those without any measurement, valid or not
+	Unit    string   // "points" or "trials"
 }
 
 // String is how much is missing, such as "14 of 90 points missing".
@@ -60,7 +60,7 @@ func repetitionOf(s result.Series, l result.Load, repetition int) string {
 		s.FullName(), s.Op, s.Suite, s.Durability, s.T, s.ValueBytes, load, repetition)
 }
 
-// trialsCovered is the coverage of an attack run. One that was finished left out only what has nothing to attack.
+// trialsCovered is the coverage of an attack run. A finished run left out only attacks without a target.
 func trialsCovered(s *result.Set, p result.Plan) coverage {
 	c := coverage{Unit: "trials", Planned: len(p.Protocols) * len(p.Attacks)}
 	if s.Manifest.Finished != "" {

@@ -10,14 +10,14 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// The drawing of a histogram, in units of its view box. Bins are equally wide on a logarithmic axis.
+// Sizes of a drawn histogram, in units of its view box. Bins are equally wide on a logarithmic axis.
 const (
 	bins         = 48
 	binWidth     = 5
 	histogramTop = 60
 )
 
-// A histogram is how many operations had which latency, as a drawing, and the ends of its axis in ms.
+// A histogram draws how many operations had which latency, and names the ends of its axis in ms.
 type histogram struct {
 	Path      string // of an SVG; empty if there is no histogram to be read
 	Low, High string
@@ -79,7 +79,7 @@ func (a logBins) count(h *hdrhistogram.Histogram) []int64 {
 	return counts
 }
 
-// draw turns the counts into the outline of bars; without any there is none.
+// draw turns the counts into the outline of bars, if there are any.
 func (h *histogram) draw(a logBins) {
 	var most int64
 	for _, n := range h.counts {

@@ -18,7 +18,7 @@ type file struct {
 	Href string // relative to the document; empty if there is no such file
 }
 
-// A folder is that of a run.
+// A folder holds the raw data of a run.
 type folder struct {
 	path string // without links, as "latest" will not stay the same
 	from string // the document's folder
@@ -39,7 +39,7 @@ func resolved(path string) string {
 	return path
 }
 
-// rawData is what there is in the folder.
+// rawData lists the files in the folder.
 func (f folder) rawData() []file {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
@@ -104,7 +104,7 @@ func attackAgain(r *run, t result.Trial) string {
 		quoted(t.Protocol), quoted(t.Attack), t.T, r.Manifest.Seed, ifTrue(r.Manifest.Quick, " --quick"))
 }
 
-// unquoted are the characters that mean nothing to a shell.
+// unquoted are the characters that a shell does not interpret.
 const unquoted = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-_./:"
 
 // quoted is the text as one word of a shell.

@@ -23,7 +23,7 @@ import (
 	"github.com/powbench/powbench/plots/draw"
 )
 
-// An Input is what a report is made from.
+// An Input has the results and claims to report on.
 type Input struct {
 	Sets   []*result.Set
 	Claims []claims.Verdict
@@ -56,12 +56,12 @@ func Write(w io.Writer, in Input) error {
 	return page.ExecuteTemplate(w, "page.html", d)
 }
 
-// A document is what the template shows, in the order in which it does.
+// A document holds what the template shows, in its order.
 type document struct {
 	Style   template.CSS
 	Script  template.JS
-	Content []string // what the report is of, in a line each
-	Loud    []string // what nobody may overlook
+	Content []string // how many runs, points and trials there are, a line each
+	Loud    []string // warnings, shown in bold
 	Claims  []claim
 	Counts  map[claims.Outcome]int
 	Figures []figure
@@ -130,7 +130,7 @@ func newFigure(p draw.Picture, ids anchors) figure {
 	return f
 }
 
-// summarize says what the report is of, and what of it is missing.
+// summarize counts the runs, points and trials, and warns of those that are missing.
 func (d *document) summarize(in Input) (content, loud []string) {
 	points, invalid, trials, costs := 0, 0, 0, 0
 	for i, s := range in.Sets {

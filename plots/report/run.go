@@ -60,7 +60,7 @@ func (all runs) inOrder(sets []*result.Set, ids anchors) []run {
 // history is the file of a run's operations.
 func (r *run) history(name string) file { return r.folder.history(name) }
 
-// circumstances is what the manifest says of build, machine and testbed, in the order in which one reads it.
+// circumstances lists build, machine and testbed, as the manifest has them.
 func circumstances(m result.Manifest) []fact {
 	var facts []fact
 	say := func(name, value string) {
@@ -127,7 +127,7 @@ func sorted(m map[string]string) []fact {
 	return facts
 }
 
-// indented is the JSON to be read; what is none stays as it is.
+// indented breaks JSON into lines; any other text stays as it is.
 func indented(raw json.RawMessage) string {
 	var b bytes.Buffer
 	if json.Indent(&b, raw, "", "  ") != nil {
@@ -142,7 +142,7 @@ type link struct {
 	Values     [2][]string // before and after, each as LinkHeads
 }
 
-// LinkHeads are what is said of a link, once before and once after.
+// LinkHeads name the columns of a link, once before and once after.
 func (run) LinkHeads() []string {
 	return []string{"up Mbit/s", "down Mbit/s", "RTT p50 µs", "RTT p99 µs", "drops", "attempts"}
 }
@@ -173,7 +173,7 @@ type delay struct {
 	Off    string
 }
 
-// DelayHeads are what is said of a sampled delay.
+// DelayHeads name the columns of a sampled delay.
 func (run) DelayHeads() []string {
 	return []string{
 		"asked ms", "mean ms", "asked sd", "sd", "p50", "p99", "max", "floor", "distance", "samples", "lost", "reordered",
@@ -197,7 +197,7 @@ func delaysOf(tb result.Testbed) []delay {
 	return all
 }
 
-// A search is what one search for saturation saw.
+// A search shows the steps of one search for saturation.
 type search struct {
 	Series string
 	Steps  string

@@ -20,9 +20,9 @@ type samples struct {
 	Run        *run
 	Columns    []string // "1", or "1, attempt 2"
 	Facts      []fact
-	Histograms []histogram // of the columns; none of costs
+	Histograms []histogram // of the columns; costs have none
 	All        histogram   // of the valid ones together
-	Histories  []file      // of the columns; none of costs
+	Histories  []file      // of the columns; costs have none
 	Again      string      // the command that measures it again
 }
 
@@ -32,13 +32,13 @@ type fact struct {
 	Values []string
 }
 
-// A property is what is said of a repetition in some respect.
+// A property names one fact of a repetition and reads it.
 type property[T any] struct {
 	name string
 	of   func(T) string
 }
 
-// factsOf are the properties of the repetitions, without those that none of them has.
+// factsOf reads the properties of the repetitions, and leaves out those that were recorded for none.
 func factsOf[T any](repetitions []T, properties []property[T]) []fact {
 	var facts []fact
 	for _, p := range properties {
@@ -53,7 +53,7 @@ func factsOf[T any](repetitions []T, properties []property[T]) []fact {
 	return facts
 }
 
-// ofPoint is what is said of a repetition of a measurement, in this order.
+// ofPoint lists the facts of a repetition of a point, in this order.
 var ofPoint = []property[result.Point]{
 	{"valid", func(p result.Point) string { return validity(p.Valid, p.InvalidReason) }},
 	{"throughput, MB/s", func(p result.Point) string { return number(p.ThroughputMBps) }},
@@ -130,7 +130,7 @@ func verdict(v result.Verdict) string {
 	return text
 }
 
-// unknown stands for what was not recorded.
+// unknown stands in place of a number that was not recorded.
 const unknown = "–"
 
 // ofOpen is the text if the point is of an open loop.
@@ -186,7 +186,7 @@ func newCosts(costs []result.Cost, runs runs) *samples {
 	return s
 }
 
-// ofCost is what is said of a repetition of a scheme's costs, in this order.
+// ofCost lists the facts of a repetition of a scheme's costs, in this order.
 func ofCost() []property[result.Cost] {
 	properties := []property[result.Cost]{
 		{"valid", func(c result.Cost) string { return validity(c.Valid, c.InvalidReason) }},

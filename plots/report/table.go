@@ -57,14 +57,14 @@ func newTable(t tables.Table, runs runs, ids anchors, rows map[string]string) ta
 	return out
 }
 
-// A claim is a verdict, with links to what it rests on.
+// A claim is a verdict with links to the measurements that it rests on.
 type claim struct {
 	claims.Verdict
 	ID     string
 	Points []reference
 }
 
-// A reference is a link to an element of the document, or only a name if there is none.
+// A reference links to an element of the document; without an ID it is only a name.
 type reference struct {
 	Name, ID string
 }
