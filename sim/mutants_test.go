@@ -108,6 +108,14 @@ var mutants = []mutant{
 		old: "return v.Verify(signed(key, d.TS, d.Hash), d.Signature)", new: "return true",
 		protocol: "phalanx", attack: "B3", seeds: 2000,
 	},
+	{
+		name: "late replies count", file: "protocols/cas/operations.go", old: "case !ok || round != w.Round:", new: "case !ok:",
+		script: "TestConform",
+	},
+	{
+		name: "a timestamp is issued twice", file: "protocols/cas/operations.go", old: "w.clock.Issue(w.ts, w.pid)",
+		new: "new(protocols.Clock).Issue(w.ts, w.pid)", script: "TestConform",
+	},
 }
 
 // TestMutants makes each mistake in a copy of its file, builds the package's tests with it, and wants to see them fail.
