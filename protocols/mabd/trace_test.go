@@ -5,30 +5,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/datadriven"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// TestTraces plays the scripts of testdata/traces, which show M-ABD message by message, and in folder
-// metadata-first that variant of its READs. They have one more command:
-//
-//	lie server=3   the server claims, from now on, that a client wrote "phantom" at 9.9
+// TestTraces plays the scripts of testdata/traces, which show M-ABD message by message, and in folder metadata-first that
+// variant of its READs. A server that lies claims that a client wrote "phantom" at 9.9.
 func TestTraces(t *testing.T) {
 	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
 		variant := map[bool]string{true: MetadataFirst}[strings.Contains(path, MetadataFirst)]
-		c := prototest.New(t, Protocol{Variant: variant}, 1, "paper", 1)
 		return &prototest.Script{
-			Cluster: c, Show: show, Payload: "v",
-			More: map[string]func(*testing.T, *datadriven.TestData) string{
-				"lie": func(t *testing.T, d *datadriven.TestData) string {
-					var server int
-					d.ScanArgs(t, "server", &server)
-					c.Servers[server-1] = phantom{c.Servers[server-1]}
-					return ""
-				},
-			},
+			Cluster: prototest.New(t, Protocol{Variant: variant}, 1, "paper", 1), Show: show, Payload: "v",
+			Liar: func(s protocols.Server) protocols.Server { return phantom{s} },
 		}
 	})
 }

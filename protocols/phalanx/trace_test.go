@@ -6,30 +6,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/datadriven"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// TestTraces plays the scripts of testdata/traces, which show Phalanx message by message, and in folder
-// metadata-first that variant of its READs. They have one more command:
-//
-//	lie server=1   the server claims, from now on, that a client wrote "bogus" with the highest timestamp there is
+// TestTraces plays the scripts of testdata/traces, which show Phalanx message by message, and in folder metadata-first
+// that variant of its READs. A server that lies claims that a client wrote "bogus" with the highest timestamp there is.
 func TestTraces(t *testing.T) {
 	prototest.Walk(t, func(t *testing.T, path string) *prototest.Script {
 		variant := map[bool]string{true: MetadataFirst}[strings.Contains(path, MetadataFirst)]
 		c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1) // its signatures are the same in every run
 		return &prototest.Script{
 			Cluster: c, Show: show, Payload: "v",
-			More: map[string]func(*testing.T, *datadriven.TestData) string{
-				"lie": func(t *testing.T, d *datadriven.TestData) string {
-					var server int
-					d.ScanArgs(t, "server", &server)
-					c.Servers[server-1] = inflated{c.Servers[server-1], c.Suite.HashSize()}
-					return ""
-				},
-			},
+			Liar: func(s protocols.Server) protocols.Server { return inflated{s, c.Suite.HashSize()} },
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 //	write pid=1 value=v [silent=(1,2)]   a WRITE, while the servers named do not answer
 //	read pid=2 [silent=(1)] [late=(2)]   a READ; those that are late answer if it does not end without them
 //	interrupt pid=1 value=v reached=(1)  a WRITE that dies when its last round has reached these servers only
+//	lie server=1                         the server becomes a Liar
 //
 // Servers are numbered from 1, as in the paper.
 type Script struct {
@@ -24,6 +25,8 @@ type Script struct {
 	Show func(protocols.Body) string
 	// Payload names the payloads in the paper's words.
 	Payload string
+	// Liar makes a liar of a server.
+	Liar func(protocols.Server) protocols.Server
 	// More are the protocol's own commands, by name, in place of those above too. Each returns what it shows.
 	More map[string]func(t *testing.T, d *datadriven.TestData) string
 
@@ -51,6 +54,11 @@ func (s *Script) run(t *testing.T, d *datadriven.TestData) string {
 		return s.play(s.Client(t, d, protocols.Writer).Write("k", []byte(value)), silent, late)
 	case "read":
 		return s.play(s.Client(t, d, protocols.Reader).Read("k"), silent, late)
+	case "lie":
+		var server int
+		d.ScanArgs(t, "server", &server)
+		s.Servers[server-1] = s.Liar(s.Servers[server-1])
+		return ""
 	case "interrupt":
 		return s.interrupt(s.Client(t, d, protocols.Writer).Write("k", []byte(value)), ServersOf(t, d, "reached"))
 	}
