@@ -8,9 +8,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // Bounds of a frame in bytes.

@@ -7,9 +7,8 @@ import (
 	"io"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // readMessage reads one frame as a server does.

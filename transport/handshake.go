@@ -14,9 +14,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // In the handshake each side sends the preamble, the client first. Then follow the client's hello, the server's

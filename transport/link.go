@@ -9,11 +9,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // The pause before the next attempt to connect grows from minPause to maxPause, until a connection has lasted steady.

@@ -11,12 +11,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // Bounds of a server's work at one time.

@@ -8,13 +8,12 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"pgregory.net/rapid"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // dirty is memory with a past: whoever forgets to clear or fill a buffer shows.

@@ -3,12 +3,11 @@ package mpowerstore_test
 import (
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // The scripts of D1 to D3 run against the paper's pseudo-code as printed, which must fail, or the script proves

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 	"github.com/powbench/powbench/storage"
 )
 

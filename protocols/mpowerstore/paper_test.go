@@ -3,12 +3,11 @@ package mpowerstore_test
 import (
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/candidates"
 	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // Here is a test for each claim of the paper's §5.1 to §5.3 that can be observed; each comment quotes the claim and

@@ -4,12 +4,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/candidates"
 	. "github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // A watch is the protocol, and looks on while random schedules play: it asks, at the moments of which the paper's

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/powbench/powbench/protocols/wire"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/prototest"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 // One test for each claim of the paper's §4, with its reference.
