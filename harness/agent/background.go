@@ -15,7 +15,7 @@ import (
 // backgroundPause is how long the background writer waits before it looks again whether it may write.
 const backgroundPause = time.Millisecond
 
-// Background is what the writer beside a load did. Its operations are in the history, but in no other number.
+// Background counts the work of the writer beside a load. Its operations are in the history, but in no other number.
 type Background struct {
 	Ops   int64          // completed from start to drain
 	Bytes result.Traffic // on its links, in the same time
@@ -28,7 +28,7 @@ type background struct {
 	counted transport.Traffic // what has been reported already
 }
 
-// writeBeside has the background writer write during a load, so seldom that its bytes stay within the share of all.
+// writeBeside has the background writer write during a load, as seldom as its share of all bytes demands.
 func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, err error) {
 	if a.background == nil {
 		links, err := a.connect(ctx)
@@ -71,7 +71,7 @@ func (a *Agent) mayWrite(spec Spec, moved, own int64) bool {
 // reported is the bytes in both directions that have been reported.
 func (b *background) reported() int64 { return int64(b.counted.Sent.Bytes + b.counted.Received.Bytes) }
 
-// bytesOf is what the links have moved in both directions.
+// bytesOf is the number of bytes that the links have moved in both directions.
 func bytesOf(links *transport.Links) int64 {
 	t := links.Traffic()
 	return int64(t.Sent.Bytes + t.Received.Bytes)

@@ -62,7 +62,8 @@ func newServers(t *testing.T, p protocols.Protocol, faults int, attack string, a
 	b.writer, b.reader = writer, reader
 	for i, k := range keys {
 		cfg := node.Config{
-			Protocol: protocols.NameOf(p), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: protocols.Volatile,
+			Protocol: protocols.NameOf(p), Suite: "modern", T: faults, Index: i, Keys: k, Listen: "127.0.0.1:0",
+			Durability: protocols.Volatile,
 		}
 		if i < attackers {
 			cfg.Attack, cfg.AttackSeed = attack, seed

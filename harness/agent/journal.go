@@ -28,7 +28,7 @@ type issuedTimestamp struct {
 	Num uint64
 }
 
-// journalled is what a journal holds.
+// journalled is the content of a journal.
 type journalled struct {
 	operations []history.Entry
 	issued     protocols.Remembered
@@ -114,8 +114,8 @@ func readJournal(path string) (held journalled, err error) {
 	return held, nil
 }
 
-// issued is where an agent's clients keep the timestamps they issued, if each key has one writer. It outlives their
-// incarnations and, with a journal, the agent.
+// issued holds the timestamps that an agent's clients issued, if each key has one writer. It outlives their incarnations
+// and, with a journal, the agent.
 type issued struct {
 	mu      sync.Mutex
 	last    protocols.Remembered

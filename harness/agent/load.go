@@ -22,7 +22,7 @@ type Spec struct {
 	WriteShare  float64 // of the operations, 0 to 1
 	KeyModel    string  // Uniform, also if empty, or Hot
 	Keys        int     // from which clients draw in the uniform model
-	Concurrency float64 // the probability of concurrency that the hot model shall give
+	Concurrency float64 // the probability of concurrency that the hot model aims at
 	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
 	// load; 0 for none.
 	BackgroundShare float64
@@ -224,8 +224,8 @@ func (q *queue) take() int64 {
 	return q.spec.StartNs + q.arrivals.Next()
 }
 
-// paced returns a function that waits until the client shall begin its next operation, and returns when that was due,
-// and false behind the last one. Stop it in the end.
+// paced returns a function that waits until the client's next operation is due and returns when it was due; behind the
+// last operation it returns false. Call stop in the end.
 func (q *queue) paced(ctx context.Context, t *Tally) (next func() (due int64, ok bool), stop func(), err error) {
 	if q == nil {
 		return func() (int64, bool) { return 0, true }, func() {}, nil
@@ -257,9 +257,9 @@ func (c *completed) arrived(due, idle int64) {
 	c.slip = c.start - max(due, idle) - c.waited
 }
 
-// toWrite is what a client does that drew one of the first so many keys for a WRITE. Where a key has one writer, it
-// writes one of its own instead, which are its index modulo the number of clients; if it has none it READs the one it
-// drew.
+// toWrite returns the operation and key of a client that drew one of the first so many keys for a WRITE. Where a key has
+// one writer, the client writes a key of its own instead, one that is its index modulo the number of clients; without
+// such a key it READs the one it drew.
 func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
 	if a.protocol.Traits(1).Writers != protocols.One {
 		return protocols.Write, key

@@ -53,8 +53,8 @@ func TestOpenLoopOverloaded(t *testing.T) {
 		t.Errorf("backlog %d, then %d", o.Backlog.Begin, o.Backlog.End)
 	}
 	if waited := r.Latency().SumNs - o.Service.SumNs; waited < 2*o.Service.SumNs || o.Slip.SumNs > waited/4 {
-		t.Errorf("%d operations: %d ns of latency, %d of service, %d of slip", r.Latency().Count(), r.Latency().SumNs, o.Service.SumNs,
-			o.Slip.SumNs)
+		t.Errorf("%d operations: %d ns of latency, %d of service, %d of slip", r.Latency().Count(), r.Latency().SumNs,
+			o.Service.SumNs, o.Slip.SumNs)
 	}
 }
 
@@ -75,7 +75,8 @@ func TestOpenLoopOfOneClient(t *testing.T) {
 func TestOpenLoopRefuses(t *testing.T) {
 	b := newBench(t, mabd.Protocol{}, 1)
 	for want, spec := range map[string]Spec{
-		`unknown arrival process "bursts"`: {Load: result.Load{Arrival: "bursts", Rate: 1}}, "a rate of 0/s": {Load: result.Load{Arrival: result.Poisson}},
+		`unknown arrival process "bursts"`: {Load: result.Load{Arrival: "bursts", Rate: 1}},
+		"a rate of 0/s":                    {Load: result.Load{Arrival: result.Poisson}},
 	} {
 		spec.Clients, spec.Keys = 1, 1
 		if _, err := b.agents[0].Load(b.soon(), spec); err == nil || !strings.Contains(err.Error(), want) {

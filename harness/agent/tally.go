@@ -40,7 +40,7 @@ type Kind struct {
 	Latency Timing // of those that ended in the window, since they were due
 }
 
-// Open is what only an open loop has.
+// Open has the numbers of an open loop.
 type Open struct {
 	Arrivals int64          // operations due in the window
 	Backlog  result.Backlog // operations that were due but had not begun when the window began and ended

@@ -80,7 +80,7 @@ func (a *Alarm) set(ns int64) error {
 // Close gives the timer back.
 func (a *Alarm) Close() error { return a.file.Close() }
 
-// How the kernel shall schedule threads that wake at an instant.
+// How the kernel is asked to schedule threads that wake at an instant.
 const (
 	promptNice  = -10
 	promptSlice = 100 * time.Microsecond // the shortest there is

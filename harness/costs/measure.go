@@ -23,8 +23,8 @@ type Sample struct {
 // Waited is the share of the time in which other work had the processor.
 func (s Sample) Waited() float64 { return max(0, 1-s.CPU.Seconds()/s.Wall.Seconds()) }
 
-// Measure does the operation as often as takes at least that much CPU time, which other work on this machine leaves
-// alone but for caches and clock rates. It does so on one processor, as if there were no other to collect garbage on.
+// Measure does the operation as often as takes at least that much CPU time, which other work on this machine does
+// not count into, although it affects caches and clock rates. It uses one processor, for collecting garbage too.
 // Shorter attempts, which find out how often that is, warm up caches and pools before.
 func Measure(op Operation, atLeast time.Duration) (Sample, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

@@ -17,7 +17,7 @@ const messageKey = "key-000001"
 // hashBytes is the size of hashes and MACs in the message: those of SHA-256.
 const hashBytes = 32
 
-// messageParts is what all schemes authenticate: what M-PoWerStore's vector of MACs binds (the paper, line 88), the
+// messageParts is the message that all schemes authenticate, as M-PoWerStore's vector of MACs does (the paper, line 88): the
 // register's key, the timestamp's number and process ID, its MAC, and a hash.
 func messageParts() [][]byte {
 	return [][]byte{

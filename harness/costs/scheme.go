@@ -26,9 +26,9 @@ type Scheme struct {
 
 // A Task is a scheme for one t, ready to be measured.
 type Task struct {
-	// Construct is what the writer does for all servers; what it made last is what Verify checks.
+	// Construct is the writer's part, for all servers. Verify checks what it made last.
 	Construct Operation
-	// Verify is what one server does. It is an error if the check fails.
+	// Verify is one server's part. It is an error if the check fails.
 	Verify Operation
 	// Multiplications tells how many modular multiplications one Construct and one Verify do, counted as they are
 	// done; nil for a scheme where they are not counted.
@@ -74,7 +74,7 @@ func All() []Scheme {
 	return slices.Concat(paperEra(), today())
 }
 
-// paperEra is what was common when the paper was written.
+// paperEra are the schemes that were common when the paper was written.
 func paperEra() []Scheme {
 	return []Scheme{
 		hashed("hash-sha1", 80, suite.Paper()),
@@ -84,7 +84,7 @@ func paperEra() []Scheme {
 	}
 }
 
-// today is what is recommended now, and RSA-2048, which still is in use.
+// today are the schemes that are recommended now, and RSA-2048, which is still in use.
 func today() []Scheme {
 	return []Scheme{
 		rsaSignature("rsa-2048", 112, 2048),

@@ -31,10 +31,12 @@ type CostRun struct {
 	Repetition int // from 1
 }
 
-// defaultCosts is what a file of costs need not say. The paper does not say how it counted; t goes as far as
+// defaultCosts has the defaults of a file of costs. The paper does not say how it counted; t goes as far as
 // experiments may.
 func defaultCosts() Costs {
-	c := Costs{Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: result.Duration(50 * time.Millisecond)}
+	c := Costs{
+		Seed: 2013, Repetitions: 10, Attempts: 3, Schemes: costs.Names(), Measure: result.Duration(50 * time.Millisecond),
+	}
 	for t := range maxT {
 		c.T = append(c.T, t+1)
 	}

@@ -27,7 +27,7 @@ type Experiment struct {
 	quick *Settings // nil if the file has no quick section
 }
 
-// Settings is what a quick section may override: everything except the experiment's identity.
+// Settings are all keys except the experiment's identity. A quick section may override them.
 type Settings struct {
 	Seed uint64 `json:"seed"`
 	result.Plan
@@ -38,7 +38,7 @@ type Settings struct {
 	Testbed     Testbed      `json:"testbed"`
 }
 
-// Workload is what the clients do beside the operation that is measured.
+// Workload says how clients choose keys, and what is written beside READs.
 type Workload struct {
 	Keys       string       `json:"keys"`       // Uniform or Hot
 	Background result.Share `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
@@ -79,7 +79,7 @@ type Testbed struct {
 }
 
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the
-// probability Concurrency. In the hot model, key 0 is what all share and the keys 1 … clients are the clients' own.
+// probability Concurrency. In the hot model, all share key 0, and the keys 1 … clients are the clients' own.
 func (s *Settings) Keys(clients int) int {
 	if s.Workload.Keys == result.Hot {
 		return workloads.HotKeys(clients)
@@ -132,7 +132,7 @@ func (e *Experiment) seedOf(c result.Cell, repetition int) uint64 {
 	return workloads.Derive(e.Seed, what...)
 }
 
-// defaults is what a file need not say: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
+// defaults are those of a file: the paper's Table 2 (t, value, concurrency, operations) and the setup of its
 // §6.1 (protocols, suite, repetitions, peak search, testbed). The rest is our choice.
 func defaults() Settings {
 	return Settings{

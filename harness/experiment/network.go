@@ -10,7 +10,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Delay is what NetEm does to the packets from one host to another. The zero Delay does nothing.
+// Delay is NetEm's configuration for the packets from one host to another. The zero Delay does nothing.
 type Delay struct {
 	Mean         result.Duration `json:"mean"`
 	Jitter       result.Duration `json:"jitter"`       // the distribution's unit; at most Mean
@@ -39,7 +39,7 @@ func (d Delay) String() string {
 	return s
 }
 
-// delay reads what a file says of a Delay over what it is already, or over the defaults if it is none.
+// delay reads a Delay. Keys that the file leaves out keep their value, or get the default if there was no Delay.
 func delay(to *Delay) value {
 	return func(n ast.Node) error {
 		d := *to
@@ -105,7 +105,7 @@ func (t Testbed) Region(i int) string {
 	return t.Regions.Names[i%len(t.Regions.Names)]
 }
 
-// Between is what NetEm does to packets from a host in one region to another host, in the same or another region.
+// Between is the Delay of packets from a host in one region to another host, in the same or another region.
 // Without regions it is the same whatever their names; without NetEm, and within a region, it is the zero Delay.
 func (t Testbed) Between(from, to string) Delay {
 	if len(t.Regions.Names) == 0 {

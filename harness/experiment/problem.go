@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// A problem is what is wrong with one token of a file.
+// A problem is a mistake at one token of a file.
 type problem struct {
 	where *token.Position
 	keys  []string // that lead to it, outermost first
@@ -47,8 +47,8 @@ func under(key string, err error) error {
 	return err
 }
 
-// locate turns what went wrong with a file into the error that a person reads: the place, the problem, and the line
-// with a caret under the place. What has no place is wrong with the whole file.
+// locate makes the error that a person reads: the place, the problem, and the line with a caret under the place. A problem
+// without a place concerns the whole file.
 func locate(file string, data []byte, err error) error {
 	var where *token.Position
 	if syntax, ok := errors.AsType[yaml.Error](err); ok && syntax.GetToken() != nil {

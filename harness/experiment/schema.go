@@ -188,7 +188,7 @@ const defaultPool = 12
 // OpenLoop reports whether there are open loops to measure.
 func (s *Settings) OpenLoop() bool { return len(s.Arrival.Rates) > 0 }
 
-// arrival reads what a file says of an Arrival over what it is already, or over the defaults if it is none.
+// arrival reads an Arrival. Keys that the file leaves out keep their value, or get the default if there was no Arrival.
 func arrival(to *result.Arrival) value {
 	return func(n ast.Node) error {
 		a := *to

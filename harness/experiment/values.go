@@ -13,10 +13,10 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// A value reads one value of a file into the place it was made for, or says at which token it is not what it must be.
+// A value reads one value of a file into the place it was made for, or says which token is wrong, and why.
 type value func(ast.Node) error
 
-// keys is what a mapping may hold.
+// keys are the keys that a mapping may hold.
 type keys map[string]value
 
 // object is a mapping with none but the given keys. What it leaves out keeps its value.

@@ -21,8 +21,8 @@ const (
 // A Report is a checker's verdict and the operations that prove it.
 type Report struct {
 	result.Verdict
-	// Involved are the few operations that the detail names, by their start: none of them if the history is
-	// linearizable. Timeline draws them.
+	// Involved are the few operations that the detail names, by their start; it is empty if the history is linearizable.
+	// Timeline draws them.
 	Involved []Entry
 }
 
@@ -58,7 +58,7 @@ func CheckValues(entries []Entry, timeout time.Duration) Report {
 	return r
 }
 
-// finding is what a checker has against a history.
+// finding is a checker's objection to a history.
 type finding struct {
 	verdict  result.VerdictCode
 	text     string

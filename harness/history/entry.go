@@ -46,7 +46,7 @@ type Entry struct {
 	Start, End int64
 	// Timestamp is that of the value written or read; unknown, and ignored, while the operation is pending.
 	Timestamp protocols.Timestamp
-	// Value is what was written, or what a read that ended returned. No two writes of a history write the same.
+	// Value is the value written, or returned by a read that ended. No two writes of a history write the same.
 	Value   workloads.ID
 	Bottom  bool // a read returned ⊥; then Value is zero
 	Outcome Outcome

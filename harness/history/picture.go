@@ -46,7 +46,7 @@ func instants(ops []Entry) []int64 {
 	return slices.Compact(all)
 }
 
-// action is what an operation did, with a note behind it if it is pending.
+// action says what an operation did, with a note behind it if it is pending.
 func action(e Entry, pending string) string {
 	what := strings.TrimPrefix(e.value(), "value ")
 	switch {
@@ -84,7 +84,7 @@ func times(e Entry, zero int64) string {
 	return fmt.Sprintf("%s, timestamp %v", text, e.Timestamp)
 }
 
-// Around returns what a picture of the involved operations needs: the whole history if it has at most that many
+// Around returns the operations for a picture of the involved ones: the whole history if it has at most that many
 // operations, and otherwise those on the key of the involved ones that were at work at the same time, or, if these
 // are too many, the involved ones alone; and the writes of all values that these read.
 func Around(entries, involved []Entry, most int) []Entry {

@@ -66,8 +66,8 @@ func searchOrder(ops []*Entry, deadline time.Time) porcupine.CheckResult {
 	return porcupine.CheckOperationsTimeout(bounded(register, len(known)), known, left)
 }
 
-// bounded is a model for one search through n operations, which stands still when it has taken all steps that its
-// memory allows: porcupine stops for nothing but time.
+// bounded returns a model for one search through n operations. The search stands still when it has taken all steps that
+// its memory allows, because only time stops porcupine.
 func bounded(m porcupine.Model, n int) porcupine.Model {
 	left := maxSearchBytes / (n/8 + stateBytes)
 	m.StepContext = func(ctx context.Context, state, input, output any) (bool, any) {
@@ -100,7 +100,7 @@ func firstContradiction(ops []*Entry, deadline time.Time) *Entry {
 	return ended[i]
 }
 
-// beginning is what was known of the operations at an instant.
+// beginning returns the operations as they were known at an instant.
 func beginning(ops []*Entry, until int64) []*Entry {
 	var known []*Entry
 	for _, e := range ops {
@@ -126,8 +126,8 @@ func upTo(ops []*Entry, e *Entry) []*Entry {
 	return append(known[max(0, len(known)-involvedBySearch+1):], e)
 }
 
-// relevant leaves out what cannot matter and would only widen the search: pending reads, and pending writes of values
-// that nobody read.
+// relevant leaves out pending reads, and pending writes of values that no read returned: they cannot matter and would
+// widen the search.
 func relevant(ops []*Entry) []*Entry {
 	read := make(map[workloads.ID]bool)
 	for _, e := range ops {
@@ -149,7 +149,7 @@ func operations(ops []*Entry) []porcupine.Operation {
 	return all
 }
 
-// register is what a register does when its operations come one after another. Its state is the content.
+// register models a register whose operations come one after another. Its state is the content.
 var register = porcupine.Model{
 	Init: func() any { return content{bottom: true} },
 	Step: func(state, input, _ any) (bool, any) {
@@ -165,7 +165,7 @@ var register = porcupine.Model{
 	},
 }
 
-// content is what a register holds.
+// content is the value that a register holds.
 type content struct {
 	value  workloads.ID
 	bottom bool

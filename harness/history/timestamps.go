@@ -11,7 +11,7 @@ import (
 // Timestamps checks that the protocol's own timestamps are a linear order of the history, in O(n log n): values and
 // timestamps belong together one to one, and an operation that starts after others have ended has a timestamp not
 // lower, for a read, or higher, for a write, than theirs. The timestamp of ⊥ is zero, so that ⊥ can only be read
-// before the first operation on another value has ended. That of a pending write is what its readers saw.
+// before the first operation on another value has ended. A pending write has the timestamp that its readers saw.
 //
 // This suffices for linearizability and is not necessary for it: only Zones can say that a history is not linearizable.
 func Timestamps(entries []Entry) Report {

@@ -60,13 +60,13 @@ type Testbed struct {
 	Guest string `json:"guest,omitempty"`
 	// Offload tells whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
 	Offload bool `json:"offload"`
-	// Delays are what NetEm was asked to impose; From and To are both empty if it is the same between all hosts.
+	// Delays are those that NetEm was asked for; From and To are both empty if all hosts have the same.
 	Delays       []Delay         `json:"delays,omitempty"`
 	DelaysBefore []MeasuredDelay `json:"delays_before,omitempty"`
 	DelaysAfter  []MeasuredDelay `json:"delays_after,omitempty"`
 }
 
-// Delay is what NetEm was asked to do to the packets from one host to another.
+// Delay is NetEm's configuration for the packets from one host to another.
 type Delay struct {
 	From         string  `json:"from,omitempty"`
 	To           string  `json:"to,omitempty"`

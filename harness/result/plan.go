@@ -101,7 +101,7 @@ func (p *Plan) Cells() (cells []Cell) {
 	return cells
 }
 
-// Loads are what each series is measured under.
+// Loads are the loads that each series is measured under.
 func (p *Plan) Loads() (all []Load) {
 	if p.Clients == nil {
 		all = append(all, Load{Arrival: Closed})

@@ -41,8 +41,8 @@ type Point struct {
 	ModelRounds Rounds           `json:"model_rounds,omitzero"`
 	Messages    Traffic          `json:"messages,omitzero"` // requests and replies
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
-	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload as counted at the server hosts' interfaces; 0 when unshaped
-	// WireFactor is bytes per operation in multiples of ValueBytes; CostFactor is what the cost model predicts.
+	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 when unshaped
+	// WireFactor is bytes per operation in multiples of ValueBytes; CostFactor is the cost model's prediction.
 	WireFactor TrafficFactor `json:"wire_factor"`
 	CostFactor TrafficFactor `json:"cost_factor"`
 
@@ -71,7 +71,7 @@ type Point struct {
 	OpenLoop
 }
 
-// OpenLoop is what only an open loop has: all is zero in a closed one. It counts operations that ended in the window.
+// OpenLoop has the numbers of an open loop; all are zero in a closed one. It counts operations that ended in the window.
 type OpenLoop struct {
 	Arrivals int64   `json:"arrivals,omitempty"` // operations that were due in the window
 	Backlog  Backlog `json:"backlog,omitzero"`
@@ -146,7 +146,7 @@ type HostCPU struct {
 // CostsFile holds the costs of proofs of writing and of signatures, a line each.
 const CostsFile = "costs.jsonl"
 
-// A Cost is what one scheme cost at one t in one repetition: a line of costs.jsonl.
+// A Cost is the measured cost of one scheme at one t in one repetition: a line of costs.jsonl.
 type Cost struct {
 	Schema       int    `json:"schema"`
 	Scheme       string `json:"scheme"`        // such as "hash-sha1" or "ed25519"
@@ -165,7 +165,7 @@ type Cost struct {
 	Started string `json:"started"` // UTC, RFC 3339
 }
 
-// Spent is what an operation cost, on one processor.
+// Spent is the cost of an operation, on one processor.
 type Spent struct {
 	Ops    int     `json:"ops"`    // operations that were timed
 	Ns     float64 `json:"ns"`     // CPU time per operation

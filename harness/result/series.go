@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Series is what is measured, under one load or several.
+// A Series is a system, an operation and their circumstances, measured under one load or several.
 type Series struct {
 	Protocol   string `json:"protocol"`
 	Variant    string `json:"variant,omitempty"` // Paper unless it is an ablation

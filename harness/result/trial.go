@@ -28,12 +28,12 @@ type Trial struct {
 	Keys       int    `json:"keys"`
 	Seed       uint64 `json:"seed"`
 
-	// Expected says in words what must come of the attack, Expectation as a code. Harms is what did come of it: operations
-	// or findings by the harm's name.
+	// Expected says in words what must come of the attack, Expectation as a code. Harms counts what did: operations or
+	// findings by the harm's name.
 	Expected    string           `json:"expected"`
 	Expectation Expectation      `json:"expectation,omitempty"`
 	Harms       map[string]int64 `json:"harms"`
-	Held        bool             `json:"held"`    // whether what came of it is what was expected
+	Held        bool             `json:"held"`    // whether the outcome is the expected one
 	Detail      string           `json:"detail"`  // the first harm, in words
 	Skipped     string           `json:"skipped"` // why it was not played, if it was not
 
@@ -58,7 +58,7 @@ type Trial struct {
 	Started      string   `json:"started"` // UTC, RFC 3339
 }
 
-// Outcome is what came of the trial.
+// Outcome says how the trial ended.
 func (t Trial) Outcome() Outcome {
 	switch {
 	case t.Expectation == NoTarget:
@@ -127,13 +127,13 @@ type TrialOps struct {
 	Failed  int64 `json:"failed"`
 }
 
-// Event is what was done to the cluster, and when.
+// Event is a change that was made to the cluster, and when.
 type Event struct {
 	AtMs float64 `json:"at_ms"`
 	What string  `json:"what"` // such as "server 2 is killed"
 }
 
-// Bucket is what ended in one interval of a trial.
+// Bucket counts the operations that ended in one interval of a trial.
 type Bucket struct {
 	AtMs   float64 `json:"at_ms"` // its beginning
 	Read   Ended   `json:"read"`
@@ -156,7 +156,7 @@ func (e *Ended) Add(o Ended) {
 	e.MaxMs = max(e.MaxMs, o.MaxMs)
 }
 
-// Simulated is what came of the schedules of one protocol and attack: a row of what `powbench simulate --out` writes.
+// Simulated sums up the schedules of one protocol and attack: a row of the file that `powbench simulate --out` writes.
 type Simulated struct {
 	Protocol    string            `json:"protocol"`
 	Attack      string            `json:"attack"`

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Verdict is what the history checkers said.
+// Verdict is the judgement of the history checkers.
 type Verdict struct {
 	Code       VerdictCode `json:"verdict"`
 	Checker    string      `json:"checker"`
@@ -85,7 +85,7 @@ const (
 	Timeline  = "timeline" // the story of a server that crashes, lies and comes back
 )
 
-// An Expectation is what must come of an attack.
+// An Expectation says what an attack must lead to.
 type Expectation string
 
 // The expectations.
@@ -96,7 +96,7 @@ const (
 	NoTarget  Expectation = "no-target" // the protocol has nothing that the attack could be directed at
 )
 
-// An Outcome is what came of an attack.
+// An Outcome says what an attack led to.
 type Outcome string
 
 // The outcomes.

@@ -37,7 +37,7 @@ type event struct {
 	at          int64  // ns after the first event
 }
 
-// parseEvent makes an event of a map. It is nil for what no client did: the process of the nemesis has no number.
+// parseEvent makes an event of a map. It is nil if no client did it: the process of the nemesis has no number.
 func parseEvent(m map[string]any) (*event, error) {
 	if m["process"] == nil {
 		return nil, fmt.Errorf("process is missing: want a number, as in %s", exampleOperation)
