@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -75,27 +76,16 @@ func (b *Bench) reopen(latest string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
-	same, err := sameJSON(set.Manifest.Config, b.study.Manifest.Config)
-	if err != nil {
+	var old, now any
+	if err := errors.Join(json.Unmarshal(set.Manifest.Config, &old), json.Unmarshal(b.study.Manifest.Config, &now)); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(b.Dir, result.ManifestFile), err)
 	}
-	if !same {
+	if !reflect.DeepEqual(old, now) {
 		return fmt.Errorf("%w: %s was measured with another configuration than %s holds now: "+
 			"restore it (and --quick, if that run had it), or run without --resume", ErrUsage, b.Dir, b.study.Manifest.ConfigFile)
 	}
 	b.Manifest, b.earlier = set.Manifest, b.study.Earlier(set)
 	return nil
-}
-
-// sameJSON compares two texts as JSON, whatever the order of their keys.
-func sameJSON(a, b json.RawMessage) (bool, error) {
-	var x, y any
-	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
-		return false, err
-	}
-	a, errX := json.Marshal(x)
-	b, errY := json.Marshal(y)
-	return string(a) == string(b), errors.Join(errX, errY)
 }
 
 // replaceLink points the link at the target, whatever it pointed at.

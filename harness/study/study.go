@@ -5,6 +5,7 @@ package study
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,9 @@ type Options struct {
 
 // A Study is a list of tasks, and what it takes to do them.
 type Study struct {
-	// Manifest is what was asked for; Run adds the circumstances.
+	// Manifest and Config are what was asked for; Run adds Config and the circumstances to the manifest.
 	Manifest result.Manifest
+	Config   any
 	// Testbed is what the tasks use; nil for none. If Strict, a testbed that does not keep its word is refused, and it is
 	// measured again in the end; else it is only warned of.
 	Testbed *testbed.Spec
@@ -83,6 +85,9 @@ type Bench struct {
 
 // Run does the study and returns the folder of its results. When it fails or ctx ends, what was measured so far is kept.
 func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
+	if s.Manifest.Config, err = json.Marshal(s.Config); err != nil {
+		return "", err
+	}
 	b := &Bench{study: s, progress: &progress{out: o.Progress, name: s.Manifest.Experiment, every: max(1, s.Every)}}
 	if err := b.openSet(o); err != nil {
 		return "", err

@@ -46,7 +46,7 @@ var (
 // ofTasks is a study of the tasks that is done up to three times where it is disturbed.
 func ofTasks(tasks ...Task) Study {
 	return Study{
-		Manifest: result.Manifest{Experiment: "x", Config: json.RawMessage(`{"a":1,"b":[2]}`), ConfigFile: "x.yaml"},
+		Manifest: result.Manifest{Experiment: "x", ConfigFile: "x.yaml"}, Config: map[string]any{"a": 1, "b": []int{2}},
 		Tasks:    func(*Bench) []Task { return tasks },
 		Attempts: 3, Expected: time.Minute,
 		Violation: func(n int, _ string) string { return fmt.Sprint(n, " lines are wrong") },
@@ -188,7 +188,7 @@ func TestResume(t *testing.T) {
 	}
 	log = nil
 	second := ofTasks(&fake{name: "a", log: &log}, &fake{name: "b", log: &log, lines: []result.Line{good}})
-	second.Manifest.Config = json.RawMessage("{\"b\": [2],\n\"a\": 1}")
+	second.Config = json.RawMessage("{\"b\": [2],\n\"a\": 1}")
 	second.Earlier = func(set *result.Set) Earlier {
 		if len(set.Costs) != 1 {
 			t.Errorf("%d lines of an earlier start", len(set.Costs))
@@ -222,7 +222,7 @@ func TestResumeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := ofTasks()
-	other.Manifest.Config = json.RawMessage(`{"a":1,"b":[3]}`)
+	other.Config = json.RawMessage(`{"a":1,"b":[3]}`)
 	refused(other, "another configuration than x.yaml")
 	manifest := filepath.Join(dir, result.ManifestFile)
 	if err := os.WriteFile(manifest, []byte(`{"schema":0}`), 0o644); err != nil {

@@ -28,18 +28,19 @@ type Spec struct {
 // Delays are what NetEm does to packets between hosts.
 type Delays struct {
 	// Between tells of a packet from one host to another, both by their number, from 0, among those of their kind.
-	Between func(from, to int) Delay
-	Asked   []result.Delay // the same, as the manifest keeps it
-	// Tolerance is how far they may be from what was asked for while nothing else runs.
-	Tolerance DelayTolerance
+	Between   func(from, to int) Delay
+	Asked     []result.Delay // the same, as the manifest keeps it
+	Tolerance DelayTolerance // while nothing else runs
 }
 
-// What netem measures and is asked for.
-type (
-	Delay          = netem.Delay // of the packets from one host to another
-	DelayTolerance = netem.DelayTolerance
-	Counters       = netem.Counters // of one host's link
-)
+// Delay is what NetEm does to the packets from one host to another.
+type Delay = netem.Delay
+
+// DelayTolerance is how far measured delays may be from what was asked for.
+type DelayTolerance = netem.DelayTolerance
+
+// Counters are those of one host's link.
+type Counters = netem.Counters
 
 // A Testbed is hosts that are up. Its methods may be called from any goroutine.
 type Testbed interface {

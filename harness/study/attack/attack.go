@@ -5,7 +5,6 @@ package attack
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -52,15 +51,12 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 	for _, system := range o.Protocols {
 		p.testbed.Servers = max(p.testbed.Servers, system.Traits(o.T).Servers)
 	}
-	config, err := p.config()
-	if err != nil {
-		return "", err
-	}
 	return study.Run(ctx, study.Study{
 		Manifest: result.Manifest{
-			Experiment: Name, Title: "Attacks on real processes", Seed: o.Seed, Quick: o.Quick, Config: config,
+			Experiment: Name, Title: "Attacks on real processes", Seed: o.Seed, Quick: o.Quick,
 			Systems: study.Systems(o.Protocols),
 		},
+		Config:   p.config(),
 		Testbed:  &p.testbed,
 		Tasks:    func(b *study.Bench) []study.Task { p.bench = b; return trials },
 		Attempts: 1, Expected: expected,
@@ -88,7 +84,7 @@ func (p *player) trials() (all []study.Task, expected time.Duration) {
 }
 
 // config is what was asked for, as the manifest keeps it.
-func (p *player) config() (json.RawMessage, error) {
+func (p *player) config() map[string]any {
 	var names, ids []string
 	for _, system := range p.Protocols {
 		names = append(names, protocols.NameOf(system))
@@ -96,10 +92,10 @@ func (p *player) config() (json.RawMessage, error) {
 	for _, a := range p.Attacks {
 		ids = append(ids, a.ID)
 	}
-	return json.Marshal(map[string]any{
+	return map[string]any{
 		"protocols": names, "attacks": ids, "t": p.T, "suite": suiteName, "durability": durability,
 		"value_bytes": valueBytes, "keys": keys, "load_s": p.load(byzantine.Attack{}).Seconds(),
-	})
+	}
 }
 
 // load is how long a trial's load lasts.

@@ -4,7 +4,6 @@ package cost
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -28,29 +27,18 @@ const every = 50
 // Run measures the costs and returns the folder of the results. When it fails or ctx ends, what was measured so far is
 // kept.
 func Run(ctx context.Context, o Options) (dir string, err error) {
-	s, err := newStudy(o)
-	if err != nil {
-		return "", err
-	}
-	return study.Run(ctx, s, o.Options)
-}
-
-func newStudy(o Options) (study.Study, error) {
+	c, prepared := o.Costs, preparations{}
 	var tasks []study.Task
-	prepared := preparations{}
-	for _, r := range o.Costs.Schedule() {
-		tasks = append(tasks, &task{CostRun: r, prepared: prepared, least: o.Costs.Measure.Std()})
+	for _, r := range c.Schedule() {
+		tasks = append(tasks, &task{CostRun: r, prepared: prepared, least: c.Measure.Std()})
 	}
-	config, err := json.Marshal(o.Costs)
-	return study.Study{
-		Manifest: result.Manifest{
-			Experiment: o.Costs.Name, Title: o.Costs.Title, Seed: o.Costs.Seed, ConfigFile: o.ConfigFile, Config: config,
-		},
+	return study.Run(ctx, study.Study{
+		Manifest: result.Manifest{Experiment: c.Name, Title: c.Title, Seed: c.Seed, ConfigFile: o.ConfigFile}, Config: c,
 		Tasks:    func(*study.Bench) []study.Task { return tasks },
-		Attempts: o.Costs.Attempts, Postpone: true, Every: every,
+		Attempts: c.Attempts, Postpone: true, Every: every,
 		// A task is two operations, and finding out how often each is done.
-		Expected: time.Duration(len(tasks)) * 3 * o.Costs.Measure.Std(),
-	}, err
+		Expected: time.Duration(len(tasks)) * 3 * c.Measure.Std(),
+	}, o.Options)
 }
 
 // preparations are the schemes prepared so far, by name and t, with the keys that all repetitions share.

@@ -4,7 +4,6 @@ package load
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
-	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 )
@@ -47,10 +45,6 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 func newStudy(o Options) (s study.Study, err error) {
 	r := &runner{Options: o}
 	e := o.Experiment
-	config, err := json.Marshal(e)
-	if err != nil {
-		return s, err
-	}
 	systems, err := r.systems()
 	if err != nil {
 		return s, err
@@ -58,9 +52,10 @@ func newStudy(o Options) (s study.Study, err error) {
 	estimate, err := e.Estimate()
 	return study.Study{
 		Manifest: result.Manifest{
-			Experiment: e.Name, Title: e.Title, Figure: e.Figure, Seed: e.Seed, Quick: o.Quick, Config: config,
+			Experiment: e.Name, Title: e.Title, Figure: e.Figure, Seed: e.Seed, Quick: o.Quick,
 			ConfigFile: o.ConfigFile, Systems: study.Systems(systems),
 		},
+		Config:  e,
 		Testbed: r.testbed(systems), Strict: true,
 		Tasks: func(b *study.Bench) []study.Task { r.bench = b; return r.tasks() }, Earlier: r.earlier,
 		Attempts: e.Attempts, Expected: estimate.Total(),
@@ -155,14 +150,6 @@ func (r *runner) withCluster(ctx context.Context, name string, s result.Series, 
 	}, do)
 }
 
-// background is the share of all bytes that one more writer may take during READs.
-func (r *runner) background(op string) float64 {
-	if op == result.OpWrite {
-		return 0
-	}
-	return r.Experiment.Workload.Background.Fraction()
-}
-
 // testbed is what the experiment asks for.
 func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 	t := r.Experiment.Testbed
@@ -179,7 +166,7 @@ func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 	if t.NetEm() {
 		spec.Delays = &testbed.Delays{
 			Between: delays(t), Asked: askedDelays(t),
-			Tolerance: netem.DelayTolerance{Mean: t.DelayTolerance.Fraction(), KS: t.KSLimit()},
+			Tolerance: testbed.DelayTolerance{Mean: t.DelayTolerance.Fraction(), KS: t.KSLimit()},
 		}
 	}
 	return spec

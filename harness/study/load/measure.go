@@ -81,7 +81,10 @@ func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load 
 	e := r.Experiment
 	spec := agent.Spec{
 		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Seed: seed,
-		Concurrency: e.Concurrency.Fraction(), BackgroundShare: r.background(s.Op),
+		Concurrency: e.Concurrency.Fraction(),
+	}
+	if s.Op == result.OpRead { // WRITEs need no writer in the background
+		spec.BackgroundShare = e.Workload.Background.Fraction()
 	}
 	if s.Op == result.OpWrite {
 		spec.WriteShare = 1
