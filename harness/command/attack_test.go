@@ -14,7 +14,7 @@ import (
 // TestAttack attacks as a user would: what M-ABD is not built for is caught, a server that is killed does no harm.
 func TestAttack(t *testing.T) {
 	results := t.TempDir()
-	code, stdout, stderr := run(t, "attack", "--quick", "--protocol", "mabd", "--attack", "B3,F1", "--results", results)
+	code, stdout, stderr := play(t, "attack", "--quick", "--protocol", "mabd", "--attack", "B3,F1", "--results", results)
 	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
@@ -60,19 +60,5 @@ func checkTrial(t *testing.T, set *result.Set, trial result.Trial) {
 	}
 	if got := history.Check(entries).Code; got != trial.Linearizable.Code || got == result.Unknown {
 		t.Errorf("%s: the history is %s, the trial says %s", trial.Attack, got, trial.Linearizable.Code)
-	}
-}
-
-func TestAttackUsage(t *testing.T) {
-	for want, args := range map[string][]string{
-		"unknown attack \"B99\": choose one of none, B0": {"--attack", "B99"},
-		"unknown protocol \"paxos\"":                     {"--protocol", "paxos"},
-		"--t is 0":                                       {"--t", "0"},
-		"unknown flag: --fast":                           {"--fast"},
-	} {
-		code, _, stderr := run(t, append([]string{"attack"}, args...)...)
-		if code != command.Misused || !strings.Contains(stderr, want) {
-			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
-		}
 	}
 }

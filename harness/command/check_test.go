@@ -134,7 +134,6 @@ func TestCheckRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{files(t, staleEDN+"{:process 0 :type :invoke :f :cas}")[0]}, command.Failed, ":7: f is cas"},
-		{[]string{"--timeout", "0s", "x"}, command.Misused, "--timeout is 0s, want more than 0"},
 		{[]string{"no-such"}, command.Failed, "no-such"},
 	} {
 		code, stdout, stderr := run(t, append([]string{"check"}, test.args...)...)

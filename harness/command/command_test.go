@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
 )
@@ -39,8 +40,8 @@ func powbench(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs the command to its end and returns its exit code and both its outputs.
-func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+// play runs the command as a process of its own to its end and returns its exit code and both its outputs.
+func play(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd := powbench(t, args...)
 	var out, errs bytes.Buffer
@@ -51,37 +52,50 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
+// run runs a command that starts no process in this one.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	return command.Execute(root, study.ErrUsage), out.String(), errs.String()
+}
+
 func TestUsageErrors(t *testing.T) {
-	long := strings.Repeat("k", 5000)
-	for _, c := range []struct {
-		name string
-		args []string
-		want string // in the one error
-	}{
-		{"unknown flag", []string{"run", "--fast", "x.yaml"}, "unknown flag: --fast"},
-		{"no config", []string{"run"}, "requires at least 1 arg"},
-		{"missing config", []string{"run", "no-such.yaml"}, "no-such.yaml"},
-		{"bad config", []string{"plan", "testdata/t0.yaml"}, "testdata/t0.yaml:2:5"},
-		{"unknown command", []string{"fly"}, `unknown command "fly"`},
-		{"unknown protocol", []string{"up", "--protocol", "paxos"}, "choose one of mpowerstore, mabd, phalanx, powerstore"},
-		{"unknown suite", []string{"up", "--suite", "rot13"}, "rot13"},
-		{"unknown durability", []string{"up", "--durability", "hope"}, "hope"},
-		{"no faults", []string{"up", "--t", "0"}, "at least 1"},
-		{"no cluster", []string{"get", "--dir", "no-such", "key"}, "powbench up --dir no-such"},
-		{"long key", []string{"get", long}, "the limit is 4096"},
+	for _, c := range []struct{ args, want string }{ // in the one error
+		{"fly", `unknown command "fly"`},
+		{"run --fast x.yaml", "unknown flag: --fast"},
+		{"run", "requires at least 1 arg"},
+		{"run no-such.yaml", "no-such.yaml"},
+		{"run ../../configs/table1.yaml", "this is a file for `powbench costs`"},
+		{"plan testdata/t0.yaml", "testdata/t0.yaml:2:5"},
+		{"costs ../../configs/smoke.yaml", "this is a file for `powbench run`"},
+		{"costs", "accepts 1 arg(s), received 0"},
+		{"costs none.yaml", "none.yaml: no such file"},
+		{"up --protocol paxos", "choose one of mpowerstore, mabd, phalanx, powerstore"},
+		{"up --suite rot13", "rot13"},
+		{"up --durability hope", "hope"},
+		{"up --t 0", "at least 1"},
+		{"get --dir no-such key", "powbench up --dir no-such"},
+		{"get " + strings.Repeat("k", 5000), "the limit is 4096"},
+		{"attack --attack B99", `unknown attack "B99": choose one of none, B0`},
+		{"attack --protocol paxos", `unknown protocol "paxos"`},
+		{"attack --t 0", "--t is 0"},
+		{"attack --fast", "unknown flag: --fast"},
+		{"simulate --attack B99", "unknown attack"},
+		{"simulate --protocol paxos", "unknown protocol"},
+		{"simulate --durability paper", "unknown durability"},
+		{"simulate --suite none", "unknown crypto"},
+		{"simulate --protocol mabd --attack B6", "none of the attack"},
+		{"simulate --t -1", "t is -1"},
+		{"check --timeout 0s x", "--timeout is 0s, want more than 0"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			code, stdout, stderr := run(t, c.args...)
-			if code != command.Misused {
-				t.Errorf("exit code %d, want %d", code, command.Misused)
-			}
-			if stdout != "" {
-				t.Errorf("standard output: %q, want none", stdout)
-			}
-			if !strings.Contains(stderr, c.want) || strings.Count(stderr, "powbench: ") != 1 {
-				t.Errorf("standard error: %q, want one error with %q", stderr, c.want)
-			}
-		})
+		code, stdout, stderr := run(t, strings.Fields(c.args)...)
+		if code != command.Misused || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "powbench: ") != 1 {
+			t.Errorf("%s: exit code %d, output %q, error %q, want one error with %q", c.args, code, stdout, stderr, c.want)
+		}
 	}
 }
 

@@ -35,20 +35,3 @@ func TestCosts(t *testing.T) {
 		}
 	}
 }
-
-func TestCostsUsage(t *testing.T) {
-	for want, args := range map[string][]string{
-		"this is a file for `powbench run`": {"../../configs/smoke.yaml"},
-		"accepts 1 arg(s), received 0":      {},
-		"none.yaml: no such file":           {"none.yaml"},
-	} {
-		code, _, stderr := run(t, append([]string{"costs"}, args...)...)
-		if code != command.Misused || !strings.Contains(stderr, want) {
-			t.Errorf("%v: exit code %d, error %q, want %q in it", args, code, stderr, want)
-		}
-	}
-	if code, _, stderr := run(t, "run", "../../configs/table1.yaml"); code != command.Misused ||
-		!strings.Contains(stderr, "this is a file for `powbench costs`") {
-		t.Errorf("run of a file of costs: exit code %d, error %q", code, stderr)
-	}
-}

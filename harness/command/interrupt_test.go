@@ -148,7 +148,7 @@ func assertResumes(t *testing.T, results string) {
 	if len(before.Points) == 0 {
 		t.Fatal("no point survived")
 	}
-	code, _, stderr := run(t, "run", "--resume", "--results", results, smokeConfig)
+	code, _, stderr := play(t, "run", "--resume", "--results", results, smokeConfig)
 	if code != command.Done {
 		t.Fatalf("resume: exit code %d: %s", code, stderr)
 	}
@@ -184,7 +184,7 @@ func TestResumeOtherConfig(t *testing.T) {
 	if err := os.WriteFile(config, []byte("experiment: smoke\nt: [2]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	code, _, stderr := run(t, "run", "--resume", "--results", results, config)
+	code, _, stderr := play(t, "run", "--resume", "--results", results, config)
 	if code != command.Misused || !strings.Contains(stderr, "another configuration") {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}

@@ -122,7 +122,7 @@ func TestKVS(t *testing.T) {
 						t.Errorf("key %q: got %d bytes, want the %d that were put", key, len(got), len(value))
 					}
 				}
-				code, _, stderr := run(t, "get", "--dir", dir, "never")
+				code, _, stderr := play(t, "get", "--dir", dir, "never")
 				if code != command.Failed || !strings.Contains(stderr, "never written") {
 					t.Errorf("get of ⊥: exit code %d, error %q", code, stderr)
 				}
@@ -138,7 +138,7 @@ func TestUpPortInUse(t *testing.T) {
 	}
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	code, _, stderr := run(t, "up", "--dir", filepath.Join(t.TempDir(), "c"), "--port", port)
+	code, _, stderr := play(t, "up", "--dir", filepath.Join(t.TempDir(), "c"), "--port", port)
 	if code != command.Failed || !strings.Contains(stderr, "choose another port") {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}

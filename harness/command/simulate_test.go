@@ -60,18 +60,3 @@ func TestSimulateTellsAViolation(t *testing.T) {
 		t.Errorf("the command ends with %d: %s", code, out)
 	}
 }
-
-func TestSimulateBadUsage(t *testing.T) {
-	for want, flags := range map[string][]string{
-		"unknown attack":     {"--attack", "B99"},
-		"unknown protocol":   {"--protocol", "paxos"},
-		"unknown durability": {"--durability", "paper"},
-		"unknown crypto":     {"--suite", "none"},
-		"none of the attack": {"--protocol", "mabd", "--attack", "B6"},
-		"t is -1":            {"--t", "-1"},
-	} {
-		if code, _, stderr := run(t, append([]string{"simulate"}, flags...)...); code != command.Misused || !strings.Contains(stderr, want) {
-			t.Errorf("%v: exit code %d, %q, want %q", flags, code, stderr, want)
-		}
-	}
-}

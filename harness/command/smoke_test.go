@@ -17,7 +17,7 @@ const smokeConfig = "../../configs/smoke.yaml"
 // TestSmoke runs the smoke experiment as a user would: all protocols, real processes, the shaped testbed.
 func TestSmoke(t *testing.T) {
 	results := t.TempDir()
-	code, stdout, stderr := run(t, "run", "--results", results, smokeConfig)
+	code, stdout, stderr := play(t, "run", "--results", results, smokeConfig)
 	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
@@ -70,7 +70,7 @@ func TestWANSmoke(t *testing.T) {
 		}
 	}
 	results := t.TempDir()
-	code, _, stderr := run(t, "run", "--results", results, "../../configs/wan-smoke.yaml")
+	code, _, stderr := play(t, "run", "--results", results, "../../configs/wan-smoke.yaml")
 	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}

@@ -2,7 +2,9 @@ package command
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,8 +38,13 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return Execute(root), out.String(), errs.String()
 }
 
+const (
+	lan        = "../../results/reference/lan/fig2b"
+	attack     = "../../results/reference/attack"
+	claimsFile = "../../configs/claims.yaml"
+)
+
 func TestUsageErrors(t *testing.T) {
-	const lan, attack = "../../results/reference/lan/fig2b", "../../results/reference/attack"
 	for want, args := range map[string][]string{ // in the one error
 		`unknown command "run"`:                              {"run"},
 		"unknown flag: --fast":                               {"plot", "--fast", lan},
@@ -54,5 +61,76 @@ func TestUsageErrors(t *testing.T) {
 		if code != Misused || stdout != "" || !strings.Contains(stderr, want) || strings.Count(stderr, "powbench: ") != 1 {
 			t.Errorf("%v: exit code %d, output %q, error %q, want one error with %q", args, code, stdout, stderr, want)
 		}
+	}
+}
+
+// A claim that does not hold is a result: the report is written, and the command has done what it should.
+func TestReport(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "new", "report.html")
+	code, stdout, stderr := run(t, "report", "--claims", claimsFile, "--out", out, lan)
+	if code != Done {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"holds", "does not hold", "not measured", "missing: "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("standard output lacks %q", want)
+		}
+	}
+	page, err := os.ReadFile(out)
+	if err != nil || !strings.Contains(string(page), "What the paper claims") {
+		t.Errorf("the report has %d bytes, %v", len(page), err)
+	}
+}
+
+// What cannot be reported on is bad usage, and leaves an earlier report as it is.
+func TestReportRefuses(t *testing.T) {
+	dir := t.TempDir()
+	out, unknown := filepath.Join(dir, "report.html"), filepath.Join(dir, "claims.yaml")
+	for file, content := range map[string]string{
+		out:     "earlier",
+		unknown: "claims:\n  - {id: a, section: §1, claim: b, reading: c, holds: 'peak(\"9z\", \"mabd\", \"read\") > 1'}\n",
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want string // in the one error
+	}{
+		{[]string{"--claims", claimsFile, "testdata"}, "no manifest.json there"},
+		{[]string{"--claims", claimsFile, "testdata/schema0"}, "schema version 0"},
+		{[]string{"--claims", claimsFile, lan, lan}, "give only one of the two"},
+		{[]string{"--claims", unknown, lan}, `unknown figure "9z"`},
+		{[]string{"--claims", "no-such.yaml", lan}, "no-such.yaml"},
+		{[]string{"--claims", claimsFile, "--simulated", claimsFile, lan}, "name a file of powbench simulate"},
+	} {
+		code, stdout, stderr := run(t, append([]string{"report", "--out", out}, c.args...)...)
+		if code != Misused || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "powbench: ") != 1 {
+			t.Errorf("%v: exit code %d, output %q, error %q, want %q in it", c.args, code, stdout, stderr, c.want)
+		}
+	}
+	if content, err := os.ReadFile(out); string(content) != "earlier" {
+		t.Errorf("the earlier report became %q, %v", content, err)
+	}
+}
+
+// A run that is compared with itself, or with one that has nothing in common, is no failure.
+func TestCompareExitsZero(t *testing.T) {
+	for other, want := range map[string]string{
+		"fig2b": "| 1.000 [0.967, 1.034] | no difference found |",
+		"fig2c": "### Points in only one of the two",
+	} {
+		code, stdout, stderr := run(t, "compare", "--markdown", lan, "../../results/reference/lan/"+other)
+		if code != Done || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("fig2b with %s: exit code %d, error %q, and not %q in\n%s", other, code, stderr, want, stdout)
+		}
+	}
+}
+
+func TestExport(t *testing.T) {
+	code, stdout, stderr := run(t, "export", "../../results/reference/lan/fig2a")
+	if code != Done || !strings.Contains(stdout, "\nBenchmarkMABD/op=read/t=1/value=256KiB/clients=4 ") {
+		t.Errorf("exit code %d, error %q, output\n%s", code, stderr, stdout)
 	}
 }
