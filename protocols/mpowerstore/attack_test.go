@@ -125,10 +125,7 @@ func TestPersonalVectors(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	good := leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)
 	claim(c, 3, Candidate{})
-	personal := protocols.Message{Body: &Filter{Candidates: []Candidate{spoilt(good, 2)}}}
-	if _, err := c.Request(protocols.Reader, key, 2, personal); err != nil {
-		t.Fatal(err)
-	}
+	c.Ask(protocols.Reader, key, 2, &Filter{Candidates: []Candidate{spoilt(good, 2)}})
 	if lc := lcOf(c, 2, key); !lc.Same(spoilt(good, 2)) {
 		t.Fatalf("server 3 holds %v: the script went wrong", lc.TS)
 	}
@@ -139,10 +136,7 @@ func TestPersonalVectors(t *testing.T) {
 	c = prototest.New(t, Protocol{}, 1, "modern", 2)
 	good = leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 2, 3}, 3)
 	for server := range 3 {
-		personal := protocols.Message{Body: &Repair{Candidate: spoilt(good)}}
-		if _, err := c.Request(protocols.Reader, key, server, personal); err != nil {
-			t.Fatal(err)
-		}
+		c.Ask(protocols.Reader, key, server, &Repair{Candidate: spoilt(good)})
 	}
 	expect(t, c, 2, 0, 1, 2)
 }
@@ -153,9 +147,7 @@ func TestComplete(t *testing.T) {
 	good := leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)
 	ask := func(from protocols.Role, body protocols.Body) {
 		t.Helper()
-		if _, err := c.Request(from, key, 2, protocols.Message{Body: body}); err != nil {
-			t.Fatal(err)
-		}
+		c.Ask(from, key, 2, body)
 	}
 	ask(protocols.Writer, &Complete{Candidate: spoilt(good)})
 	if c.Records(2, key) != 0 {

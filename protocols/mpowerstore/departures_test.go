@@ -176,9 +176,7 @@ func writeBack(t *testing.T, c *prototest.Cluster, server int, candidate Candida
 	for _, body := range []protocols.Body{
 		&Filter{Candidates: []Candidate{candidate}}, &Repair{Candidate: candidate},
 	} {
-		if _, err := c.Request(protocols.Reader, key, server, protocols.Message{Body: body}); err != nil {
-			t.Fatal(err)
-		}
+		c.Ask(protocols.Reader, key, server, body)
 	}
 }
 

@@ -188,7 +188,7 @@ func TestReadAfterRead(t *testing.T) {
 // servers have answered; not before.
 func TestWaitFreedomWithAValidCandidate(t *testing.T) {
 	c := written(t, 1)
-	claims := []Candidate{bogus(c, 1<<60), bogus(c, 7), Candidate{TS: lcOf(c, 0).TS, Nonce: make([]byte, c.Suite.NonceSize())}}
+	claims := []Candidate{bogus(c, 1<<60), bogus(c, 7), {TS: lcOf(c, 0).TS, Nonce: make([]byte, c.Suite.NonceSize())}}
 	run := c.Client(2, protocols.Reader).Read(key)
 	c.Hold(func(e prototest.Envelope) bool {
 		return e.Round == roundCollect && e.Server == 0 || e.Round == roundFilter && e.Server == 1

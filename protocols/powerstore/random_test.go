@@ -2,7 +2,6 @@ package powerstore
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -10,58 +9,19 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-// liars are Byzantine servers that lie at random, together with a Byzantine reader that knows what they know and
-// writes back what it can make of it.
+// liars know candidates of any key, and what can be made of them.
 type liars struct {
-	*prototest.Cluster
-	rand  *rand.Rand
-	known []Candidate // every candidate that one of them has seen, of any key
-	all   []int
-}
-
-// liar is one of them; it keeps the state of a correct server.
-type liar struct {
-	protocols.Server
-	*liars
+	prototest.Liars
+	known []Candidate // every candidate that one of them has seen
 }
 
 // join makes a server of the cluster one of the liars.
 func (l *liars) join(c *prototest.Cluster, server int) {
-	if l.Cluster != c { // a new schedule
-		*l = liars{Cluster: c, rand: c.Rand}
+	l.Learn, l.WriteBack, l.Lie = l.learn, l.writeBack, l.lie
+	if l.Join(c, server) {
+		l.known = nil
 	}
-	l.all = append(l.all, server)
-	c.Servers[server] = &liar{c.Servers[server], l}
 }
-
-func (l *liar) Handle(from protocols.Role, key protocols.Key, request protocols.Message,
-	state protocols.StateReader,
-) (protocols.Message, []protocols.Record, error) {
-	reply, records, err := l.Server.Handle(from, key, request, state)
-	if err != nil {
-		return reply, records, err
-	}
-	l.learn(request.Body)
-	if l.chance(20) {
-		l.writeBack(key)
-	}
-	if l.chance(30) {
-		records = nil // forgets
-	}
-	switch {
-	case l.chance(30):
-		return reply, records, nil
-	case l.chance(5):
-		return protocols.Message{}, records, nil
-	case l.chance(5):
-		kind := protocols.Kind(l.rand.IntN(12))
-		return protocols.Message{Body: &prototest.Raw{As: kind, Data: []byte{0x91, 0xc0}}}, records, nil
-	}
-	l.lie(&reply)
-	return reply, records, nil
-}
-
-func (l *liars) chance(percent int) bool { return l.rand.IntN(100) < percent }
 
 // learn remembers candidates, with variants that share their timestamps.
 func (l *liars) learn(body protocols.Body) {
@@ -77,25 +37,25 @@ func (l *liars) learn(body protocols.Body) {
 
 // candidate is one that the liars know, often changed in one way or another.
 func (l *liars) candidate() Candidate {
-	if len(l.known) == 0 || l.chance(10) {
+	if len(l.known) == 0 || l.Chance(10) {
 		return Candidate{}
 	}
 	recent := l.known[max(0, len(l.known)-12):]
-	c := recent[l.rand.IntN(len(recent))]
-	switch l.rand.IntN(5) {
+	c := recent[l.Rand.IntN(len(recent))]
+	switch l.Rand.IntN(5) {
 	case 0:
 		c.Nonce = prototest.Flipped(c.Nonce)
 	case 1:
-		c.TS.Num += uint64(l.rand.IntN(3))
+		c.TS.Num += uint64(l.Rand.IntN(3))
 	}
 	return c
 }
 
 // writeBack is the Byzantine reader: it asks a correct server to take candidates.
 func (l *liars) writeBack(key protocols.Key) {
-	server := l.rand.IntN(len(l.Servers))
+	server := l.Rand.IntN(len(l.Servers))
 	c, d := l.candidate(), l.candidate()
-	if slices.Contains(l.all, server) || c.TS.IsZero() || d.TS.IsZero() {
+	if slices.Contains(l.All, server) || c.TS.IsZero() || d.TS.IsZero() {
 		return
 	}
 	body := &Filter{Candidates: []Candidate{c, d, c}}
@@ -105,18 +65,18 @@ func (l *liars) writeBack(key protocols.Key) {
 }
 
 // lie changes a reply, mostly to something well-formed.
-func (l *liar) lie(reply *protocols.Message) {
+func (l *liars) lie(reply *protocols.Message) {
 	switch ack := reply.Body.(type) {
 	case *CollectAck:
-		ack.Candidates = []Candidate{l.candidate(), l.candidate()}[:1+l.rand.IntN(2)]
+		ack.Candidates = []Candidate{l.candidate(), l.candidate()}[:1+l.Rand.IntN(2)]
 	case *FilterAck:
 		l.lieAboutFragment(ack, &reply.Payload)
 	}
 }
 
-func (l *liar) lieAboutFragment(ack *FilterAck, fragment *[]byte) {
+func (l *liars) lieAboutFragment(ack *FilterAck, fragment *[]byte) {
 	c := l.candidate()
-	switch choice := l.rand.IntN(6); {
+	switch choice := l.Rand.IntN(6); {
 	case choice == 0:
 		*ack = FilterAck{}
 	case choice == 1 || ack.CC == nil:

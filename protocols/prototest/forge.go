@@ -143,3 +143,60 @@ func (b Broken) Get(string) (body, payload []byte, found bool, err error) {
 
 // Body implements protocols.StateReader.
 func (b Broken) Body(string) (body []byte, found bool, err error) { return b.Junk, b.Err == nil, b.Err }
+
+// Liars are the Byzantine servers of a cluster, which lie at random, each with the state of a correct server, together
+// with a Byzantine reader that knows what they know. What they say and learn depends on the protocol.
+type Liars struct {
+	*Cluster
+	// All are the liars' indexes.
+	All []int
+	// Learn takes note of a request, WriteBack is the reader's, and Lie changes a reply, mostly to something well-formed.
+	Learn     func(request protocols.Body)
+	WriteBack func(key protocols.Key)
+	Lie       func(reply *protocols.Message)
+}
+
+// Join makes a server of the cluster one of the liars. It reports whether it is the first one of the cluster.
+func (l *Liars) Join(c *Cluster, server int) (first bool) {
+	if first = l.Cluster != c; first {
+		l.Cluster, l.All = c, nil
+	}
+	l.All = append(l.All, server)
+	c.Servers[server] = liar{c.Servers[server], l}
+	return first
+}
+
+// Chance is true in so many percent of the cases.
+func (l *Liars) Chance(percent int) bool { return l.Rand.IntN(100) < percent }
+
+type liar struct {
+	protocols.Server
+	*Liars
+}
+
+func (l liar) Handle(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	reply, records, err := l.Server.Handle(from, key, request, state)
+	if err != nil {
+		return reply, records, err
+	}
+	l.Learn(request.Body)
+	if l.Chance(20) {
+		l.WriteBack(key)
+	}
+	if l.Chance(30) {
+		records = nil // forgets
+	}
+	switch {
+	case l.Chance(30):
+		return reply, records, nil
+	case l.Chance(5):
+		return protocols.Message{}, records, nil
+	case l.Chance(5):
+		kind := protocols.Kind(l.Rand.IntN(16))
+		return protocols.Message{Body: &Raw{As: kind, Data: []byte{0x91, 0xc0}}}, records, nil
+	}
+	l.Lie(&reply)
+	return reply, records, nil
+}
