@@ -2,9 +2,12 @@
 package docs
 
 import (
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +68,26 @@ func TestHouse(t *testing.T) {
 	for i := range floors {
 		if !drawn[&floors[i]] {
 			t.Errorf("%s:%d: %s is gone", drawing, floors[i].line, floors[i].packages)
+		}
+	}
+}
+
+// TestComments: the comment of every package says what it imports, or who may import it.
+func TestComments(t *testing.T) {
+	dirs, err := exec.Command("go", "list", "-f", "{{if .GoFiles}}{{.Dir}}{{end}}", "../...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dir := range strings.Lines(string(dirs)) {
+		files, _ := filepath.Glob(filepath.Join(strings.TrimSpace(dir), "*.go"))
+		comment := ""
+		for _, file := range files {
+			if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments); err == nil {
+				comment += f.Doc.Text()
+			}
+		}
+		if !strings.Contains(comment, "import") {
+			t.Errorf("%s: say in the package's comment what it imports and who may import it", strings.TrimSpace(dir))
 		}
 	}
 }

@@ -7,6 +7,8 @@
 // after the other.
 //
 // The command line imports it, and tests. It imports protocols/play and what judges histories, and knows no protocol.
+//
+// It imports play, byzantine, history, workloads and result; commands and tests import it.
 package sim
 
 import (

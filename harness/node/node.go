@@ -1,4 +1,6 @@
 // Package node is a server process: a protocol's automaton between the transport and the database.
+//
+// It imports control, transport, storage and the protocols; cluster and commands import it.
 package node
 
 import (

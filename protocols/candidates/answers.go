@@ -7,7 +7,7 @@ import (
 	"github.com/powbench/powbench/protocols/dispersal"
 )
 
-// An Entry is what a server tells readers of a history entry, apart from the fragment.
+// An Entry is the part of a history entry that a server tells readers, without the fragment.
 type Entry[E any] interface {
 	comparable // the zero value is none
 	// Same reports whether both stem from the same STORE.
@@ -84,8 +84,8 @@ func (w *Answers[E]) Safe(ts protocols.Timestamp) (entry E, fragments [][]byte, 
 	return entry, nil, false
 }
 
-// rightFragments returns enough right fragments of the entry, if t+1 servers sent it. Hashing is what a READ computes
-// most: no more are hashed than needed, the data before the parity.
+// rightFragments returns enough right fragments of the entry, if t+1 servers sent it. A READ computes hashes more than
+// anything else, so no more fragments are hashed than needed, data before parity.
 func (w *Answers[E]) rightFragments(entry E) (fragments [][]byte, ok bool) {
 	senders := w.Senders(entry)
 	if len(senders) < w.T+1 {

@@ -4,15 +4,17 @@
 // it is the worked example of docs/adding-a-protocol.md.
 //
 // CAS has N servers, of which f may crash, a code of which any k ≤ N−2f elements restore the value, and quorums of
-// ⌈(N+k)/2⌉ servers, so that any two share k. Here N = 3t+1, f = t and k = t+1: servers, code and bytes are those of
-// M-PoWerStore, and what differs is what it takes to withstand lies. A quorum is ⌈(4t+2)/2⌉ = 2t+1 = N−t servers.
+// ⌈(N+k)/2⌉ servers, so that any two share k. Here N = 3t+1, f = t and k = t+1: servers, code and bytes are as in
+// M-PoWerStore, which adds only the defence against lies. A quorum is ⌈(4t+2)/2⌉ = 2t+1 = N−t servers.
 //
 // A WRITE takes three rounds: query learns the highest finalized tag, pre-write stores an element at each server,
 // finalize shows the tag to readers. A READ takes two: query, then finalize, which also fetches the elements.
 //
 // It departs from the publication in four points. Servers keep the highest finalized tag in place of a label per tag,
-// as nobody asks for another. They do not gossip tags: this model has no messages between servers, and any two quorums
-// share k of them without. A READ of the initial value ends after query. And nothing is pruned: that is CASGC.
+// because no round asks for another. They do not gossip tags: this model has no messages between servers, and any two
+// quorums share k of them without. A READ of the initial value ends after query. And nothing is pruned: that is CASGC.
+//
+// It imports the model, wire and dispersal; catalog and tests import it.
 package cas
 
 import (

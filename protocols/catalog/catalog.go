@@ -1,5 +1,7 @@
 // Package catalog is the one list of the protocols that PoWBench runs, and of their variants. To add one, add it to the
 // list.
+//
+// It imports every protocol and its attacks; packages that need a protocol by its name import it.
 package catalog
 
 import (

@@ -17,7 +17,7 @@ type (
 	PutAck struct{}
 	// Get asks for the server's timestamp and value.
 	Get struct{}
-	// GetAck answers Get. A zero timestamp is that of ⊥.
+	// GetAck answers Get. A zero timestamp stands for ⊥.
 	GetAck struct{ TS protocols.Timestamp }
 )
 

@@ -5,6 +5,8 @@
 // A WRITE takes two rounds: GET_TS learns the highest timestamp of a majority, PUT stores the value under the next one.
 // A READ takes two: GET learns the highest timestamp and its value, PUT writes them back, so that no later READ can
 // return an older value. A READ of ⊥ has nothing to write back and ends after one.
+//
+// It imports the model and wire; its attacks, catalog and tests import it.
 package mabd
 
 import (

@@ -40,8 +40,8 @@ func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
 }
 
 // learn takes a server's timestamp; after a quorum's, the second round begins: PUT of the value, signed, under the
-// timestamp after the highest one that verifies. Only writers sign timestamps, each one higher than the last, so nobody
-// lives to see the highest.
+// timestamp after the highest one that verifies. Only writers sign timestamps, each one higher than the last, so they
+// never reach the highest.
 func (w *write) learn(d Datum) protocols.Step {
 	if w.claims = append(w.claims, claim{Datum: d}); !w.Quorum() {
 		return protocols.Wait()

@@ -6,6 +6,8 @@
 // A WRITE takes two rounds: GET_TS learns the highest timestamp of a quorum that verifies, PUT stores the value under
 // the next one, signed. A READ takes two: GET learns the highest timestamp that verifies and its value, PUT writes them
 // back. A READ of ⊥ has nothing to write back and ends after one.
+//
+// It imports the model, suite and wire; its attacks, catalog and tests import it.
 package phalanx
 
 import (

@@ -25,7 +25,7 @@ type Driver struct {
 	done      bool
 }
 
-// round is what is known of one round.
+// round holds the state of one round.
 type round struct {
 	servers []exchange
 	asked   int  // servers, when it began
@@ -33,10 +33,10 @@ type round struct {
 	loads   int  // replies with a payload
 }
 
-// exchange is what passed between the client and one server in a round.
+// exchange says what has passed between the client and one server in a round.
 type exchange struct{ asked, answered bool }
 
-// Requests are what is to be sent now.
+// Requests are the messages to send now.
 type Requests struct {
 	Round int // that they belong to, from 1
 	// To is a request for each server, zero for one that gets none. It is nil if nothing is to be sent.
@@ -151,10 +151,10 @@ func (d *Driver) check(number int, b protocols.Broadcast) error {
 // Round is the current round, from 1; it is 0 before the first.
 func (d *Driver) Round() int { return d.current }
 
-// Done reports whether the operation has ended. It may have ended with a last round, whose replies nobody awaits.
+// Done reports whether the operation has ended. It may have ended with a last round, whose replies are not awaited.
 func (d *Driver) Done() bool { return d.done }
 
-// Result is what the operation came to, once it is done.
+// Result returns the operation's result, once it is done.
 func (d *Driver) Result() (protocols.Result, error) { return d.operation.Result() }
 
 // Rounds counts the rounds that carried data and those that did not, by what was sent and not by what the protocol says

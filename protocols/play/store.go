@@ -37,8 +37,8 @@ func ClonePayload(p []byte) []byte {
 // Lend lends the records of one key for the time of one request.
 func (s Store) Lend(key protocols.Key) *Lent { return &Lent{records: s[key]} }
 
-// Lent is what a server may read while it handles one request. It lends copies, which TakeBack overwrites: a server that
-// keeps what was lent to it is found out.
+// Lent is the state that a server may read while it handles one request. It lends copies, which TakeBack overwrites, so
+// that a test notices a server that keeps one.
 type Lent struct {
 	records map[string]protocols.Record
 	lent    [][]byte

@@ -3,6 +3,8 @@
 //
 // Bodies pass through the codec and payloads are copied, as on a network. What a server was lent for one request is
 // overwritten after it, so that a server which keeps it is found out.
+//
+// It imports play, wire and suite; only tests import it.
 package prototest
 
 import (
