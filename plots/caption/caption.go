@@ -38,28 +38,30 @@ func OfPoints(note string, fixed []frame.Dim[frame.Cell], cells []frame.Cell) Ca
 			missing = append(missing, cell.String())
 		}
 	}
+	var networks []string
 	for _, s := range sets {
-		c.Loud = frame.AppendNew(c.Loud, Warnings(s)...)
+		c.Loud, networks = frame.AppendNew(c.Loud, Warnings(s)...), frame.AppendNew(networks, Network(s)...)
 	}
 	if violations > 0 {
 		c.Loud = append(c.Loud, "NOT LINEARIZABLE: the checkers found violations in "+stat.Count(violations, "run"))
 	}
-	if note != "" {
-		c.Lines = append(c.Lines, note)
-	}
-	c.Lines = append(c.Lines, Repetitions(cells))
-	if len(missing) > 0 {
-		c.Lines = append(c.Lines, "Missing, without a valid run: "+strings.Join(missing, "; ")+".")
-	}
-	c.Lines = append(c.Lines, parameters(fixed, cells))
-	c.Lines = append(c.Lines, load(cells)...)
-	for _, s := range sets {
-		c.Lines = frame.AppendNew(c.Lines, Network(s)...)
-	}
+	c.Lines = lines(note, Repetitions(cells), listed("Missing, without a valid run: ", missing), parameters(fixed, cells))
+	c.Lines = slices.Concat(c.Lines, load(cells), networks)
 	return c
 }
 
-// Warnings is what a reader must know before comparing the run with anything.
+// lines are those that are not empty.
+func lines(all ...string) []string { return frame.Keep(all, func(l string) bool { return l != "" }) }
+
+// listed is the list behind its heading; it is empty without items.
+func listed(heading string, items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	return heading + strings.Join(items, "; ") + "."
+}
+
+// Warnings tell a reader what to know before comparing the run with anything.
 func Warnings(s *result.Set) []string {
 	var w []string
 	tb := s.Manifest.Testbed
@@ -110,7 +112,7 @@ func Repetitions(cells []frame.Cell) string {
 	return s + "."
 }
 
-// parameters is what all points share, and the numbers of clients, in the order of a curve's points.
+// parameters names what all points share, and the numbers of clients, in the order of a curve's points.
 func parameters(fixed []frame.Dim[frame.Cell], cells []frame.Cell) string {
 	var shared, counts []string
 	for _, of := range slices.Backward(fixed) {
@@ -220,10 +222,7 @@ func OfTrials(note string, trials []frame.Trial) Caption {
 	if unverified := frame.Keep(trials, frame.Trial.Unverified); len(unverified) > 0 {
 		c.Loud = append(c.Loud, "NOT VERIFIED, the checkers could not decide: "+list(unverified))
 	}
-	if note != "" {
-		c.Lines = append(c.Lines, note)
-	}
-	c.Lines = append(c.Lines, trialParameters(trials))
+	c.Lines = lines(note, trialParameters(trials))
 	skipped := frame.Keep(trials, func(t frame.Trial) bool { return t.Outcome() == result.NotPlayed })
 	for _, reason := range frame.Each(skipped, func(t frame.Trial) string { return t.Skipped }) {
 		of := frame.Keep(skipped, func(t frame.Trial) bool { return t.Skipped == reason })
@@ -255,7 +254,7 @@ func trialParameters(trials []frame.Trial) string {
 		strings.Join(seeds, ", "))
 }
 
-// build is what ran, and on what.
+// build names the program that ran, and its machine.
 func build(m result.Manifest) string {
 	revision := cmp.Or(m.Version.PoWBench, "unknown")
 	if m.Version.Dirty {
@@ -280,18 +279,16 @@ func CostCircumstances(cells frame.CostCells) string {
 // CostsLeftOut says how many measurements were disturbed.
 func CostsLeftOut(cells frame.CostCells) []string {
 	invalid, total := 0, 0
-	var lines, without []string
+	var without []string
 	for _, c := range cells {
 		invalid, total = invalid+len(c.Invalid), total+len(c.All())
 		if len(c.Valid) == 0 {
 			without = append(without, fmt.Sprintf("%s at t = %d", c.Scheme, c.T))
 		}
 	}
+	left := ""
 	if invalid > 0 {
-		lines = append(lines, fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid, total))
+		left = fmt.Sprintf("Left out: %d of %d measurements, which the hypervisor disturbed.", invalid, total)
 	}
-	if len(without) > 0 {
-		lines = append(lines, fmt.Sprintf("Missing, without an undisturbed measurement: %s.", strings.Join(without, "; ")))
-	}
-	return lines
+	return lines(left, listed("Missing, without an undisturbed measurement: ", without))
 }

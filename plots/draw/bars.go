@@ -42,12 +42,7 @@ const (
 func (g Bars) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	eachSlot(g, groupWidth, func(b Bar, left, width float64) {
-		from, to := x(left+0.06*width), x(left+0.94*width)
-		b.drawBox(c, p, from, to, y)
-		b.drawInterval(c, (from+to)/2, y)
-		if b.Bound > 0 {
-			drawBound(c, from, to, y(b.Bound))
-		}
+		b.draw(c, p, upwards(y), x(left+0.06*width), x(left+0.94*width))
 	})
 }
 
@@ -58,7 +53,7 @@ func (g LatencyBars) Plot(c draw.Canvas, p *plot.Plot) {
 		from, end := x(left+0.04*width), x(left+width)
 		gutter := min(widestGutter, 0.3*(end-from))
 		to := end - gutter
-		b.drawBox(c, p, from, to, y)
+		b.drawBox(c, p, upwards(y), from, to)
 		if !b.Height.Known() {
 			return
 		}
@@ -68,7 +63,7 @@ func (g LatencyBars) Plot(c draw.Canvas, p *plot.Plot) {
 			drawDot(c, vg.Point{X: at, Y: y(b.P50)})
 			drawTick(c, vg.Point{X: at, Y: y(b.P99)})
 		}
-		b.drawInterval(c, from+intervalColumn*(to-from), y)
+		b.drawInterval(c, upwards(y), from+intervalColumn*(to-from))
 		if b.Predicted.High > 0 {
 			drawPrediction(c, to+gutter/2, y(b.Predicted.Low), y(b.Predicted.High))
 		}
@@ -95,24 +90,41 @@ func (g Bars) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return -0.5, float64(len(g)) - 0.5, 0, ymax
 }
 
-// drawBox draws the bar itself, or says that it is missing.
-func (b Bar) drawBox(c draw.Canvas, p *plot.Plot, left, right vg.Length, y func(float64) vg.Length) {
+// A direction is where a value lies, at a place across.
+type direction func(value float64, across vg.Length) vg.Point
+
+func upwards(y func(float64) vg.Length) direction {
+	return func(value float64, x vg.Length) vg.Point { return vg.Point{X: x, Y: y(value)} }
+}
+
+// drawBox draws the bar itself or says, in the panel's style if there is one, that it is missing.
+func (b Bar) drawBox(c draw.Canvas, p *plot.Plot, at direction, from, to vg.Length) {
 	if b.Height.Known() {
-		fillBox(c, b.Look, vg.Rectangle{Min: vg.Point{X: left, Y: y(0)}, Max: vg.Point{X: right, Y: y(b.Height.Mean)}})
-	} else {
-		drawMissing(c, p, vg.Point{X: (left + right) / 2, Y: y(0)})
+		fillBox(c, b.Look, vg.Rectangle{Min: at(0, from), Max: at(b.Height.Mean, to)})
+	} else if p != nil {
+		drawMissing(c, p, at(0, (from+to)/2))
 	}
 }
 
-// drawInterval draws the whisker of the bar's interval, if it has one.
-func (b Bar) drawInterval(c draw.Canvas, x vg.Length, y func(float64) vg.Length) {
+// draw draws box, interval and bound, a line a little wider than the bar.
+func (b Bar) draw(c draw.Canvas, p *plot.Plot, at direction, from, to vg.Length) {
+	b.drawBox(c, p, at, from, to)
+	b.drawInterval(c, at, (from+to)/2)
+	if b.Bound > 0 {
+		over := (to - from) * 0.1
+		c.StrokeLines(markLine, []vg.Point{at(b.Bound, from-over), at(b.Bound, to+over)})
+	}
+}
+
+// drawInterval draws the whisker of the interval, if there is one.
+func (b Bar) drawInterval(c draw.Canvas, at direction, across vg.Length) {
 	if b.Height.HasInterval() {
-		drawInterval(c, vg.Point{X: x, Y: y(b.Height.Low())}, vg.Point{X: x, Y: y(b.Height.High())})
+		drawRimmed(c, at(b.Height.Low(), across), at(b.Height.High(), across))
 	}
 }
 
-// drawInterval draws a whisker with a white rim, which sets it off from fill and hatch.
-func drawInterval(c draw.Canvas, low, high vg.Point) {
+// drawRimmed draws a whisker with a white rim, which sets it off from fill and hatch.
+func drawRimmed(c draw.Canvas, low, high vg.Point) {
 	drawWhisker(c, draw.LineStyle{Color: color.White, Width: 2.2}, low, high)
 	drawWhisker(c, draw.LineStyle{Color: color.Black, Width: 0.9}, low, high)
 }
@@ -145,12 +157,6 @@ func drawHatch(c draw.Canvas, h look.Hatch, clr color.Color) {
 			c.StrokeLines(s, c.ClipLinesXY(line)...)
 		}
 	}
-}
-
-// drawBound draws the network bound over a bar: a line a little wider than the bar.
-func drawBound(c draw.Canvas, left, right, y vg.Length) {
-	over := (right - left) * 0.1
-	c.StrokeLine2(markLine, left-over, y, right+over, y)
 }
 
 // drawMissing says that nothing is there.
@@ -223,17 +229,10 @@ func (s Strips) Plot(c draw.Canvas, p *plot.Plot) {
 
 // draw draws the strip between two heights. One without an estimate says so: missing is not zero.
 func (b Strip) draw(c draw.Canvas, x func(float64) vg.Length, bottom, top vg.Length) {
+	b.Bar.draw(c, nil, func(value float64, y vg.Length) vg.Point { return vg.Point{X: x(value), Y: y} }, bottom, top)
 	middle, end, number := (bottom+top)/2, x(0), "n/a"
 	if b.Height.Known() {
-		fillBox(c, b.Look, vg.Rectangle{Min: vg.Point{X: x(0), Y: bottom}, Max: vg.Point{X: x(b.Height.Mean), Y: top}})
 		end, number = x(max(b.Height.High(), b.Bound)), stat.Digits(b.Height.Mean)
-	}
-	if b.Height.HasInterval() {
-		drawInterval(c, vg.Point{X: x(b.Height.Low()), Y: middle}, vg.Point{X: x(b.Height.High()), Y: middle})
-	}
-	if b.Bound > 0 {
-		over := (top - bottom) * 0.1
-		c.StrokeLine2(markLine, x(b.Bound), bottom-over, x(b.Bound), top+over)
 	}
 	text := sans(smallSize)
 	text.YAlign = upright

@@ -91,12 +91,12 @@ func BarSample(l look.Look) Sample {
 var (
 	// RuleSample stands for the thin lines of all protocols, each in its protocol's colour and dashes.
 	RuleSample  = lineSample(draw.LineStyle{Color: color.Black, Width: thinWidth})
-	BoundSample = Sample(func(c draw.Canvas) { drawBound(c, c.Min.X+3, c.Max.X-3, c.Center().Y) })
+	BoundSample = Sample(func(c draw.Canvas) { lineSample(markLine)(draw.Crop(c, 1, -1, 0, 0)) })
 	// StripBoundSample is the bound of a Strip.
 	StripBoundSample = fromBottom(func(c draw.Canvas, x, low, high vg.Length) { c.StrokeLine2(markLine, x, low, x, high) })
 	PredictionSample = fromBottom(drawPrediction)
 	WhiskerSample    = fromBottom(func(c draw.Canvas, x, low, high vg.Length) {
-		drawInterval(c, vg.Point{X: x, Y: low}, vg.Point{X: x, Y: high})
+		drawRimmed(c, vg.Point{X: x, Y: low}, vg.Point{X: x, Y: high})
 	})
 	P50Sample = nearName(func(c draw.Canvas, at vg.Point) {
 		drawStem(c, at.X, at.Y, c.Max.Y)

@@ -23,7 +23,7 @@ import (
 type figure struct {
 	name string
 	note string // in the caption, before all else
-	// fixed is what all its points must share, because neither an axis nor the legend would tell them apart.
+	// fixed must be the same in all its points, because neither an axis nor the legend would tell them apart.
 	fixed []frame.Dim[frame.Cell]
 	rows  []panel
 	open  bool                                       // open loops are in it, too
@@ -39,10 +39,7 @@ var (
 
 // figures is the one list of what is drawn of points: the paper's figures, and others.
 var figures = []figure{
-	{
-		name: "2a", fixed: usual, rows: latencyRow,
-		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
-	},
+	{name: "2a", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 	{
 		name: "2b", fixed: frame.UsualDims(frame.ValueSize), rows: []panel{{x: threshold, y: peak, plot: bars}},
 		entry: draw.BarSample, marks: boundMark(draw.BoundSample),
@@ -77,10 +74,7 @@ var figures = []figure{
 		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
 		note: "What a third round of WRITEs, for many writers, costs.",
 	},
-	{
-		name: "wan", fixed: usual, rows: latencyRow,
-		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
-	},
+	{name: "wan", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 }
 
 // All makes a page for each figure that the sets belong to. It refuses what does not belong together in one figure.
@@ -157,7 +151,7 @@ func title(figure, op string) string {
 	return stat.OpName(op)
 }
 
-// heading is what a figure shows by the title of its experiment; one of the paper's has a number before it.
+// heading is the title of a figure's experiment, with a number before it if it is one of the paper's.
 func heading(name, title string) string {
 	if len(name) != 2 || name[0] < '0' || name[0] > '9' {
 		return cmp.Or(title, "Figure "+name)

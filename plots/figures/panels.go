@@ -31,7 +31,7 @@ type column struct {
 	first      bool
 }
 
-// A quantity is what an axis shows of a cell.
+// A quantity is a number of a cell that an axis shows.
 type quantity struct {
 	label   string
 	of      func(result.Point) float64

@@ -128,7 +128,7 @@ var Aspects = []Aspect{
 	{"p99 latency (ms)", P99, false},
 }
 
-// A Finding is what became of one aspect of a couple: B / A.
+// A Finding compares one aspect of a couple: B / A.
 type Finding struct {
 	Aspect int
 	Couple

@@ -31,7 +31,7 @@ func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
 	return append([]Dim[Cell]{variant, suite, durability}, more...)
 }
 
-// circumstances are what all cells of any figure must share. How TCP copes with delays counts only where there are any.
+// circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.
 var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
@@ -144,7 +144,7 @@ func SameForAll(delays []result.Delay) bool {
 	return len(delays) == 1 && delays[0].From == "" && delays[0].To == ""
 }
 
-// faults is what NetEm was asked to do to some packets, to go on with after a comma; empty if nothing.
+// faults names loss and reordering that NetEm was asked for, after a comma; it is empty without.
 func faults(d result.Delay, upTo string) string {
 	name := ""
 	if d.Loss > 0 {
@@ -166,7 +166,8 @@ func distributionName(d result.Delay) string {
 
 // Stack is the kernel, whether packets of up to 64 KiB pass the links whole, and TCP's congestion control.
 func Stack(m result.Manifest) []string {
-	stack := []string{"Native kernel", "segmentation offload off", "TCP " + cmp.Or(m.Testbed.Congestion, "congestion control unknown")}
+	tcp := "TCP " + cmp.Or(m.Testbed.Congestion, "congestion control unknown")
+	stack := []string{"Native kernel", "segmentation offload off", tcp}
 	if m.Testbed.Guest != "" {
 		stack[0] = "User-mode Linux " + m.Testbed.Guest + " guest"
 	}

@@ -234,7 +234,7 @@ func Schemes() []string { return Each(Table1, func(s Scheme) string { return s.I
 // SchemeOf is the scheme of that name; one that is not known has no costs by the paper.
 func SchemeOf(id string) Scheme { return Find(Table1, func(s Scheme) bool { return s.ID == id }) }
 
-// schemeRank is the scheme's place in Table1, or behind them all.
+// schemeRank is the scheme's place in Table1; unknown ones come last.
 func schemeRank(id string) int {
 	if i := slices.Index(Schemes(), id); i >= 0 {
 		return i

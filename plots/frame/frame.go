@@ -35,7 +35,7 @@ func (r Runs[R]) Estimate(of func(R) float64) stat.Estimate {
 	return stat.NewEstimate(x)
 }
 
-// Mean is the mean over the valid repetitions, or 0 if there is none.
+// Mean is the mean over the valid repetitions, or 0 without any.
 func (r Runs[R]) Mean(of func(R) float64) float64 { return r.Estimate(of).Mean }
 
 // A kind of line in result sets, and how its lines are told apart.
@@ -129,7 +129,7 @@ func AppendNew[T comparable](s []T, more ...T) []T {
 	return s
 }
 
-// A System is a protocol in one of its variants, and what is unusual in its set-up.
+// A System is a protocol in one of its variants, in some set-up.
 type System struct {
 	result.System        // its titles and orders are those of the first manifest that has the protocol
 	SetUp         string // such as ", modern suite"; empty if it is the usual one
@@ -159,7 +159,7 @@ func (s System) Name() string {
 	return name + s.SetUp
 }
 
-// Plain is the system whatever its set-up.
+// Plain is the system without its set-up.
 func (s System) Plain() System {
 	s.SetUp = ""
 	return s

@@ -53,7 +53,7 @@ func Trials(sets []*result.Set) ([]Trial, error) {
 	return all, nil
 }
 
-// untried is what a finished run left out: attacks that have a target in other protocols but not in this one.
+// untried adds the trials that a finished run left out: of attacks without a target in a protocol.
 func untried(s *result.Set) []result.Trial {
 	if s.Manifest.Finished == "" {
 		return nil
@@ -135,7 +135,7 @@ func (t Trial) AttackName() string {
 	return t.Attack + " " + t.Name
 }
 
-// HarmsDone names the harms done, with how many operations or findings there are of each; it is empty without harm.
+// HarmsDone names the harms done, each with its number of operations or findings; it is empty without harm.
 func (t Trial) HarmsDone() string {
 	var all []string
 	for _, h := range slices.Sorted(maps.Keys(t.Harms)) {

@@ -13,7 +13,7 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// attackTable is the matrix attack × protocol of the sets' trials; there is none without trials.
+// attackTable is the matrix attack × protocol of the sets' trials, if they have some.
 func attackTable(sets []*result.Set) (Tables, error) {
 	trials, err := frame.Trials(sets)
 	if err != nil || len(trials) == 0 {
@@ -38,7 +38,7 @@ func attackTable(sets []*result.Set) (Tables, error) {
 	return Tables{tabulate("Attacks", columns, frame.AttackIDs(trials), attackNotes(trials)...)}, nil
 }
 
-// cameOf is what came of a trial, its throughput, and its READs' rounds.
+// cameOf is the verdict on a trial, its throughput, and its READs' rounds.
 func cameOf(t frame.Trial, trials []frame.Trial) string {
 	switch t.Outcome() {
 	case result.Targetless:

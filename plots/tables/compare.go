@@ -68,7 +68,7 @@ var changeColumns = slices.Concat(ofBoth(pointColumns), []column[frame.Finding]{
 	{head: "verdict", of: frame.Finding.Verdict},
 })
 
-// ofBoth is what the columns say of both, or of A and of B where they differ.
+// ofBoth makes columns of A and B together: one text, or two where they differ.
 func ofBoth(columns []column[frame.Cell]) []column[frame.Finding] {
 	all := on(func(f frame.Finding) frame.Cell { return f.A }, columns)
 	for i, b := range on(func(f frame.Finding) frame.Cell { return f.B }, columns) {
@@ -124,7 +124,7 @@ func sideNote(side string, cells []frame.Cell) string {
 	return note
 }
 
-// circumstancesTable is whatever the manifests say differently of how A and B were measured.
+// circumstancesTable lists the fields in which the manifests of A and B differ.
 func circumstancesTable(a, b result.Manifest) (Table, error) {
 	inA, err := recorded(a)
 	if err != nil {

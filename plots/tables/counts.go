@@ -31,7 +31,7 @@ func countTables(sets []*result.Set, cells []frame.Cell) (Tables, error) {
 	return tables, nil
 }
 
-// A standing is what is printed and what was counted of one protocol.
+// A standing is a row of the paper's Table 3 beside the counts of its protocol.
 type standing struct {
 	frame.Published
 	without, worst, verdict string
@@ -84,7 +84,7 @@ func comparison(free []frame.Counted, cases []frame.WorstCase) Table {
 		"Not run here, rows as printed: "+strings.Join(notRun, "; ")+".")
 }
 
-// measuredOf adds what was counted of a system, READ / WRITE, in whatever suite and durability, and the verdict.
+// measuredOf adds a system's counts, READ / WRITE, in any suite and durability, and the verdict.
 func measuredOf(p frame.Published, is func(frame.System) bool, free []frame.Counted, cases []frame.WorstCase) standing {
 	var without, worst, verdicts []string
 	for _, op := range []string{result.OpRead, result.OpWrite} {

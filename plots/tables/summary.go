@@ -52,7 +52,7 @@ func Summary(sets []*result.Set) (Tables, error) {
 	return slices.Concat(tables, counts, attacks, costs), err
 }
 
-// networks are the kinds of network, each with a table of its own, because what matters differs.
+// networks are the kinds of network. Each has its own table, because other columns matter.
 var networks = []struct {
 	wan     bool
 	title   string
@@ -121,7 +121,7 @@ var ratioColumns = slices.Concat(
 		{head: "network model", of: func(r frame.Ratio) string { return stat.OrMissing(r.Model) }},
 	})
 
-// A split is what one cause of M-PoWerStore's gain over Phalanx is worth: the ratio of its system to the one before.
+// A split is the worth of one cause of M-PoWerStore's gain over Phalanx: the ratio of its system to the one before.
 type split struct {
 	peak, latency frame.Ratio
 	step          string

@@ -35,7 +35,7 @@ type Tables []Table
 type column[R any] struct {
 	head string
 	of   func(R) string
-	// needed tells whether a row has something to say there. Without such a row, the column is left out; nil: never.
+	// needed tells whether a row has something to say there. Without such a row, the column is left out. nil: never.
 	needed func(R) bool
 }
 
@@ -141,7 +141,7 @@ var modelColumns = []column[frame.Cell]{
 	{head: "mean is", of: againstModel},
 }
 
-// resourceColumns say what the operations took, and what was checked of them.
+// resourceColumns say what the operations cost, and whether their histories are linearizable.
 var resourceColumns = []column[frame.Cell]{
 	{head: "bytes c→s", of: traffic(func(f result.TrafficFactor) float64 { return f.ClientToServer })},
 	{head: "bytes s→c", of: traffic(func(f result.TrafficFactor) float64 { return f.ServerToClient })},
@@ -186,7 +186,7 @@ func traffic(direction func(result.TrafficFactor) float64) func(frame.Cell) stri
 	}
 }
 
-// tally is what the points say, as in "link" when all agree and "cpu 1, link 4" when they do not.
+// tally counts what the points say, as in "link" when all agree and "cpu 1, link 4" when they do not.
 func tally(points []result.Point, of func(result.Point) string) string {
 	counts := map[string]int{}
 	for _, p := range points {
