@@ -42,15 +42,6 @@ func rerun(s *result.Set, seed uint64, faster map[string]float64) *result.Set {
 	return &c
 }
 
-func compare(t *testing.T, a, b *result.Set) tables.Tables {
-	t.Helper()
-	tables, err := Compare(a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tables
-}
-
 // columnOf is a table's cells below a header.
 func columnOf(t *testing.T, table tables.Table, head string) (cells []string) {
 	t.Helper()
@@ -67,7 +58,7 @@ func columnOf(t *testing.T, table tables.Table, head string) (cells []string) {
 func TestCompareFindsPlantedDifferences(t *testing.T) {
 	a := syntheticFigure("2b", 5)
 	b := rerun(a, 3, map[string]float64{"mabd": 1.1, "phalanx": 0.85})
-	tables := compare(t, a, b)
+	tables := must(Compare(a, b))
 	if len(tables) != len(frame.Aspects)+1 {
 		t.Fatalf("%d tables:\n%s", len(tables), textOf(tables))
 	}
@@ -83,9 +74,7 @@ func TestCompareFindsPlantedDifferences(t *testing.T) {
 			}
 		}
 	}
-	if note := tables[0].Notes[1]; !strings.Contains(note, "about 2.7 of 54 intervals would exclude 1 by chance; 36 do, ") {
-		t.Errorf("note: %s", note)
-	}
+	says(t, "the note", tables[0].Notes[1], "about 2.7 of 54 intervals would exclude 1 by chance; 36 do, ")
 }
 
 // With nothing planted, Holm's method must leave about every twentieth comparison of two runs with a finding, at most.
@@ -102,7 +91,7 @@ func TestCompareFindsNothingWhereNothingIs(t *testing.T) {
 				}
 			}
 		}
-		found := compare(t, sides[0], sides[1])[0].Notes[1]
+		found := must(Compare(sides[0], sides[1]))[0].Notes[1]
 		if !strings.HasSuffix(found, " 0 of them by Holm's method too.") {
 			withFinding++
 		}
@@ -117,7 +106,7 @@ func TestCompareListsWhatOnlyOneHas(t *testing.T) {
 	a := without(full, func(p result.Point) bool { return p.T == 3 })
 	b := without(rerun(full, 1, nil), func(p result.Point) bool { return p.Protocol == "phalanx" })
 	invalidate(b, func(p result.Point) bool { return p.Protocol == "mabd" && p.T == 1 })
-	tables := compare(t, a, b)
+	tables := must(Compare(a, b))
 	only := tables[len(frame.Aspects)]
 	counts := map[string]int{}
 	for i, side := range columnOf(t, only, "only in") {
@@ -131,10 +120,8 @@ func TestCompareListsWhatOnlyOneHas(t *testing.T) {
 	if i := slices.Index(n, "2, 0"); i < 0 || verdicts[i] != frame.TooFew {
 		t.Errorf("n %v, verdicts %v", n, verdicts)
 	}
-	const note = "B: results/fig2b/synthetic-rerun, 24 runs, 4 of them invalid. Left out 4 runs: steal above 2 %."
-	if text := textOf(tables); !strings.Contains(text, note) {
-		t.Errorf("not %q in\n%s", note, text)
-	}
+	says(t, "the tables", textOf(tables),
+		"B: results/fig2b/synthetic-rerun, 24 runs, 4 of them invalid. Left out 4 runs: steal above 2 %.")
 }
 
 // Where both runs searched for the number of clients, throughputs compare whatever it is, and latencies if it is the same.
@@ -146,12 +133,12 @@ func TestCompareOfSearchedClients(t *testing.T) {
 			b.Points[i].Clients *= 2
 		}
 	}
-	if only := compare(t, a, b)[len(frame.Aspects)]; len(only.Rows) != 12 {
+	if only := must(Compare(a, b))[len(frame.Aspects)]; len(only.Rows) != 12 {
 		t.Errorf("other numbers of clients, not searched for, are other points:\n%s", textOf(tables.Tables{only}))
 	}
 	a.Manifest.Searches = []result.Search{{Chosen: 8}}
 	b.Manifest.Searches = []result.Search{{Chosen: 16}}
-	tables := compare(t, a, b)
+	tables := must(Compare(a, b))
 	if clients := columnOf(t, tables[0], "clients"); len(clients) != 18 || !slices.Contains(clients, "8, 16") {
 		t.Errorf("throughputs at clients %v", clients)
 	}
@@ -162,7 +149,7 @@ func TestCompareOfSearchedClients(t *testing.T) {
 
 func TestCompareTellsOtherCircumstances(t *testing.T) {
 	a, b := syntheticFigure("2b", 2), syntheticFigure("2b", 2)
-	table := func() tables.Table { return compare(t, a, b)[len(frame.Aspects)] }
+	table := func() tables.Table { return must(Compare(a, b))[len(frame.Aspects)] }
 	a.Manifest.Config = []byte(`{"t": [1, 2], "seed": 9007199254740993}`) // more digits than a float64 has
 	b.Manifest.Config = a.Manifest.Config
 	a.Manifest.Started, b.Manifest.Testbed.Before = "2026-11-23T02:31:44Z", nil
@@ -184,9 +171,7 @@ func TestCompareTellsOtherCircumstances(t *testing.T) {
 	if what := columnOf(t, got, "what"); !slices.Equal(what, want) {
 		t.Errorf("got %v, want %v", what, want)
 	}
-	if text := textOf(tables.Tables{got}); !strings.Contains(text, "1000000000") || !strings.Contains(text, "9007199254740993") {
-		t.Errorf("numbers are not as written:\n%s", text)
-	}
+	says(t, "the table", textOf(tables.Tables{got}), "1000000000", "9007199254740993")
 	if b.Manifest.Outside.DataDisk != "xfs, 1 GiB" {
 		t.Error("the manifest was changed")
 	}

@@ -31,11 +31,7 @@ func checkGolden(t *testing.T, name, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
+	if got != string(must(os.ReadFile(file))) {
 		t.Errorf("%s differs: run go test -run %s -update, look at the picture and at git diff", file, t.Name())
 	}
 }
@@ -43,18 +39,12 @@ func checkGolden(t *testing.T, name, got string) {
 // rendered draws the figures of the sets as SVG, without the fonts that would make it half a megabyte, by their names.
 func rendered(t *testing.T, sets ...*result.Set) map[string]string {
 	t.Helper()
-	pages, err := figures.All(sets)
-	if err != nil {
-		t.Fatal(err)
-	}
 	svgs := map[string]string{}
-	for _, p := range pages {
+	for _, p := range must(figures.All(sets)) {
 		c := vgsvg.New(p.Size())
 		p.Draw(vgdraw.New(c))
 		var b bytes.Buffer
-		if _, err := c.WriteTo(&b); err != nil {
-			t.Fatal(err)
-		}
+		must(c.WriteTo(&b))
 		svgs[p.Name] = b.String()
 		if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
 			t.Errorf("the figure %s contains NaN or Inf", p.Name)
@@ -75,10 +65,7 @@ func render(t *testing.T, sets ...*result.Set) string {
 
 func summary(t *testing.T, sets ...*result.Set) tables.Tables {
 	t.Helper()
-	all, err := Summary(sets)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := must(Summary(sets))
 	if text := textOf(all); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
 		t.Error("the summary contains NaN or Inf")
 	}
@@ -200,26 +187,23 @@ func TestFiguresSay(t *testing.T) {
 	}
 }
 
-func mustCells(t *testing.T, sets ...*result.Set) []frame.Cell {
-	t.Helper()
-	cells, err := frame.Cells(sets)
+// must is the value without the error, which no test here expects.
+func must[T any](x T, err error) T {
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return cells
+	return x
 }
+
+func mustCells(sets ...*result.Set) []frame.Cell { return must(frame.Cells(sets)) }
 
 func TestDrawWritesAllFormats(t *testing.T) {
 	mixed := syntheticFigure("2b", 2)
 	mixed.Points = append(mixed.Points, syntheticFigure("2c", 2).Points...)
 	dir := filepath.Join(t.TempDir(), "figures")
-	files, err := Draw([]*result.Set{mixed}, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	starts := map[string]string{".svg": "<?xml", ".pdf": "%PDF", ".png": "\x89PNG"}
 	var names []string
-	for _, f := range files {
+	for _, f := range must(Draw([]*result.Set{mixed}, dir)) {
 		names = append(names, filepath.Base(f))
 		data, err := os.ReadFile(f)
 		if err != nil || !strings.HasPrefix(string(data), starts[filepath.Ext(f)]) {

@@ -11,24 +11,14 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
 )
-
-func pictures(t *testing.T, sets ...*result.Set) []draw.Picture {
-	t.Helper()
-	all, err := Pictures(sets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
 
 // A picture's parts say what the page says: titles and axes in the panels, names in the legend, the rest as text.
 func TestPictures(t *testing.T) {
 	s := syntheticFigure("2b", 3)
 	s.Manifest.Title, s.Manifest.Quick = "Peaks", true
-	p := pictures(t, s)[0]
+	p := must(Pictures([]*result.Set{s}))[0]
 	if p.Name != "2b" || p.Heading != "Figure 2(b): Peaks" || len(p.Panels) != 2 {
 		t.Fatalf("picture %s, %q with %d panels", p.Name, p.Heading, len(p.Panels))
 	}
@@ -52,7 +42,7 @@ func TestPictures(t *testing.T) {
 
 // Panels that share the first one's y axis name it when they stand alone.
 func TestColumnsStandAlone(t *testing.T) {
-	for _, p := range pictures(t, syntheticTrials()) {
+	for _, p := range must(Pictures([]*result.Set{syntheticTrials()})) {
 		switch p.Name {
 		case "timeline":
 			for _, panel := range p.Panels {
@@ -68,10 +58,7 @@ func TestColumnsStandAlone(t *testing.T) {
 
 func TestTrialList(t *testing.T) {
 	s := syntheticTrials()
-	list, err := TrialList([]*result.Set{s})
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := must(TrialList([]*result.Set{s}))
 	if len(list.Rows) != len(s.Trials) || len(list.Trials) != len(s.Trials) {
 		t.Errorf("%d rows and %d trials of %d", len(list.Rows), len(list.Trials), len(s.Trials))
 	}
@@ -111,7 +98,7 @@ func TestExportIsReadBack(t *testing.T) {
 	}
 	invalidate(s, func(p result.Point) bool { return p.Repetition == 2 })
 	results := parse(t, s)
-	for _, c := range mustCells(t, s) {
+	for _, c := range mustCells(s) {
 		for _, p := range c.Valid {
 			r := results[0]
 			results = results[1:]

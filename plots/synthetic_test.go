@@ -11,13 +11,15 @@ import (
 
 const goodputMBps = 117.7
 
-// costs is the traffic of an operation in multiples of the value, in the worse direction.
-var costs = map[string]func(t float64) float64{
-	"mpowerstore": func(t float64) float64 { return (3*t + 1) / (t + 1) },
-	"mabd":        func(t float64) float64 { return 2*t + 1 },
-	"phalanx":     func(t float64) float64 { return 3*t + 1 },
-	"powerstore":  func(t float64) float64 { return (3*t + 1) / (t + 1) },
-	"null":        func(t float64) float64 { return (3*t + 1) / (t + 1) },
+// traffic is that of an operation in multiples of the value, in the worse direction.
+func traffic(protocol string, t float64) float64 {
+	switch protocol {
+	case "mabd":
+		return 2*t + 1
+	case "phalanx":
+		return 3*t + 1
+	}
+	return (3*t + 1) / (t + 1)
 }
 
 var (
@@ -55,7 +57,7 @@ func synthetic(name string) *result.Set {
 
 // synthesize makes the point of a measurement at which c clients saturate the link more or less.
 func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients, repetition int) result.Point {
-	cost := costs[protocol](float64(t))
+	cost := traffic(protocol, float64(t))
 	bound := goodputMBps / cost
 	noise := func(share float64) float64 { return 1 + share*random.NormFloat64() }
 	efficiency := 0.97 * float64(size) / (float64(size) + 20<<10)
@@ -137,10 +139,9 @@ func overWAN(s *result.Set, random *rand.Rand) {
 		m := result.MeasuredDelay{MeanMs: 19.8 + float64(i)/50, AskedMeanMs: 19.87, KS: 0.01 + float64(i)/500}
 		tb.DelaysBefore = append(tb.DelaysBefore, m)
 	}
-	rounds := map[string]float64{"mpowerstore": 2, "mabd": 2, "phalanx": 2}
 	for i := range s.Points {
 		p := &s.Points[i]
-		idle := rounds[p.Protocol] * 42
+		idle := 2.0 * 42
 		if p.Op == "write" {
 			idle += 42
 		}

@@ -92,15 +92,6 @@ func TestTrialsThatAreNotThere(t *testing.T) {
 	}
 }
 
-func mustGatherCosts(t *testing.T, s *result.Set) frame.CostCells {
-	t.Helper()
-	cells, err := frame.Costs([]*result.Set{s})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cells
-}
-
 // disturbedCosts is a run that lost measurements, one scheme's at t = 2 altogether.
 func disturbedCosts() *result.Set {
 	s := syntheticCosts(3, 0.2)
@@ -126,7 +117,7 @@ func TestTable1(t *testing.T) {
 
 // Planted times and counts give their exponents: the paper's, where costs are powers of t.
 func TestGrowth(t *testing.T) {
-	table := mustGatherCosts(t, syntheticCosts(2, 0))
+	table := must(frame.Costs([]*result.Set{syntheticCosts(2, 0)}))
 	for _, c := range syntheticSchemes {
 		for i, want := range []float64{c.growConstruct, c.growVerify} {
 			got := table.Of(c.scheme).TimeGrowth(frame.Sides[i])
@@ -158,7 +149,7 @@ func TestGrowth(t *testing.T) {
 func TestGrowthOfWholeRepetitions(t *testing.T) {
 	s := syntheticCosts(3, 0)
 	s.Costs = slices.DeleteFunc(s.Costs, func(c result.Cost) bool { return c.T == 10 && c.Repetition == 2 })
-	if got := mustGatherCosts(t, s).Of("polynomial-naive").TimeGrowth(frame.Sides[0]); got.N != 2 {
+	if got := must(frame.Costs([]*result.Set{s})).Of("polynomial-naive").TimeGrowth(frame.Sides[0]); got.N != 2 {
 		t.Errorf("%d exponents, want those of the two repetitions that have every t", got.N)
 	}
 }
