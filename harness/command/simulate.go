@@ -172,10 +172,7 @@ func verdict(r result.Simulated) string {
 	for _, h := range slices.Sorted(maps.Keys(r.Harms)) {
 		found = append(found, fmt.Sprintf("%s in %d, first with seed %d", h, r.Harms[h], r.Seeds[h]))
 	}
-	text := "no harm"
-	if len(found) > 0 {
-		text = strings.Join(found, "; ")
-	}
+	text := cmp.Or(strings.Join(found, "; "), "no harm")
 	if !r.Held {
 		return text + ": EXPECTED " + r.Expected
 	}
