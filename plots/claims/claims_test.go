@@ -142,6 +142,15 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// A claim may speak of any protocol that there is.
+func TestProtocols(t *testing.T) {
+	for _, name := range catalog.Names() {
+		if _, err := (&query.Results{}).Evaluate(`peak("2b", "`+name+`", "read")`, nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The paper's claims name no protocol that is in no list, and are decided by the reference results without an error.
 func TestPaper(t *testing.T) {
 	b, err := Load("../../configs/claims.yaml")

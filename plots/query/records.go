@@ -131,24 +131,25 @@ func (r *Results) addSimulated(rows []result.Simulated) {
 // A where selects the records of a kind whose keys have these values.
 type where = map[string]any
 
-// protocols are those that claims may speak of.
+// protocols are the names that an expression may use: a misspelt one is an error before any result is read. A new protocol
+// is added here.
 var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "null"}
 
 // checks say which values a key may have: one that no record can have is an error, before any result is read.
 var checks = map[string]func(x any) error{
-	"figure":   oneOf("figure", frame.Figures),
-	"protocol": oneOf("protocol", func() []string { return protocols }),
-	"op":       oneOf("operation", func() []string { return []string{result.OpRead, result.OpWrite} }),
-	"scheme":   oneOf("scheme", frame.Schemes),
+	"figure":   oneOf("figure", frame.Figures()),
+	"protocol": oneOf("protocol", protocols),
+	"op":       oneOf("operation", []string{result.OpRead, result.OpWrite}),
+	"scheme":   oneOf("scheme", frame.Schemes()),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 
 // oneOf checks a name. A protocol's may have a variant behind a plus, as in "mpowerstore+hedged".
-func oneOf(what string, known func() []string) func(any) error {
+func oneOf(what string, known []string) func(any) error {
 	return func(x any) error {
 		base, _, _ := strings.Cut(fmt.Sprint(x), "+")
-		if !slices.Contains(known(), base) {
-			return fmt.Errorf("unknown %s %q: it is %s", what, x, list(known()))
+		if !slices.Contains(known, base) {
+			return fmt.Errorf("unknown %s %q: it is %s", what, x, list(known))
 		}
 		return nil
 	}
