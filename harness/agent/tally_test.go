@@ -31,6 +31,14 @@ func travelled(t *testing.T, tallies ...*Tally) *Tally {
 	return sum
 }
 
+// timingOf is the timing of these times.
+func timingOf(ns ...int64) (t Timing) {
+	for _, x := range ns {
+		t.Add(x)
+	}
+	return t
+}
+
 // What a client has done counts by where it ended: in the window, outside, or not at all.
 func TestTally(t *testing.T) {
 	spec := Spec{WarmupEndNs: 1000, EndNs: 2000}
@@ -84,14 +92,14 @@ func TestBuckets(t *testing.T) {
 
 // Times beyond the histogram's range count as its ends, none is lost.
 func TestTimingKeepsExtremes(t *testing.T) {
-	timing := TimingOf(0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour))
+	timing := timingOf(0, 1, int64(time.Microsecond), int64(time.Second), histogramMax, int64(time.Hour))
 	if n := timing.Count(); n != 6 {
 		t.Errorf("%d of 6 times recorded", n)
 	}
 	if got := time.Duration(timing.hdr().ValueAtQuantile(60)); (got - time.Second).Abs() > time.Millisecond {
 		t.Errorf("a time of 1 s was recorded as %v", got)
 	}
-	if l := TimingOf(2e6, 6e6).Latency(); l.Mean != 4 {
+	if l := timingOf(2e6, 6e6).Latency(); l.Mean != 4 {
 		t.Errorf("the mean of 2 and 6 ms: %+v", l)
 	}
 	if l := (Timing{}).Latency(); l != (result.Latency{}) {

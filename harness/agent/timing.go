@@ -23,14 +23,6 @@ type Timing struct {
 	histogram *hdrhistogram.Histogram // nil for no times
 }
 
-// TimingOf is the timing of these times.
-func TimingOf(ns ...int64) (t Timing) {
-	for _, x := range ns {
-		t.Add(x)
-	}
-	return t
-}
-
 // Add adds a time.
 func (t *Timing) Add(ns int64) {
 	t.SumNs += ns

@@ -64,12 +64,3 @@ func TestCodesOfOlderResults(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
-
-func TestFail(t *testing.T) {
-	v := Validity{Valid: true}
-	v.Fail(LittlesLaw, "off by %d", 2)
-	v.Fail(LittlesLaw, "and more")
-	if want := (Validity{false, []Reason{LittlesLaw}, "off by 2; and more"}); !reflect.DeepEqual(v, want) {
-		t.Errorf("%+v, want %+v", v, want)
-	}
-}

@@ -182,14 +182,22 @@ func most(requests, bytes int64) result.Most {
 	return result.Most{Messages: result.Traffic{ClientToServer: requests}, Bytes: result.Traffic{ClientToServer: bytes}}
 }
 
+// timingOf is the timing of these times.
+func timingOf(ns ...int64) (t agent.Timing) {
+	for _, x := range ns {
+		t.Add(x)
+	}
+	return t
+}
+
 func TestFillIn(t *testing.T) {
 	want := []result.Bucket{{Errors: 1}, {AtMs: 100, Read: result.Ended{Ops: 2, MeanMs: 2, MaxMs: 3}}}
 	tally := agent.Tally{
 		Read: agent.Kind{
 			Ops: 4, Rounds: rounds{{Data: 1, Metadata: 1}: 3, {Data: 1, Metadata: 2}: 1}, Most: most(12, 500),
-			Latency: agent.TimingOf(1e6, 3e6, 5e6, 3e6),
+			Latency: timingOf(1e6, 3e6, 5e6, 3e6),
 		},
-		Write:   agent.Kind{Ops: 1, Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Latency: agent.TimingOf(8e6), Most: most(12, 900)},
+		Write:   agent.Kind{Ops: 1, Rounds: rounds{{Data: 1, Metadata: 2}: 1}, Latency: timingOf(8e6), Most: most(12, 900)},
 		Pending: 3, Failed: 4, Buckets: want,
 	}
 	out := result.Trial{DurationS: 2}

@@ -98,6 +98,14 @@ func TestPerOperation(t *testing.T) {
 	}
 }
 
+// timingOf is the timing of these times.
+func timingOf(ns ...int64) (t agent.Timing) {
+	for _, x := range ns {
+		t.Add(x)
+	}
+	return t
+}
+
 // ofLoad is 2 s of READs by 4 clients at t = 1 of M-PoWerStore: 1000 in the window, of 4 ms to 12 ms.
 func ofLoad() cluster.Loaded {
 	var latency agent.Timing
@@ -219,7 +227,7 @@ func TestFillOpen(t *testing.T) {
 	l := ofLoad()
 	l.Open = &agent.Open{
 		Arrivals: 700, Backlog: result.Backlog{Begin: 1, End: 6},
-		Service: agent.TimingOf(2e6, 4e6, 6e6), Slip: agent.TimingOf(1e4, 1e4, 7e4),
+		Service: timingOf(2e6, 4e6, 6e6), Slip: timingOf(1e4, 1e4, 7e4),
 	}
 	p := &result.Point{
 		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Op: "read", T: 1, ValueBytes: 100_000},

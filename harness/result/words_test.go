@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -51,5 +52,14 @@ func TestMost(t *testing.T) {
 	m.Raise(Most{Traffic{1, 4}, Traffic{200, 600}})
 	if want := (Most{Traffic{3, 4}, Traffic{200, 700}}); m != want {
 		t.Errorf("%+v, want %+v", m, want)
+	}
+}
+
+func TestFail(t *testing.T) {
+	v := Validity{Valid: true}
+	v.Fail(LittlesLaw, "off by %d", 2)
+	v.Fail(LittlesLaw, "and more")
+	if want := (Validity{false, []Reason{LittlesLaw}, "off by 2; and more"}); !reflect.DeepEqual(v, want) {
+		t.Errorf("%+v, want %+v", v, want)
 	}
 }

@@ -12,8 +12,10 @@ func TestSystems(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []Series{
-		{Protocol: "mine", Variant: Paper}, {Protocol: "cas", Variant: Paper},
-		{Protocol: "mpowerstore", Variant: "lean"}, {Protocol: "other", Variant: Paper},
+		{Protocol: "mine", Variant: Paper},
+		{Protocol: "cas", Variant: Paper},
+		{Protocol: "mpowerstore", Variant: "lean"},
+		{Protocol: "other", Variant: Paper},
 	} {
 		mustAppend(t, dir, Point{Series: s})
 	}
