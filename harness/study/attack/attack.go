@@ -100,16 +100,14 @@ func (p *player) config() map[string]any {
 
 // load is how long a trial's load lasts.
 func (p *player) load(a byzantine.Attack) time.Duration {
-	story := a.ID == result.Timeline
-	switch {
-	case story && p.Quick:
-		return 4 * time.Second
-	case story:
-		return 12 * time.Second
-	case p.Quick:
-		return time.Second
+	full, quick := 5*time.Second, time.Second
+	if a.ID == result.Timeline {
+		full, quick = 12*time.Second, 4*time.Second
 	}
-	return 5 * time.Second
+	if p.Quick {
+		return quick
+	}
+	return full
 }
 
 // The attacks that the catalogue lacks because they need real processes and disks.
@@ -120,8 +118,8 @@ const (
 	damagedFile = "F4"
 )
 
-// All are all trials there are: none, for comparison; the catalogue; faults of processes and disks; and the story of one
-// server that crashes, lies and comes back.
+// All lists all attacks: none, for comparison; the catalogue; faults of processes and disks; and the story of one server
+// that crashes, lies and comes back.
 func All() []byzantine.Attack {
 	all := append([]byzantine.Attack{{ID: result.FaultFree, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
 	return append(all,
@@ -137,11 +135,11 @@ func All() []byzantine.Attack {
 		})
 }
 
-// ByID finds a trial by its ID or name.
+// ByID finds an attack by its ID or name.
 func ByID(id string) (byzantine.Attack, error) { return byzantine.ByID(All(), id) }
 
-// lie is how the server of the timeline lies to the protocol: with values that nobody wrote where the protocol is to
-// withstand them, with old ones where it is not.
+// lie is how the server of the timeline lies: with values that nobody wrote if the protocol is to withstand them, with old
+// ones if it is not.
 func lie(p protocols.Protocol) byzantine.Attack {
 	if bogus := mustAttack("B3"); withstands(p, bogus) {
 		return bogus
@@ -159,7 +157,7 @@ func withstands(p protocols.Protocol, a byzantine.Attack) bool {
 func mustAttack(id string) byzantine.Attack {
 	a, err := catalog.Attack(id)
 	if err != nil {
-		panic(err) // the catalogue has changed: a programming error that every test of this package shows
+		panic(err) // the catalogue has changed: every test of this package shows that
 	}
 	return a
 }

@@ -245,7 +245,7 @@ func TestTell(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 	out.Held, out.Detail, out.Expected = false, "who and when", "no harm"
-	if got := tr.tell(out); !strings.Contains(got, "\n    who and when\n") || !strings.Contains(got, "instead of no harm") {
+	if got := tr.tell(out); !strings.HasSuffix(got, "; who and when") || !strings.Contains(got, "instead of no harm") {
 		t.Errorf("%q", got)
 	}
 	if got := tr.tell(result.Trial{Held: true, Skipped: "no links"}); got != "skipped: no links" {

@@ -22,8 +22,8 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// What all trials have in common. There are as many keys as clients, so that each has its own where keys have one
-// writer; they are few enough for operations to meet.
+// What all trials have in common. There are as many keys as clients, so that each client has its own where a key has one
+// writer, and few enough for operations to meet.
 const (
 	suiteName    = result.Paper
 	durability   = protocols.Fsync
@@ -62,7 +62,7 @@ type trial struct {
 	findings
 }
 
-// seed is what the trial leaves to chance, the same however many others are played.
+// seed decides what the trial leaves to chance. It is the same however many others are played.
 func (p *player) seed(system protocols.Protocol, a byzantine.Attack) uint64 {
 	return workloads.Derive(p.Seed, protocols.NameOf(system), a.ID)
 }
@@ -85,7 +85,7 @@ func (t *trial) Do(ctx context.Context, _ int) (result.Line, string, error) {
 		return nil, "", context.Cause(ctx)
 	case err == nil:
 		t.conclude(&out, entries)
-	case t.attack.ID != result.FaultFree: // a server that crashed by itself, say: it is what came of the attack
+	case t.attack.ID != result.FaultFree: // such as a server that crashed by itself: that came of the attack
 		out.Harms[string(byzantine.Failure)] = 1
 		out.Detail, err = err.Error(), nil
 	}
@@ -105,7 +105,7 @@ func (t *trial) describe() result.Trial {
 // fileName is that of the trial's files.
 func (t *trial) fileName() string { return protocols.NameOf(t.protocol) + "-" + t.attack.ID }
 
-// tell is what a person is told of the trial, next to the protocol's fault-free one.
+// tell sums the trial up for a person, compared with the protocol's fault-free one.
 func (t *trial) tell(out result.Trial) string {
 	if t.attack.ID == result.FaultFree {
 		t.baseline[out.Protocol] = out.ThroughputOps
@@ -119,12 +119,12 @@ func (t *trial) tell(out result.Trial) string {
 		text += fmt.Sprintf(", p99 of READs %.1f ms, of WRITEs %.1f ms", out.ReadMs.P99, out.WriteMs.P99)
 	}
 	if !out.Held {
-		text += "\n    " + out.Detail + "\n   "
+		text += "; " + out.Detail
 	}
 	return text
 }
 
-// shaper is the testbed if its links can be ruled, or nil.
+// shaper is the testbed if it can cut links, or nil.
 func (t *trial) shaper() testbed.Shaper {
 	s, _ := t.bench.Testbed.(testbed.Shaper)
 	return s
@@ -143,7 +143,7 @@ func (t *trial) skip() string {
 	return ""
 }
 
-// needsLinks reports whether the trial cannot be played where links cannot be cut.
+// needsLinks reports whether the trial needs links that can be cut.
 func needsLinks(a byzantine.Attack, p protocols.Protocol) bool {
 	return a.Isolate != [2]int{} || rotates(a) && a.Expected(p).Harm != byzantine.NoHarm
 }

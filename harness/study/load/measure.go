@@ -57,9 +57,9 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 
 // loadAll runs the load, and what must come before or after it.
 func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result.Point) (l cluster.Loaded, err error) {
-	var beside agent.Tally // what failed beside the load
+	var others agent.Tally // operations that are not part of the load
 	if p.Op == result.OpRead {
-		if beside, err = c.Preload(ctx, 0, p.Keys); err != nil {
+		if others, err = c.Preload(ctx, 0, p.Keys); err != nil {
 			return l, err
 		}
 	}
@@ -68,11 +68,11 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 		return l, err
 	}
 	if p.Op == result.OpWrite {
-		if beside, err = c.ReadBack(ctx, p.Keys); err != nil {
+		if others, err = c.ReadBack(ctx, p.Keys); err != nil {
 			return l, err
 		}
 	}
-	l.Merge(&beside)
+	l.Merge(&others)
 	return l, nil
 }
 
@@ -80,19 +80,17 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load {
 	e := r.Experiment
 	spec := agent.Spec{
-		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Seed: seed,
-		Concurrency: e.Concurrency.Fraction(),
-	}
-	if s.Op == result.OpRead { // WRITEs need no writer in the background
-		spec.BackgroundShare = e.Workload.Background.Fraction()
+		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Concurrency: e.Concurrency.Fraction(), Seed: seed,
 	}
 	if s.Op == result.OpWrite {
 		spec.WriteShare = 1
+	} else {
+		spec.BackgroundShare = e.Workload.Background.Fraction() // of one more client, which writes
 	}
 	return cluster.Load{Spec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std()}
 }
 
-// probed runs a load and samples meanwhile the delay between the two hosts that carry none; nil without NetEm.
+// probed runs a load and meanwhile samples the delay between two idle hosts; the probe is nil without NetEm.
 func (r *runner) probed(load func() (cluster.Loaded, error)) (l cluster.Loaded, probe *result.MeasuredDelay, err error) {
 	shaper, ok := r.bench.Testbed.(testbed.Shaper)
 	if !ok || !r.Experiment.Testbed.NetEm() {
@@ -123,7 +121,7 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 // shaped reports whether the testbed's links have the configured rate.
 func (r *runner) shaped() bool { return r.bench.Manifest.Testbed.Shaped }
 
-// tell is what a person is told of a point.
+// tell sums a point up for a person.
 func tell(p result.Point) string {
 	text := fmt.Sprintf("%.1f MB/s, %.1f ms", p.ThroughputMBps, p.LatencyMs.Mean)
 	if p.Shaped {
