@@ -1,5 +1,5 @@
 // Package prototest runs operations and servers of any protocol in memory, for tests: one message at a time, in an
-// order that a seed or a script decides.
+// order that a seed or a script decides. Conform holds a protocol to what the model asks of any.
 //
 // Bodies pass through the codec and payloads are copied, as on a network. What a server was lent for one request is
 // overwritten after it, so that a server which keeps it is found out.

@@ -190,21 +190,13 @@ func conformBeginnings(t *testing.T, p protocols.Protocol) {
 	}
 }
 
-// dies begins a WRITE whose client dies in the round, when its requests have reached the server alone.
-func (c *Cluster) dies(w *Client, value string, round, server int) {
-	run := w.Write("k", []byte(value))
-	c.Deliver(func(e Envelope) bool { return run.Is(e) && (e.Round < round || e.Round == round && e.Server == server) })
-	run.Abandon()
-	c.Lose(Everything)
-}
-
 // conformDeaths: when clients die or give up half-way, no timestamp is used twice and READs do not go back in time.
 func conformDeaths(t *testing.T, p protocols.Protocol) {
 	is := p.Traits(1)
 	for round, leg := range is.Write {
 		if c := New(t, p, 1, "modern", 1); leg.Request > 0 || round == len(is.Write)-1 {
 			w := c.Client(1, protocols.Writer)
-			c.dies(w, "lost", round+1, 0)
+			c.die(w.Write("k", []byte("lost")), round+1, 0)
 			c.Hold(Of(0))
 			if got := c.Finish(w.Write("k", []byte("next"))); got.Timestamp.Num != 2 {
 				t.Errorf("the WRITE after one that was lost in round %d has timestamp %v: 1.1 was issued", round+1, got.Timestamp)
@@ -215,7 +207,7 @@ func conformDeaths(t *testing.T, p protocols.Protocol) {
 	for i := range is.Servers * is.Servers * is.Servers {
 		reached, first, second := i%is.Servers, i/is.Servers%is.Servers, i/is.Servers/is.Servers
 		c := New(t, p, 1, "modern", 1)
-		c.dies(c.Client(1, protocols.Writer), "v", len(is.Write), reached)
+		c.die(c.Client(1, protocols.Writer).Write("k", []byte("v")), len(is.Write), reached)
 		reader := c.Client(2, protocols.Reader)
 		var got [2]protocols.Result
 		for i, silent := range []int{first, second} {

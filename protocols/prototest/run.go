@@ -43,6 +43,14 @@ func (r *Run) Result() (protocols.Result, error) { return r.driver.Result() }
 // ever. Its requests stay in flight; Lose drops them.
 func (r *Run) Abandon() { r.abandoned = true }
 
+// die has the client die in the round, when its requests have reached the servers named alone.
+func (c *Cluster) die(run *Run, round int, reached ...int) {
+	to := To(reached...)
+	c.Deliver(func(e Envelope) bool { return run.Is(e) && (e.Round < round || to(e)) })
+	run.Abandon()
+	c.Lose(run.Is)
+}
+
 // Is matches the messages of the run.
 func (r *Run) Is(e Envelope) bool { return e.Run == r }
 

@@ -92,10 +92,7 @@ func ServersOf(t *testing.T, d *datadriven.TestData, name string) (servers []int
 
 // interrupt delivers all rounds but the last, and of that the requests to the servers named.
 func (s *Script) interrupt(run *Run, reached []int) string {
-	last, to := len(s.protocol.Traits(s.Faults).Legs(run.Kind)), To(reached...)
-	s.Deliver(func(e Envelope) bool { return run.Is(e) && (e.Round < last || to(e)) })
-	run.Abandon()
-	s.Lose(run.Is)
+	s.die(run, len(s.protocol.Traits(s.Faults).Legs(run.Kind)), reached...)
 	return s.trace(run) + fmt.Sprintf("dies in round %d\n", run.Rounds())
 }
 

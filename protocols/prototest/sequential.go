@@ -88,12 +88,9 @@ func (m *sequence) write(t *rapid.T) {
 // interrupt is a WRITE that dies in its last round, when the requests have reached some of the servers only.
 func (m *sequence) interrupt(t *rapid.T) {
 	run, value := m.begin(t)
-	last := len(m.protocol.Traits(m.Faults).Legs(protocols.Write))
 	order := rapid.Permutation(m.all()).Draw(t, "servers")
-	reached := To(order[:rapid.IntRange(0, len(order)).Draw(t, "reached")]...)
-	m.Deliver(func(e Envelope) bool { return run.Is(e) && (e.Round < last || reached(e)) })
-	run.Abandon()
-	m.Lose(run.Is)
+	reached := order[:rapid.IntRange(0, len(order)).Draw(t, "reached")]
+	m.die(run, len(m.protocol.Traits(m.Faults).Write), reached...)
 	m.dead = append(m.dead, value)
 }
 
