@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -22,6 +23,30 @@ func TestNames(t *testing.T) {
 		protocol, variant := protocols.SplitName(name)
 		if !slices.Contains(Names(), protocol) || variant == protocols.Paper {
 			t.Errorf("%s is a variant of no protocol", name)
+		}
+	}
+}
+
+// Results of before manifests had titles are read with the titles and the order of the catalogue.
+func TestEarlierResults(t *testing.T) {
+	dir := t.TempDir()
+	if err := result.WriteManifest(dir, result.Manifest{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names() {
+		if err := result.Append(dir, result.Point{Series: result.Series{Protocol: name, Variant: protocols.Paper}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range All() {
+		traits := p.Traits(1)
+		want := result.System{Protocol: traits.Name, Variant: traits.Variant, Title: traits.Title, Order: i + 1}
+		if got := set.Manifest.Systems[traits.System()]; got != want {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/phalanx"
+	"github.com/powbench/powbench/protocols/powerstore"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -108,5 +109,19 @@ func TestSilentServer(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A targeted protocol has the traits of the one within: embedding loses none.
+func TestTraits(t *testing.T) {
+	for _, inner := range []protocols.Protocol{powerstore.Protocol{}, phalanx.Protocol{Variant: phalanx.RSA}} {
+		got, want := Protocol{inner}.Traits(1), inner.Traits(1)
+		if got.Writers != want.Writers || got.Scheme != want.Scheme || got.LyingServers != want.LyingServers ||
+			got.Servers != want.Servers || got.Quorum != want.Quorum || got.Title != want.Title {
+			t.Errorf("%+v, within it is %+v", got, want)
+		}
+	}
+	if name := protocols.NameOf(Protocol{phalanx.Protocol{Variant: phalanx.RSA}}); name != "phalanx+rsa-targeted" {
+		t.Errorf("its name is %s", name)
 	}
 }
