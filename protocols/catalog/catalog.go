@@ -1,5 +1,5 @@
-// Package catalog is the one list of the protocols that PoWBench runs, and of their variants. To add one, add it to the
-// list.
+// Package catalog is the one list of the protocols that PoWBench runs, of their variants, and of the attacks on them. To
+// add one, add it to the list.
 //
 // It imports every protocol and its attacks; packages that need a protocol by its name import it.
 package catalog
@@ -10,12 +10,17 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/mabd"
+	mabdattacks "github.com/powbench/powbench/protocols/mabd/attacks"
 	"github.com/powbench/powbench/protocols/mpowerstore"
+	mpowerstoreattacks "github.com/powbench/powbench/protocols/mpowerstore/attacks"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/phalanx"
+	phalanxattacks "github.com/powbench/powbench/protocols/phalanx/attacks"
 	"github.com/powbench/powbench/protocols/powerstore"
+	powerstoreattacks "github.com/powbench/powbench/protocols/powerstore/attacks"
 	"github.com/powbench/powbench/protocols/targeted"
 )
 
@@ -60,8 +65,7 @@ func Names() []string { return names(All()) }
 // VariantNames are the variants' names, such as "mpowerstore+polynomial", in the same order.
 func VariantNames() []string { return names(Variants()) }
 
-func names(all []protocols.Protocol) []string {
-	var names []string
+func names(all []protocols.Protocol) (names []string) {
 	for _, p := range all {
 		names = append(names, protocols.NameOf(p))
 	}
@@ -77,4 +81,19 @@ func ByName(name string) (protocols.Protocol, error) {
 	}
 	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name,
 		strings.Join(slices.Concat(Names(), VariantNames()), ", "))
+}
+
+// Attacks are all of byzantine's catalogue, with what is forged in the protocols of the list. A protocol without a
+// playbook is attacked by what serves for any.
+func Attacks() []byzantine.Attack {
+	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
+		powerstoreattacks.Playbook())
+}
+
+// Attack finds an attack by its ID or name; the error for an unknown one lists those there are.
+func Attack(id string) (byzantine.Attack, error) { return byzantine.ByID(Attacks(), id) }
+
+// Against are the attacks that have a target in the protocol.
+func Against(p protocols.Protocol) []byzantine.Attack {
+	return slices.DeleteFunc(Attacks(), func(a byzantine.Attack) bool { return a.Expected(p).None })
 }

@@ -1,6 +1,6 @@
-// Package play drives one operation by the rules of the model, and lends one server its state, whatever carries the
-// messages: a network (harness/client), a schedule (sim) or a script (protocols/prototest). Only these import it; it
-// imports package protocols.
+// Package play drives one operation by the rules of the model, and lends one server its state, for those who carry the
+// messages: over a network (harness/client), by a schedule (sim) or by a script (protocols/prototest). Only these import
+// it; it imports package protocols.
 package play
 
 import (
@@ -11,10 +11,9 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A Driver drives one operation. It keeps to the rules of protocols.Operation: an operation gets one reply per round and
-// server, the first; it asks no server twice in a round; it hears once that a round is overdue; and it hears nothing
-// more once it has ended. Messages are the caller's to carry, and time-outs are his to decide. A Driver is not safe for
-// concurrent use.
+// A Driver drives one operation by the rules of protocols.Operation: the operation gets the first reply of each server
+// to each round and no other, asks no server twice in a round, hears once that a round is overdue, and hears nothing
+// once it has ended. The caller carries the messages and decides on time-outs. A Driver is not safe for concurrent use.
 type Driver struct {
 	operation protocols.Operation
 	hedged    protocols.Hedged // nil if the operation does not want to know what is overdue
@@ -38,7 +37,7 @@ type exchange struct{ asked, answered bool }
 
 // Requests are the messages to send now.
 type Requests struct {
-	Round int // that they belong to, from 1
+	Round int // the round that they belong to, from 1
 	// To is a request for each server, zero for one that gets none. It is nil if nothing is to be sent.
 	To protocols.Broadcast
 	// Begins tells whether the round begins with them; else they ask more servers in it.
