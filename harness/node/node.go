@@ -1,10 +1,12 @@
-// Package node is a server process: a protocol's automaton between the transport and the database.
+// Package node is a server process: a protocol's automaton between the transport and the database. It imports control,
+// transport, storage and protocols; cluster and the command import it.
 //
 // It imports control, transport, storage and the protocols; cluster and commands import it.
 package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -73,7 +75,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	listener, err := listen.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("server %d cannot listen on %s: %w (stop the other process or choose another port)",
-			cfg.Index+1, cfg.Listen, errClose(err, store))
+			cfg.Index+1, cfg.Listen, errors.Join(err, store.Close()))
 	}
 	handler := &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}
 	n := &Node{store: store, addr: listener.Addr(), failed: make(chan error, 1)}
@@ -83,12 +85,6 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	}, handler.handle)
 	go func() { n.failed <- n.server.Serve(listener) }()
 	return n, nil
-}
-
-// errClose closes the store that is not needed after all and returns err.
-func errClose(err error, s *storage.Store) error {
-	_ = s.Close()
-	return err
 }
 
 // Addr is where the node listens.
@@ -161,8 +157,8 @@ func newAutomaton(cfg Config, p protocols.Protocol, s suite.Suite) (protocols.Se
 	}, correct)}, nil
 }
 
-// attacker runs an automaton that attacks, one request at a time: unlike a correct one, it remembers what it did, to
-// whatever key.
+// attacker runs an automaton that attacks, one request at a time: unlike a correct one, it remembers what it did to any
+// key.
 type attacker struct {
 	mu        sync.Mutex
 	automaton protocols.Server

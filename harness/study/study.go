@@ -1,6 +1,7 @@
 // Package study does what an experiment, an attack run and a table of costs have in common: it opens or resumes a set of
-// results, describes build and machine, lays out and calibrates the testbed, does a list of tasks and keeps what each
-// came to. It imports testbed, result and clock; the studies below it, and the command, import it.
+// results, describes build and machine, lays out and calibrates the testbed, does a list of tasks and keeps their
+// results. It imports testbed, result, clock and protocols/catalog; study/load, study/attack, study/cost and the command
+// import it.
 package study
 
 import (
@@ -36,8 +37,8 @@ type Study struct {
 	// Manifest and Config are what was asked for; Run adds Config and the circumstances to the manifest.
 	Manifest result.Manifest
 	Config   any
-	// Testbed is what the tasks use; nil for none. If Strict, a testbed that does not keep its word is refused, and it is
-	// measured again in the end; else it is only warned of.
+	// Testbed is what the tasks use; nil for none. A Strict study refuses a testbed that does not keep what it promises,
+	// and measures it again in the end; others only warn of it.
 	Testbed *testbed.Spec
 	Strict  bool
 	// Tasks lists all of them, in order.
@@ -142,7 +143,10 @@ const CalmDown = 5 * time.Second
 // doAll does the tasks that are left. A disturbed one is done again: every attempt is kept, and whether there is another
 // one depends on the disturbance alone, never on what was measured.
 func (b *Bench) doAll(ctx context.Context, queue []Task) error {
-	disturbed := 0
+	disturbed, hint := 0, ""
+	if b.study.Earlier != nil {
+		hint = " (what was measured so far is kept: continue with --resume)"
+	}
 	for len(queue) > 0 {
 		task := queue[0]
 		queue = queue[1:]
@@ -157,7 +161,7 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 		attempt := b.earlier.Attempts[name]
 		line, text, err := task.Do(ctx, attempt)
 		if err != nil {
-			return fmt.Errorf("%s: %w%s", name, err, b.hint())
+			return fmt.Errorf("%s: %w%s", name, err, hint)
 		}
 		again, err := b.keep(line)
 		if err != nil {
@@ -183,14 +187,6 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 		b.Note(fmt.Sprintf("other work disturbed %d of them in all attempts: they do not count", disturbed))
 	}
 	return nil
-}
-
-// hint is what a person can do about an error.
-func (b *Bench) hint() string {
-	if b.study.Earlier == nil {
-		return ""
-	}
-	return " (what was measured so far is kept: continue with --resume)"
 }
 
 // keep stores what a task came to, and reports whether it was disturbed.
