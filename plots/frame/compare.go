@@ -140,14 +140,9 @@ type Finding struct {
 // newFinding compares what two runs measured. Their repetitions are independent.
 func newFinding(aspect int, c Couple) Finding {
 	of := Aspects[aspect].of
-	values := func(c Cell) (x []float64) {
-		for _, p := range c.Valid {
-			x = append(x, of(p))
-		}
-		return x
-	}
 	return Finding{
-		Aspect: aspect, Couple: c, Before: c.A.Estimate(of), After: c.B.Estimate(of), Ratio: stat.Unpaired(values(c.B), values(c.A)),
+		Aspect: aspect, Couple: c, Before: c.A.Estimate(of), After: c.B.Estimate(of),
+		Ratio: stat.Unpaired(c.B.Values(of), c.A.Values(of)),
 	}
 }
 

@@ -60,14 +60,11 @@ func Costs(sets []*result.Set) (CostCells, error) {
 		scheme  string
 		bits, t int
 	}
-	found, err := kind[key, result.Cost]{
-		file:       result.CostsFile,
-		lines:      func(s *result.Set) []result.Cost { return s.Costs },
-		check:      checkCost,
-		key:        func(c result.Cost) key { return key{c.Scheme, c.SecurityBits, c.T} },
-		repetition: func(c result.Cost) (int, bool) { return c.Repetition, c.Valid },
-		name:       func(c result.Cost) string { return fmt.Sprintf("%s at t = %d", c.Scheme, c.T) },
-	}.gather(sets)
+	lines := func(s *result.Set) []result.Cost { return s.Costs }
+	found, err := gather(sets, result.CostsFile, lines, func(c result.Cost) (repetition[key], error) {
+		name := fmt.Sprintf("%s at t = %d", c.Scheme, c.T)
+		return repetition[key]{key{c.Scheme, c.SecurityBits, c.T}, name, c.Repetition, c.Valid}, checkCost(c)
+	})
 	if err != nil {
 		return nil, err
 	}

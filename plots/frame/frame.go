@@ -26,71 +26,61 @@ type Runs[R any] struct {
 // All is every repetition, the valid ones first.
 func (r Runs[R]) All() []R { return slices.Concat(r.Valid, r.Invalid) }
 
-// Estimate estimates a quantity from the valid repetitions.
-func (r Runs[R]) Estimate(of func(R) float64) stat.Estimate {
+// Values are a quantity of the valid repetitions.
+func (r Runs[R]) Values(of func(R) float64) []float64 {
 	x := make([]float64, len(r.Valid))
 	for i, v := range r.Valid {
 		x[i] = of(v)
 	}
-	return stat.NewEstimate(x)
+	return x
 }
+
+// Estimate estimates a quantity from the valid repetitions.
+func (r Runs[R]) Estimate(of func(R) float64) stat.Estimate { return stat.NewEstimate(r.Values(of)) }
 
 // Mean is the mean over the valid repetitions, or 0 without any.
 func (r Runs[R]) Mean(of func(R) float64) float64 { return r.Estimate(of).Mean }
 
-// A kind of line in result sets, and how its lines are told apart.
-type kind[K comparable, R any] struct {
-	file       string
-	lines      func(*result.Set) []R
-	check      func(R) error // refuses impossible values
-	key        func(R) K     // lines that share it are repetitions of one measurement
-	repetition func(R) (number int, valid bool)
-	name       func(R) string // for error messages
+// A repetition is one line of a result set: lines that share the key are repetitions of one measurement.
+type repetition[K comparable] struct {
+	key    K
+	name   string // of the measurement, for error messages
+	number int
+	valid  bool
 }
 
-// gather groups the lines of the sets by their keys. It refuses one measurement in two sets: their circumstances differ.
-func (k kind[K, R]) gather(sets []*result.Set) (map[K]*Runs[R], error) {
+// gather groups lines of the sets. It refuses one measurement in two sets, because their circumstances differ, and what of
+// refuses.
+func gather[K comparable, R any](
+	sets []*result.Set, file string, lines func(*result.Set) []R, of func(R) (repetition[K], error),
+) (map[K]*Runs[R], error) {
 	cells := map[K]*Runs[R]{}
+	numbers := map[K][]int{}
 	for _, s := range sets {
-		for i, line := range k.lines(s) {
-			err := k.check(line)
-			if err == nil {
-				if cells[k.key(line)] == nil {
-					cells[k.key(line)] = &Runs[R]{Set: s}
-				}
-				err = k.add(cells[k.key(line)], s, line)
+		for i, line := range lines(s) {
+			r, err := of(line)
+			if cells[r.key] == nil {
+				cells[r.key] = &Runs[R]{Set: s}
+			}
+			c := cells[r.key]
+			at, again := slices.BinarySearch(numbers[r.key], r.number)
+			switch {
+			case err != nil:
+			case c.Set != s:
+				err = fmt.Errorf("%s was also measured in %s: give only one of the two runs", r.name, c.Set.Dir)
+			case !r.valid:
+				c.Invalid = append(c.Invalid, line)
+			case again:
+				err = fmt.Errorf("a second valid point for repetition %d of %s: remove one of the two lines", r.number, r.name)
+			default:
+				numbers[r.key], c.Valid = slices.Insert(numbers[r.key], at, r.number), slices.Insert(c.Valid, at, line)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", filepath.Join(s.Dir, k.file), i+1, err)
+				return nil, fmt.Errorf("%s:%d: %w", filepath.Join(s.Dir, file), i+1, err)
 			}
 		}
 	}
-	for _, c := range cells {
-		slices.SortStableFunc(c.Valid, func(a, b R) int {
-			first, _ := k.repetition(a)
-			second, _ := k.repetition(b)
-			return cmp.Compare(first, second)
-		})
-	}
 	return cells, nil
-}
-
-func (k kind[K, R]) add(to *Runs[R], s *result.Set, line R) error {
-	if to.Set != s {
-		return fmt.Errorf("%s was also measured in %s: give only one of the two runs", k.name(line), to.Set.Dir)
-	}
-	number, valid := k.repetition(line)
-	if !valid {
-		to.Invalid = append(to.Invalid, line)
-		return nil
-	}
-	for _, other := range to.Valid {
-		if n, _ := k.repetition(other); n == number {
-			return fmt.Errorf("a second valid point for repetition %d of %s: remove one of the two lines", number, k.name(line))
-		}
-	}
-	to.Valid = append(to.Valid, line)
-	return nil
 }
 
 // Keep is those that fit.

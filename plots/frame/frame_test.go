@@ -191,3 +191,15 @@ func TestPublishedRoundsAreRounds(t *testing.T) {
 		t.Errorf("%d of %d rows are run, want 3 of 7", len(run), len(Table3))
 	}
 }
+
+// Protocols that no list has are told apart by name, place and look, even if their manifests give them one place.
+func TestProtocolsFromOutside(t *testing.T) {
+	s := &result.Set{Manifest: result.Manifest{Systems: map[string]result.System{
+		"a": {Protocol: "a", Title: "A", Order: 7}, "b": {Protocol: "b", Title: "B", Order: 7}, "c": {Protocol: "c", Title: "C", Order: 2},
+	}}}
+	known := systemsOf([]*result.Set{s})
+	a, b, c := known.of("a", result.Paper), known.of("b", "quick"), known.of("c", result.Paper)
+	if a.Order != 7 || b.Order != 8 || c.Compare(a) >= 0 || b.Name() != "B, quick" || known.of("d", result.Paper).Name() != "d" {
+		t.Errorf("a, b and c are %+v, %+v and %+v", a, b, c)
+	}
+}

@@ -114,14 +114,10 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 		}
 		return Cell{Key: k, System: s}
 	}
-	found, err := kind[Key, result.Point]{
-		file:       result.PointsFile,
-		lines:      func(s *result.Set) []result.Point { return s.Points },
-		check:      checkPoint,
-		key:        keyOf,
-		repetition: func(p result.Point) (int, bool) { return p.Repetition, p.Valid },
-		name:       func(p result.Point) string { return newCell(keyOf(p)).String() },
-	}.gather(sets)
+	points := func(s *result.Set) []result.Point { return s.Points }
+	found, err := gather(sets, result.PointsFile, points, func(p result.Point) (repetition[Key], error) {
+		return repetition[Key]{keyOf(p), newCell(keyOf(p)).String(), p.Repetition, p.Valid}, checkPoint(p)
+	})
 	if err != nil {
 		return nil, err
 	}
