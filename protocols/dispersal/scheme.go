@@ -72,15 +72,15 @@ func (d coded) Encode(value []byte, mem protocols.Memory) ([][]byte, CrossChecks
 	if err != nil {
 		return nil, CrossChecksum{}, err
 	}
-	return fragments, Checksum(d, len(value), fragments), nil
+	return fragments, Checksum(d.Suite, len(value), fragments), nil
 }
 
-func (d coded) WellFormed(cc CrossChecksum) bool { return cc.WellFormed(d, d.t) }
+func (d coded) WellFormed(cc CrossChecksum) bool { return cc.WellFormed(d.Suite, d.t) }
 
 func (d coded) Length(cc CrossChecksum) int { return FragmentLength(int(cc.Length), d.t) }
 
 func (d coded) Right(cc CrossChecksum, server int, fragment []byte) bool {
-	return cc.Matches(d, server, fragment)
+	return cc.Matches(d.Suite, server, fragment)
 }
 
 func (d coded) Enough() int { return Data(d.t) }
@@ -102,7 +102,7 @@ type replicated struct {
 
 func (d replicated) Encode(value []byte, _ protocols.Memory) ([][]byte, CrossChecksum, error) {
 	copies := slices.Repeat([][]byte{value}, d.servers)
-	return copies, Checksum(d, len(value), copies[:1]), nil
+	return copies, Checksum(d.Suite, len(value), copies[:1]), nil
 }
 
 func (d replicated) WellFormed(cc CrossChecksum) bool {
@@ -112,7 +112,7 @@ func (d replicated) WellFormed(cc CrossChecksum) bool {
 func (d replicated) Length(cc CrossChecksum) int { return int(cc.Length) }
 
 func (d replicated) Right(cc CrossChecksum, _ int, fragment []byte) bool {
-	return cc.Matches(d, 0, fragment)
+	return cc.Matches(d.Suite, 0, fragment)
 }
 
 func (d replicated) Enough() int { return 1 }

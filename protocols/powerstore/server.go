@@ -83,10 +83,10 @@ func (v view) complete(c Candidate) (protocols.Message, []protocols.Record, erro
 // gc is procedure GC (lines 28 to 31): lc becomes the highest valid candidate in LC if that is higher, and LC keeps
 // what is higher than lc. It returns both, and the records that it changes.
 func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, err error) {
-	if lc, err = v.lc(); err != nil {
-		return lc, nil, nil, err
+	if lc, err = v.lc(); err == nil {
+		back, err = v.back()
 	}
-	if back, err = v.back(); err != nil || len(back) == 0 {
+	if err != nil || len(back) == 0 {
 		return lc, back, nil, err
 	}
 	hv, err := candidates.HighestValid(back, v.valid)

@@ -93,8 +93,12 @@ func (s signed) Prover(c protocols.ClientParams) (mpowerstore.Prover, error) {
 }
 
 func (s signed) Verifier(p protocols.ServerParams) (mpowerstore.Verifier, error) {
-	v, err := s.Suite.Verifier(p.Keys.Public)
-	return verifying{v}, err
+	paper, err := s.Nonces.Verifier(p)
+	if err != nil {
+		return nil, err
+	}
+	signatures, err := s.Suite.Verifier(p.Keys.Public)
+	return verifying{paper, signatures}, err
 }
 
 type signing struct {
@@ -109,23 +113,20 @@ func (p signing) Prove(key protocols.Key, ts mpowerstore.TS, entropy io.Reader) 
 }
 
 // verifying needs no history, which has nothing to open.
-type verifying struct{ suite.Verifier }
-
-func (verifying) Receive(_ protocols.Key, _ protocols.Timestamp, commitment []byte) ([]byte, error) {
-	return commitment, nil
+type verifying struct {
+	mpowerstore.Verifier
+	signatures suite.Verifier
 }
 
 func (verifying) Opens(*mpowerstore.Entry, mpowerstore.Candidate) bool { return false }
 
 func (v verifying) Proves(key protocols.Key, c mpowerstore.Candidate) bool {
-	return v.Verify(statement(key, c.TS), c.Nonce)
+	return v.signatures.Verify(statement(key, c.TS), c.Nonce)
 }
 
 func (verifying) Canonical(_ *mpowerstore.Entry, c mpowerstore.Candidate) mpowerstore.Candidate {
 	return c
 }
-
-func (verifying) Tell(e *mpowerstore.Entry, _ []byte) []byte { return e.Commitment }
 
 // statement is what a writer signs when a quorum has stored the data of the timestamp: key (D3) and timestamp with its
 // MAC (D2). All but the key, which has its length before it, is of fixed width.
