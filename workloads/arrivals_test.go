@@ -20,7 +20,7 @@ func superposition(t interface{ Fatal(...any) }, process string, seed uint64, ra
 			t.Fatal(err)
 		}
 		for range n {
-			all = append(all, arrivals.Next())
+			all = append(all, arrivals())
 		}
 	}
 	slices.Sort(all)
@@ -97,7 +97,7 @@ func TestArrivalsRepeat(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range instants {
-			instants[i] = arrivals.Next()
+			instants[i] = arrivals()
 		}
 		return instants
 	}

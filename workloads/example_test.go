@@ -10,7 +10,7 @@ import (
 // A client writes the second value of its run to a key; whoever reads it can tell which value it is, or that it is none.
 func Example() {
 	values := workloads.NewValues(2013)
-	key := workloads.KeyName(workloads.NewChooser(2013, 1, 100).Next())
+	key := workloads.KeyName(workloads.NewChooser(2013, 1, 100)())
 	value := make([]byte, 64<<10)
 	values.Fill(value, workloads.ID{Client: 1, Seq: 2}, key)
 

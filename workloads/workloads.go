@@ -36,11 +36,8 @@ func KeyName(i int) protocols.Key {
 	return protocols.Key(fmt.Sprintf("key-%06d", i))
 }
 
-// A Chooser draws the keys of one client's operations. It is not safe for concurrent use.
-type Chooser interface {
-	// Next returns the index of the next operation's key.
-	Next() int
-}
+// A Chooser draws the index of the key of one client's next operation. It is not safe for concurrent use.
+type Chooser func() int
 
 // Keyspace returns the number of keys m = ⌈(clients−1)/p⌉, at least 1, for a probability of concurrency p in (0, 1]. If
 // each client has one operation in progress, on a key drawn uniformly from m, then at any instant an operation shares its
@@ -51,19 +48,11 @@ func Keyspace(clients int, p float64) int {
 	return int(max(1, min(m, maxKeys)))
 }
 
-// uniform draws from all keys alike.
-type uniform struct {
-	keys int
-	rng  *rand.Rand
-}
-
 // NewChooser returns the client's Chooser that draws uniformly from the keys with indices 0 … keys−1; keys ≥ 1.
 func NewChooser(seed, client uint64, keys int) Chooser {
-	return &uniform{keys: keys, rng: keyStream(seed, client)}
+	random := keyStream(seed, client)
+	return func() int { return random.IntN(keys) }
 }
-
-// Next implements Chooser.
-func (c *uniform) Next() int { return c.rng.IntN(c.keys) }
 
 // keyStream returns the source of a client's choices.
 func keyStream(seed, client uint64) *rand.Rand {
@@ -90,24 +79,15 @@ func hotOverlap(clients int, h float64) float64 {
 	return h * (1 - math.Pow(1-h, float64(clients-1)))
 }
 
-// hot draws the shared key or the client's own.
-type hot struct {
-	chance float64
-	own    int
-	rng    *rand.Rand
-}
-
 // NewHotChooser returns the Chooser of one of the clients, numbered from 1. It draws key 0, which all share, or the
 // client's own, whose index is its number, so often that the probability of concurrency is p in (0, 1]: the probability
 // that an operation shares its key with another when each client has one in progress.
 func NewHotChooser(seed, client uint64, clients int, p float64) Chooser {
-	return &hot{chance: hotChance(clients, p), own: int(client), rng: keyStream(seed, client)}
-}
-
-// Next implements Chooser.
-func (c *hot) Next() int {
-	if c.rng.Float64() < c.chance {
-		return 0
+	shared, random := hotChance(clients, p), keyStream(seed, client)
+	return func() int {
+		if random.Float64() < shared {
+			return 0
+		}
+		return int(client)
 	}
-	return c.own
 }

@@ -47,11 +47,11 @@ func TestChooserIsUniformAndRepeats(t *testing.T) {
 	counts := make([]float64, keys)
 	same := 0
 	for range draws {
-		k := a.Next()
-		if k2 := again.Next(); k2 != k {
+		k := a()
+		if k2 := again(); k2 != k {
 			t.Fatalf("seed %d: the same client's choosers differ", seed)
 		}
-		if other.Next() == k {
+		if other() == k {
 			same++
 		}
 		counts[k]++
@@ -126,7 +126,7 @@ func TestHotKeysGiveTheConcurrencyAskedFor(t *testing.T) {
 		for range instants {
 			at := make([]int, HotKeys(clients)) // how many operations each key has
 			for c, chooser := range choosers {
-				key := chooser.Next()
+				key := chooser()
 				if key != 0 && key != c+1 {
 					t.Fatalf("client %d drew key %d", c+1, key)
 				}
@@ -151,11 +151,11 @@ func TestHotChooserRepeats(t *testing.T) {
 	a, again, other := NewHotChooser(seed, 1, 2, 0.25), NewHotChooser(seed, 1, 2, 0.25), NewHotChooser(seed, 2, 2, 0.25)
 	differ := 0
 	for range 1000 {
-		k := a.Next()
-		if again.Next() != k {
+		k := a()
+		if again() != k {
 			t.Fatalf("seed %d: the same client's choosers differ", seed)
 		}
-		if (k == 0) != (other.Next() == 0) {
+		if (k == 0) != (other() == 0) {
 			differ++
 		}
 	}

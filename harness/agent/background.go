@@ -45,7 +45,7 @@ func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, 
 		if !a.mayWrite(spec, bytesOf(a.links)-before, bytesOf(b.links)-b.reported()) {
 			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.EndNs))
 		} else {
-			_, key := a.toWrite(b.writer, keys.Next(), spec.Keys)
+			_, key := a.toWrite(b.writer, keys(), spec.Keys)
 			if _, err = a.write(ctx, b.writer, key); err == nil {
 				report.Ops++
 			}

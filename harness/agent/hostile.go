@@ -69,7 +69,7 @@ func (c *loadClient) assault(ctx context.Context, spec Spec) (attacks int64) {
 	}
 	for clock.Now() < spec.EndNs && ctx.Err() == nil {
 		attacks++
-		c.attack(ctx, workloads.KeyName(keys.Next()))
+		c.attack(ctx, workloads.KeyName(keys()))
 	}
 	return attacks
 }

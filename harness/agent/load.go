@@ -181,7 +181,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 		if !caughtUp {
 			t.Overtaken++
 		}
-		op, key := ops(), keys.Next()
+		op, key := ops(), keys()
 		if op == protocols.Write {
 			op, key = a.toWrite(c, key, spec.Keys)
 		}
@@ -221,7 +221,7 @@ func (a *Agent) newQueue(spec Spec) (*queue, error) {
 func (q *queue) take() int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.spec.StartNs + q.arrivals.Next()
+	return q.spec.StartNs + q.arrivals()
 }
 
 // paced returns a function that waits until the client's next operation is due and returns when it was due; behind the

@@ -66,7 +66,7 @@ func TestKeyspaceGivesTheConcurrencyAskedFor(t *testing.T) {
 		for range opsEach {
 			end := now + 500 + rng.Int64N(1000)
 			h = append(h, Entry{
-				Key: workloads.KeyName(chooser.Next()), Op: protocols.Read, Outcome: OK, Start: now, End: end,
+				Key: workloads.KeyName(chooser()), Op: protocols.Read, Outcome: OK, Start: now, End: end,
 			})
 			now = end + 1
 		}
