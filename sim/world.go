@@ -6,9 +6,7 @@
 // Seeded one decides by the seed and the name alone, so that a schedule that fails can be shrunk by muting one decision
 // after the other.
 //
-// The command line imports it, and tests. It imports protocols/play and what judges histories, and knows no protocol.
-//
-// It imports play, byzantine, history, workloads and result; commands and tests import it.
+// It knows no protocol. It imports play, byzantine, history, workloads and result; commands and tests import it.
 package sim
 
 import (
