@@ -25,7 +25,7 @@ type Background struct {
 type background struct {
 	links   *transport.Links
 	writer  *loadClient
-	counted transport.Traffic // what has been reported already
+	counted result.Traffic // bytes that have been reported already
 }
 
 // writeBeside has the background writer write during a load, as seldom as its share of all bytes demands.
@@ -38,11 +38,13 @@ func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, 
 		a.background = &background{links: links, writer: a.newClient(links, a.cfg.Clients)}
 	}
 	b := a.background
-	before := bytesOf(a.links)
+	before, _ := moved(a.links)
 	keys := spec.keys(b.writer.number())
 	err = clock.SleepUntil(ctx, spec.StartNs)
 	for err == nil && clock.Now() < spec.EndNs {
-		if !a.mayWrite(spec, bytesOf(a.links)-before, bytesOf(b.links)-b.reported()) {
+		load, _ := moved(a.links)
+		own, _ := moved(b.links)
+		if !a.mayWrite(spec, load.Since(before).Sum(), own.Since(b.counted).Sum()) {
 			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.EndNs))
 		} else {
 			_, key := a.toWrite(b.writer, keys(), spec.Keys)
@@ -52,9 +54,8 @@ func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, 
 		}
 	}
 	err = errors.Join(err, b.links.Quiesce(ctx))
-	now := b.links.Traffic()
-	report.Bytes = traffic(now.Sent.Bytes-b.counted.Sent.Bytes, now.Received.Bytes-b.counted.Received.Bytes)
-	b.counted = now
+	now, _ := moved(b.links)
+	report.Bytes, b.counted = now.Since(b.counted), now
 	return report, err
 }
 
@@ -68,11 +69,12 @@ func (a *Agent) mayWrite(spec Spec, moved, own int64) bool {
 	return after <= spec.BackgroundShare*(all+after)
 }
 
-// reported is the bytes in both directions that have been reported.
-func (b *background) reported() int64 { return int64(b.counted.Sent.Bytes + b.counted.Received.Bytes) }
-
-// bytesOf is the number of bytes that the links have moved in both directions.
-func bytesOf(links *transport.Links) int64 {
+// moved is what the links have sent and received so far.
+func moved(links *transport.Links) (bytes, messages result.Traffic) {
 	t := links.Traffic()
-	return int64(t.Sent.Bytes + t.Received.Bytes)
+	return traffic(t.Sent.Bytes, t.Received.Bytes), traffic(t.Sent.Messages, t.Received.Messages)
+}
+
+func traffic(sent, received uint64) result.Traffic {
+	return result.Traffic{ClientToServer: int64(sent), ServerToClient: int64(received)}
 }

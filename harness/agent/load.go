@@ -95,7 +95,7 @@ func (a *Agent) Load(ctx context.Context, spec Spec) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	before := a.links.Traffic()
+	bytes, messages := moved(a.links)
 	sum := newTally(spec)
 	var tallies []*Tally
 	var wg sync.WaitGroup
@@ -122,14 +122,9 @@ func (a *Agent) Load(ctx context.Context, spec Spec) (Tally, error) {
 	for _, t := range tallies {
 		sum.Merge(t)
 	}
-	after := a.links.Traffic()
-	sum.Bytes = traffic(after.Sent.Bytes-before.Sent.Bytes, after.Received.Bytes-before.Received.Bytes)
-	sum.Messages = traffic(after.Sent.Messages-before.Sent.Messages, after.Received.Messages-before.Received.Messages)
+	sum.Bytes, sum.Messages = moved(a.links)
+	sum.Bytes, sum.Messages = sum.Bytes.Since(bytes), sum.Messages.Since(messages)
 	return *sum, nil
-}
-
-func traffic(sent, received uint64) result.Traffic {
-	return result.Traffic{ClientToServer: int64(sent), ServerToClient: int64(received)}
 }
 
 // drain waits until the links are at rest.

@@ -185,6 +185,11 @@ func (m *Most) Raise(o Most) {
 // Sum is that of both directions.
 func (t Traffic) Sum() int64 { return t.ClientToServer + t.ServerToClient }
 
+// Since is the traffic since o.
+func (t Traffic) Since(o Traffic) Traffic {
+	return Traffic{t.ClientToServer - o.ClientToServer, t.ServerToClient - o.ServerToClient}
+}
+
 // Add adds o.
 func (t *Traffic) Add(o Traffic) {
 	t.ClientToServer += o.ClientToServer
