@@ -216,17 +216,14 @@ func ablations(n int) *result.Set {
 func TestAblationFigure(t *testing.T) {
 	svg := render(t, ablations(3))
 	checkGolden(t, "figablation.svg", svg)
-	last := -1
+	last := 0
 	for _, name := range []string{
 		"Phalanx", "M-PoWerStore, replicated and signed", "M-PoWerStore, signed", "M-PoWerStore", "M-PoWerStore, t+1 fragments",
 		"M-ABD", "M-ABD, write-back if needed", "Phalanx, of a stranger",
 	} {
 		at := strings.Index(svg, ">"+name+"<")
-		if at < 0 {
-			t.Fatalf("no row for %s", name)
-		}
-		if at < last && name != "Phalanx" {
-			t.Errorf("%s stands above the one before", name)
+		if at < last {
+			t.Errorf("%s is missing or stands above the one before", name)
 		}
 		last = at
 	}

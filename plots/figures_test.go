@@ -127,9 +127,7 @@ func TestFigures(t *testing.T) {
 func TestFiguresOfLittle(t *testing.T) {
 	for _, figure := range []string{"2a", "2b", "2c", "2d", "wan", "single"} {
 		single := syntheticFigure(figure, 1)
-		if svg := render(t, single); !strings.Contains(svg, "One run per point") {
-			t.Errorf("%s of one repetition does not say so", figure)
-		}
+		says(t, "the figure", render(t, single), "One run per point")
 		reads := without(single, func(p result.Point) bool { return p.Op == "write" })
 		if svg := render(t, reads); strings.Contains(svg, ">WRITE") || !strings.Contains(svg, ">READ") {
 			t.Errorf("%s of READs alone should have the one panel", figure)
@@ -142,9 +140,7 @@ func TestFiguresOfLittle(t *testing.T) {
 		one.Points = single.Points[:1]
 		render(t, &one)
 		invalidate(single, func(result.Point) bool { return true })
-		if svg := render(t, single); !strings.Contains(svg, "No valid run") {
-			t.Errorf("%s without a valid point does not say so", figure)
-		}
+		says(t, "the figure", render(t, single), "No valid run")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -156,11 +157,7 @@ func heading(name, title string) string {
 	if len(name) != 2 || name[0] < '0' || name[0] > '9' {
 		return cmp.Or(title, "Figure "+name)
 	}
-	number := "Figure " + name[:1] + "(" + name[1:] + ")"
-	if title == "" {
-		return number
-	}
-	return number + ": " + title
+	return strings.TrimSuffix("Figure "+name[:1]+"("+name[1:]+"): "+title, ": ")
 }
 
 // protocolsOf is the protocols of the cells, whatever their variants and set-ups, in the order of legends.

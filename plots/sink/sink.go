@@ -95,8 +95,15 @@ func write(file string, c io.WriterTo) error {
 	return f.Close()
 }
 
+// noFigures is the part of a sink that cannot show figures.
+type noFigures struct{}
+
+// Figure implements Sink.
+func (noFigures) Figure(*draw.Page) error { return nil }
+
 // A text sink writes tables one below the other.
 type text struct {
+	noFigures
 	to     io.Writer
 	format func(w io.Writer, t tables.Table)
 	any    bool // a table was written
@@ -129,9 +136,6 @@ func Markdown(w io.Writer) Sink {
 	}}
 }
 
-// Figure implements Sink: text has no figures.
-func (*text) Figure(*draw.Page) error { return nil }
-
 // Table implements Sink.
 func (s *text) Table(t tables.Table) error {
 	var b strings.Builder
@@ -151,12 +155,12 @@ func (s *text) Table(t tables.Table) error {
 // line with throughput, mean and 99th percentile of the latency. Experiment, suite, durability and processor are
 // configuration; system and load are in the name. If the number of clients was searched for, another run may choose another
 // one: then neither it nor latencies are written, which would not compare.
-func Benchmarks(w io.Writer) Sink { return benchmarks{benchfmt.NewWriter(w)} }
+func Benchmarks(w io.Writer) Sink { return benchmarks{to: benchfmt.NewWriter(w)} }
 
-type benchmarks struct{ to *benchfmt.Writer }
-
-// Figure implements Sink: benchmarks have no figures.
-func (benchmarks) Figure(*draw.Page) error { return nil }
+type benchmarks struct {
+	noFigures
+	to *benchfmt.Writer
+}
 
 // Table implements Sink.
 func (b benchmarks) Table(t tables.Table) error {
