@@ -230,52 +230,38 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Probe samples the delay between two hosts while something else runs.
-type Probe struct {
-	train *train
-	asked Delay
-	floor time.Duration
-	stop  context.CancelFunc
-	done  chan error // of the sender
-}
-
-// StartProbe sends a packet from one host to the other every so often until Stop. The hosts should carry no load, so
-// that no other queue than NetEm's delays the packets. The floor is the median of the last MeasureDelays, or 0.
-func (tb *Testbed) StartProbe(from, to *Host, every time.Duration) (*Probe, error) {
+// StartProbe samples the delay between two hosts while something else runs: it sends a packet from one to the other every
+// so often until stop, which waits for the packets under way and returns the delay of all. The two hosts should carry no
+// load, so that no other queue than NetEm's delays the packets. The floor is the median of the last MeasureDelays, or 0.
+func (tb *Testbed) StartProbe(from, to *Host, every time.Duration) (stop func() (DelayMeasurement, error), err error) {
 	t, err := newTrain(from, to)
 	if err != nil {
 		return nil, err
 	}
-	p := &Probe{train: t, floor: time.Duration(tb.floor.Load()), done: make(chan error, 1)}
+	asked, floor := Delay{}, time.Duration(tb.floor.Load())
 	if tb.Topology.Delay != nil {
-		p.asked = tb.Topology.Delay(from.Name, to.Name).filled()
+		asked = tb.Topology.Delay(from.Name, to.Name).filled()
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	p.stop = stop
-	go func() { p.done <- t.sendEvery(ctx, every) }()
-	return p, nil
-}
-
-// Stop stops sending, waits for the packets under way and returns the delay of all.
-func (p *Probe) Stop() (DelayMeasurement, error) {
-	p.stop()
-	defer p.train.close()
-	if err := <-p.done; err != nil {
-		return DelayMeasurement{}, err
-	}
-	time.Sleep(p.asked.Quantile(1) + stragglers)
-	if err := p.train.look(); err != nil {
-		return DelayMeasurement{}, err
-	}
-	return p.train.measurement(p.asked, p.floor), nil
-}
-
-// sendEvery sends until ctx ends.
-func (t *train) sendEvery(ctx context.Context, every time.Duration) error {
-	for pause(ctx, every) == nil {
-		if err := t.send(); err != nil {
-			return err
+	ctx, end := context.WithCancel(context.Background())
+	sent := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil && pause(ctx, every) == nil {
+			err = t.send()
 		}
-	}
-	return nil
+		sent <- err
+	}()
+	return func() (DelayMeasurement, error) {
+		defer t.close()
+		end()
+		err := <-sent
+		if err == nil {
+			time.Sleep(asked.Quantile(1) + stragglers)
+			err = t.look()
+		}
+		if err != nil {
+			return DelayMeasurement{}, err
+		}
+		return t.measurement(asked, floor), nil
+	}, nil
 }

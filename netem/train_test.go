@@ -14,14 +14,14 @@ func TestNetEmProbeWhileOthersWork(t *testing.T) {
 		Hosts: []string{"a", "b", "c", "d"}, RateBits: 100e6, NoOffload: true, Congestion: "reno",
 		Delay: func(_, _ string) Delay { return asked },
 	})
-	p, err := tb.StartProbe(tb.Host("c"), tb.Host("d"), 2*ms)
+	stop, err := tb.StartProbe(tb.Host("c"), tb.Host("d"), 2*ms)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
 		send(t, tb.Host("a"), tb.Host("b"), 1<<20)
 	}
-	m, err := p.Stop()
+	m, err := stop()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,13 +37,13 @@ func TestProbe(t *testing.T) {
 	tb.Topology.Delay = func(_, _ string) Delay { return Delay{Mean: 10 * ms} }
 	const floor = time.Microsecond
 	tb.floor.Store(int64(floor))
-	p, err := tb.StartProbe(tb.Host("a"), tb.Host("b"), ms)
+	stop, err := tb.StartProbe(tb.Host("a"), tb.Host("b"), ms)
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
 	time.Sleep(100 * ms)
-	m, err := p.Stop()
+	m, err := stop()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,9 +94,9 @@ const probeEvery = 4 * time.Millisecond
 
 // StartProbe implements Shaper. The probe tells whether NetEm kept its time while the machine was busy.
 func (n namespaces) StartProbe() (stop func() (result.MeasuredDelay, error), err error) {
-	p, err := n.net.StartProbe(n.net.Host(hostName("probe", 0)), n.net.Host(hostName("probe", 1)), probeEvery)
+	end, err := n.net.StartProbe(n.net.Host(hostName("probe", 0)), n.net.Host(hostName("probe", 1)), probeEvery)
 	return func() (result.MeasuredDelay, error) {
-		m, err := p.Stop()
+		m, err := end()
 		return measuredDelay(m, loaded(n.spec.Delays.Tolerance)), err
 	}, err
 }
