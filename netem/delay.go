@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Delay is what NetEm does to the packets from one host to another. The zero Delay does nothing.
+// A Delay says what NetEm does to the packets from one host to another. The zero Delay leaves them alone.
 type Delay struct {
 	Mean, Jitter time.Duration
 	// Distribution is one of Tables, in units of Jitter around Mean. Empty stands for "pareto".

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Mode is how the hosts are made.
+// A Mode is a way to make the hosts.
 type Mode string
 
 // The modes. The first two shape links alike, the last does not.

@@ -7,7 +7,7 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// A client writes the second value of its run to a key; whoever reads it can tell which value it is, or that it is none.
+// A client writes its second value to a key. A reader can tell which value it is, and notices a changed byte.
 func Example() {
 	values := workloads.NewValues(2013)
 	key := workloads.KeyName(workloads.NewChooser(2013, 1, 100)())

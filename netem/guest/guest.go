@@ -26,7 +26,7 @@ import (
 	"github.com/powbench/powbench/storage/scratch"
 )
 
-// A Command is what to run in a guest.
+// A Command is a program to run in a guest, and how.
 type Command struct {
 	Args   []string // the program, looked up as a shell would, and its arguments
 	Env    []string // nil: this process's
