@@ -82,9 +82,9 @@ type Hedged interface {
 	Overdue(round int) Step
 }
 
-// A Result is what a completed operation returns.
+// A Result is the result of a completed operation.
 type Result struct {
-	// Value is what a READ returns; it lives in the operation's memory. It is nil for a WRITE and for ⊥.
+	// Value is a READ's value; it lives in the operation's memory. It is nil for a WRITE and for ⊥.
 	Value []byte
 	// Bottom is true for a READ that found the initial value ⊥, which differs from an empty value.
 	Bottom bool

@@ -26,7 +26,7 @@ type Protocol interface {
 	NewRegister(p ClientParams) Register
 }
 
-// ServerParams are what a server is made from.
+// ServerParams are the parameters of a server.
 type ServerParams struct {
 	Index int // 0-based: server s_{Index+1} of the paper
 	T     int // failure threshold
@@ -34,7 +34,7 @@ type ServerParams struct {
 	Keys  suite.ServerKeys
 }
 
-// ClientParams are what a client's end is made from.
+// ClientParams are the parameters of a client's end.
 type ClientParams struct {
 	T int // failure threshold
 	// PID is the client's process id, ≥ 1 and unique per incarnation (D5).
@@ -93,7 +93,7 @@ const (
 	Write Op = "write"
 )
 
-// A Role is what the channel proves of a request's sender. Only writers hold the keys that prove the role (D4).
+// A Role of a request's sender is proven by the channel. Only writers hold the keys that prove the role (D4).
 type Role uint8
 
 // The roles of clients. A writer may also read.

@@ -14,8 +14,8 @@ type Traits struct {
 	Title   string
 	Servers int // the number S of servers that tolerate t faults
 	Quorum  int // how many servers a round waits for
-	// LyingServers is how many of the t faulty servers may lie and not merely crash: t or 0. No register withstands a lie
-	// on 3t servers or fewer (the paper, §7). Of the clients of either role that may lie any number may.
+	// LyingServers is the number of the t faulty servers that may lie and not merely crash: t or 0. No register withstands a
+	// lie on 3t servers or fewer (the paper, §7). Of the clients of a role that may lie, any number may.
 	LyingServers               int
 	LyingReaders, LyingWriters bool
 	Writers                    Writers
@@ -42,13 +42,13 @@ type Leg struct {
 	Reply   float64
 }
 
-// Cost is what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
+// Cost counts what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
 type Cost struct {
 	ClientToServers float64
 	ServersToClient float64
 }
 
-// Legs is what the operation moves, round by round.
+// Legs returns what the operation moves, round by round.
 func (t Traits) Legs(op Op) []Leg {
 	if op == Write {
 		return t.Write

@@ -167,7 +167,7 @@ func (r *run) start(op protocols.Operation, e history.Entry) {
 	r.do(r.driver.Start())
 }
 
-// giveUp ends an attack that nobody answers.
+// giveUp ends an attack that is not answered.
 func (r *run) giveUp() {
 	if !r.over {
 		r.over = true

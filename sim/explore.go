@@ -23,7 +23,7 @@ func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
 	return simulate(s, seed, chooser, true)
 }
 
-// A Tally is what many schedules of one scenario came to.
+// A Tally sums up many schedules of one scenario.
 type Tally struct {
 	Schedules, Operations, Messages int64
 	Reads                           map[int]int64             // by their rounds

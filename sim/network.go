@@ -156,7 +156,7 @@ func (w *world) transmit(m protocols.Message) (protocols.Message, bool) {
 	return protocols.Message{Body: body, Payload: m.Payload}, true
 }
 
-// An event is what happens at an instant of virtual time.
+// An event happens at an instant of virtual time.
 type event struct {
 	at int64
 	n  int64 // events of one instant happen in the order in which they were planned

@@ -19,7 +19,7 @@ type Finding struct {
 	Detail string
 }
 
-// An Outcome is what a schedule came to.
+// An Outcome is the outcome of a schedule.
 type Outcome struct {
 	// Findings are the harms found, in the order in which they showed; none if all is well.
 	Findings []Finding
@@ -28,7 +28,7 @@ type Outcome struct {
 	// Reads counts the READs that ended by their rounds.
 	Reads                map[int]int
 	Operations, Messages int
-	// Trace is what happened, line by line, if it was asked for.
+	// Trace tells what happened, line by line, if it was asked for.
 	Trace []string
 }
 

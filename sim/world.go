@@ -1,6 +1,6 @@
 // Package sim is a deterministic simulator: it drives the operations and servers that run elsewhere over TCP through a
 // seeded schedule in virtual time, with late, reordered and duplicated messages, partitions, crashes, restarts and
-// Byzantine participants, and judges what came of it.
+// Byzantine participants, and judges the outcome.
 //
 // One seed is one schedule, bit for bit. Every decision of a schedule has a name (Choice), and a Chooser makes it; a
 // Seeded one decides by the seed and the name alone, so that a schedule that fails can be shrunk by muting one decision
@@ -31,7 +31,7 @@ const (
 	maxEvents  = 1_000_000
 )
 
-// A Scenario is what is simulated; with a seed it is one schedule. A zero field has the default named.
+// A Scenario describes a simulation; with a seed it is one schedule. A zero field has the default named.
 type Scenario struct {
 	Protocol   protocols.Protocol
 	T          int                  // failure threshold; 1
@@ -41,7 +41,7 @@ type Scenario struct {
 	Readers    int                  // 2
 	Keys       int                  // 2 at most
 	Ops        int                  // of each client; 3
-	// Attack is what happens beyond the usual faults. The zero Attack is nothing.
+	// Attack happens beside the usual faults. The zero Attack is none.
 	Attack byzantine.Attack
 }
 

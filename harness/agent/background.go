@@ -69,7 +69,7 @@ func (a *Agent) mayWrite(spec Spec, moved, own int64) bool {
 	return after <= spec.BackgroundShare*(all+after)
 }
 
-// moved is what the links have sent and received so far.
+// moved counts what the links have sent and received so far.
 func moved(links *transport.Links) (bytes, messages result.Traffic) {
 	t := links.Traffic()
 	return traffic(t.Sent.Bytes, t.Received.Bytes), traffic(t.Sent.Messages, t.Received.Messages)

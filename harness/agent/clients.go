@@ -18,7 +18,7 @@ import (
 	"github.com/powbench/powbench/workloads"
 )
 
-// IncarnationPIDs is how far apart the process ids of a client's incarnations are.
+// IncarnationPIDs is the distance between the process ids of a client's incarnations.
 const IncarnationPIDs = 1_000_000
 
 // loadClient is one client of a load. Of its operations at most one is in progress.
@@ -55,7 +55,7 @@ func (a *Agent) become(c *loadClient, pid uint64) {
 // number is the client's in the run, from 1.
 func (c *loadClient) number() uint64 { return uint64(c.index) + 1 }
 
-// log is that of the present incarnation.
+// log is the log of the present incarnation.
 func (c *loadClient) log() *history.Log { return c.logs[len(c.logs)-1] }
 
 // completed is an operation that is over. Instants are in ns of the run's clock, times in ns.

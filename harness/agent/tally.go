@@ -17,7 +17,7 @@ type Tally struct {
 	WaitNs      int64         // how long clients waited, before the window's operations, for servers that lagged behind
 	Overtaken   int64         // operations that began although a connected server lagged too far behind
 	Pending     int64         // operations that were given up
-	Failed      int64         // that ended with an error, or READs of bytes that nobody wrote
+	Failed      int64         // that ended with an error, or READs of bytes that were never written
 	FirstError  string        // of the operations that were given up or failed
 	LongestNs   int64         // of all operations, also of those that were given up
 	Open        *Open         `json:",omitempty"` // nil of a closed loop

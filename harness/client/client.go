@@ -34,7 +34,7 @@ func New(links *transport.Links, register protocols.Register, liars int) *Client
 type Outcome struct {
 	protocols.Result
 	Rounds result.Rounds
-	// Most is what the operation moved until it ended, including what has yet to leave.
+	// Most counts what the operation moved until it ended, including what has yet to leave.
 	Most result.Most
 
 	exchange *transport.Exchange

@@ -167,7 +167,7 @@ func (c *Cluster) kill() (err error) {
 	return err
 }
 
-// processes are those of the servers.
+// processes returns the servers' processes.
 func (c *Cluster) processes() (all []*control.Client) {
 	for _, s := range c.Servers {
 		all = append(all, s.Client)
@@ -175,7 +175,7 @@ func (c *Cluster) processes() (all []*control.Client) {
 	return all
 }
 
-// AgentConfig is what the i-th agent needs to know.
+// AgentConfig returns the configuration of the i-th agent.
 func (c *Cluster) AgentConfig(i int) agent.Config {
 	cfg := agent.Config{
 		Protocol: protocols.NameOf(c.spec.Protocol), Suite: c.spec.Suite, T: c.spec.T, Keys: c.writers,

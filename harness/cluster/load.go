@@ -11,7 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// StartDelay is how far ahead a load's start is set, so that all agents have heard of it by then.
+// StartDelay is the time until a load starts, so that all agents have heard of it by then.
 const StartDelay = 50 * time.Millisecond
 
 // A Load is one load of a cluster: warm-up, measured window, drain.
@@ -20,7 +20,7 @@ type Load struct {
 	Warmup, Measure time.Duration
 }
 
-// Loaded is what a load came to.
+// Loaded is the outcome of a load.
 type Loaded struct {
 	agent.Tally                 // of all agents together
 	Seconds       float64       // of the measured window

@@ -36,7 +36,7 @@ func (s *Server) start(ctx context.Context) error {
 // Lies reports whether the server attacks.
 func (s *Server) Lies() bool { return s.config.Attack != "" }
 
-// AppliedBytes is how much the server was made to store.
+// AppliedBytes is the number of bytes that the server was made to store.
 func (s *Server) AppliedBytes(ctx context.Context) (int64, error) {
 	m, err := control.Call(ctx, s.Client, node.StatsCall, control.Nothing{})
 	return m.AppliedBytes, err

@@ -44,7 +44,7 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 	return r, err
 }
 
-// used is what all processes have used, agents first.
+// used returns the use of all processes, agents first.
 func (c *Cluster) used(ctx context.Context) ([]control.Used, error) {
 	return control.CallAll(ctx, slices.Concat(c.agents, c.processes()), control.Usage, control.Nothing{})
 }
@@ -65,7 +65,7 @@ func (c *Cluster) PeakRSS(ctx context.Context) (r result.RSS, err error) {
 // An Interval is the time between two readings.
 type Interval struct{ From, To Reading }
 
-// Seconds is how long it was.
+// Seconds is its length.
 func (i Interval) Seconds() float64 { return float64(i.To.Ns-i.From.Ns) / 1e9 }
 
 // CPU is the CPU time of the load's processes.
@@ -73,7 +73,7 @@ func (i Interval) CPU() result.CPU {
 	return result.CPU{Clients: i.To.Clients - i.From.Clients, Servers: i.To.Servers - i.From.Servers}
 }
 
-// HostCPU is where the machine's CPU time went.
+// HostCPU tells where the machine's CPU time went.
 func (i Interval) HostCPU() result.HostCPU {
 	total := i.To.Machine.Total - i.From.Machine.Total
 	if total <= 0 {

@@ -107,7 +107,7 @@ func (s *service) Do(r Request, reply *Reply) error {
 // Usage asks any process that serves what it has used so far.
 const Usage Method[Nothing, Used] = "usage"
 
-// Used is what a process has used since it started.
+// Used is a process's use of CPU and memory since it started.
 type Used struct {
 	CPUSeconds float64
 	PeakRSSMiB float64 // the largest resident set

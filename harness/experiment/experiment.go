@@ -44,7 +44,7 @@ type Workload struct {
 	Background result.Share `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
 }
 
-// Phases is how long the parts of a run take that have a fixed length.
+// Phases are the lengths of those parts of a run that have a fixed one.
 type Phases struct {
 	Warmup  result.Duration `json:"warmup"`
 	Measure result.Duration `json:"measure"`
@@ -74,7 +74,7 @@ type Testbed struct {
 	Tolerance   result.Share `json:"tolerance"`         // how far a link's goodput may be from what its rate promises
 	Delay       Delay        `json:"delay,omitzero"`    // between all hosts
 	Regions     Regions      `json:"regions,omitzero"`
-	// DelayTolerance is how far a measured mean delay may be from what was asked for; it also scales KSLimit.
+	// DelayTolerance is how far a measured mean delay may be from the one asked for; it also scales KSLimit.
 	DelayTolerance result.Share `json:"delay_tolerance"`
 }
 

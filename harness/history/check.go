@@ -26,7 +26,7 @@ type Report struct {
 	Involved []Entry
 }
 
-// Check checks a history with both checkers. The verdict is that of Zones, which needs nothing but values and times.
+// Check checks a history with both checkers. The verdict is by Zones, which needs only values and times.
 // Timestamps asks for more than linearizability: if it alone objects, the detail of an "ok" says so.
 func Check(entries []Entry) Report {
 	r, stamps := Zones(entries), Timestamps(entries)

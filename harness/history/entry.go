@@ -44,7 +44,7 @@ type Entry struct {
 	// Start is taken before the first message is sent, End after the result is there: ns of one monotonic clock that
 	// all clients of the history share, from 0. End is Forever while the operation is pending.
 	Start, End int64
-	// Timestamp is that of the value written or read; unknown, and ignored, while the operation is pending.
+	// Timestamp belongs to the value written or read; it is unknown, and ignored, while the operation is pending.
 	Timestamp protocols.Timestamp
 	// Value is the value written, or returned by a read that ended. No two writes of a history write the same.
 	Value   workloads.ID

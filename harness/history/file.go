@@ -58,7 +58,7 @@ type line struct {
 //
 // Start and end are ns of a monotonic clock that all clients share. A timestamp is number.process, a value is
 // client.seq of the write that made it: strings, because they may exceed 2^53. A read of ⊥ has "bottom":true instead
-// of a value, and a read of bytes that nobody wrote has the value "corrupt". A pending operation has
+// of a value, and a read of bytes that were never written has the value "corrupt". A pending operation has
 // "outcome":"pending" and no end.
 func WriteFile(path string, entries []Entry) error {
 	tmp := path + ".tmp"

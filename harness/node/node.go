@@ -87,7 +87,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	return n, nil
 }
 
-// Addr is where the node listens.
+// Addr is the address on which the node listens.
 func (n *Node) Addr() net.Addr { return n.addr }
 
 // Failed yields the error that ended the node: a server whose storage fails stops, which the protocols count as a

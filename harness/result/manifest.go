@@ -35,7 +35,7 @@ type Version struct {
 	Modules  map[string]string `json:"modules"` // the libraries that carry load
 }
 
-// Machine is where it ran.
+// Machine describes the machine of the runs.
 type Machine struct {
 	Kernel    string `json:"kernel"`
 	CPU       string `json:"cpu"`

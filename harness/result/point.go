@@ -27,7 +27,7 @@ type Point struct {
 	ThroughputOps  float64 `json:"throughput_ops"`
 	ThroughputMBps float64 `json:"throughput_MBps"`
 	LatencyMs      Latency `json:"latency_ms"` // in an open loop from when the operations were due
-	// LagWaitMs is how long a client waited in the mean, before an operation and, in a closed loop, its latency began,
+	// LagWaitMs is the mean time that a client waited before an operation and, in a closed loop, its latency began,
 	// because some server lagged behind. Overtaken counts operations of the load that began although one did.
 	LagWaitMs float64          `json:"lag_wait_ms"`
 	Overtaken int64            `json:"overtaken"`
@@ -49,7 +49,7 @@ type Point struct {
 	CPUS    CPU     `json:"cpu_s"`
 	RSSMiB  RSS     `json:"rss_peak_mib"`
 	HostCPU HostCPU `json:"host_cpu"`
-	// WriteAmplification is how many bytes the databases wrote per byte stored, since the servers started.
+	// WriteAmplification is the bytes that the databases wrote per byte stored, since the servers started.
 	WriteAmplification float64 `json:"write_amplification"`
 	Bottleneck         string  `json:"bottleneck"` // OfLink, OfCPU, OfDisk or OfLatency
 	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
@@ -135,7 +135,7 @@ type RSS struct {
 	Server float64 `json:"server"`
 }
 
-// HostCPU is where the machine's CPU time went during the window, as shares of all cores. What ran at a low priority
+// HostCPU tells where the machine's CPU time went during the window, as shares of all cores. What ran at a low priority
 // (nice), such as that which keeps the cores awake, counts as idle.
 type HostCPU struct {
 	Busy    float64 `json:"busy"`

@@ -27,7 +27,7 @@ const (
 	Gbit Rate = 1e9
 )
 
-// Frequency is how often something happens, in thousandths per second.
+// Frequency is the rate of events, in thousandths per second.
 type Frequency int64
 
 // PerSecond is the unit of Frequency.

@@ -182,7 +182,7 @@ func (m *Most) Raise(o Most) {
 	m.Messages, m.Bytes = m.Messages.max(o.Messages), m.Bytes.max(o.Bytes)
 }
 
-// Sum is that of both directions.
+// Sum adds both directions.
 func (t Traffic) Sum() int64 { return t.ClientToServer + t.ServerToClient }
 
 // Since is the traffic since o.

@@ -66,7 +66,7 @@ type Task interface {
 	Do(ctx context.Context, attempt int) (line result.Line, text string, err error)
 }
 
-// Earlier is what an earlier start has done, by the tasks' names.
+// Earlier lists the tasks that an earlier start has done, by name.
 type Earlier struct {
 	Attempts map[string]int
 	Done     map[string]bool
@@ -137,7 +137,7 @@ func (b *Bench) expect(tasks []Task) {
 // StealTolerance is the share of all cores' time that the hypervisor may take from a measurement that counts.
 const StealTolerance = 0.10
 
-// CalmDown is how long to wait for a disturbed machine to calm down before the next attempt.
+// CalmDown is the time that a disturbed machine gets to calm down before the next attempt.
 const CalmDown = 5 * time.Second
 
 // doAll does the tasks that are left. A disturbed one is done again: every attempt is kept, and whether there is another

@@ -25,7 +25,7 @@ type Spec struct {
 	Scratch          string  // folder below which databases lie
 }
 
-// Delays are what NetEm does to packets between hosts.
+// Delays say what NetEm does to packets between hosts.
 type Delays struct {
 	// Between tells of a packet from one host to another, both by their number, from 0, among those of their kind.
 	Between   func(from, to int) Delay
@@ -33,13 +33,13 @@ type Delays struct {
 	Tolerance DelayTolerance // while nothing else runs
 }
 
-// Delay is what NetEm does to the packets from one host to another.
+// Delay says what NetEm does to the packets from one host to another.
 type Delay = netem.Delay
 
-// DelayTolerance is how far measured delays may be from what was asked for.
+// DelayTolerance is how far measured delays may be from those asked for.
 type DelayTolerance = netem.DelayTolerance
 
-// Counters are those of one host's link.
+// Counters count what passes one host's link.
 type Counters = netem.Counters
 
 // A Testbed is hosts that are up. Its methods may be called from any goroutine.
@@ -75,7 +75,7 @@ type Shaper interface {
 	Cut(h Host, down bool) error
 	// Counters tells what has passed the links of the servers' hosts so far; nil if they are not counted.
 	Counters() ([]Counters, error)
-	// Delay is what NetEm does to packets from one host to another.
+	// Delay returns what NetEm does to packets from one host to another.
 	Delay(from, to Host) Delay
 	// StartProbe samples the delay between two hosts that carry nothing else, until stop.
 	StartProbe() (stop func() (result.MeasuredDelay, error), err error)

@@ -1,4 +1,4 @@
-// Package caption says in words under which circumstances something was measured, and what nobody may overlook.
+// Package caption says in words under which circumstances something was measured, and what must not be overlooked.
 //
 // It imports stat and frame; figures and tables import it.
 package caption
@@ -16,7 +16,7 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// A Caption is the text below a figure: what nobody may overlook, in larger type, and the circumstances.
+// A Caption is the text below a figure: what must not be overlooked, in larger type, and the circumstances.
 type Caption struct {
 	Loud  []string
 	Lines []string
@@ -207,7 +207,7 @@ func measuredDelays(tb result.Testbed) string {
 		slices.Min(means), slices.Max(means), unit, slices.Max(distances), stat.Count(len(distances), "path"))
 }
 
-// OfTrials says under which circumstances the trials took place, and what nobody may overlook. The note comes before all else.
+// OfTrials says under which circumstances the trials took place, and what must not be overlooked. The note comes first.
 func OfTrials(note string, trials []frame.Trial) Caption {
 	var c Caption
 	sets := frame.Each(trials, func(t frame.Trial) *result.Set { return t.Set })

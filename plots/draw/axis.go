@@ -75,7 +75,7 @@ func Align(panels []*plot.Plot) {
 	}
 }
 
-// Limit is where an axis ends whose largest value is top; without values that is at 1.
+// Limit is the end of an axis whose largest value is top; without values it is 1.
 func Limit(top float64) float64 {
 	if top <= 0 {
 		return 1

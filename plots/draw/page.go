@@ -35,7 +35,7 @@ type Page struct {
 	Rows      [][]*plot.Plot // of panels, all equally long
 	RowHeight vg.Length
 	Gutter    vg.Length // left of the panels, for what they draw there
-	Loud      []string  // of the caption: what nobody may overlook
+	Loud      []string  // of the caption: what must not be overlooked
 	Lines     []string  // of the caption: the circumstances
 }
 

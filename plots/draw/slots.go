@@ -78,7 +78,7 @@ func (s Slots) drawLatency(c draw.Canvas, x vg.Length, y func(float64) vg.Length
 	}
 }
 
-// drawOutcome marks the slot, which is the canvas, with what came of the trial.
+// drawOutcome marks the slot, which is the canvas, with the outcome of the trial.
 func drawOutcome(slot draw.Canvas, p *plot.Plot, t *result.Trial) {
 	outcome := result.NotPlayed
 	if t != nil {

@@ -91,7 +91,7 @@ func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 	return p
 }
 
-// logTime is the decimal logarithm of the time in ns: its mean is that of the geometric mean.
+// logTime is the decimal logarithm of the time in ns: its mean is the logarithm of the geometric mean.
 func logTime(c frame.CostCell, s frame.Side) stat.Estimate {
 	return c.Spent(s, func(spent result.Spent) float64 { return math.Log10(spent.Ns) })
 }

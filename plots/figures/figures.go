@@ -144,7 +144,7 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 
 func opOf(c frame.Cell) string { return c.Op }
 
-// title is that of an operation's column.
+// title is the title of an operation's column.
 func title(figure, op string) string {
 	if frame.NeedsWAN(figure) {
 		return stat.OpName(op) + " in the WAN"

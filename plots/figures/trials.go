@@ -92,7 +92,7 @@ func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 			}
 		}
 		panel.Add(s)
-		const markRoom = 2.2 // above the largest latency, for what came of the attack
+		const markRoom = 2.2 // above the largest latency, for the outcome
 		draw.LogAxis(&panel.Y, latencies, markRoom, 0)
 		panel.X.Min, panel.X.Max = -0.5, float64(len(ids))-0.5
 		panel.X.Tick.Marker = plot.ConstantTicks(nil)

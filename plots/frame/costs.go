@@ -37,7 +37,7 @@ func (c CostCell) Spent(s Side, of func(result.Spent) float64) stat.Estimate {
 	return c.Estimate(func(r result.Cost) float64 { return of(s.Of(r)) })
 }
 
-// Multiplications is how many modular ones were counted in one operation, the same in all repetitions; 0: not counted.
+// Multiplications is the number of modular ones counted in one operation, the same in all repetitions; 0: not counted.
 func (c CostCell) Multiplications(s Side) float64 {
 	for _, r := range c.All() {
 		return float64(s.Of(r).Multiplications)

@@ -36,7 +36,7 @@ type Counted struct {
 	Verdict  string                  // whether each run is as the cost model says
 }
 
-// CountedCells are those of the table of counts.
+// CountedCells returns the cells of the table of counts.
 func CountedCells(cells []Cell) (all []Counted) {
 	for _, c := range cells {
 		if ForTable(c.Figure) {
@@ -79,7 +79,7 @@ func per(t result.Traffic, unit int64) result.TrafficFactor {
 	}
 }
 
-// Sent is how many messages the model expects each way, where every round asks all servers.
+// Sent is the number of messages that the model expects each way, where every round asks all servers.
 func Sent(p result.Point) float64 { return float64(p.Servers * p.ModelRounds.Total()) }
 
 // verdict compares each run with the cost model. Variants may ask fewer servers than all.
@@ -128,7 +128,7 @@ type WorstCase struct {
 	Most   result.Most
 }
 
-// WorstCases are those of every protocol and operation that trials counted.
+// WorstCases returns the worst case of every protocol and operation that trials counted.
 func WorstCases(trials []Trial) (all []WorstCase) {
 	ids := AttackIDs(trials) // the fault-free trial is the first
 	trials = Keep(trials, func(t Trial) bool { return t.Bounds() })

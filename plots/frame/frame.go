@@ -171,7 +171,7 @@ func (s System) compareProtocol(o System) int {
 	return cmp.Or(cmp.Compare(s.Order, o.Order), cmp.Compare(s.Protocol, o.Protocol))
 }
 
-// systems are those of some sets, by protocol.
+// systems returns the systems of some sets, by protocol.
 type systems map[string]result.System
 
 // systemsOf takes them from the manifests; where two differ, the first counts. No two have the same place.

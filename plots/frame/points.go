@@ -41,7 +41,7 @@ func (c Cell) Throughput() stat.Estimate { return c.Estimate(ThroughputMBps) }
 // Latency is the mean latency in ms.
 func (c Cell) Latency() stat.Estimate { return c.Estimate(LatencyMean) }
 
-// Predicted is where the cost model expects the mean latency of one client, in ms; 0 if the network was not shaped.
+// Predicted is the range in which the cost model expects one client's mean latency, in ms; 0 if links were not shaped.
 func (c Cell) Predicted() result.Interval {
 	return result.Interval{
 		Low:  c.Mean(func(p result.Point) float64 { return p.Predicted.Low }),
@@ -69,7 +69,7 @@ func IsClosed(c Cell) bool { return !IsOpen(c) }
 // IsOpen reports whether the cell's operations arrived by themselves.
 func IsOpen(c Cell) bool { return c.Rate > 0 }
 
-// KeyModel is how the clients of a point draw keys.
+// KeyModel names the way in which the clients of a point draw keys.
 func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, result.Uniform) }
 
 // Hot reports whether some repetition drew keys in another way than uniformly.

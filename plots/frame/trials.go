@@ -146,7 +146,7 @@ func (t Trial) HarmsDone() string {
 	return strings.Join(all, ", ")
 }
 
-// Verdict says what came of a trial that was played; no doubt passes for a success.
+// Verdict is the outcome of a trial that was played; a doubt never passes for a success.
 func (t Trial) Verdict() string {
 	switch {
 	case t.Outcome() == result.Unexpected:
@@ -162,7 +162,7 @@ func (t Trial) Verdict() string {
 // Unverified reports whether the checkers of the trial's history could not decide.
 func (t Trial) Unverified() bool { return t.Played() && t.Linearizable.Code == result.Unknown }
 
-// RoundsName is how many rounds the READs took, as in "2 rounds" and "2 to 3 rounds"; empty without READs.
+// RoundsName says how many rounds the READs took, as in "2 rounds" and "2 to 3 rounds"; empty without READs.
 func (t Trial) RoundsName() string {
 	var used []int
 	for text, n := range t.ReadRounds {

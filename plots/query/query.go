@@ -18,8 +18,8 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
-// Results are what expressions are evaluated on. In the zero Results every number is missing, but an expression that is
-// wrong is an error all the same.
+// Results hold the records on which expressions are evaluated. In the zero Results every number is missing, but a wrong
+// expression is an error all the same.
 type Results struct {
 	records map[string][]record // by kind
 }

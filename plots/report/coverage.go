@@ -14,7 +14,7 @@ type coverage struct {
 	Unit    string   // "points" or "trials"
 }
 
-// String is how much is missing, such as "14 of 90 points missing".
+// String says how much is missing, such as "14 of 90 points missing".
 func (c coverage) String() string {
 	return fmt.Sprintf("%d of %d %s missing", len(c.Missing), c.Planned, c.Unit)
 }

@@ -20,7 +20,7 @@ import (
 
 // Dice decide what an attacker leaves to chance. The simulator draws from its schedule, a process from a seed.
 type Dice interface {
-	// Roll returns a number in [0, n). Zero is what a correct participant would do, where there is such a thing.
+	// Roll returns a number in [0, n). Zero is the choice of a correct participant, if there is one.
 	Roll(n int) int
 }
 
@@ -51,7 +51,7 @@ func (p Part) Servers() int { return p.traits.Servers }
 
 // A Condition is the part of an attack that no decorator can play: what happens to the network and to writers.
 type Condition struct {
-	// Isolate is how many servers are cut off for a while, as a multiple of t and one more: t·Isolate[0] + Isolate[1].
+	// Isolate is the number of servers cut off for a while, as a multiple of t and one more: t·Isolate[0] + Isolate[1].
 	Isolate [2]int
 	// Unruly messages are later, more often reordered and duplicated than usual.
 	Unruly bool

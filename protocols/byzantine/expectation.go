@@ -23,7 +23,7 @@ type Harm string
 const (
 	NoHarm        Harm = ""
 	Stale         Harm = "stale read"           // an operation missed a WRITE that had ended, or READs went back in time
-	Phantom       Harm = "phantom value"        // a READ returned what nobody wrote
+	Phantom       Harm = "phantom value"        // a READ returned a value that was never written
 	Exhaustion    Harm = "timestamp exhaustion" // a timestamp ran ahead of the number of WRITEs
 	Hang          Harm = "hang"                 // an operation did not end though S−t correct servers could be reached
 	Failure       Harm = "failed operation"     // an operation ended with an error
@@ -50,7 +50,7 @@ func (e Expectation) Allows(found Harm) bool {
 	return e.Beyond
 }
 
-// Holds reports whether the harms found are what is expected: only those that the attack is known to do, and those
+// Holds reports whether the harms found are as expected: only those that the attack is known to do, and those
 // indeed.
 func (e Expectation) Holds(found map[Harm]int64) bool {
 	for h := range found {

@@ -8,7 +8,7 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// Ahead is how far a bogus timestamp runs ahead of what was written.
+// Ahead is the distance of a bogus timestamp from those that were written.
 const Ahead = 1 << 40
 
 // A Lie changes the reply of a server that lies.

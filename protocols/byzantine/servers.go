@@ -31,7 +31,7 @@ func (a attacker) Handle(from protocols.Role, key protocols.Key, message protoco
 	return a.handle(request{from, key, message, state, a.inner})
 }
 
-// nothing is the state of a register that nobody wrote.
+// nothing is the state of a register that was never written.
 type nothing struct{}
 
 func (nothing) Get(string) (body, payload []byte, found bool, err error) { return nil, nil, false, nil }

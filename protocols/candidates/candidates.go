@@ -17,7 +17,7 @@ import (
 // RecordLC is the record of lc, the candidate of the last completed write; it is absent as long as lc = c0.
 const RecordLC = "lc"
 
-// Params is what all processes know: the failure threshold t, the primitives, and how values lie on the servers.
+// Params are known to all processes: the failure threshold t, the primitives, and how values lie on the servers.
 type Params struct {
 	T     int
 	Suite suite.Suite

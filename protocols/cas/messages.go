@@ -53,7 +53,7 @@ func issuable(ts protocols.Timestamp) bool {
 	return ts.Num > 0 && ts.Num < math.MaxUint64 && ts.PID > 0
 }
 
-// known reports whether a correct server can know the tag as finalized; the zero one is that of ⊥.
+// known reports whether a correct server can know the tag as finalized; the zero one stands for ⊥.
 func known(ts protocols.Timestamp) bool { return ts.IsZero() || issuable(ts) }
 
 // isElement reports whether the element can be one of a value of so many bytes.

@@ -87,7 +87,7 @@ func (r *read) Answer(round, server int, reply protocols.Message) protocols.Step
 	return protocols.Wait()
 }
 
-// finalize begins the second round, unless nobody ever wrote.
+// finalize begins the second round, unless there was no WRITE yet.
 func (r *read) finalize() protocols.Step {
 	if r.ts.IsZero() {
 		return protocols.Done()

@@ -50,7 +50,7 @@ type Scheme interface {
 	Length(cc CrossChecksum) int
 	// Right reports whether the fragment is the server's of cc, which is well-formed.
 	Right(cc CrossChecksum, server int, fragment []byte) bool
-	// Enough is how many right fragments Decode needs.
+	// Enough is the number of right fragments that Decode needs.
 	Enough() int
 	// Decode restores the value from fragments by server: enough right ones, nil for the others. The value lies in mem or
 	// is one of the fragments.

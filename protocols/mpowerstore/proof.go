@@ -17,7 +17,7 @@ import (
 // A Proof is a kind of proof of writing, for one t and suite: what a WRITE reveals in COMPLETE, and what makes a server
 // believe it. Nonces is the paper's. These methods are what readers know of it.
 type Proof interface {
-	// Shape is how long the parts of a proof are.
+	// Shape is the lengths of a proof's parts.
 	Shape() Shape
 	// Fits reports whether the nonce is the one that the entry proves, going by what FILTER_ACK tells of it (D1).
 	Fits(told *Entry, nonce []byte) bool
@@ -26,7 +26,7 @@ type Proof interface {
 	Verifier(s protocols.ServerParams) (Verifier, error)
 }
 
-// Shape is how long the parts of a proof are.
+// Shape is the lengths of a proof's parts.
 type Shape struct {
 	Nonce int // bytes of a candidate's nonce
 	MACs  int // MACs of its vector
@@ -165,13 +165,13 @@ func (v verifier) Canonical(e *Entry, c Candidate) Candidate {
 
 func (v verifier) Tell(e *Entry, _ []byte) []byte { return e.Commitment }
 
-// timestampParts is what k_W authenticates. The label keeps the two uses of MACs apart, and the key keeps registers
-// apart (D3).
+// timestampParts is the message that k_W authenticates. The label keeps the two uses of MACs apart, and the key keeps
+// registers apart (D3).
 func timestampParts(key protocols.Key, ts protocols.Timestamp) [][]byte {
 	return [][]byte{[]byte("ts"), []byte(key), uint64Bytes(ts.Num), uint64Bytes(ts.PID)}
 }
 
-// candidateParts is what k_i authenticates: N̄ together with the timestamp's MAC (D2) and the key (D3).
+// candidateParts is the message that k_i authenticates: N̄ together with the timestamp's MAC (D2) and the key (D3).
 func candidateParts(key protocols.Key, ts TS, commitment []byte) [][]byte {
 	return [][]byte{[]byte("cand"), []byte(key), uint64Bytes(ts.Num), uint64Bytes(ts.PID), ts.MAC, commitment}
 }

@@ -33,15 +33,15 @@ type Protocol struct {
 
 var _ protocols.Protocol = Protocol{}
 
-// A Variant is what a protocol is made of, where variants may differ.
+// A Variant has the parts of a protocol in which variants may differ.
 type Variant struct {
 	// Name is the variant's name in configurations and results.
 	Name string
 	// Proof makes the proofs of writing.
 	Proof func(t int, s suite.Suite) Proof
-	// Dispersal is how values lie on the servers.
+	// Dispersal lays values on the servers.
 	Dispersal func(t int, s suite.Suite) dispersal.Scheme
-	// Filterable is how many candidates FILTER may carry, in multiples of S.
+	// Filterable is the number of candidates that FILTER may carry, in multiples of S.
 	Filterable int
 }
 

@@ -46,7 +46,7 @@ func (c claim) put() protocols.Message {
 	return protocols.Message{Body: &Put{TS: c.TS, Signature: c.Signature}, Payload: c.value}
 }
 
-// result is that of a READ that found the claim.
+// result is the result of a READ that found the claim.
 func (c claim) result() protocols.Result { return protocols.Found(c.TS, c.value) }
 
 // unanimous reports whether all claims, of a quorum, have the same timestamp. If it verifies, t+1 correct servers have
@@ -55,7 +55,7 @@ func unanimous(claims []claim) bool {
 	return !slices.ContainsFunc(claims, func(c claim) bool { return !c.TS.Equal(claims[0].TS) })
 }
 
-// highest is the claim with the highest timestamp that verifies, or the zero claim, which is that of ⊥. It tries them
+// highest is the claim with the highest timestamp that verifies, or the zero claim, which stands for ⊥. It tries them
 // from the highest down, so that with honest servers it verifies one signature, and never the same claim twice.
 // Claims not above floor are of no interest.
 func (r *register) highest(key protocols.Key, claims []claim, floor protocols.Timestamp) claim {

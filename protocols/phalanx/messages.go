@@ -6,7 +6,7 @@ import (
 )
 
 // Datum is the part of a value that is signed, with the signature. A server answers GetTS with it, and it is the body
-// of its record. The zero Datum is that of ⊥.
+// of its record. The zero Datum stands for ⊥.
 type Datum struct {
 	TS        protocols.Timestamp
 	Hash      []byte // of the value
@@ -29,7 +29,7 @@ type (
 	PutAck struct{}
 	// Get asks for the server's timestamp and value.
 	Get struct{}
-	// GetAck answers Get. A zero timestamp is that of ⊥.
+	// GetAck answers Get. A zero timestamp stands for ⊥.
 	GetAck struct {
 		TS        protocols.Timestamp
 		Signature []byte

@@ -54,7 +54,7 @@ func (s otherwiseSigned) Verifier(public []byte) (Verifier, error) { return s.sc
 type MAC interface {
 	// Sum is the tag of the list of parts, each with its length before it: ("ab", "c") and ("a", "bc") differ.
 	Sum(parts ...[]byte) []byte
-	// Verify reports, in constant time, whether tag is that of the parts.
+	// Verify reports, in constant time, whether tag belongs to the parts.
 	Verify(tag []byte, parts ...[]byte) bool
 }
 

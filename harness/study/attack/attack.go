@@ -83,7 +83,7 @@ func (p *player) trials() (all []study.Task, expected time.Duration) {
 	return all, expected
 }
 
-// config is what was asked for, as the manifest keeps it.
+// config is the request as the manifest keeps it.
 func (p *player) config() map[string]any {
 	var names, ids []string
 	for _, system := range p.Protocols {
@@ -138,8 +138,8 @@ func All() []byzantine.Attack {
 // ByID finds an attack by its ID or name.
 func ByID(id string) (byzantine.Attack, error) { return byzantine.ByID(All(), id) }
 
-// lie is how the server of the timeline lies: with values that nobody wrote if the protocol is to withstand them, with old
-// ones if it is not.
+// lie is how the server of the timeline lies: with values that were never written if the protocol is to withstand them,
+// with old ones if it is not.
 func lie(p protocols.Protocol) byzantine.Attack {
 	if bogus := mustAttack("B3"); withstands(p, bogus) {
 		return bogus

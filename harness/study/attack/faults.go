@@ -11,7 +11,7 @@ import (
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
-// A deed is what is done to a server.
+// A deed is a fault that is inflicted on a server.
 type deed string
 
 const (
@@ -44,7 +44,7 @@ const (
 	cutTime      = 90 * time.Millisecond
 )
 
-// plan is what is done to servers during a load of that length, in order. Beyond t servers fail at once only where the
+// plan lists the deeds to servers during a load of that length, in order. Beyond t servers fail at once only where the
 // attack says so.
 func plan(a byzantine.Attack, servers, t int, load time.Duration) []fault {
 	switch {

@@ -61,7 +61,7 @@ func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, all a
 
 func isCorrupt(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }
 
-// judgeReads finds values that nobody wrote and returns their number.
+// judgeReads finds values that were never written and returns their number.
 func (f *findings) judgeReads(entries []history.Entry) (corrupt int64) {
 	var first history.Entry
 	for _, e := range entries {
@@ -140,7 +140,7 @@ func (t *trial) judgeGrowth(ctx context.Context, entries []history.Entry) error 
 	return nil
 }
 
-// conclude fills in what came of the trial, and whether it is what was expected.
+// conclude fills in the outcome of the trial, and whether it was expected.
 func (t *trial) conclude(out *result.Trial, entries []history.Entry) {
 	out.Linearizable = t.judge(t.expected, entries, t.all)
 	out.Held = t.expected.Holds(t.harms)

@@ -102,7 +102,7 @@ func (t *trial) describe() result.Trial {
 	}
 }
 
-// fileName is that of the trial's files.
+// fileName is the name of the trial's files.
 func (t *trial) fileName() string { return protocols.NameOf(t.protocol) + "-" + t.attack.ID }
 
 // tell sums the trial up for a person, compared with the protocol's fault-free one.

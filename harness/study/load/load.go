@@ -92,7 +92,7 @@ func (r *runner) tasks() (all []study.Task) {
 	return all
 }
 
-// earlier is what the set of an earlier start holds: searches, and runs with an undisturbed point.
+// earlier lists what the set of an earlier start holds: searches, and runs with an undisturbed point.
 func (r *runner) earlier(set *result.Set) study.Earlier {
 	e := study.Earlier{Attempts: map[string]int{}, Done: map[string]bool{}}
 	for _, s := range set.Manifest.Searches {
@@ -150,7 +150,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s result.Series, 
 	}, do)
 }
 
-// testbed is what the experiment asks for.
+// testbed is the testbed that the experiment asks for.
 func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 	t := r.Experiment.Testbed
 	servers := 1
@@ -172,7 +172,7 @@ func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 	return spec
 }
 
-// delays is what NetEm does between hosts: of each kind, host i is in region i.
+// delays says what NetEm does between hosts: of each kind, host i is in region i.
 func delays(t experiment.Testbed) func(from, to int) testbed.Delay {
 	return func(from, to int) testbed.Delay {
 		d := t.Between(t.Region(from), t.Region(to))

@@ -76,7 +76,7 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 	return l, nil
 }
 
-// load is what the clients do during a run of the series.
+// load is the clients' load during a run of the series.
 func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load {
 	e := r.Experiment
 	spec := agent.Spec{

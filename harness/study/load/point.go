@@ -88,7 +88,7 @@ func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
 	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
 }
 
-// background is what the writer beside the load did.
+// background counts the operations of the writer beside the load.
 func background(l cluster.Loaded) result.Background {
 	b := result.Background{Ops: l.Background.Ops, Bytes: l.Background.Bytes.Sum()}
 	if b.Bytes > 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/powbench/powbench/protocols/mabd"
 )
 
-// Playbook is that of M-ABD. It is built for servers that crash and not for ones that lie: the checkers must find what
+// Playbook returns M-ABD's. It is built for servers that crash and not for ones that lie: the checkers must find what
 // comes of lies.
 func Playbook() byzantine.Playbook {
 	withstood := byzantine.Expectation{}

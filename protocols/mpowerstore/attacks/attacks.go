@@ -15,7 +15,7 @@ import (
 
 type candidate = mpowerstore.Candidate
 
-// Playbook is that of M-PoWerStore: READs take two rounds, and a third where a vector has to be repaired.
+// Playbook returns M-PoWerStore's: READs take two rounds, and a third where a vector has to be repaired.
 func Playbook() byzantine.Playbook {
 	two, three := byzantine.Expectation{Rounds: 2}, byzantine.Expectation{Rounds: 3}
 	return byzantine.Playbook{
@@ -55,7 +55,7 @@ func rounds(variant string, rounds int) int {
 	return rounds
 }
 
-// lengths are those of the protocol's candidates: nonces in bytes, vectors in MACs.
+// lengths returns the lengths of the protocol's candidates: nonces in bytes, vectors in MACs.
 func lengths(p byzantine.Part) (nonce, macs int) {
 	protocol := p.Protocol
 	if few, ok := protocol.(targeted.Protocol); ok {

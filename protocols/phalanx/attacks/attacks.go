@@ -10,7 +10,7 @@ import (
 	"github.com/powbench/powbench/protocols/phalanx"
 )
 
-// Playbook is that of Phalanx.
+// Playbook returns Phalanx's.
 func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "phalanx",

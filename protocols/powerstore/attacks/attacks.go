@@ -15,7 +15,7 @@ type (
 	reader    = byzantine.Hostile[candidate]
 )
 
-// Playbook is that of PoWerStore, whose one writer asks no server for the time, and whose candidates have no MACs. What
+// Playbook returns PoWerStore's, whose one writer asks no server for the time, and whose candidates have no MACs. What
 // a reader writes back is kept until a newer WRITE completes, so a flood of it (R1) makes servers grow; R6 is no more.
 func Playbook() byzantine.Playbook {
 	two := byzantine.Expectation{Rounds: 2}
