@@ -23,8 +23,8 @@ func kernel(t *testing.T) Kernel {
 		t.Skip("skipped: the race detector's memory layout does not fit into a guest's process")
 	}
 	k, err := Find()
-	if errors.Is(err, ErrNotInstalled) {
-		t.Skip("skipped: ", ErrNotInstalled)
+	if errors.Is(err, ErrNotInstalled) || errors.Is(err, ErrProcessor) {
+		t.Skipf("skipped: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +164,22 @@ func TestFindNothing(t *testing.T) {
 	_, err := Find()
 	if !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), "apt-get install user-mode-linux") {
 		t.Errorf("error %v does not name the remedy", err)
+	}
+}
+
+// A kernel that cannot give programs their registers counts as none; one that boots and ends, however it ends, is one.
+func TestTryOut(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for says, want := range map[string]error{
+		"userspace - ptrace set fp regs failed, errno = 14": ErrProcessor, "Attempted to kill init! exitcode=0x00000000": nil,
+	} {
+		path := filepath.Join(t.TempDir(), "linux.uml")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+says+"'\nexit 134\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := tryOut(path); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", says, err, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,12 +9,19 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// ErrNotInstalled is returned by Find when this machine has no guest kernel.
-var ErrNotInstalled = errors.New("user-mode-linux is not installed (apt-get install user-mode-linux)")
+// Find returns one of these when no guest can run on this machine.
+var (
+	ErrNotInstalled = errors.New("user-mode-linux is not installed (apt-get install user-mode-linux)")
+	ErrProcessor    = errors.New("user-mode-linux cannot run programs on this processor, which has more registers than it knows: " +
+		"use a machine whose own kernel has NetEm, or an older processor")
+)
 
 const modulesRoot = "/usr/lib/uml/modules"
 
@@ -24,7 +32,8 @@ type Kernel struct {
 	ModuleDir string
 }
 
-// Find locates the kernel and its modules as Debian and Ubuntu install them. The error names the remedy.
+// Find locates the kernel and its modules as Debian and Ubuntu install them, and sees that it runs programs here. The error
+// names the remedy.
 func Find() (Kernel, error) {
 	path, err := exec.LookPath("linux.uml")
 	if err != nil {
@@ -39,7 +48,51 @@ func Find() (Kernel, error) {
 	if _, err := os.Stat(filepath.Join(k.ModuleDir, "modules.dep")); err != nil {
 		return Kernel{}, fmt.Errorf("guest: no modules for %s: %w; reinstall user-mode-linux", path, err)
 	}
-	return k, nil
+	return k, runs(path)
+}
+
+// unableSays is what the kernel complains of where it cannot give a program its registers, before it panics.
+const unableSays = "ptrace set fp regs failed"
+
+// runs boots the kernel at path, the first time that it is called, for a program that ends at once. Where a processor has
+// more registers than the kernel has room for (as those with AMX), no program runs, and it panics within a second.
+var runs = func() func(string) error {
+	var once sync.Once
+	var err error
+	return func(path string) error {
+		once.Do(func() { err = tryOut(path) })
+		return err
+	}
+}()
+
+func tryOut(path string) error {
+	const mib = 64
+	memory, err := memoryDir(mib)
+	if err != nil {
+		return fmt.Errorf("guest: %w", err)
+	}
+	dir, err := os.MkdirTemp("", workPrefix+"try-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	kernel := exec.CommandContext(ctx, path, fmt.Sprintf("mem=%dM", mib), "uml_dir="+dir, "umid=try", "rootfstype=hostfs",
+		"rootflags=/", "ro", "init=/bin/true", "con=null", "con0=null,fd:1", "ssl=null", "loglevel=4", "panic=-1")
+	kernel.Env = []string{"HOME=" + dir, "TMPDIR=" + memory, "PATH=" + os.Getenv("PATH")}
+	kernel.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	kernel.Cancel = func() error { return unix.Kill(-kernel.Process.Pid, unix.SIGKILL) } // its processes too
+	kernel.WaitDelay = time.Second
+	said, err := kernel.CombinedOutput() // it panics in any case: its init ends
+	switch {
+	case strings.Contains(string(said), unableSays):
+		return fmt.Errorf("guest: %w", ErrProcessor)
+	case errors.Is(err, exec.ErrWaitDelay) || ctx.Err() != nil:
+		return fmt.Errorf("guest: %s does not boot within 20 s", path)
+	}
+	_ = unix.Kill(-kernel.Process.Pid, unix.SIGKILL) // what the kernel's end may leave behind
+	return nil
 }
 
 // Current returns the release of the User-mode Linux kernel that this process runs on, or "" on any other kernel.
