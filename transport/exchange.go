@@ -42,7 +42,7 @@ func (x *Exchange) Send(round int, b protocols.Broadcast) error {
 	if err := x.check(round, b); err != nil {
 		return err
 	}
-	id := x.id*(protocols.MaxRounds+1) + uint64(round)
+	id := requestID(x.id, round)
 	requests, err := x.encode(id, round, b)
 	if err != nil {
 		return fmt.Errorf("round %d: %w", round, err)

@@ -130,3 +130,24 @@ func unexpected(err error) error {
 	}
 	return err
 }
+
+// requestID is the id of an operation's requests in a round. A connection's operations are numbered from 1.
+func requestID(operation uint64, round int) uint64 {
+	return operation*(protocols.MaxRounds+1) + uint64(round)
+}
+
+// RequestBytes and ReplyBytes return the length of the frame that carries the message in a round of a connection's
+// operation of that number, from 1. The number makes up to 8 bytes of a difference.
+func RequestBytes(operation uint64, round int, key protocols.Key, m protocols.Message) (int, error) {
+	return frameBytes(requestID(operation, round), key, m)
+}
+
+// ReplyBytes: see RequestBytes. A reply does not repeat the key.
+func ReplyBytes(operation uint64, round int, m protocols.Message) (int, error) {
+	return frameBytes(requestID(operation, round), "", m)
+}
+
+func frameBytes(id uint64, key protocols.Key, m protocols.Message) (int, error) {
+	frame, err := encodeMessage(id, key, m)
+	return len(frame) + len(m.Payload), err
+}

@@ -42,9 +42,12 @@ type Point struct {
 	Messages    Traffic          `json:"messages,omitzero"` // requests and replies
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
 	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 when unshaped
-	// WireFactor is bytes per operation in multiples of ValueBytes; CostFactor is the cost model's prediction.
-	WireFactor TrafficFactor `json:"wire_factor"`
-	CostFactor TrafficFactor `json:"cost_factor"`
+	// WireFactor is bytes per operation in multiples of ValueBytes. ModelFactor is the same by the exact cost model, framing
+	// included; points of earlier versions lack it. CostFactor is what values and fragments alone make of it, as in the
+	// paper (§6.3).
+	WireFactor  TrafficFactor `json:"wire_factor"`
+	ModelFactor TrafficFactor `json:"model_factor,omitzero"`
+	CostFactor  TrafficFactor `json:"cost_factor"`
 
 	CPUS    CPU     `json:"cpu_s"`
 	RSSMiB  RSS     `json:"rss_peak_mib"`
@@ -53,7 +56,7 @@ type Point struct {
 	WriteAmplification float64 `json:"write_amplification"`
 	Bottleneck         string  `json:"bottleneck"` // OfLink, OfCPU, OfDisk or OfLatency
 	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
-	BoundMBps          float64 `json:"bound_MBps"` // network bound of the cost model; 0 when unshaped
+	BoundMBps          float64 `json:"bound_MBps"` // network bound of the exact cost model; 0 when unshaped
 	BoundRatio         float64 `json:"bound_ratio"`
 	Concurrency        float64 `json:"concurrency"` // measured share of operations that overlap another on their key
 	LittleRatio        float64 `json:"little_ratio"`
@@ -117,10 +120,20 @@ type Traffic struct {
 	ServerToClient int64 `json:"server_to_client"`
 }
 
+// Over is the traffic in multiples of the unit.
+func (t Traffic) Over(unit float64) TrafficFactor {
+	return TrafficFactor{float64(t.ClientToServer) / unit, float64(t.ServerToClient) / unit}
+}
+
 // TrafficFactor is bytes by direction in multiples of the value's size.
 type TrafficFactor struct {
 	ClientToServer float64 `json:"client_to_server"`
 	ServerToClient float64 `json:"server_to_client"`
+}
+
+// Over is the factor in multiples of the unit.
+func (f TrafficFactor) Over(unit float64) TrafficFactor {
+	return TrafficFactor{f.ClientToServer / unit, f.ServerToClient / unit}
 }
 
 // CPU is the CPU time of the load's processes in seconds.

@@ -1,14 +1,17 @@
 package load
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/workloads"
 )
 
 // fill turns what a load came to into the point's numbers and judges them.
@@ -26,7 +29,6 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 	for rounds, n := range l.Rounds {
 		p.Rounds[strconv.Itoa(rounds)] = n
 	}
-	p.ModelRounds.Data, p.ModelRounds.Metadata = protocol.Traits(p.T).Rounds(protocols.Op(p.Op))
 	if err := fillLatency(p, l); err != nil {
 		return err
 	}
@@ -35,17 +37,21 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 			return err
 		}
 	}
-	fillTraffic(p, l, protocol.Traits(p.T).Cost(protocols.Op(p.Op)))
+	cost, err := r.fillModel(p, protocol)
+	if err != nil {
+		return err
+	}
+	fillTraffic(p, l)
 	p.CPUS, p.HostCPU = l.Window.CPU(), l.Window.HostCPU()
 	if r.bench.Manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
 	}
 	p.WriteAmplification = l.Amplification
 	if p.Clients == 1 && !p.Open() {
-		p.Predicted = r.predict(protocol, protocols.Op(p.Op), p.T, p.ValueBytes)
+		p.Predicted = r.predict(cost, protocol.Traits(p.T).Quorum)
 	}
 	if r.shaped() {
-		p.BoundMBps = r.bound(p.CostFactor, p.Servers)
+		p.BoundMBps = r.bound(p.ModelFactor, p.Servers)
 		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
 		p.LinkShare = r.linkShare(l.Window, p.Servers)
 	}
@@ -76,8 +82,52 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	return nil
 }
 
+// fillModel sets what the exact cost model says of the load's operations, and returns the cost of one of them.
+func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol) (model.Cost, error) {
+	c := model.Case{
+		Protocol: protocol, Suite: p.Suite, T: p.T, Op: protocols.Op(p.Op), ValueBytes: p.ValueBytes,
+		KeyBytes: len(workloads.KeyName(0)), PID: uint64(p.Clients+1) / 2, Writes: 1,
+	}
+	cost, err := model.Count(c)
+	if err != nil {
+		return cost, err
+	}
+	p.ModelRounds, p.CostFactor = cost.Kinds(), cost.Payload().Over(float64(p.ValueBytes))
+	_, hosts := r.bench.Testbed.Hosts()
+	agents, before := uint64(len(hosts)), uint64(0)
+	if p.Op == result.OpRead {
+		before = uint64(p.Keys) / agents // WRITEs, of the preload
+	}
+	bytes := func(writes int) (result.TrafficFactor, error) {
+		c.Writes = writes
+		return model.Mean(c, before+1, before+1+uint64(p.LoadOps)/agents)
+	}
+	again, err := bytes(1)
+	if err != nil {
+		return cost, err
+	}
+	p.ModelFactor = again.Over(float64(p.ValueBytes))
+	if p.Op == result.OpRead {
+		return cost, nil
+	}
+	first, err := bytes(0)
+	share := firstWrites(p.LoadOps, p.Keys)
+	p.ModelFactor.ClientToServer += share * (first.ClientToServer - again.ClientToServer) / float64(p.ValueBytes)
+	p.ModelFactor.ServerToClient += share * (first.ServerToClient - again.ServerToClient) / float64(p.ValueBytes)
+	return cost, err
+}
+
+// firstWrites is the share of so many WRITEs, to keys drawn from so many alike, that are the first to their key.
+func firstWrites(ops int64, keys int) float64 {
+	n, k := float64(ops), float64(keys)
+	if n == 0 || k == 0 {
+		return 0
+	}
+	return k * (1 - math.Exp(-n/k)) / n
+}
+
 // fillTraffic sets the bytes that the load moved, in all and per operation.
-func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
+func fillTraffic(p *result.Point, l cluster.Loaded) {
 	p.RoundKinds, p.Messages, p.WireBytes, p.Background = l.Kinds(), l.Messages, l.Bytes, background(l)
 	p.LinkBytes = l.Whole.Payload()
 	if p.LinkBytes != (result.Traffic{}) {
@@ -85,7 +135,6 @@ func fillTraffic(p *result.Point, l cluster.Loaded, cost protocols.Cost) {
 		p.LinkBytes.ServerToClient -= l.Background.Bytes.ServerToClient
 	}
 	p.WireFactor = perOperation(p.WireBytes, p)
-	p.CostFactor = result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
 }
 
 // background counts the operations of the writer beside the load.
@@ -103,10 +152,7 @@ func perOperation(t result.Traffic, p *result.Point) result.TrafficFactor {
 		return result.TrafficFactor{}
 	}
 	unit := float64(p.LoadOps) * float64(p.ValueBytes)
-	return result.TrafficFactor{
-		ClientToServer: float64(t.ClientToServer) / unit,
-		ServerToClient: float64(t.ServerToClient) / unit,
-	}
+	return t.Over(unit)
 }
 
 // bound is the throughput, in MB/s of values, at which the busier direction of the links is full: as many links share

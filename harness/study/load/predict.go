@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
-	"github.com/powbench/powbench/protocols"
 )
 
 // predictedOps is how many operations a prediction averages: its error is below 0.5 % by then.
@@ -24,18 +24,18 @@ const predictedOps = 2000
 //     of it that was delayed the longest.
 //
 // CPU time, disks and what TCP adds are not in it. It is 0 where links are not shaped.
-func (r *runner) predict(p protocols.Protocol, op protocols.Op, t, valueBytes int) result.Interval {
+func (r *runner) predict(cost model.Cost, quorum int) result.Interval {
 	shaper, ok := r.bench.Testbed.(testbed.Shaper)
 	if !ok || !r.shaped() {
 		return result.Interval{}
 	}
 	m := latencyModel{
-		legs: p.Traits(t).Legs(op), quorum: p.Traits(t).Quorum, bytes: float64(valueBytes),
+		rounds: cost.Rounds, quorum: quorum,
 		msPerByte: 1 / (netem.Goodput(r.bench.Manifest.Testbed.RateBits) / 8e3),
-		random:    rand.New(rand.NewPCG(uint64(t), uint64(valueBytes))),
+		random:    rand.New(rand.NewPCG(uint64(cost.Servers), uint64(cost.Bytes().ClientToServer))),
 	}
 	servers, clients := r.bench.Testbed.Hosts()
-	for i := range p.Traits(t).Servers {
+	for i := range cost.Servers {
 		server := servers[i%len(servers)]
 		m.up = append(m.up, shaper.Delay(clients[0], server))
 		m.down = append(m.down, shaper.Delay(server, clients[0]))
@@ -46,9 +46,8 @@ func (r *runner) predict(p protocols.Protocol, op protocols.Op, t, valueBytes in
 
 // latencyModel is one client of a closed loop on links with a rate and delays. Times are in ms.
 type latencyModel struct {
-	legs      []protocols.Leg
+	rounds    []model.Round
 	quorum    int
-	bytes     float64         // of the value
 	msPerByte float64         // of either direction
 	up, down  []testbed.Delay // to and from each server
 	random    *rand.Rand
@@ -57,11 +56,11 @@ type latencyModel struct {
 }
 
 // mean is the mean latency of operations one after the other, whose rounds end as round tells.
-func (m *latencyModel) mean(round func(now float64, leg protocols.Leg) []float64) float64 {
+func (m *latencyModel) mean(round func(now float64, r model.Round) []float64) float64 {
 	now := 0.
 	for range predictedOps {
-		for _, leg := range m.legs {
-			replies := round(now, leg)
+		for _, r := range m.rounds {
+			replies := round(now, r)
 			slices.Sort(replies)
 			now = replies[m.quorum-1]
 		}
@@ -71,11 +70,11 @@ func (m *latencyModel) mean(round func(now float64, leg protocols.Leg) []float64
 
 // inTurn is when each server's reply to a round that begins now is there, if messages pass in turn. What a quorum
 // did not wait for is still in the way of the next round.
-func (m *latencyModel) inTurn(now float64, leg protocols.Leg) []float64 {
+func (m *latencyModel) inTurn(now float64, r model.Round) []float64 {
 	at := make([]float64, len(m.up)) // the servers have their requests
 	for i := range at {
-		m.upFree = max(now, m.upFree) + leg.Request*m.bytes*m.msPerByte
-		at[i] = m.upFree + m.draw(m.up[i], 0)
+		m.upFree = max(now, m.upFree) + m.sent(r.Requests[i])
+		at[i] = m.upFree + m.draw(m.up[i], 1)
 	}
 	order := make([]int, len(at)) // in which they reply
 	for i := range order {
@@ -83,24 +82,37 @@ func (m *latencyModel) inTurn(now float64, leg protocols.Leg) []float64 {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
 	for _, i := range order {
-		m.downFree = max(at[i], m.downFree) + leg.Reply*m.bytes*m.msPerByte
-		at[i] = m.downFree + m.draw(m.down[i], 0)
+		m.downFree = max(at[i], m.downFree) + m.sent(r.Replies[i])
+		at[i] = m.downFree + m.draw(m.down[i], 1)
+		if r.Requests[i].Bytes == 0 { // it is not asked
+			at[i] = math.Inf(1)
+		}
 	}
 	return at
 }
 
 // shared is when each server's reply to a round that begins now is there, if messages share the link.
-func (m *latencyModel) shared(now float64, leg protocols.Leg) []float64 {
+func (m *latencyModel) shared(now float64, r model.Round) []float64 {
 	at := make([]float64, len(m.up))
-	all := float64(len(at)) * m.bytes * m.msPerByte
+	var up, down float64
 	for i := range at {
-		at[i] = now + leg.Request*all + m.draw(m.up[i], leg.Request) + leg.Reply*all + m.draw(m.down[i], leg.Reply)
+		up, down = up+m.sent(r.Requests[i]), down+m.sent(r.Replies[i])
+	}
+	for i := range at {
+		request, reply := r.Requests[i].Bytes, r.Replies[i].Bytes
+		at[i] = now + up + m.draw(m.up[i], request) + down + m.draw(m.down[i], reply)
+		if request == 0 {
+			at[i] = math.Inf(1)
+		}
 	}
 	return at
 }
 
-// draw is the delay of the slowest packet of a message of so many times the value's size; 0 stands for one packet.
-func (m *latencyModel) draw(d testbed.Delay, size float64) float64 {
-	packets := max(1, math.Ceil(size*m.bytes/netem.SegmentBytes))
+// sent is how long the link takes to send a message.
+func (m *latencyModel) sent(x model.Message) float64 { return float64(x.Bytes) * m.msPerByte }
+
+// draw is the delay of the slowest packet of a message of so many bytes.
+func (m *latencyModel) draw(d testbed.Delay, bytes int) float64 {
+	packets := max(1, math.Ceil(float64(bytes)/netem.SegmentBytes))
 	return float64(d.Quantile(math.Pow(m.random.Float64(), 1/packets)).Nanoseconds()) / 1e6
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
@@ -23,7 +24,16 @@ func prediction(t *testing.T, r *runner, protocol string, op protocols.Op, fault
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.predict(p, op, faults, 256<<10)
+	return predicted(t, r, p, op, faults, 256<<10)
+}
+
+func predicted(t *testing.T, r *runner, p protocols.Protocol, op protocols.Op, faults, size int) result.Interval {
+	t.Helper()
+	cost, err := model.Count(model.Case{Protocol: p, Suite: "paper", T: faults, Op: op, ValueBytes: size, KeyBytes: 10, Writes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.predict(cost, p.Traits(faults).Quorum)
 }
 
 // Without delays, only bytes count: they are the whole latency.
@@ -31,7 +41,7 @@ func TestPredictFromBytes(t *testing.T) {
 	r := delayed(t, testbed.Delay{})
 	const ms = 256 << 10 / 11.768e3 // that a value takes
 	for name, want := range map[string]struct{ read, write float64 }{
-		"mpowerstore": {2, 2}, "mabd": {6, 3}, "phalanx": {8, 4},
+		"mpowerstore": {2.009, 2.008}, "mabd": {6.001, 3.001}, "phalanx": {8.003, 4.003}, // headers and proofs included
 	} {
 		if got := prediction(t, r, name, protocols.Read, 1).High; !near(got, want.read*ms, 0.1) {
 			t.Errorf("%s READ: %.1f ms, want %.1f", name, got, want.read*ms)
@@ -60,6 +70,7 @@ func TestPredictAnInterval(t *testing.T) {
 // With a fixed delay and no bytes to speak of, only rounds count.
 func TestPredictFromRounds(t *testing.T) {
 	r := delayed(t, testbed.Delay{Mean: 20 * time.Millisecond})
+	r.bench.Manifest.Testbed.RateBits = 100e9
 	for name, want := range map[string]struct{ read, write float64 }{
 		"mpowerstore": {80, 120}, "mabd": {80, 80}, "phalanx": {80, 80},
 	} {
@@ -67,7 +78,7 @@ func TestPredictFromRounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, write := r.predict(p, protocols.Read, 1, 1), r.predict(p, protocols.Write, 1, 1)
+		read, write := predicted(t, r, p, protocols.Read, 1, 1), predicted(t, r, p, protocols.Write, 1, 1)
 		for _, got := range []float64{read.Low - want.read, read.High - want.read, write.Low - want.write, write.High - want.write} {
 			if !near(got, 0, 0.01) {
 				t.Errorf("%s: READ %v ms, WRITE %v ms, want %v", name, read, write, want)

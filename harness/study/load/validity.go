@@ -15,7 +15,7 @@ const (
 	cpuFull          = 0.80 // of all cores
 	diskStalled      = 0.05 // of the load's time, per server
 	littleTolerance  = 0.05
-	trafficTolerance = 0.03
+	trafficTolerance = 0.01
 	foreignTolerance = 0.20 // of all cores
 	slipTolerance    = 0.10 // of the service time, in the mean and at p99
 	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
@@ -50,7 +50,7 @@ func judge(p *result.Point, l cluster.Loaded) {
 		edges := float64(p.Clients) / float64(p.Ops)
 		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance+edges, result.LittlesLaw,
 			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
-		up, down := max(p.CostFactor.ClientToServer, 1), max(p.CostFactor.ServerToClient, 1)
+		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
 		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down)
 		if p.Shaped {
 			if p.Probe != nil {
@@ -86,8 +86,8 @@ func judgeTraffic(p *result.Point, reason result.Reason, counter string, measure
 				counter, measured, direction, model)
 		}
 	}
-	check("client → server", measured.ClientToServer, p.CostFactor.ClientToServer, up)
-	check("server → client", measured.ServerToClient, p.CostFactor.ServerToClient, down)
+	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, up)
+	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, down)
 }
 
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is

@@ -1,0 +1,186 @@
+// Package model is the exact cost model: what one operation moves when no server fails. It is not asserted but counted,
+// by a dry run of the automata that are measured, in memory, and by the codec and frames of the network. So it holds for
+// every protocol, variant, t, value size, suite and key. It imports protocols and transport; experiments, runs and their
+// judgement import it.
+package model
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/play"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/transport"
+)
+
+// A Case is what an operation's cost depends on.
+type Case struct {
+	Protocol   protocols.Protocol
+	Suite      string
+	T          int
+	Op         protocols.Op
+	ValueBytes int
+	KeyBytes   int    // length of the key
+	PID        uint64 // of the client; 0 is 1
+	Writes     int    // that the key has seen before: of a READ at least 1, or it finds the initial value
+	Operation  uint64 // its number on its connection, from 1, which every frame carries; 0 is 1
+}
+
+// A Cost is what one operation moves.
+type Cost struct {
+	Servers int
+	Rounds  []Round
+}
+
+// A Round is what one round moves: by server, and framing included.
+type Round struct {
+	Requests, Replies []Message
+}
+
+// A Message is one request or reply, zero if there is none.
+type Message struct {
+	Bytes   int // of its frame: prefix, header and payload
+	Payload int // of them: values and fragments
+}
+
+// Count counts the case.
+func Count(c Case) (Cost, error) {
+	s, err := protocols.SuiteFor(c.Protocol, c.Suite)
+	if err != nil {
+		return Cost{}, err
+	}
+	mem := arenas.Get().(*arena)
+	defer arenas.Put(mem)
+	mem.used = 0
+	key := protocols.Key(strings.Repeat("k", c.KeyBytes))
+	said, err := play.DryRun(play.Case{
+		Protocol: c.Protocol, Suite: suite.Weightless(s), T: c.T, Op: c.Op, ValueBytes: c.ValueBytes, Key: key,
+		PID: max(c.PID, 1), Writes: c.Writes,
+	}, mem)
+	if err != nil {
+		return Cost{}, fmt.Errorf("dry run: %w", err)
+	}
+	return newCost(c, said, key)
+}
+
+// newCost measures what was said.
+func newCost(c Case, said play.Transcript, key protocols.Key) (Cost, error) {
+	cost := Cost{Servers: c.Protocol.Traits(c.T).Servers}
+	number := max(c.Operation, 1)
+	for i, leg := range said {
+		requests, err := sizes(leg.Requests, func(m protocols.Message) (int, error) {
+			return transport.RequestBytes(number, i+1, key, m)
+		})
+		if err != nil {
+			return Cost{}, err
+		}
+		replies, err := sizes(leg.Replies, func(m protocols.Message) (int, error) {
+			return transport.ReplyBytes(number, i+1, m)
+		})
+		if err != nil {
+			return Cost{}, err
+		}
+		cost.Rounds = append(cost.Rounds, Round{requests, replies})
+	}
+	return cost, nil
+}
+
+// sizes are those of one message for each server.
+func sizes(all []protocols.Message, bytes func(protocols.Message) (int, error)) ([]Message, error) {
+	out := make([]Message, len(all))
+	for i, m := range all {
+		if m.Body == nil {
+			continue
+		}
+		n, err := bytes(m)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Message{Bytes: n, Payload: len(m.Payload)}
+	}
+	return out, nil
+}
+
+// Mean is the bytes of one of the operations that a connection numbers from … to−1, on average: a number takes more
+// bytes the larger it is.
+func Mean(c Case, from, to uint64) (mean result.TrafficFactor, err error) {
+	from = max(from, 1)
+	to = max(to, from+1)
+	for at := from; at < to; {
+		next := min(to, longer(at))
+		c.Operation = at
+		cost, err := Count(c)
+		if err != nil {
+			return mean, err
+		}
+		f := cost.Bytes().Over(float64(to-from) / float64(next-at))
+		mean.ClientToServer += f.ClientToServer
+		mean.ServerToClient += f.ServerToClient
+		at = next
+	}
+	return mean, nil
+}
+
+// longer is the first operation after the one of that number whose requests' ids take more bytes.
+func longer(number uint64) uint64 {
+	for _, id := range []uint64{1 << 7, 1 << 8, 1 << 16, 1 << 32} {
+		if first := (id + protocols.MaxRounds) / (protocols.MaxRounds + 1); number < first {
+			return first
+		}
+	}
+	return math.MaxUint64
+}
+
+// sum adds up what of tells of the operation's messages, by direction.
+func (c Cost) sum(of func(Message) int) (t result.Traffic) {
+	for _, r := range c.Rounds {
+		for i := range r.Requests {
+			t.ClientToServer += int64(of(r.Requests[i]))
+			t.ServerToClient += int64(of(r.Replies[i]))
+		}
+	}
+	return t
+}
+
+// Bytes is the bytes of all frames.
+func (c Cost) Bytes() result.Traffic { return c.sum(func(m Message) int { return m.Bytes }) }
+
+// Payload is the bytes of values and fragments alone, which the paper counts (§6.3).
+func (c Cost) Payload() result.Traffic { return c.sum(func(m Message) int { return m.Payload }) }
+
+// Messages is the number of messages.
+func (c Cost) Messages() result.Traffic { return c.sum(func(m Message) int { return min(m.Bytes, 1) }) }
+
+// Kinds counts the rounds that move data, in either direction, and those that do not.
+func (c Cost) Kinds() (r result.Rounds) {
+	for _, round := range c.Rounds {
+		if (Cost{Rounds: []Round{round}}).Payload() != (result.Traffic{}) {
+			r.Data++
+		} else {
+			r.Metadata++
+		}
+	}
+	return r
+}
+
+// arena is memory for one dry run at a time.
+type arena struct {
+	block []byte
+	used  int
+}
+
+var arenas = sync.Pool{New: func() any { return new(arena) }}
+
+// Bytes implements protocols.Memory.
+func (a *arena) Bytes(n int) []byte {
+	if a.used+n > len(a.block) {
+		a.block, a.used = make([]byte, max(n, 2*len(a.block), 1<<20)), 0
+	}
+	b := a.block[a.used : a.used+n : a.used+n]
+	a.used += n
+	return b
+}
