@@ -74,6 +74,14 @@ type Point struct {
 	OpenLoop
 }
 
+// Model is what one operation moves by the cost model: the exact one, or what points of earlier versions have of it.
+func (p Point) Model() TrafficFactor {
+	if p.ModelFactor != (TrafficFactor{}) {
+		return p.ModelFactor
+	}
+	return p.CostFactor
+}
+
 // OpenLoop has the numbers of an open loop; all are zero in a closed one. It counts operations that ended in the window.
 type OpenLoop struct {
 	Arrivals int64   `json:"arrivals,omitempty"` // operations that were due in the window

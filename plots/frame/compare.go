@@ -52,7 +52,7 @@ func RatioOf(over, under Cell, of func(result.Point) float64) Ratio {
 func (c Cell) cost() float64 {
 	var cost float64
 	for _, p := range c.All() {
-		cost = max(cost, p.CostFactor.ClientToServer, p.CostFactor.ServerToClient)
+		cost = max(cost, p.Model().ClientToServer, p.Model().ServerToClient)
 	}
 	return cost
 }

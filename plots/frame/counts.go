@@ -63,7 +63,7 @@ func count(cell Cell, points []result.Point) Counted {
 	c.Messages, c.Bytes = per(messages, c.Ops), per(bytes, c.Ops*int64(cell.ValueBytes))
 	if len(points) > 0 {
 		off := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
-		model := points[0].CostFactor
+		model := points[0].Model()
 		c.Up, c.Down = off(c.Bytes.ClientToServer, model.ClientToServer), off(c.Bytes.ServerToClient, model.ServerToClient)
 	}
 	return c

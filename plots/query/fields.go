@@ -59,7 +59,7 @@ func ifRecorded[N int | int64 | float64](x N, recorded bool) float64 {
 func ofPoint(p result.Point) fields {
 	deviation := func(up, down float64) float64 {
 		share := func(is, model float64) float64 { return math.Abs(is-model) / max(1, model) }
-		return max(share(up, p.CostFactor.ClientToServer), share(down, p.CostFactor.ServerToClient))
+		return max(share(up, p.Model().ClientToServer), share(down, p.Model().ServerToClient))
 	}
 	size := float64(p.LoadOps) * float64(p.ValueBytes)
 	link := deviation(float64(p.LinkBytes.ClientToServer)/size, float64(p.LinkBytes.ServerToClient)/size)

@@ -151,10 +151,10 @@ var countColumns = slices.Concat([]column[frame.Counted]{
 		return beside("%.6g (%.6g)", c.Messages.ServerToClient, frame.Sent(c.Points[0]))
 	}),
 	ifCounted("bytes c→s", func(c frame.Counted) string {
-		return beside("%.3f (%.3f)", c.Bytes.ClientToServer, c.Points[0].CostFactor.ClientToServer)
+		return beside("%.3f (%.3f)", c.Bytes.ClientToServer, c.Points[0].Model().ClientToServer)
 	}),
 	ifCounted("bytes s→c", func(c frame.Counted) string {
-		return beside("%.3f (%.3f)", c.Bytes.ServerToClient, c.Points[0].CostFactor.ServerToClient)
+		return beside("%.3f (%.3f)", c.Bytes.ServerToClient, c.Points[0].Model().ServerToClient)
 	}),
 	ifCounted("deviation", func(c frame.Counted) string {
 		return beside("%+.2f / %+.2f %%", 100*c.Up, 100*c.Down)

@@ -182,7 +182,7 @@ func traffic(direction func(result.TrafficFactor) float64) func(frame.Cell) stri
 		}
 		return fmt.Sprintf("%.2f (%.2f)",
 			c.Mean(func(p result.Point) float64 { return direction(p.WireFactor) }),
-			c.Mean(func(p result.Point) float64 { return direction(p.CostFactor) }))
+			c.Mean(func(p result.Point) float64 { return direction(p.Model()) }))
 	}
 }
 
