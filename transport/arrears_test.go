@@ -132,37 +132,42 @@ func TestCatchUpWaitsForNothingElse(t *testing.T) {
 	})
 }
 
-// Over real connections: of three servers one lags, and nobody gets ahead of it by more than is allowed.
+// Over real connections: of three servers one lags, and nobody gets ahead of it by more bytes than are allowed, whether
+// requests or replies are large.
 func TestCatchUpBoundsTheLead(t *testing.T) {
-	gate := make(chan struct{}, 1)
-	open := sync.OnceFunc(func() { close(gate) })
-	slow := func(server int) Handler {
-		answer := echo(server)
-		return func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
-			protocols.Message, error,
-		) {
-			<-gate
-			return answer(from, key, m, mem)
-		}
+	for name, c := range map[string]struct{ request, reply int }{
+		"requests": {requestBytes, 0}, "replies": {0, requestBytes}, "both": {requestBytes, requestBytes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gate := make(chan struct{}, 1)
+			open := sync.OnceFunc(func() { close(gate) })
+			answer := func(protocols.Role, protocols.Key, protocols.Message, protocols.Memory) (protocols.Message, error) {
+				return protocols.Message{Body: &pong{}, Payload: make([]byte, c.reply)}, nil
+			}
+			slow := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+				<-gate
+				return answer(from, key, m, mem)
+			}
+			links := dial(t, cluster(t, answer, answer, slow))
+			t.Cleanup(open) // before the servers end, which wait for their handlers
+			connected(t, links)
+			const ops, lead = 30, 3
+			done := 0
+			for range ops {
+				links.CatchUp(t.Context(), lead*(c.request+c.reply+100))
+				if owed := links.links[2].owed(); owed > lead {
+					t.Fatalf("server 3 owes %d replies, allowed are %d", owed, lead)
+				}
+				x := links.Begin("key")
+				send(t, x, 1, 3, fmt.Sprint(done), x.Memory().Bytes(c.request))
+				receive(t, x, 2)
+				x.End()
+				if done++; done > lead {
+					gate <- struct{}{}
+				}
+			}
+			open()
+			quiet(t, links)
+		})
 	}
-	links := dial(t, cluster(t, echo(0), echo(1), slow(2)))
-	t.Cleanup(open) // before the servers end, which wait for their handlers
-	connected(t, links)
-	const ops, lead = 30, 3
-	done := 0
-	for range ops {
-		links.CatchUp(t.Context(), lead*(requestBytes+100))
-		if owed := links.links[2].owed(); owed > lead {
-			t.Fatalf("server 3 owes %d replies, allowed are %d", owed, lead)
-		}
-		x := links.Begin("key")
-		send(t, x, 1, 3, fmt.Sprint(done), x.Memory().Bytes(requestBytes))
-		receive(t, x, 2)
-		x.End()
-		if done++; done > lead {
-			gate <- struct{}{}
-		}
-	}
-	open()
-	quiet(t, links)
 }

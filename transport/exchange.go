@@ -29,6 +29,7 @@ type Exchange struct {
 	ended    bool
 	sent     counter
 	received counter
+	largest  [protocols.MaxRounds + 1]atomic.Int64 // reply to each round so far, in bytes
 }
 
 // Memory returns the operation's memory, into which the replies' payloads are read. It lives until End is called and the
@@ -111,8 +112,8 @@ func (x *Exchange) End() {
 		return
 	}
 	x.ended = true
-	for _, r := range x.requests {
-		r.link.end(r)
+	for _, r := range x.requests { // what a round's other replies took, the missing one will take too
+		r.link.end(r, r.size+int(x.largest[r.round].Load()))
 	}
 	x.requests, x.replies = nil, nil // requests may outlive the exchange for long and refer to it
 	x.memory.release()
@@ -123,6 +124,17 @@ func (x *Exchange) Sent() Count { return x.sent.count() }
 
 // Received counts the replies so far, including those that come after End.
 func (x *Exchange) Received() Count { return x.received.count() }
+
+// replied notes a reply of so many bytes.
+func (x *Exchange) replied(round, bytes int) {
+	x.received.add(1, bytes)
+	for largest := &x.largest[round]; ; {
+		old := largest.Load()
+		if int64(bytes) <= old || largest.CompareAndSwap(old, int64(bytes)) {
+			return
+		}
+	}
+}
 
 // Buffers are pooled in classes of 2^minClass … 2^maxClass bytes. For smaller ones the heap is as good, and no frame is
 // larger.

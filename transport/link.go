@@ -184,7 +184,7 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 	if err != nil {
 		return err // within the reply: it will come again
 	}
-	r.exchange.received.add(1, size.total())
+	r.exchange.replied(r.round, size.total())
 	l.settle(r)
 	if m.Body != nil {
 		replies <- Reply{Round: r.round, Server: l.server, Message: m}

@@ -34,6 +34,7 @@ type request struct {
 
 	state   requestState
 	ended   bool // the exchange has ended
+	owed    int  // bytes that were still to move then, of request and reply
 	settled bool // answered or given up: no longer in the outbox
 	freed   bool // the hold on the exchange's memory is released
 }
@@ -188,16 +189,16 @@ func (o *outbox) settle(r *request) {
 	o.remove(r)
 }
 
-// end notes that r's exchange has ended.
-func (o *outbox) end(r *request) {
+// end notes that r's exchange has ended, and that so many bytes are still to move for it.
+func (o *outbox) end(r *request, owed int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if r.settled {
 		return
 	}
-	r.ended, r.replies = true, nil
+	r.ended, r.owed, r.replies = true, owed, nil
 	o.ended++
-	o.arrears.add(r.size)
+	o.arrears.add(owed)
 	r.free()
 	switch {
 	case !o.connected:
@@ -254,7 +255,7 @@ func (o *outbox) remove(r *request) {
 	delete(o.requests, r.id)
 	if r.ended {
 		o.ended--
-		o.arrears.bytes -= r.size
+		o.arrears.bytes -= r.owed
 	}
 	r.free()
 }
