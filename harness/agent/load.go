@@ -55,6 +55,9 @@ func (s Spec) check() error {
 // inWindow reports whether the instant lies in the measured window.
 func (s *Spec) inWindow(ns int64) bool { return s.WarmupEndNs <= ns && (ns < s.EndNs || s.Faulty) }
 
+// within is the part of the time from … to that lies in the measured window, in ns.
+func (s *Spec) within(from, to int64) int64 { return max(0, min(to, s.EndNs)-max(from, s.WarmupEndNs)) }
+
 // keys draws the client's keys.
 func (s *Spec) keys(client uint64) workloads.Chooser {
 	if s.KeyModel == result.Hot {

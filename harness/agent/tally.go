@@ -14,13 +14,17 @@ import (
 type Tally struct {
 	Read, Write Kind          // that ended well
 	Rounds      map[int]int64 // rounds that the window's operations took → operations
-	WaitNs      int64         // how long clients waited, before the window's operations, for servers that lagged behind
-	Overtaken   int64         // operations that began although a connected server lagged too far behind
-	Pending     int64         // operations that were given up
-	Failed      int64         // that ended with an error, or READs of bytes that were never written
-	FirstError  string        // of the operations that were given up or failed
-	LongestNs   int64         // of all operations, also of those that were given up
-	Open        *Open         `json:",omitempty"` // nil of a closed loop
+	// Work is how many operations fell into the window: of one that began before it or ended after it, the share of its time
+	// that lies inside. BusyNs is the time in the window that clients spent on them, and waiting for servers that lagged.
+	Work       float64
+	BusyNs     int64
+	WaitNs     int64  // how long clients waited, before the window's operations, for servers that lagged behind
+	Overtaken  int64  // operations that began although a connected server lagged too far behind
+	Pending    int64  // operations that were given up
+	Failed     int64  // that ended with an error, or READs of bytes that were never written
+	FirstError string // of the operations that were given up or failed
+	LongestNs  int64  // of all operations, also of those that were given up
+	Open       *Open  `json:",omitempty"` // nil of a closed loop
 	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up,
 	// the latter as an error.
 	Buckets []result.Bucket `json:",omitempty"`
@@ -102,6 +106,10 @@ func (t *Tally) add(op protocols.Op, done completed, err error) {
 	kind.Ops++
 	count(&kind.Rounds, done.rounds, 1)
 	kind.Most.Raise(done.most)
+	if took > 0 {
+		t.Work += float64(t.spec.within(done.start, done.end)) / float64(took)
+	}
+	t.BusyNs += t.spec.within(done.start-done.waited, done.end)
 	if !t.spec.inWindow(done.end) {
 		return
 	}
@@ -164,6 +172,8 @@ func (t *Tally) Merge(o *Tally) {
 	for rounds, n := range o.Rounds {
 		count(&t.Rounds, rounds, n)
 	}
+	t.Work += o.Work
+	t.BusyNs += o.BusyNs
 	t.WaitNs += o.WaitNs
 	t.Overtaken += o.Overtaken
 	t.Pending += o.Pending

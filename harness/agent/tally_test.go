@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -66,6 +67,21 @@ func TestTally(t *testing.T) {
 	}
 	if r.Messages != traffic(25, 25) || r.Background != two.Background {
 		t.Errorf("messages %+v, background %+v", r.Messages, r.Background)
+	}
+}
+
+// Operations at the window's edges count by the part of their time that lies inside, and so does what clients waited.
+func TestWorkAtTheEdges(t *testing.T) {
+	one, two := newTally(Spec{WarmupEndNs: 1000, EndNs: 2000}), newTally(Spec{WarmupEndNs: 1000, EndNs: 2000})
+	one.add(protocols.Read, completed{start: 0, end: 900}, nil)
+	one.add(protocols.Read, completed{start: 500, end: 1500}, nil)
+	one.add(protocols.Write, completed{start: 1600, end: 2600, waited: 100}, nil)
+	two.add(protocols.Read, completed{start: 900, end: 2100}, nil)
+	two.add(protocols.Read, completed{start: 1000, end: 1000}, nil)
+	two.add(protocols.Read, completed{start: 1000, end: 2000}, errors.New("failed"))
+	r := travelled(t, one, two)
+	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work-want) > 1e-9 || r.BusyNs != 500+500+1000 {
+		t.Errorf("work %v, busy %d ns, want %v and 2000 ns", r.Work, r.BusyNs, want)
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Histograms cover 1 µs to 100 s with 3 significant digits; values are in ns.
+// Longest is the longest time that a histogram tells from longer ones.
+const Longest = 100 * time.Second
+
+// Histograms cover 1 µs to Longest with 3 significant digits; values are in ns.
 const (
 	histogramMin    = int64(time.Microsecond)
-	histogramMax    = int64(100 * time.Second)
+	histogramMax    = int64(Longest)
 	histogramDigits = 3
 )
 

@@ -24,14 +24,15 @@ type Load struct {
 type Loaded struct {
 	agent.Tally                 // of all agents together
 	Seconds       float64       // of the measured window
+	Drain         time.Duration // from the window's end until all agents had all replies
 	Window        Interval      // between the readings at its edges, which may come a moment late
 	Whole         Interval      // from rest before the load to rest after it
 	Stall         time.Duration // how long the databases held writers back, summed over the servers
 	Amplification float64       // bytes written by the databases per byte stored
 }
 
-// Throughput is operations per second that ended in the window.
-func (l Loaded) Throughput() float64 { return float64(l.Latency().Count()) / l.Seconds }
+// Throughput is the operations per second that fell into the window, those at its edges in part.
+func (l Loaded) Throughput() float64 { return l.Work / l.Seconds }
 
 // Preload writes each of the keys from … to−1 once. Its tally counts failures alone, and so does that of ReadBack.
 func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Tally, error) {
@@ -92,6 +93,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if l.Whole.To, err = c.read(ctx); err != nil {
 		return l, err
 	}
+	l.Drain = time.Duration(l.Whole.To.Ns - spec.EndNs)
 	after, err := c.databases(ctx)
 	if err != nil {
 		return l, err

@@ -31,8 +31,9 @@ type Point struct {
 	// because some server lagged behind. Overtaken counts operations of the load that began although one did.
 	LagWaitMs float64          `json:"lag_wait_ms"`
 	Overtaken int64            `json:"overtaken"`
-	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
-	Rounds    map[string]int64 `json:"rounds"`    // rounds used → operations
+	DrainMs   float64          `json:"drain_ms,omitempty"` // from the window's end until nobody owed anything
+	Histogram string           `json:"histogram"`          // HDR V2 compressed, base64; values in ns
+	Rounds    map[string]int64 `json:"rounds"`             // rounds used → operations
 
 	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations. RoundKinds are
 	// the rounds that these took, ModelRounds those of the cost model. Points of earlier versions lack the three.

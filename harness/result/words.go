@@ -52,6 +52,9 @@ const (
 	TransportTraffic Reason = "transport-traffic" // the transport counted other bytes than the cost model
 	InterfaceTraffic Reason = "interface-traffic" // the servers' interfaces did
 	BeyondSaturation Reason = "beyond-saturation" // an open loop offers more than the system carries
+	AboveBound       Reason = "above-bound"       // of what the links carry
+	SlowDrain        Reason = "slow-drain"        // servers still owed replies long after the window
+	OutOfRange       Reason = "out-of-range"      // a latency is longer than the histogram reaches
 	BusyGenerator    Reason = "busy-generator"    // the load generators' CPU is the bottleneck
 	ScheduleSlips    Reason = "schedule-slips"    // the generator began an open loop's operations late
 	DelayOff         Reason = "delay-off"         // NetEm did not keep its time

@@ -68,16 +68,16 @@ func fillOpen(p *result.Point, o agent.Open) (err error) {
 }
 
 // fillLatency sets the latencies of the window's operations and, of a closed loop, Little's ratio, X·R/c, which is 1 if
-// the loop lost nothing; R includes the wait for servers that lag.
+// the loop lost nothing: X·R is the time that clients spent on operations, and waiting for servers that lag, per second.
 func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	latency := l.Latency()
 	if p.Histogram, err = latency.Encode(); err != nil || latency.Count() == 0 {
 		return err
 	}
-	p.LatencyMs = latency.Latency()
+	p.LatencyMs, p.DrainMs = latency.Latency(), ms(l.Drain)
 	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(latency.Count())/1e6, l.Overtaken
 	if !p.Open() {
-		p.LittleRatio = p.ThroughputOps * (p.LatencyMs.Mean + p.LagWaitMs) / 1e3 / float64(p.Clients)
+		p.LittleRatio = float64(l.BusyNs) / 1e9 / l.Seconds / float64(p.Clients)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func ofLoad() cluster.Loaded {
 				Ops: operations, Latency: latency,
 				Rounds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
 			},
-			Rounds:   map[int]int64{2: 990, 3: 10},
+			Rounds: map[int]int64{2: 990, 3: 10}, Work: 1000, BusyNs: 8e9,
 			Bytes:    result.Traffic{ClientToServer: operations * value / 100, ServerToClient: 2 * operations * value},
 			Messages: result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
 		},

@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 
+	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
@@ -17,6 +18,9 @@ const (
 	littleTolerance  = 0.05
 	trafficTolerance = 0.01
 	foreignTolerance = 0.20 // of all cores
+	boundTolerance   = 0.01 // of the network's bound, beside what operations at the window's edges may add
+	drainTolerance   = 0.10 // of the window, and at least drainLeast, beside the longest latency
+	drainLeast       = 0.25 // s
 	slipTolerance    = 0.10 // of the service time, in the mean and at p99
 	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
 )
@@ -46,10 +50,16 @@ func judge(p *result.Point, l cluster.Loaded) {
 	fail(p.Ops == 0, result.NoOperations, "no operation ended in the window")
 	fail(p.Linearizable.Code != result.Linearizable, result.NotLinearizable, "history: %s", p.Linearizable.Code)
 	if p.Ops > 0 {
-		// At each edge of the window, every client has an operation that falls into it in part.
-		edges := float64(p.Clients) / float64(p.Ops)
-		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance+edges, result.LittlesLaw,
+		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance, result.LittlesLaw,
 			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		// Operations at the edges count by their time inside, as if they moved their bytes evenly.
+		edges := float64(p.Clients) / float64(p.Ops) / 4
+		fail(p.BoundRatio > 1+boundTolerance+edges, result.AboveBound,
+			"throughput is %.1f %% of what the links carry: quorums ran ahead of the other servers", 100*p.BoundRatio)
+		fail(p.DrainMs > p.LatencyMs.Max+1e3*max(drainLeast, drainTolerance*p.DurationS), result.SlowDrain,
+			"servers owed replies for %.1f s after the window: throughput was more than the system sustains", p.DrainMs/1e3)
+		fail(p.LatencyMs.Max >= ms(agent.Longest), result.OutOfRange, "a latency exceeds %v, which is as far as histograms reach",
+			agent.Longest)
 		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
 		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down)
 		if p.Shaped {
