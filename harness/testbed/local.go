@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/prometheus/procfs"
+
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
@@ -23,6 +25,7 @@ type loopback struct {
 	why              string // it is no better
 	servers, clients []Host
 	scratch          *scratch.Folder
+	awake            control.Process // keeps the cores awake; nil until it is asked for
 }
 
 // namespaces is a testbed on this machine whose hosts are network namespaces. It is a Shaper.
@@ -99,7 +102,21 @@ func (l *loopback) Hosts() (servers, clients []Host) { return l.servers, l.clien
 
 func (l *loopback) Machine() (result.Machine, error) { return Machine(l.scratch.Dir) }
 
-func (l *loopback) CPU() (CPU, error) { return ReadCPU() }
+// CPU implements Testbed. What keeps the cores awake yields to anybody: its time is idle time.
+func (l *loopback) CPU() (CPU, error) {
+	c, err := ReadCPU()
+	p, ok := l.awake.(process)
+	if err != nil || !ok {
+		return c, err
+	}
+	proc, err := procfs.NewProc(p.Pid)
+	if err != nil {
+		return c, fmt.Errorf("the process that keeps the cores awake has ended: %w", err)
+	}
+	stat, err := proc.Stat()
+	c.Idle += stat.CPUTime()
+	return c, err
+}
 
 func (l *loopback) Describe() result.Testbed {
 	d := result.Testbed{
@@ -114,11 +131,11 @@ func (l *loopback) Describe() result.Testbed {
 }
 
 // KeepAwake implements Testbed. In a guest it does nothing: the machine outside keeps the real cores awake.
-func (l *loopback) KeepAwake() error {
+func (l *loopback) KeepAwake() (err error) {
 	if guest.Current() != "" {
 		return nil
 	}
-	_, err := l.clients[0].Start("awake", nil)
+	l.awake, err = l.clients[0].Start("awake", nil)
 	return err
 }
 

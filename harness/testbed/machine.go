@@ -90,8 +90,8 @@ func Outside() (*result.Machine, error) {
 // CPU is a machine's CPU time by use, in seconds summed over all cores.
 type CPU struct{ Total, Idle, Steal float64 }
 
-// ReadCPU reads this machine's CPU time. What runs at a low priority, such as awake.Keep, keeps nobody waiting: it counts
-// as idle.
+// ReadCPU reads this machine's CPU time. What runs at a low priority (nice) is as busy as all else: it may be the load
+// itself, or work that takes its time.
 func ReadCPU() (CPU, error) {
 	proc, err := procfs.NewDefaultFS()
 	if err != nil {
@@ -99,6 +99,6 @@ func ReadCPU() (CPU, error) {
 	}
 	stat, err := proc.Stat()
 	t := stat.CPUTotal
-	idle := t.Nice + t.Idle + t.Iowait
-	return CPU{Total: idle + t.User + t.System + t.IRQ + t.SoftIRQ + t.Steal, Idle: idle, Steal: t.Steal}, err
+	idle := t.Idle + t.Iowait
+	return CPU{Total: idle + t.User + t.Nice + t.System + t.IRQ + t.SoftIRQ + t.Steal, Idle: idle, Steal: t.Steal}, err
 }

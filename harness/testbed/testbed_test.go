@@ -158,7 +158,8 @@ func TestLinkOff(t *testing.T) {
 	}
 }
 
-// Idle time is what the kernel calls nice, idle and iowait, and stolen time is not ours; guest time is user time already.
+// Idle time is what the kernel calls idle and iowait: what is nice is busy. Stolen time is not ours; guest time is user
+// time already.
 func TestReadCPU(t *testing.T) {
 	var user, nice, system, idle, iowait, irq, softirq, steal float64
 	data, err := os.ReadFile("/proc/stat")
@@ -176,7 +177,7 @@ func TestReadCPU(t *testing.T) {
 	const tolerance = 20. // CPU seconds that may pass between the two looks
 	total := user + nice + system + idle + iowait + irq + softirq + steal
 	for name, c := range map[string]struct{ got, want float64 }{
-		"total": {got.Total, total / 100}, "idle": {got.Idle, (nice + idle + iowait) / 100},
+		"total": {got.Total, total / 100}, "idle": {got.Idle, (idle + iowait) / 100},
 		"steal": {got.Steal, steal / 100},
 	} {
 		if math.Abs(c.got-c.want) > tolerance {
