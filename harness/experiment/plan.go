@@ -108,11 +108,11 @@ func short(d time.Duration) time.Duration { return d.Round(time.Second) }
 
 // What an estimate assumes, from measurements on two cores.
 const (
-	overhead        = 1500 * time.Millisecond // of a run: start, drain, checks, clean-up
-	calibration     = 1800 * time.Millisecond // of a host's link, before and again after the runs
-	perPreload      = 300 * time.Microsecond  // of a key, beside its bytes
-	linkUse         = 0.85                    // of the goodput, while keys are preloaded
-	usualSaturation = 4                       // clients
+	overhead     = 1500 * time.Millisecond // of a run: start, drain, checks, clean-up
+	calibration  = 1800 * time.Millisecond // of a host's link, before and again after the runs
+	perPreload   = 300 * time.Microsecond  // of a key, beside its bytes
+	linkUse      = 0.85                    // of the goodput, while keys are preloaded
+	usualPlateau = 3                       // numbers of clients that a search tries again
 
 	// With NetEm, in a guest.
 	guestBoot        = 3 * time.Second
@@ -133,7 +133,8 @@ type Estimate struct {
 // Total is the whole time.
 func (t Estimate) Total() time.Duration { return t.Calibration + t.Searches + t.Runs }
 
-// Estimate says how long the experiment will take. A number of clients that a search will find is taken to be 4.
+// Estimate says how long the experiment will take. A number of clients that a search will find is taken
+// to be the last but one that it tries.
 func (e *Experiment) Estimate() (Estimate, error) {
 	var total Estimate
 	hosts := 0
@@ -172,8 +173,7 @@ func (e *Experiment) hosts(p protocols.Protocol, t int) int {
 func (e *Experiment) runTime(p protocols.Protocol, c result.Cell) time.Duration {
 	clients := c.Clients
 	if clients == 0 {
-		steps := e.tried()
-		clients = steps[len(steps)-3]
+		clients = e.Search.Clients[len(e.Search.Clients)-2]
 	}
 	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) +
 		e.Phases.Warmup.Std() + e.Phases.Measure.Std()
@@ -203,22 +203,12 @@ func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, cl
 	return time.Duration(each) * e.delayed(len(p.Traits(t).Legs(op)))
 }
 
-// searchTime is the time of a search: it starts the servers once and preloads the keys of its last number of clients.
+// searchTime is the time of a search: it starts the servers once, preloads the keys of its last number of clients, and
+// tries all numbers, a few of them again.
 func (e *Experiment) searchTime(p protocols.Protocol, s result.Series) time.Duration {
-	steps := e.tried()
-	load := time.Duration(len(steps)) * (e.Phases.Warmup.Std() + e.Search.Measure.Std())
-	most := steps[len(steps)-1]
-	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + load
-}
-
-// tried is the numbers of clients that a search is expected to try: to the usual saturation and two further.
-func (e *Experiment) tried() []int {
-	for i, c := range e.Search.Clients {
-		if c >= usualSaturation {
-			return e.Search.Clients[:min(i+3, len(e.Search.Clients))]
-		}
-	}
-	return e.Search.Clients
+	most := e.Search.Clients[len(e.Search.Clients)-1]
+	tries := time.Duration(len(e.Search.Clients) + usualPlateau)
+	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + tries*(e.Phases.Warmup.Std()+e.Search.Measure.Std())
 }
 
 // preloadTime is the time it takes to WRITE all keys once, which a READ needs.

@@ -169,7 +169,7 @@ func steps(to *[]int) value {
 			return err
 		}
 		if len(*to) < 3 {
-			return at(n, "must have at least three numbers: a number saturates if the next two gain nothing")
+			return at(n, "must have at least three numbers: only among others can one be seen to saturate")
 		}
 		last := math.MinInt
 		for i, c := range *to {

@@ -166,7 +166,7 @@ func TestTell(t *testing.T) {
 		"39.2 MB/s, 12.3 ms, 100 % of the network's bound":               shaped,
 		"39.2 MB/s, 12.3 ms — INVALID: no operation ended in the window": bad,
 	} {
-		if got := tell(p); got != want {
+		if got := tell(p, true); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -232,36 +232,52 @@ func TestServerHosts(t *testing.T) {
 	}
 }
 
-func TestSaturated(t *testing.T) {
+// The plateau is all that is no further below the best than the gain; noise beside it neither ends nor moves it.
+func TestPlateau(t *testing.T) {
 	for name, c := range map[string]struct {
 		throughputs []float64 // of 1, 2, 4, … clients
-		clients     int
-		ok          bool
+		again       map[int]float64
+		want        []int
 	}{
-		"grows all the time":                {[]float64{10, 20, 40, 80}, 8, false},
-		"flat from the beginning":           {[]float64{10, 10, 10}, 1, true},
-		"flat from the second on":           {[]float64{10, 20, 20, 20}, 2, true},
-		"falls":                             {[]float64{10, 20, 15, 10}, 2, true},
-		"one small gain is not enough":      {[]float64{10, 10, 20, 40}, 8, false},
-		"a dip, then growth":                {[]float64{10, 9, 12, 20, 40}, 16, false},
-		"a dip, then the plateau":           {[]float64{10, 20, 19, 30, 30, 30}, 8, true},
-		"two steps cannot say":              {[]float64{10, 10}, 2, false},
-		"one step cannot say":               {[]float64{10}, 1, false},
-		"gains just below the share, twice": {[]float64{100, 102.9, 105.9}, 1, true},
-		"a gain of the share":               {[]float64{100, 103, 103}, 4, false},
-		"a second gain of the share":        {[]float64{100, 102, 106}, 4, false},
-		"the first of several":              {[]float64{10, 10, 10, 10, 10}, 1, true},
-		"nothing at all":                    {[]float64{0, 0, 0}, 4, false}, // 0 gains no less than 3 % over 0
+		"grows all the time":             {[]float64{10, 20, 40, 80}, nil, []int{8}},
+		"flat from the beginning":        {[]float64{10, 10, 10}, nil, []int{1, 2, 4}},
+		"flat at first, in noise":        {[]float64{10.5, 10.5, 10.5, 11.6, 11.7}, nil, []int{8, 16}},
+		"one client, and twice as much":  {[]float64{27.9, 28.2, 28.5, 45, 51.1}, nil, []int{16}},
+		"falls":                          {[]float64{10, 20, 15, 10}, nil, []int{2}},
+		"a dip":                          {[]float64{10, 9, 20, 19, 20}, nil, []int{4, 16}},
+		"just within the gain":           {[]float64{97.1, 100}, nil, []int{1, 2}},
+		"just outside":                   {[]float64{96.9, 100}, nil, []int{2}},
+		"a chance that a repeat exposes": {[]float64{20, 26, 21}, map[int]float64{2: 15}, []int{4, 2}},
+		"one step":                       {[]float64{10}, nil, []int{1}},
+		"nothing at all":                 {[]float64{0, 0}, nil, []int{1, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var steps []result.SearchStep
 			for i, x := range c.throughputs {
 				steps = append(steps, result.SearchStep{Clients: 1 << i, ThroughputMBps: x})
 			}
-			clients, ok := saturated(steps, 0.03)
-			if clients != c.clients || ok != c.ok {
-				t.Errorf("%v: %d clients, saturated %v, want %d, %v", c.throughputs, clients, ok, c.clients, c.ok)
+			for n, x := range c.again {
+				steps = append(steps, result.SearchStep{Clients: n, ThroughputMBps: x})
+			}
+			slices.Sort(c.want)
+			if got := plateau(steps, 0.03); !slices.Equal(got, c.want) {
+				t.Errorf("%v, %v again: %v, want %v", c.throughputs, c.again, got, c.want)
 			}
 		})
+	}
+}
+
+// A peak that stays far below its bound although nothing is full is warned of, if its clients were searched for.
+func TestTellOfPoorPeaks(t *testing.T) {
+	p := result.Point{Shaped: true, BoundRatio: 0.89, Bottleneck: result.OfLatency, Validity: result.Validity{Valid: true}}
+	if got := tell(p, true); !strings.Contains(got, "WARNING: far below the bound") {
+		t.Errorf("%q does not warn", got)
+	}
+	full, near := p, p
+	full.Bottleneck, near.BoundRatio = result.OfCPU, 0.9
+	for _, got := range []string{tell(p, false), tell(full, true), tell(near, true)} {
+		if strings.Contains(got, "WARNING") {
+			t.Errorf("%q warns", got)
+		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/powbench/powbench/harness/agent"
@@ -52,7 +54,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
 		return m.fill(&p, l)
 	})
-	return p, tell(p), err
+	return p, tell(p, m.run.Clients == 0), err
 }
 
 // loadAll runs the load, and what must come before or after it.
@@ -121,20 +123,27 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 // shaped reports whether the testbed's links have the configured rate.
 func (r *runner) shaped() bool { return r.bench.Manifest.Testbed.Shaped }
 
-// tell sums a point up for a person.
-func tell(p result.Point) string {
+// farBelow is the share of its bound below which a peak that nothing explains is warned of.
+const farBelow = 0.9
+
+// tell sums a point up for a person. Its number of clients may have been searched for.
+func tell(p result.Point, searched bool) string {
 	text := fmt.Sprintf("%.1f MB/s, %.1f ms", p.ThroughputMBps, p.LatencyMs.Mean)
 	if p.Shaped {
 		text += fmt.Sprintf(", %.0f %% of the network's bound", 100*p.BoundRatio)
 	}
-	if !p.Valid {
+	switch {
+	case !p.Valid:
 		text += " — INVALID: " + p.InvalidReason
+	case searched && p.Shaped && p.BoundRatio < farBelow && p.Bottleneck == result.OfLatency:
+		text += " — WARNING: far below the bound, though neither link, processor nor disk is full"
 	}
 	return text
 }
 
-// search finds the number of clients that saturates a series: the first whose next two steps each gain less than the
-// configured share. It is a pilot: the manifest keeps its throughputs, which are not points.
+// search finds a number of clients that saturates a series: it plays all numbers, those with the highest throughputs
+// again, and takes one from the middle of the plateau. It is a pilot: the manifest keeps its throughputs, which are not
+// points.
 type search struct {
 	*runner
 	series result.Series
@@ -145,15 +154,14 @@ func (s *search) Name() string { return "search " + s.series.String() }
 
 // Do implements study.Task.
 func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
-	steps := s.Experiment.Search.Clients
 	found := result.Search{Series: s.series}
+	clients, gain := s.Experiment.Search.Clients, s.Experiment.Search.Gain.Fraction()
 	seed := workloads.Derive(s.Experiment.Seed, "search", s.series.String())
 	name := "search-" + seriesName(s.series)
-	err := s.withCluster(ctx, name, s.series, steps[len(steps)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
+	err := s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
 		loadedKeys := 0
-		for _, clients := range steps {
+		try := func(clients int) error {
 			load := s.load(s.series, result.Load{Clients: clients}, seed)
-			load.Measure = s.Experiment.Search.Measure.Std()
 			if s.series.Op == result.OpRead && load.Keys > loadedKeys {
 				failures, err := c.Preload(ctx, loadedKeys, load.Keys)
 				if err != nil {
@@ -164,14 +172,19 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 				loadedKeys = load.Keys
 			}
 			l, err := s.step(ctx, c, load)
-			if err != nil {
-				return err
-			}
 			found.Steps = append(found.Steps, result.SearchStep{
 				Clients: clients, ThroughputMBps: l.Throughput() * float64(s.series.ValueBytes) / 1e6,
 			})
-			if found.Chosen, found.Saturated = saturated(found.Steps, s.Experiment.Search.Gain.Fraction()); found.Saturated {
-				return nil
+			return err
+		}
+		for _, n := range clients {
+			if err := try(n); err != nil {
+				return err
+			}
+		}
+		for _, n := range plateau(found.Steps, gain) { // what looks like the peak may be chance
+			if err := try(n); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -179,18 +192,34 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	on := plateau(found.Steps, gain)
+	found.Chosen, found.Saturated = on[len(on)/2], on[0] < clients[len(clients)-1]
 	s.bench.Manifest.Searches = append(s.bench.Manifest.Searches, found)
 	if !found.Saturated {
 		return nil, fmt.Sprintf("not saturated by %d clients", found.Chosen), nil
 	}
-	return nil, fmt.Sprintf("%d clients saturate it", found.Chosen), nil
+	return nil, fmt.Sprintf("%d clients saturate it, as do %v", found.Chosen, on), nil
 }
 
-// step loads the cluster, and again while other work disturbs it: a step that seems to gain nothing because the machine
-// was busy would end the search too early.
+// A step's window holds so many operations for each that the gain looked for amounts to, so that one more or less is
+// well below it; it is prolonged for that, but not beyond all measure.
+const (
+	operationsPerGain = 4
+	longestProlonged  = 4 // times the configured window
+)
+
+// step loads the cluster, and again with a longer window if too few operations ended in it, or while other work disturbs
+// it: a step that seems to gain nothing because the machine was busy would mislead the search.
 func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
+	window := s.Experiment.Search.Measure.Std()
+	load.Measure = window
+	enough := int64(operationsPerGain / s.Experiment.Search.Gain.Fraction())
 	for attempt := 1; ; attempt++ {
 		l, err := c.Load(ctx, load)
+		if n := l.Latency().Count(); err == nil && n < enough && load.Measure == window {
+			load.Measure = window * time.Duration(min(longestProlonged, enough/max(n, 1)+1))
+			l, err = c.Load(ctx, load)
+		}
 		if err != nil || !starved(l.Window.HostCPU()) || attempt == s.Experiment.Attempts {
 			return l, err
 		}
@@ -200,14 +229,22 @@ func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load
 	}
 }
 
-// saturated is the first number of clients whose next two steps each gained less than gain over the one before, or
-// else the last number tried.
-func saturated(steps []result.SearchStep, gain float64) (clients int, ok bool) {
-	small := func(i int) bool { return steps[i].ThroughputMBps < (1+gain)*steps[i-1].ThroughputMBps }
-	for i := range len(steps) - 2 {
-		if small(i+1) && small(i+2) {
-			return steps[i].Clients, true
+// plateau is the numbers of clients, ascending, whose throughput is at most the gain below the highest. That of a number
+// that was tried again is the mean.
+func plateau(steps []result.SearchStep, gain float64) (on []int) {
+	sums, times := map[int]float64{}, map[int]float64{}
+	for _, s := range steps {
+		sums[s.Clients] += s.ThroughputMBps
+		times[s.Clients]++
+	}
+	best := 0.
+	for n := range sums {
+		best = max(best, sums[n]/times[n])
+	}
+	for _, n := range slices.Sorted(maps.Keys(sums)) {
+		if sums[n]/times[n] >= (1-gain)*best {
+			on = append(on, n)
 		}
 	}
-	return steps[len(steps)-1].Clients, false
+	return on
 }
