@@ -44,10 +44,11 @@ type Point struct {
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
 	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 when unshaped
 	// WireFactor is bytes per operation in multiples of ValueBytes. ModelFactor is the same by the exact cost model, framing
-	// included; points of earlier versions lack it. CostFactor is what values and fragments alone make of it, as in the
-	// paper (§6.3).
+	// included, and ModelMost if servers that lag answer the first WRITE of a key as if it were not the first; points of
+	// earlier versions lack the two. CostFactor is what values and fragments alone make of it, as in the paper (§6.3).
 	WireFactor  TrafficFactor `json:"wire_factor"`
 	ModelFactor TrafficFactor `json:"model_factor,omitzero"`
+	ModelMost   TrafficFactor `json:"model_most,omitzero"`
 	CostFactor  TrafficFactor `json:"cost_factor"`
 
 	CPUS    CPU     `json:"cpu_s"`
@@ -157,8 +158,8 @@ type RSS struct {
 	Server float64 `json:"server"`
 }
 
-// HostCPU tells where the machine's CPU time went during the window, as shares of all cores. What ran at a low priority
-// (nice), such as that which keeps the cores awake, counts as idle.
+// HostCPU tells where the machine's CPU time went during the window, as shares of all cores. What keeps the
+// cores awake counts as idle.
 type HostCPU struct {
 	Busy    float64 `json:"busy"`
 	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it

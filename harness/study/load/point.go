@@ -107,6 +107,7 @@ func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol) (model.
 		return cost, err
 	}
 	p.ModelFactor = again.Over(float64(p.ValueBytes))
+	p.ModelMost = p.ModelFactor
 	if p.Op == result.OpRead {
 		return cost, nil
 	}

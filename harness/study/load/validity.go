@@ -22,6 +22,8 @@ const (
 	drainTolerance   = 0.10 // of the window, and at least drainLeast, beside the longest latency
 	drainLeast       = 0.25 // s
 	slipTolerance    = 0.10 // of the service time, in the mean and at p99
+	slipMeanMs       = 0.1  // that no schedule is held to, however short the service time; a timer is late by as much
+	slipP99Ms        = 1.0
 	backlogTolerance = 0.05 // of the arrivals, beside as many as there are clients
 )
 
@@ -90,20 +92,21 @@ func starved(cpu result.HostCPU) bool {
 // judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:
 // they may be off by a share of up and down.
 func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64) {
-	check := func(direction string, measured, model, of float64) {
-		if math.Abs(measured-model) > trafficTolerance*of {
+	check := func(direction string, measured, model, most, of float64) {
+		if measured < model-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of {
 			p.Fail(reason, "the %s counted %.3f values per operation %s, the cost model says %.3f",
 				counter, measured, direction, model)
 		}
 	}
-	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, up)
-	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, down)
+	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelMost.ClientToServer, up)
+	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelMost.ServerToClient, down)
 }
 
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is
 // held against the service time: beyond saturation any slip is small beside the latency.
 func slips(p *result.Point) bool {
-	return p.SlipMs.Mean > slipTolerance*p.ServiceMs.Mean || p.SlipMs.P99 > slipTolerance*p.ServiceMs.P99
+	return p.SlipMs.Mean > max(slipMeanMs, slipTolerance*p.ServiceMs.Mean) ||
+		p.SlipMs.P99 > max(slipP99Ms, slipTolerance*p.ServiceMs.P99)
 }
 
 // judgeOpen finds what makes a point of an open loop invalid: the load generator was late, or the system is offered more
