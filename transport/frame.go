@@ -136,13 +136,13 @@ func requestID(operation uint64, round int) uint64 {
 	return operation*(protocols.MaxRounds+1) + uint64(round)
 }
 
-// RequestBytes and ReplyBytes return the length of the frame that carries the message in a round of a connection's
+// RequestBytes returns the length of the frame that carries the request in a round of a connection's
 // operation of that number, from 1. The number makes up to 8 bytes of a difference.
 func RequestBytes(operation uint64, round int, key protocols.Key, m protocols.Message) (int, error) {
 	return frameBytes(requestID(operation, round), key, m)
 }
 
-// ReplyBytes: see RequestBytes. A reply does not repeat the key.
+// ReplyBytes is the same of a reply, which does not repeat the key.
 func ReplyBytes(operation uint64, round int, m protocols.Message) (int, error) {
 	return frameBytes(requestID(operation, round), "", m)
 }
