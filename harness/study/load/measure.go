@@ -198,7 +198,7 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	if !found.Saturated {
 		return nil, fmt.Sprintf("not saturated by %d clients", found.Chosen), nil
 	}
-	return nil, fmt.Sprintf("%d clients saturate it, as do %v", found.Chosen, on), nil
+	return nil, fmt.Sprintf("%d clients saturate it, in the middle of %v", found.Chosen, on), nil
 }
 
 // A step's window holds so many operations for each that the gain looked for amounts to, so that one more or less is
