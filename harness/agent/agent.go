@@ -53,6 +53,7 @@ type Config struct {
 type Agent struct {
 	cfg        Config
 	protocol   protocols.Protocol
+	is         protocols.Traits // of the protocol
 	primitives suite.Suite
 	log        *slog.Logger
 	links      *transport.Links
@@ -79,8 +80,8 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	a := &Agent{
-		cfg: cfg, protocol: protocol, primitives: primitives, log: log, values: workloads.NewValues(cfg.Seed),
-		issued: issued{last: protocols.Remembered{}},
+		cfg: cfg, protocol: protocol, is: protocol.Traits(cfg.T), primitives: primitives, log: log,
+		values: workloads.NewValues(cfg.Seed), issued: issued{last: protocols.Remembered{}},
 	}
 	if a.attack, err = hostility(cfg); err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, 
 func (a *Agent) mayWrite(spec Spec, moved, own int64) bool {
 	here := (spec.Clients + a.cfg.Agents - 1) / a.cfg.Agents // of the clients
 	all := float64(moved) * float64(spec.Clients) / float64(here)
-	cost := a.protocol.Traits(a.cfg.T).Cost(protocols.Write)
+	cost := a.is.Cost(protocols.Write)
 	after := float64(own) + (cost.ClientToServers+cost.ServersToClient)*float64(a.cfg.ValueBytes)
 	return after <= spec.BackgroundShare*(all+after)
 }

@@ -48,7 +48,7 @@ func (a *Agent) become(c *loadClient, pid uint64) {
 		T: a.cfg.T, PID: pid, Suite: a.primitives, Keys: a.cfg.Keys, Entropy: rand.Reader, Issued: &a.issued,
 	})
 	c.pid, c.seq = pid, max(c.seq, a.begun[pid])
-	c.client = client.New(c.links, a.corrupt(register, pid), a.protocol.Traits(a.cfg.T).LyingServers)
+	c.client = client.New(c.links, a.corrupt(register, pid), a.is.LyingServers)
 	c.logs = append(c.logs, history.NewLog(pid))
 }
 

@@ -17,7 +17,7 @@ import (
 
 // Where each key has one writer, clients write all keys and none of another's.
 func TestOwnKeys(t *testing.T) {
-	a := &Agent{cfg: Config{Clients: 3}, protocol: powerstore.Protocol{}}
+	a := &Agent{cfg: Config{Clients: 3}, is: powerstore.Protocol{}.Traits(1)}
 	for _, keys := range []int{1, 2, 3, 7} {
 		writers := map[int]int{}
 		for index := range a.cfg.Clients {
@@ -39,14 +39,14 @@ func TestOwnKeys(t *testing.T) {
 			t.Errorf("%d keys: only %v are written", keys, writers)
 		}
 	}
-	a.protocol = mabd.Protocol{}
+	a.is = mabd.Protocol{}.Traits(1)
 	if op, key := a.toWrite(&loadClient{index: 1}, 5, 7); op != protocols.Write || key != 5 {
 		t.Errorf("%s of key %d, though all may write all", op, key)
 	}
 }
 
 func TestLoadNeedsAKeyForEachWriter(t *testing.T) {
-	a := &Agent{cfg: Config{Protocol: "powerstore", Clients: 3}, protocol: powerstore.Protocol{}}
+	a := &Agent{cfg: Config{Protocol: "powerstore", Clients: 3}, is: powerstore.Protocol{}.Traits(1)}
 	three := result.Load{Clients: 3}
 	for want, spec := range map[string]Spec{
 		"the hot key has many": {WriteShare: 1, KeyModel: result.Hot, Load: three, StartNs: clock.Now()},

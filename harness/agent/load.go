@@ -259,7 +259,7 @@ func (c *completed) arrived(due, idle int64) {
 // one writer, the client writes a key of its own instead, one that is its index modulo the number of clients; without
 // such a key it READs the one it drew.
 func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
-	if a.protocol.Traits(1).Writers != protocols.One {
+	if a.is.Writers != protocols.One {
 		return protocols.Write, key
 	}
 	owner := c.index % a.cfg.Clients // the background writer is beyond them; it writes for the first while that reads
@@ -276,7 +276,7 @@ func (a *Agent) toWrite(c *loadClient, key, keys int) (protocols.Op, int) {
 // checkWriters says why the load cannot be run where a key has one writer.
 func (a *Agent) checkWriters(spec Spec) error {
 	switch {
-	case a.protocol.Traits(1).Writers != protocols.One || spec.WriteShare == 0 && spec.BackgroundShare == 0 || spec.Faulty:
+	case a.is.Writers != protocols.One || spec.WriteShare == 0 && spec.BackgroundShare == 0 || spec.Faulty:
 		return nil
 	case spec.KeyModel == result.Hot:
 		return fmt.Errorf("%s allows one writer of a key, the hot key has many: choose the key model %q",

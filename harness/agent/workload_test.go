@@ -123,8 +123,7 @@ func total(t result.Traffic) int64 { return t.ClientToServer + t.ServerToClient 
 
 // The writer counts on the other agents' clients to move as much as its own agent's, and never exceeds its share.
 func TestBackgroundShare(t *testing.T) {
-	p := mabd.Protocol{}
-	a := &Agent{protocol: p, cfg: Config{T: 1, Agents: 3, ValueBytes: 1000}}
+	a := &Agent{is: mabd.Protocol{}.Traits(1), cfg: Config{T: 1, Agents: 3, ValueBytes: 1000}}
 	const write = 3000 // bytes that a WRITE to three servers moves
 	for _, c := range []struct {
 		clients    int
