@@ -106,8 +106,9 @@ const (
 
 var errArrears = errors.New("a server lags behind")
 
-// CatchUp waits until no connected server owes replies to more than maxBytes of requests whose exchanges have ended, and
-// returns whether all have caught up. A load calls it before each operation. Without it, what a quorum acknowledged would
+// CatchUp waits until no connected server owes more than maxBytes to exchanges that have ended, and returns whether all
+// have caught up. A server owes the request that it has not answered and, as its reply, as many bytes as the largest that
+// another server sent in that round. A load calls it before each operation. Without it, what a quorum acknowledged would
 // run ahead of what all servers got, by as much as the links hold, and seem to be more than the network carries.
 //
 // No server holds the caller up for long. CatchUp does not wait for a server that has not replied to anything for 250 ms,
@@ -130,7 +131,7 @@ func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 
 // arrears are the replies that a server owes to exchanges that have ended. Its outbox's lock guards them.
 type arrears struct {
-	bytes   int       // of requests without reply
+	bytes   int       // of requests without reply, and of those replies
 	alive   time.Time // of the last reply to any request, or when the first of these replies became owed
 	givenUp bool      // until it has caught up
 }

@@ -186,6 +186,21 @@ func TestReadCPU(t *testing.T) {
 	}
 }
 
+// What the process that keeps the cores awake has used is idle time. This test's process stands for it.
+func TestAwakeIsIdle(t *testing.T) {
+	for begun := time.Now(); time.Since(begun) < 100*time.Millisecond; {
+	}
+	without, err := (&loopback{}).CPU()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &loopback{awake: process{Process: &netem.Process{Pid: os.Getpid()}}}
+	with, err := l.CPU()
+	if used := with.Idle - without.Idle; err != nil || used < 0.05 || with.Total < without.Total {
+		t.Errorf("%v s of idle time more, error %v, want those of this process", used, err)
+	}
+}
+
 // The machine's CPU time grows by that of all cores, and what we use is not idle.
 func TestCPUGrows(t *testing.T) {
 	from, err := ReadCPU()
