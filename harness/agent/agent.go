@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
@@ -65,6 +66,7 @@ type Agent struct {
 	journal    *journal          // nil for none
 	begun      map[uint64]uint64 // the last operation in the journal of an earlier agent, by process id
 	issued     issued
+	operations atomic.Int64    // of loads, begun so far
 	history    []history.Entry // as History found it last
 }
 

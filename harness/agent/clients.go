@@ -30,6 +30,7 @@ type loadClient struct {
 	logs   []*history.Log // one for each incarnation
 	seq    uint64         // of the last operation
 	limit  time.Duration  // of an operation; 0: opTimeout
+	gauge  gauge          // of the operation of a load that is in progress
 }
 
 // newClient returns the client in its first incarnation.
@@ -80,7 +81,13 @@ func (a *Agent) operate(ctx context.Context, c *loadClient, op protocols.Op, key
 func (a *Agent) write(ctx context.Context, c *loadClient, key int) (completed, error) {
 	c.seq++
 	id, name := workloads.ID{Client: c.pid, Seq: c.seq}, workloads.KeyName(key)
-	call := c.client.Write(name, a.cfg.ValueBytes, func(value []byte) { a.values.Fill(value, id, name) })
+	c.gauge.stop()
+	call := c.client.Write(name, a.cfg.ValueBytes, func(value []byte) {
+		c.gauge.start()
+		a.values.Fill(value, id, name)
+		c.gauge.stop()
+	})
+	c.gauge.start()
 	return a.run(ctx, c, call, history.Entry{Op: protocols.Write, Key: name, Seq: c.seq, Value: id})
 }
 
@@ -88,7 +95,10 @@ func (a *Agent) write(ctx context.Context, c *loadClient, key int) (completed, e
 func (a *Agent) read(ctx context.Context, c *loadClient, key int) (completed, error) {
 	c.seq++
 	name := workloads.KeyName(key)
-	return a.run(ctx, c, c.client.Read(name), history.Entry{Op: protocols.Read, Key: name, Seq: c.seq})
+	c.gauge.stop()
+	call := c.client.Read(name)
+	c.gauge.start()
+	return a.run(ctx, c, call, history.Entry{Op: protocols.Read, Key: name, Seq: c.seq})
 }
 
 // run drives the call and records it in the history, whatever becomes of it.
@@ -100,12 +110,18 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	if err := a.journal.record(journalLine{Operation: entry}); err != nil {
 		return completed{due: e.Start, start: e.Start, end: clock.Now()}, fmt.Errorf("%w; nothing was sent", err)
 	}
+	c.gauge.stop()
 	outcome, err := call.Run(ctx)
+	c.gauge.start()
 	done := completed{due: e.Start, start: e.Start, end: clock.Now()}
 	if err != nil {
 		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}
-	defer outcome.Release()
+	defer func() {
+		c.gauge.stop()
+		outcome.Release()
+		c.gauge.start()
+	}()
 	done.rounds, done.most = outcome.Rounds, outcome.Most
 	entry.Complete(done.end, outcome.Timestamp)
 	if e.Op == protocols.Read {

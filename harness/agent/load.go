@@ -163,6 +163,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 	keys, ops := spec.keys(c.number()), spec.ops(c.index)
 	idle := spec.StartNs // since when
 	for due, ok := next(); ok; due, ok = next() {
+		c.gauge.begin(&a.operations)
 		begun, caughtUp := clock.Now(), true
 		now := begun
 		if !spec.Faulty {
@@ -170,6 +171,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 			now = clock.Now()
 		}
 		if now >= spec.EndNs || ctx.Err() != nil {
+			c.gauge.end()
 			if q == nil {
 				return
 			}
@@ -190,6 +192,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 			idle = done.end
 		}
 		t.add(op, done, err)
+		t.Gauged.add(c.gauge.end())
 		if errors.Is(err, client.ErrPending) {
 			a.incarnate(c)
 		}

@@ -33,6 +33,8 @@ func TestRun(t *testing.T) {
 				b.preload()
 				reads, writes := b.load(protocols.Read, clients), b.load(protocols.Write, clients)
 				b.readBack()
+				b.wantGauged(reads)
+				b.wantGauged(writes)
 				b.wantRounds(protocols.Read, faults, reads)
 				b.wantRounds(protocols.Write, faults, writes)
 				b.wantCost(protocols.Read, faults, reads.Ops(), reads.Bytes)

@@ -24,6 +24,7 @@ type Tally struct {
 	Failed     int64  // that ended with an error, or READs of bytes that were never written
 	FirstError string // of the operations that were given up or failed
 	LongestNs  int64  // of all operations, also of those that were given up
+	Gauged     Gauged // some of all operations
 	Open       *Open  `json:",omitempty"` // nil of a closed loop
 	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up,
 	// the latter as an error.
@@ -179,6 +180,7 @@ func (t *Tally) Merge(o *Tally) {
 	t.Pending += o.Pending
 	t.Failed += o.Failed
 	t.FirstError = cmp.Or(t.FirstError, o.FirstError)
+	t.Gauged.add(o.Gauged)
 	t.LongestNs = max(t.LongestNs, o.LongestNs)
 	if o.Open != nil {
 		t.Open = cmp.Or(t.Open, new(Open))

@@ -53,10 +53,11 @@ func TestTally(t *testing.T) {
 	two.add(protocols.Read, completed{}, errors.New("first"))
 	two.add(protocols.Read, completed{}, fmt.Errorf("second: %w", client.ErrPending))
 	one.Messages, two.Messages = traffic(24, 23), traffic(1, 2)
+	one.Gauged, two.Gauged = Gauged{Ops: 2, Ns: 60}, Gauged{Ops: 1, Ns: 30}
 	two.Overtaken, two.Background = 2, Background{Ops: 1, Bytes: traffic(20, 2)}
 	r := travelled(t, one, two)
 	if r.Latency().Count() != 3 || r.Ops() != 8 || r.WaitNs != 7 || r.Latency().SumNs != 500+500+800 || r.Rounds[2] != 2 ||
-		r.Rounds[3] != 1 || r.Overtaken != 2 {
+		r.Rounds[3] != 1 || r.Overtaken != 2 || r.Gauged.Each() != 30 {
 		t.Errorf("%+v", r)
 	}
 	if want := map[result.Rounds]int64{usual: 6, three: 2}; !reflect.DeepEqual(r.Kinds(), want) {

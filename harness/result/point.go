@@ -51,12 +51,15 @@ type Point struct {
 	ModelMost   TrafficFactor `json:"model_most,omitzero"`
 	CostFactor  TrafficFactor `json:"cost_factor"`
 
-	CPUS    CPU     `json:"cpu_s"`
-	RSSMiB  RSS     `json:"rss_peak_mib"`
-	HostCPU HostCPU `json:"host_cpu"`
+	CPUS CPU `json:"cpu_s"`
+	// GeneratorS is the part of CPUS.Clients, in seconds, that the load generators took for themselves and not for the
+	// protocol: for keys, values, histories and tallies. Points of earlier versions lack it.
+	GeneratorS float64 `json:"generator_s,omitempty"`
+	RSSMiB     RSS     `json:"rss_peak_mib"`
+	HostCPU    HostCPU `json:"host_cpu"`
 	// WriteAmplification is the bytes that the databases wrote per byte stored, since the servers started.
 	WriteAmplification float64 `json:"write_amplification"`
-	Bottleneck         string  `json:"bottleneck"` // OfLink, OfCPU, OfDisk or OfLatency
+	Bottleneck         string  `json:"bottleneck"` // OfLink, OfClientCPU, OfServerCPU, OfDisk or OfLatency
 	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
 	BoundMBps          float64 `json:"bound_MBps"` // network bound of the exact cost model; 0 when unshaped
 	BoundRatio         float64 `json:"bound_ratio"`

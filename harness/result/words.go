@@ -27,10 +27,11 @@ const (
 
 // The resources that limit a point: its bottlenecks.
 const (
-	OfLink    = "link"
-	OfCPU     = "cpu"
-	OfDisk    = "disk"
-	OfLatency = "latency" // nothing is full: more clients would give more
+	OfLink      = "link"
+	OfClientCPU = "client-cpu" // the processors are full, and clients take more of them than servers
+	OfServerCPU = "server-cpu" // the same with more for the servers; points of earlier versions call both cpu
+	OfDisk      = "disk"
+	OfLatency   = "latency" // nothing is full: more clients would give more
 )
 
 // Validity says whether a measurement counts, and if not, why.
@@ -55,7 +56,7 @@ const (
 	AboveBound       Reason = "above-bound"       // of what the links carry
 	SlowDrain        Reason = "slow-drain"        // servers still owed replies long after the window
 	OutOfRange       Reason = "out-of-range"      // a latency is longer than the histogram reaches
-	BusyGenerator    Reason = "busy-generator"    // the load generators' CPU is the bottleneck
+	BusyGenerator    Reason = "busy-generator"    // the load generators take CPU time that the protocol lacks
 	ScheduleSlips    Reason = "schedule-slips"    // the generator began an open loop's operations late
 	DelayOff         Reason = "delay-off"         // NetEm did not keep its time
 	OtherWork        Reason = "other-work"        // other machines or processes took the CPU away

@@ -82,6 +82,7 @@ var ofPoint = []property[result.Point]{
 	{"bytes server → client", func(p result.Point) string { return recorded(p.WireBytes.ServerToClient) }},
 	{"operations that took them", func(p result.Point) string { return recorded(p.LoadOps) }},
 	{"CPU clients, s", func(p result.Point) string { return number(p.CPUS.Clients) }},
+	{"CPU of the load generators alone, s", func(p result.Point) string { return gauged(p.GeneratorS) }},
 	{"CPU servers, s", func(p result.Point) string { return number(p.CPUS.Servers) }},
 	{"host busy", func(p result.Point) string { return share(p.HostCPU.Busy) }},
 	{"bottleneck", func(p result.Point) string { return p.Bottleneck }},
@@ -147,6 +148,14 @@ func recorded(n int64) string {
 		return unknown
 	}
 	return strconv.FormatInt(n, 10)
+}
+
+// gauged is a number, which is 0 where it was not measured.
+func gauged(x float64) string {
+	if x == 0 {
+		return unknown
+	}
+	return number(x)
 }
 
 // roundsOf is the operations by the rounds that they took, such as "2: 412, 3: 5".

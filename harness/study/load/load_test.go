@@ -274,7 +274,7 @@ func TestTellOfPoorPeaks(t *testing.T) {
 		t.Errorf("%q does not warn", got)
 	}
 	full, near := p, p
-	full.Bottleneck, near.BoundRatio = result.OfCPU, 0.9
+	full.Bottleneck, near.BoundRatio = result.OfServerCPU, 0.9
 	for _, got := range []string{tell(p, false), tell(full, true), tell(near, true)} {
 		if strings.Contains(got, "WARNING") {
 			t.Errorf("%q warns", got)

@@ -43,6 +43,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 	}
 	fillTraffic(p, l)
 	p.CPUS, p.HostCPU = l.Window.CPU(), l.Window.HostCPU()
+	p.GeneratorS = l.Gauged.Each() * l.Work / 1e9
 	if r.bench.Manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
 	}

@@ -18,6 +18,7 @@ const (
 	littleTolerance  = 0.05
 	trafficTolerance = 0.01
 	foreignTolerance = 0.20 // of all cores
+	generatorShare   = 0.10 // of all cores, which the load generators may take for themselves where these are full
 	boundTolerance   = 0.01 // of the network's bound, beside what operations at the window's edges may add
 	drainTolerance   = 0.10 // of the window, and at least drainLeast, beside the longest latency
 	drainLeast       = 0.25 // s
@@ -32,8 +33,10 @@ func bottleneck(p *result.Point, l cluster.Loaded) string {
 	switch {
 	case p.LinkShare >= linkFull:
 		return result.OfLink
+	case p.HostCPU.Busy >= cpuFull && p.CPUS.Clients > p.CPUS.Servers:
+		return result.OfClientCPU
 	case p.HostCPU.Busy >= cpuFull:
-		return result.OfCPU
+		return result.OfServerCPU
 	case l.Stall.Seconds() >= diskStalled*l.Whole.Seconds()*float64(p.Servers):
 		return result.OfDisk
 	}
@@ -78,8 +81,9 @@ func judge(p *result.Point, l cluster.Loaded) {
 	if p.Probe != nil && p.Probe.Off != "" {
 		p.Fail(result.DelayOff, "%s", p.Probe.Off)
 	}
-	fail(!starved(p.HostCPU) && p.Bottleneck == result.OfCPU && p.CPUS.Clients > p.CPUS.Servers, result.BusyGenerator,
-		"the load generators' CPU is the bottleneck: %.0f %% of all cores", 100*p.CPUS.Clients/cores)
+	full := p.Bottleneck == result.OfClientCPU || p.Bottleneck == result.OfServerCPU
+	fail(!starved(p.HostCPU) && full && p.GeneratorS > generatorShare*cores, result.BusyGenerator,
+		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/cores)
 	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
 }

@@ -27,17 +27,21 @@ func TestBottleneck(t *testing.T) {
 		"link just not full":      {0.949, 0.1, stall(0), "latency"},
 		"link full":               {0.95, 0.1, stall(0), "link"},
 		"CPU just not full":       {0.1, 0.799, stall(0), "latency"},
-		"CPU full":                {0.1, 0.80, stall(0), "cpu"},
+		"CPU full":                {0.1, 0.80, stall(0), "server-cpu"},
 		"disk just not stalled":   {0.1, 0.1, stall(0.049), "latency"},
 		"disk stalled":            {0.1, 0.1, stall(0.051), "disk"},
 		"link and CPU full":       {0.99, 0.99, stall(1), "link"},
-		"CPU full, disk stalled":  {0.1, 0.99, stall(1), "cpu"},
+		"CPU full, disk stalled":  {0.1, 0.99, stall(1), "server-cpu"},
 		"link fuller than itself": {1.2, 0.1, stall(0), "link"},
 	} {
 		p := &result.Point{LinkShare: c.link, HostCPU: result.HostCPU{Busy: c.cpu}, Servers: servers}
 		if got := bottleneck(p, c.l); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+	p := &result.Point{HostCPU: result.HostCPU{Busy: 0.9}, CPUS: result.CPU{Clients: 1.1, Servers: 1}}
+	if got := bottleneck(p, stall(0)); got != "client-cpu" {
+		t.Errorf("clients take more CPU time than servers: %q", got)
 	}
 }
 
@@ -99,8 +103,10 @@ func TestInvalidReason(t *testing.T) {
 		"some other work":  {func(p *point) { p.HostCPU.Foreign = 0.20 }, ""},
 		"much other work":  {func(p *point) { p.HostCPU.Foreign = 0.21 }, taken + "0 % other machines, 21 % other processes"},
 		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
-		"CPU, by servers":  {func(p *point) { p.Bottleneck, p.CPUS = "cpu", result.CPU{Clients: 1, Servers: 1} }, ""},
-		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.CPUS.Clients = "cpu", cores/2 }, "the bottleneck: 50 % of all cores"},
+		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.GeneratorS = "client-cpu", 0.099*cores }, ""},
+		"generators":       {func(p *point) { p.Bottleneck, p.GeneratorS = "client-cpu", 0.11*cores }, "took 11 % of all cores"},
+		"beside servers":   {func(p *point) { p.Bottleneck, p.GeneratorS = "server-cpu", 0.11*cores }, "took 11 % of all cores"},
+		"of little effect": {func(p *point) { p.Bottleneck, p.GeneratorS = "link", 0.5*cores }, ""},
 		"a probe in time":  {func(p *point) { p.Probe = &result.MeasuredDelay{} }, ""},
 		"a late probe":     {func(p *point) { p.Probe = &result.MeasuredDelay{Off: "mean 22 ms"} }, "mean 22 ms"},
 		"two things at once": {
@@ -121,7 +127,7 @@ func TestInvalidReason(t *testing.T) {
 // Who lost the CPU to others is not told that it was the load generators' fault as well.
 func TestDisturbedIsNotBlamed(t *testing.T) {
 	p := validPoint()
-	p.Bottleneck, p.CPUS.Clients, p.HostCPU.Steal = "cpu", 1, 0.3
+	p.Bottleneck, p.GeneratorS, p.HostCPU.Steal = "client-cpu", 1, 0.3
 	if judge(p, cluster.Loaded{}); !p.Disturbed() || strings.Contains(p.InvalidReason, "load generators") {
 		t.Errorf("disturbed %v: %q", p.Disturbed(), p.InvalidReason)
 	}
