@@ -146,6 +146,8 @@ func TestFiguresOfLittle(t *testing.T) {
 
 func TestFiguresSay(t *testing.T) {
 	violated, lossy, unmeasured, undelayed := syntheticFigure("2b", 2), syntheticFigure("wan", 1), syntheticFigure("2d", 1), syntheticFigure("2d", 1)
+	profiled := syntheticFigure("2d", 1)
+	profiled.Manifest.Profiled = true
 	violated.Points[3].Linearizable.Code = "violation"
 	lossy.Manifest.Testbed.Delays[0] = result.Delay{MeanMs: 20, Loss: 0.001, Reorder: 0.25, RateBits: 1e8}
 	unmeasured.Manifest.Testbed.DelaysBefore, undelayed.Manifest.Testbed.Delays = nil, nil
@@ -173,6 +175,7 @@ func TestFiguresSay(t *testing.T) {
 		}},
 		{lossy, []string{"fixed delay, mean 20 ms, loss 0.1 %, reordering 25 %, in order at 100 Mbit/s;"}},
 		{unmeasured, []string{"jitter 4 ms; not measured."}},
+		{profiled, []string{"PROFILED RUN: "}},
 		{undelayed, []string{"NO DELAYS: links without NetEm are no WAN"}},
 	} {
 		says(t, "a figure of "+c.set.Dir, joined(render(t, c.set)), c.says...)
@@ -237,6 +240,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		"64 KiB values":           points("2b", func(p *result.Point) { p.ValueBytes = 64 << 10 }),
 		"100 Mbit/s":              split("2b", func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
 		"Links not shaped":        split("2b", func(s *result.Set) { unshaped(s) }),
+		"Not profiled":            split("2b", func(s *result.Set) { s.Manifest.Profiled = true }),
 		"other/points.jsonl: one": points("2b", func(p *result.Point) { p.Suite = "modern" }),
 		"hot keys":                points("2d", func(p *result.Point) { p.KeyModel = "hot" }),
 		"4 clients in":            points("2d", func(p *result.Point) { p.Clients = 4 }),

@@ -18,6 +18,7 @@ const StartDelay = 50 * time.Millisecond
 type Load struct {
 	agent.Spec      // its instants are set when it begins
 	Warmup, Measure time.Duration
+	Profile         bool // every process, in the window
 }
 
 // Loaded is the outcome of a load.
@@ -29,6 +30,7 @@ type Loaded struct {
 	Whole         Interval      // from rest before the load to rest after it
 	Stall         time.Duration // how long the databases held writers back, summed over the servers
 	Amplification float64       // bytes written by the databases per byte stored
+	Profiles      []Profiled    // of all processes in the window, if the load asked for them
 }
 
 // Throughput is the operations per second that fell into the window, those at its edges in part.
@@ -83,7 +85,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	windowed := make(chan error, 1)
 	go func() {
 		var err error
-		l.Window, err = c.readWindow(ctx, spec.WarmupEndNs, spec.EndNs)
+		l.Window, l.Profiles, err = c.watchWindow(ctx, spec.WarmupEndNs, spec.EndNs, load.Profile)
 		windowed <- err
 	}()
 	l.Tally, err = sum(control.CallAll(ctx, c.agents, agent.LoadCall, spec))
@@ -103,17 +105,26 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	return l, nil
 }
 
-// readWindow takes the readings at both edges of the window.
-func (c *Cluster) readWindow(ctx context.Context, from, to int64) (i Interval, err error) {
+// watchWindow takes the readings at both edges of the window, and between them profiles if asked to.
+func (c *Cluster) watchWindow(ctx context.Context, from, to int64, profile bool) (i Interval, all []Profiled, err error) {
 	if err = clock.SleepUntil(ctx, from); err != nil {
-		return i, err
+		return i, nil, err
 	}
 	if i.From, err = c.read(ctx); err != nil {
-		return i, err
+		return i, nil, err
+	}
+	stop := func() ([]Profiled, error) { return nil, nil }
+	if profile {
+		if stop, err = c.profile(ctx); err != nil {
+			return i, nil, err
+		}
 	}
 	if err = clock.SleepUntil(ctx, to); err != nil {
-		return i, err
+		return i, nil, err
 	}
-	i.To, err = c.read(ctx)
-	return i, err
+	if i.To, err = c.read(ctx); err != nil {
+		return i, nil, err
+	}
+	all, err = stop()
+	return i, all, err
 }

@@ -26,7 +26,7 @@ import (
 // runFlags are the flags of run.
 type runFlags struct {
 	folders
-	quick, resume bool
+	quick, resume, profile bool
 }
 
 func newRun() *cobra.Command {
@@ -61,6 +61,7 @@ func newRun() *cobra.Command {
 	}
 	c.Flags().BoolVar(&f.quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
 	c.Flags().BoolVar(&f.resume, "resume", false, "continue the latest run of each experiment")
+	c.Flags().BoolVar(&f.profile, "profile", false, "profile every server and agent in the window of every run; slower")
 	f.folders.flags(c)
 	return c
 }
@@ -74,7 +75,7 @@ func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) e
 	if kernel != nil {
 		return f.runInGuest(c.Context(), *kernel, file)
 	}
-	o := load.Options{Experiment: e, ConfigFile: file, Quick: f.quick, Options: f.folders.options(c)}
+	o := load.Options{Experiment: e, ConfigFile: file, Quick: f.quick, Profile: f.profile, Options: f.folders.options(c)}
 	o.Resume = f.resume
 	dir, err := load.Run(c.Context(), o)
 	return drawn(c, dir, err)
@@ -138,6 +139,9 @@ func (f runFlags) runInGuest(ctx context.Context, k guest.Kernel, file string) (
 	}
 	if f.resume {
 		args = append(args, "--resume")
+	}
+	if f.profile {
+		args = append(args, "--profile")
 	}
 	machine, err := testbed.OutsideEnv(held.Dir)
 	if err != nil {

@@ -41,7 +41,7 @@ func HandleOnce[Spec, Report any](m Method[Spec, Report],
 	}}
 }
 
-// Serve answers the methods and Usage on a process's standard input and output until the input ends or ctx does, which
+// Serve answers the methods, Usage and those of profiles on a process's standard input and output until the input ends or ctx does, which
 // also ends what is being answered.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Handler) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -49,6 +49,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Ha
 	s := &service{ctx: ctx, handlers: map[string]Handler{}}
 	s.add(handlers)
 	s.add([]Handler{Handle(Usage, used)})
+	s.add(new(profiler).handlers())
 	server := rpc.NewServer()
 	if err := server.RegisterName("Control", s); err != nil {
 		panic(err) // its method has a wrong form: a programming error that every start shows

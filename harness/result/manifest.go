@@ -14,7 +14,8 @@ type Manifest struct {
 	Finished   string          `json:"finished,omitempty"`
 	Seed       uint64          `json:"seed"`
 	Quick      bool            `json:"quick"`
-	Config     json.RawMessage `json:"config"` // as expanded, with every default filled in
+	Profiled   bool            `json:"profiled,omitempty"` // every process was profiled, which takes time
+	Config     json.RawMessage `json:"config"`             // as expanded, with every default filled in
 	ConfigFile string          `json:"config_file"`
 	Version    Version         `json:"version"`
 	Machine    Machine         `json:"machine"`

@@ -69,6 +69,8 @@ type Point struct {
 	Shaped             bool    `json:"shaped"`
 	Validity
 	History string `json:"history"` // file name below histories/
+	// Profiles is the folder below profiles/ with what every process did in the window; empty if none was profiled.
+	Profiles string `json:"profiles,omitempty"`
 	// Predicted is the mean latency that the cost model gives one client; 0 when unshaped.
 	Predicted Interval `json:"predicted_ms"`
 	// Probe is the delay between two otherwise idle hosts of the testbed during the window; absent without NetEm.

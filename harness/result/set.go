@@ -18,6 +18,7 @@ const (
 	PointsFile   = "points.jsonl"
 	HistoryDir   = "histories" // of files that end in HistorySuffix
 	LogDir       = "logs"
+	ProfileDir   = "profiles" // of a folder for each run, with files that ProfileFile names
 	FigureDir    = "figures"
 	LatestLink   = "latest"
 

@@ -84,6 +84,10 @@ func (b *Bench) reopen(latest string) error {
 		return fmt.Errorf("%w: %s was measured with another configuration than %s holds now: "+
 			"restore it (and --quick, if that run had it), or run without --resume", ErrUsage, b.Dir, b.study.Manifest.ConfigFile)
 	}
+	if set.Manifest.Profiled != b.study.Manifest.Profiled {
+		return fmt.Errorf("%w: profiles take time, so points with and without do not mix: give or leave out --profile as "+
+			"when %s was begun, or run without --resume", ErrUsage, b.Dir)
+	}
 	b.Manifest, b.earlier = set.Manifest, b.study.Earlier(set)
 	return nil
 }

@@ -224,6 +224,9 @@ func TestResumeRefuses(t *testing.T) {
 	other := ofTasks()
 	other.Config = json.RawMessage(`{"a":1,"b":[3]}`)
 	refused(other, "another configuration than x.yaml")
+	profiled := ofTasks()
+	profiled.Manifest.Profiled = true
+	refused(profiled, "leave out --profile as when "+dir)
 	manifest := filepath.Join(dir, result.ManifestFile)
 	if err := os.WriteFile(manifest, []byte(`{"schema":0}`), 0o644); err != nil {
 		t.Fatal(err)

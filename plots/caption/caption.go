@@ -75,6 +75,9 @@ func Warnings(s *result.Set) []string {
 	if s.Manifest.Quick {
 		w = append(w, "QUICK RUN: fewer points, repetitions and seconds than the experiment asks for")
 	}
+	if s.Manifest.Profiled {
+		w = append(w, "PROFILED RUN: all processes were profiled meanwhile, which takes time")
+	}
 	return w
 }
 

@@ -34,11 +34,20 @@ func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
 // circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.
 var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
+	func(c Cell) string { return profiled(c.Set.Manifest) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
 	func(c Cell) string { return Stack(c.Set.Manifest)[0] },
 	func(c Cell) string { return KeyModel(c.All()[0]) + " keys" },
 	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[1] }),
 	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[2] }),
+}
+
+// profiled says whether the run was slower because its processes were profiled.
+func profiled(m result.Manifest) string {
+	if m.Profiled {
+		return "Profiled"
+	}
+	return "Not profiled"
 }
 
 func ifWAN(of Dim[Cell]) Dim[Cell] {

@@ -75,6 +75,9 @@ func circumstances(m result.Manifest) []fact {
 	if m.Quick {
 		say("quick", "yes: fewer points, repetitions and seconds than the experiment asks for")
 	}
+	if m.Profiled {
+		say("profiled", "yes: every process in the window of every run, which takes time")
+	}
 	say("powbench", cmp.Or(m.Version.PoWBench, "unknown")+ifTrue(m.Version.Dirty, ", with uncommitted changes"))
 	say("Go", m.Version.Go)
 	for _, module := range sorted(m.Version.Modules) {

@@ -24,6 +24,7 @@ type Options struct {
 	Experiment *experiment.Experiment
 	ConfigFile string // it came from
 	Quick      bool   // it is the quick form
+	Profile    bool   // every process in the window of every run; it takes time
 }
 
 // runner does the tasks of one experiment.
@@ -53,6 +54,7 @@ func newStudy(o Options) (s study.Study, err error) {
 	return study.Study{
 		Manifest: result.Manifest{
 			Experiment: e.Name, Title: e.Title, Figure: e.Figure, Seed: e.Seed, Quick: o.Quick,
+			Profiled:   o.Profile,
 			ConfigFile: o.ConfigFile, Systems: study.Systems(systems),
 		},
 		Config:  e,

@@ -50,6 +50,12 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		if err != nil {
 			return err
 		}
+		if m.Profile {
+			p.Profiles = name
+			if err := l.SaveProfiles(filepath.Join(m.bench.Dir, result.ProfileDir, name)); err != nil {
+				return err
+			}
+		}
 		p.Linearizable = history.Check(entries).Verdict
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
 		return m.fill(&p, l)
@@ -65,7 +71,9 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 			return l, err
 		}
 	}
-	l, p.Probe, err = m.probed(func() (cluster.Loaded, error) { return c.Load(ctx, m.load(p.Series, p.Load, p.Seed)) })
+	load := m.load(p.Series, p.Load, p.Seed)
+	load.Profile = m.Profile
+	l, p.Probe, err = m.probed(func() (cluster.Loaded, error) { return c.Load(ctx, load) })
 	if err != nil {
 		return l, err
 	}

@@ -1,0 +1,13 @@
+package result
+
+// The kinds of processes, as the names of their files begin.
+const (
+	ServerProcess = "server"
+	AgentProcess  = "agent"
+)
+
+// profileSuffix ends the names of profiles, as pprof likes it.
+const profileSuffix = ".pb.gz"
+
+// ProfileFile is the name of the file with a process's profile of some kind: server-1.cpu.pb.gz.
+func ProfileFile(process, kind string) string { return process + "." + kind + profileSuffix }
