@@ -8,14 +8,14 @@ RESULTS := results
 LAN     := configs/fig2a.yaml configs/fig2b.yaml configs/fig2c.yaml
 WAN     := configs/fig2d.yaml configs/wan.yaml
 
-ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml configs/openloop.yaml
+ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml configs/openloop.yaml configs/owed.yaml
 
 # QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 # The newest run of every figure; on a fresh clone the reference results.
 sets = $(or $(wildcard $(addprefix $(RESULTS)/,$(addsuffix /latest,\
-	fig2? wan attack table1 table3 ablation setup single openloop))),\
+	fig2? wan attack table1 table3 ablation setup single openloop owed))),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.

@@ -102,6 +102,29 @@ func (h *Host) SetUp(up bool) error {
 	return nil
 }
 
+// SetRate shapes both directions of the host's link to bitsPerSecond on the wire; 0 is the rate of all links again. What
+// waits in the shapers' queues stays there.
+func (h *Host) SetRate(bitsPerSecond int64) error {
+	t := h.testbed.Topology
+	if bitsPerSecond != 0 {
+		t.RateBits = bitsPerSecond
+	}
+	switch {
+	case h.testbed.Topology.RateBits == 0:
+		return fmt.Errorf("netem: the link of host %s is not shaped: %w", h.Name, errors.ErrUnsupported)
+	case t.RateBits < minRateBits:
+		return fmt.Errorf("netem: rate %d bit/s of host %s: give at least %d", bitsPerSecond, h.Name, minRateBits)
+	}
+	if err := h.hold(); err != nil {
+		return err
+	}
+	defer h.mu.Unlock()
+	if err := t.shape(h.port, h.device); err != nil {
+		return err
+	}
+	return t.shape(h.testbed.switchPort, h.switchDevice)
+}
+
 // shut kills the process groups that still run, waits for their end and releases the host.
 func (h *Host) shut() error {
 	h.mu.Lock()

@@ -42,6 +42,40 @@ func TestShapersAreAsAsked(t *testing.T) {
 	}
 }
 
+// TestSetRate gives one host's link a rate of its own and takes it back; the other link keeps its rate.
+func TestSetRate(t *testing.T) {
+	tb := newTestbed(t, Topology{Hosts: []string{"a", "b"}, RateBits: 1e9})
+	check := func(name string, want uint64) {
+		t.Helper()
+		h := tb.Host(name)
+		for end, got := range map[string]*netlink.Tbf{
+			"host":   shaper(t, h.port, h.device),
+			"switch": shaper(t, tb.switchPort, h.switchDevice),
+		} {
+			if got.Rate != want {
+				t.Errorf("%s, %s end: rate %d B/s, want %d", name, end, got.Rate, want)
+			}
+		}
+	}
+	for _, c := range []struct {
+		rateBits int64
+		want     uint64
+	}{{100e6, 12_304_941}, {0, 123_049_414}} {
+		if err := tb.Host("a").SetRate(c.rateBits); err != nil {
+			t.Fatal(err)
+		}
+		check("a", c.want)
+		check("b", 123_049_414)
+	}
+	if err := tb.Host("a").SetRate(1); err == nil || !strings.Contains(err.Error(), "at least") {
+		t.Errorf("1 bit/s: error %v, want one that names the least rate", err)
+	}
+	unshaped := newTestbed(t, Topology{Hosts: []string{"a"}})
+	if err := unshaped.Host("a").SetRate(100e6); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("an unshaped link: error %v, want ErrUnsupported", err)
+	}
+}
+
 func shaper(t *testing.T, ns *netlink.Handle, device netlink.Link) *netlink.Tbf {
 	t.Helper()
 	queues, err := ns.QdiscList(device)

@@ -166,7 +166,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 		c.gauge.begin(&a.operations)
 		begun, caughtUp := clock.Now(), true
 		now := begun
-		if !spec.Faulty {
+		if !spec.Faulty && !spec.Ignores() {
 			caughtUp = a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
 			now = clock.Now()
 		}

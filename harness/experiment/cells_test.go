@@ -1,8 +1,10 @@
 package experiment
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +143,33 @@ func estimate(t *testing.T, e *Experiment) time.Duration {
 		t.Fatal(err)
 	}
 	return total.Total()
+}
+
+// Loads that ignore what servers owe, and slow servers, are cells of their own; what is usual leaves no mark.
+func TestOwedAndSlowServer(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd]\noperations: [read]\nclients: [4]\nowed: [waited, ignored]\n"+
+		"slow_server: [none, 100Mbit]\ntestbed: {topology: spread}")
+	var got []string
+	for _, c := range e.Cells() {
+		got = append(got, fmt.Sprint(c.Series, " ", c.Owed))
+	}
+	want := []string{
+		"mabd/read/t1/256KiB ", "mabd/read/t1/256KiB ignored",
+		"mabd/read/t1/256KiB/slow100Mbit ", "mabd/read/t1/256KiB/slow100Mbit ignored",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("cells %q, want %q", got, want)
+	}
+	for text, want := range map[string]string{
+		"slow_server: [10Mbit]":                               "slow_server needs a host for each server: add testbed: {topology: spread}",
+		"slow_server: [none]\nquick: {slow_server: [10Mbit]}": "quick: slow_server needs a host for each server",
+		"slow_server: [slow]":                                 "slow_server",
+		"owed: never":                                         "must be one of waited, ignored",
+	} {
+		if _, err := load(t, "experiment: a\n"+text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", text, err, want)
+		}
+	}
 }
 
 // Whoever asks for more is told a longer time.

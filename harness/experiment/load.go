@@ -66,6 +66,9 @@ func decode(data []byte) (*Experiment, error) {
 	if e.Name == "" {
 		return nil, errors.New("the experiment has no name: add a line such as experiment: mine")
 	}
+	if err := e.check(root); err != nil {
+		return nil, err
+	}
 	if err := e.decodeQuick(quick); err != nil {
 		return nil, err
 	}
@@ -112,6 +115,9 @@ func (e *Experiment) decodeQuick(n ast.Node) error {
 	}
 	settings := e.Settings
 	if err := object(settings.keys())(n); err != nil {
+		return under("quick", err)
+	}
+	if err := settings.check(n); err != nil {
 		return under("quick", err)
 	}
 	settings.fillIn()

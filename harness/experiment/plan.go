@@ -97,6 +97,9 @@ func (e *Experiment) planCells(w io.Writer) error {
 		if c.Open() {
 			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
+		if c.Ignores() {
+			clients += ", owed " + c.Owed
+		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.Traits(c.T).Servers,
 			result.Size(c.ValueBytes), clients, keys, e.runTime(p, c).Seconds())
 	}

@@ -61,7 +61,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = pattern(&e.Name, namePattern, nameForm)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "table3")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "owed", "table3")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -80,6 +80,8 @@ func (s *Settings) keys() keys {
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
 		"value":       list(&s.Values, func(v *result.Size) value { return between(v, minValue, maxValue) }),
 		"clients":     clients(&s.Clients),
+		"owed":        oneOrList(&s.Owed, func(to *string) value { return oneOf(to, result.Waited, result.Ignored) }),
+		"slow_server": list(&s.SlowServer, slowServer),
 		"arrival":     arrival(&s.Arrival),
 		"concurrency": between(&s.Concurrency, result.Percent/100, 100*result.Percent),
 		"workload": object(keys{
@@ -144,6 +146,29 @@ func (d *Delay) keys() keys {
 		"limit":        number(&d.Limit, 1, maxLimit),
 		"rate":         between(&d.Rate, minRate, maxRate),
 	}
+}
+
+// noSlowServer stands for a server whose link is as all others.
+const noSlowServer = "none"
+
+// slowServer is the rate of the first server's link, or none.
+func slowServer(to *result.Rate) value {
+	return func(n ast.Node) error {
+		if s, err := text(n); err == nil && (s == noSlowServer || s == result.Rate(0).String()) {
+			*to = 0
+			return nil
+		}
+		return between(to, minRate, maxRate)(n)
+	}
+}
+
+// check refuses settings that do not go together; the node is where they stand.
+func (s *Settings) check(n ast.Node) error {
+	slow := slices.ContainsFunc(s.SlowServer, func(r result.Rate) bool { return r != 0 })
+	if slow && s.Testbed.Topology != result.Spread {
+		return at(n, "slow_server needs a host for each server: add testbed: {topology: %s}", result.Spread)
+	}
+	return nil
 }
 
 // clients is the word saturate or a list of numbers of clients.

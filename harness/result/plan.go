@@ -19,7 +19,9 @@ type Plan struct {
 	Values      []Size       `json:"value"`
 	Clients     Clients      `json:"clients"`
 	Arrival     Arrival      `json:"arrival,omitzero"`
-	Attacks     []string     `json:"attacks,omitempty"` // of an attack run, which has no loads
+	Owed        List[string] `json:"owed,omitempty"`        // Waited, Ignored or both; Waited if empty
+	SlowServer  List[Rate]   `json:"slow_server,omitempty"` // rates of the first server's link; 0: that of all links
+	Attacks     []string     `json:"attacks,omitempty"`     // of an attack run, which has no loads
 }
 
 // A List may stand in JSON as its only item.
@@ -103,6 +105,19 @@ func (p *Plan) Cells() (cells []Cell) {
 
 // Loads are the loads that each series is measured under.
 func (p *Plan) Loads() (all []Load) {
+	for _, l := range p.loads() {
+		for _, owed := range orZero(p.Owed) {
+			if l.Owed = owed; owed == Waited {
+				l.Owed = ""
+			}
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// loads are the loads, whatever servers owe.
+func (p *Plan) loads() (all []Load) {
 	if p.Clients == nil {
 		all = append(all, Load{Arrival: Closed})
 	}
@@ -115,13 +130,25 @@ func (p *Plan) Loads() (all []Load) {
 	return all
 }
 
-// systems are the protocols with each suite and durability.
+// orZero is the list, or the zero item if it is empty.
+func orZero[T any](all []T) []T {
+	if len(all) == 0 {
+		return make([]T, 1)
+	}
+	return all
+}
+
+// systems are the protocols with each suite, durability and slow server.
 func (p *Plan) systems() (all []Series) {
 	for _, name := range p.Protocols {
 		protocol, variant := SplitName(name)
 		for _, suite := range p.Suites {
 			for _, durability := range p.Durability {
-				all = append(all, Series{Protocol: protocol, Variant: variant, Suite: suite, Durability: durability})
+				for _, slow := range orZero(p.SlowServer) {
+					all = append(all, Series{
+						Protocol: protocol, Variant: variant, Suite: suite, Durability: durability, SlowServer: slow,
+					})
+				}
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type Series struct {
 	Op         string `json:"op"` // OpRead or OpWrite
 	T          int    `json:"t"`  // failure threshold
 	ValueBytes int    `json:"value_bytes"`
+	// SlowServer is the rate of the first server's link, each direction, where it differs from that of all others.
+	SlowServer Rate `json:"slow_server,omitempty"`
 }
 
 // The operations.
@@ -46,19 +48,22 @@ func SplitName(name string) (protocol, variant string) {
 	return protocol, cmp.Or(variant, Paper)
 }
 
-// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite and durability are in it if they are not the
-// usual ones.
+// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite, durability and slow server are in it if they
+// are not the usual ones.
 func (s Series) String() string {
 	return fmt.Sprintf("%s/%s/t%d/%v%s", s.FullName(), s.Op, s.T, Size(s.ValueBytes), s.Unusual())
 }
 
-// Unusual is suite and durability, each after a slash, as far as they are not the usual ones.
+// Unusual is suite, durability and slow server, each after a slash, as far as they are not the usual ones.
 func (s Series) Unusual() (text string) {
 	if s.Suite != Paper {
 		text += "/" + s.Suite
 	}
 	if s.Durability != UsualDurability {
 		text += "/" + s.Durability
+	}
+	if s.SlowServer != 0 {
+		text += "/slow" + s.SlowServer.String()
 	}
 	return text
 }
@@ -68,7 +73,17 @@ type Load struct {
 	Clients int     `json:"clients"`        // 0 in an experiment: as many as a search finds to saturate the series
 	Arrival string  `json:"arrival"`        // Closed, also if empty, Poisson or Fixed
 	Rate    float64 `json:"rate,omitempty"` // of an open loop, in operations per second, all hosts together
+	Owed    string  `json:"owed,omitempty"` // what clients do about owed replies: Waited, also if empty, or Ignored
 }
+
+// What a client does, before it begins an operation, about the replies that servers owe to operations that have ended.
+const (
+	Waited  = "waited"  // for servers that owe too much; docs/results.md has the rule
+	Ignored = "ignored" // so that only quorums hold a load back
+)
+
+// Ignores reports whether clients begin operations whatever servers owe.
+func (l Load) Ignores() bool { return l.Owed == Ignored }
 
 // The ways in which operations arrive.
 const (

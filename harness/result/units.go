@@ -128,6 +128,12 @@ func (f *Frequency) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// UnmarshalText reads what stands in a file.
+func (r *Rate) UnmarshalText(text []byte) (err error) {
+	*r, err = Parse[Rate](string(text))
+	return err
+}
+
 // format writes v in the first unit in which it is at least 1 and has at most three decimals, else in the last.
 func format(v int64, n notation) string {
 	u := n.units[len(n.units)-1]

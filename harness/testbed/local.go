@@ -194,6 +194,11 @@ func (p process) Kill() error {
 // Cut implements Shaper.
 func (n namespaces) Cut(h Host, down bool) error { return n.net.Host(h.Name()).SetUp(!down) }
 
+// SetRate implements Shaper.
+func (n namespaces) SetRate(h Host, bitsPerSecond int64) error {
+	return n.net.Host(h.Name()).SetRate(bitsPerSecond)
+}
+
 // Counters implements Shaper.
 func (n namespaces) Counters() (all []Counters, err error) {
 	for _, h := range n.servers {

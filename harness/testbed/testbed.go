@@ -73,6 +73,8 @@ type Host interface {
 type Shaper interface {
 	// Cut takes a host's link down or up again.
 	Cut(h Host, down bool) error
+	// SetRate gives a host's link a rate of its own, in bit/s on the wire; 0 is that of all links again.
+	SetRate(h Host, bitsPerSecond int64) error
 	// Counters tells what has passed the links of the servers' hosts so far; nil if they are not counted.
 	Counters() ([]Counters, error)
 	// Delay returns what NetEm does to packets from one host to another.

@@ -39,7 +39,7 @@ type Counted struct {
 // CountedCells returns the cells of the table of counts.
 func CountedCells(cells []Cell) (all []Counted) {
 	for _, c := range cells {
-		if ForTable(c.Figure) {
+		if c.Figure == Counts {
 			counted := count(c, Keep(c.All(), func(p result.Point) bool {
 				return p.Errors == 0 && p.LoadOps > 0 && len(p.RoundKinds) > 0
 			}))

@@ -96,6 +96,9 @@ func (c Cell) String() string {
 	if IsOpen(c) {
 		s += fmt.Sprintf(" at %g/s", c.Rate)
 	}
+	if c.Ignores() {
+		s += " that ignore what servers owe"
+	}
 	return s
 }
 
@@ -111,6 +114,9 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 		}
 		if k.Durability != result.UsualDurability {
 			s.SetUp += ", " + k.Durability
+		}
+		if k.SlowServer != 0 {
+			s.SetUp += ", one server at " + k.SlowServer.String()
 		}
 		return Cell{Key: k, System: s}
 	}
@@ -143,7 +149,8 @@ func compareCells(a, b Cell) int {
 	return cmp.Or(cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T),
 		cmp.Compare(a.ValueBytes, b.ValueBytes), a.System.compareProtocol(b.System),
 		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant),
-		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival))
+		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival),
+		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed))
 }
 
 // figures are those that points may be of: what is drawn, and what makes a table.
@@ -152,7 +159,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, "table3": {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, and open and closed loops side by side.
@@ -160,6 +167,12 @@ const (
 	Ablation = "ablation"
 	SetUp    = "setup"
 	Open     = "open"
+)
+
+// What makes a table: the paper's Table 3, and what the wait for owed replies does.
+const (
+	Counts = "table3"
+	Owed   = "owed"
 )
 
 // Figures is the names of the figures that points may be of, such as "2b", sorted.

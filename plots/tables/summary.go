@@ -48,6 +48,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o := owedTable(cells); len(o.Rows) > 0 {
+		tables = append(tables, o)
+	}
 	costs, err := costTables(sets)
 	return slices.Concat(tables, counts, attacks, costs), err
 }

@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -132,6 +133,9 @@ func runName(run experiment.Run, clients int) string {
 	if run.Open() {
 		load += fmt.Sprintf("-r%g", run.Rate)
 	}
+	if run.Ignores() {
+		load += "-" + run.Owed
+	}
 	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
 }
 
@@ -141,15 +145,32 @@ func seriesName(s result.Series) string { return strings.ReplaceAll(s.String(), 
 // withCluster runs do on a fresh cluster and removes it again; what the processes log goes to a file of that name.
 func (r *runner) withCluster(ctx context.Context, name string, s result.Series, clients int, seed uint64,
 	do func(context.Context, *cluster.Cluster) error,
-) error {
+) (err error) {
 	protocol, err := catalog.ByName(s.FullName())
 	if err != nil {
 		return err
+	}
+	if s.SlowServer != 0 {
+		restore, err := r.slowDown(int64(s.SlowServer))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, restore()) }()
 	}
 	return cluster.Run(ctx, r.bench.Testbed, filepath.Join(r.bench.Dir, result.LogDir, name+".log"), cluster.Spec{
 		Protocol: protocol, Suite: s.Suite, T: s.T, Durability: protocols.Durability(s.Durability),
 		ValueBytes: s.ValueBytes, Clients: clients, Seed: seed,
 	}, do)
+}
+
+// slowDown gives the first server's link a rate of its own until it is restored.
+func (r *runner) slowDown(bitsPerSecond int64) (restore func() error, err error) {
+	shaper, ok := r.bench.Testbed.(testbed.Shaper)
+	if !ok {
+		return nil, errors.New("slow_server needs links, and this testbed is plain loopback: run it as root")
+	}
+	servers, _ := r.bench.Testbed.Hosts()
+	return func() error { return shaper.SetRate(servers[0], 0) }, shaper.SetRate(servers[0], bitsPerSecond)
 }
 
 // testbed is the testbed that the experiment asks for.
