@@ -135,6 +135,40 @@ func longer(number uint64) uint64 {
 	return math.MaxUint64
 }
 
+// Many WRITEs to a key take its timestamps' numbers to two bytes. What a byte more costs does not depend on the value.
+const (
+	manyWrites = 1 << 7
+	anyValue   = 64
+)
+
+// PerTimestampByte is how much more the operation moves if the numbers of its timestamps are a byte longer, because its key
+// has seen many WRITEs.
+func PerTimestampByte(c Case) (result.TrafficFactor, error) {
+	c.ValueBytes, c.Writes = anyValue, 1
+	short, err := Count(c)
+	if err != nil {
+		return result.TrafficFactor{}, err
+	}
+	c.Writes = manyWrites
+	long, err := Count(c)
+	return long.Bytes().Since(short.Bytes()).Over(1), err
+}
+
+// NumberBytes is how many bytes a number takes in a message.
+func NumberBytes(n uint64) int {
+	switch {
+	case n < 1<<7:
+		return 1
+	case n < 1<<8:
+		return 2
+	case n < 1<<16:
+		return 3
+	case n < 1<<32:
+		return 5
+	}
+	return 9
+}
+
 // sum adds up what of tells of the operation's messages, by direction.
 func (c Cost) sum(of func(Message) int) (t result.Traffic) {
 	for _, r := range c.Rounds {

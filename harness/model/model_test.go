@@ -10,6 +10,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/play"
+	"github.com/powbench/powbench/protocols/wire"
 )
 
 var ops = []protocols.Op{protocols.Read, protocols.Write}
@@ -118,6 +119,43 @@ func TestMean(t *testing.T) {
 	}
 	if got, err := Mean(c, 0, 0); err != nil || got.ClientToServer != at(1) {
 		t.Errorf("of no operation: %v, %v, want the first's", got, err)
+	}
+}
+
+// What a longer timestamp adds is counted: a WRITE of M-ABD at t = 1 names the key's timestamp in three replies and its own in
+// three requests. A number's bytes are those that the codec takes.
+func TestTimestampBytes(t *testing.T) {
+	p, err := catalog.ByName("mabd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for op, want := range map[protocols.Op]result.TrafficFactor{
+		protocols.Write: {ClientToServer: 3, ServerToClient: 3}, protocols.Read: {ClientToServer: 3, ServerToClient: 3},
+	} {
+		got, err := PerTimestampByte(Case{Protocol: p, Suite: "paper", T: 1, Op: op, ValueBytes: 1 << 20})
+		if err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", op, got, err, want)
+		}
+	}
+	for _, n := range []uint64{0, 127, 128, 255, 256, 65535, 65536, 1<<32 - 1, 1 << 32, math.MaxUint64} {
+		text, err := wire.Marshal(nil, n)
+		if err != nil || NumberBytes(n) != len(text) {
+			t.Errorf("%d: %d bytes, the codec takes %d, %v", n, NumberBytes(n), len(text), err)
+		}
+	}
+}
+
+// All systems can be asked for what a longer timestamp adds.
+func TestTimestampBytesOfAll(t *testing.T) {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants()) {
+		for _, op := range ops {
+			got, err := PerTimestampByte(Case{Protocol: p, Suite: "paper", T: 2, Op: op, ValueBytes: 100})
+			most := float64(8 * p.Traits(2).Servers)
+			if err != nil || got.ClientToServer < 0 || got.ServerToClient < 0 || got.ClientToServer+got.ServerToClient == 0 ||
+				got.ClientToServer > most || got.ServerToClient > most {
+				t.Errorf("%s of %s: %+v, %v", op, protocols.NameOf(p), got, err)
+			}
+		}
 	}
 }
 

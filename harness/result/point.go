@@ -44,11 +44,12 @@ type Point struct {
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
 	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 when unshaped
 	// WireFactor is bytes per operation in multiples of ValueBytes. ModelFactor is the same by the exact cost model, framing
-	// included, and ModelMost if servers that lag answer the first WRITE of a key as if it were not the first; points of
-	// earlier versions lack the two. CostFactor is what values and fragments alone make of it, as in the paper (§6.3).
+	// included, ModelMost if servers answer no WRITE as if it were the first to its key, and ModelLeast if they so answer
+	// all that began before any of their key had ended; points of earlier versions lack the three. CostFactor is what values and fragments alone make of it, as in the paper (§6.3).
 	WireFactor  TrafficFactor `json:"wire_factor"`
 	ModelFactor TrafficFactor `json:"model_factor,omitzero"`
 	ModelMost   TrafficFactor `json:"model_most,omitzero"`
+	ModelLeast  TrafficFactor `json:"model_least,omitzero"`
 	CostFactor  TrafficFactor `json:"cost_factor"`
 
 	CPUS CPU `json:"cpu_s"`
@@ -149,6 +150,17 @@ type TrafficFactor struct {
 // Over is the factor in multiples of the unit.
 func (f TrafficFactor) Over(unit float64) TrafficFactor {
 	return TrafficFactor{f.ClientToServer / unit, f.ServerToClient / unit}
+}
+
+// Times is the factor, x times.
+func (f TrafficFactor) Times(x float64) TrafficFactor {
+	return TrafficFactor{f.ClientToServer * x, f.ServerToClient * x}
+}
+
+// Add adds o.
+func (f *TrafficFactor) Add(o TrafficFactor) {
+	f.ClientToServer += o.ClientToServer
+	f.ServerToClient += o.ServerToClient
 }
 
 // CPU is the CPU time of the load's processes in seconds.

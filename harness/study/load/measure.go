@@ -17,6 +17,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -58,7 +59,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		}
 		p.Linearizable = history.Check(entries).Verdict
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
-		return m.fill(&p, l)
+		return m.fill(&p, l, newMet(entries, protocols.Op(p.Op)))
 	})
 	return p, tell(p, m.run.Clients == 0), err
 }

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/powbench/powbench/harness/agent"
@@ -15,7 +14,7 @@ import (
 )
 
 // fill turns what a load came to into the point's numbers and judges them.
-func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
+func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 	protocol, err := catalog.ByName(p.FullName())
 	if err != nil {
 		return err
@@ -37,7 +36,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded) error {
 			return err
 		}
 	}
-	cost, err := r.fillModel(p, protocol)
+	cost, err := r.fillModel(p, protocol, met)
 	if err != nil {
 		return err
 	}
@@ -84,7 +83,7 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 }
 
 // fillModel sets what the exact cost model says of the load's operations, and returns the cost of one of them.
-func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol) (model.Cost, error) {
+func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol, met met) (model.Cost, error) {
 	c := model.Case{
 		Protocol: protocol, Suite: p.Suite, T: p.T, Op: protocols.Op(p.Op), ValueBytes: p.ValueBytes,
 		KeyBytes: len(workloads.KeyName(0)), PID: uint64(p.Clients+1) / 2, Writes: 1,
@@ -94,38 +93,41 @@ func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol) (model.
 		return cost, err
 	}
 	p.ModelRounds, p.CostFactor = cost.Kinds(), cost.Payload().Over(float64(p.ValueBytes))
-	_, hosts := r.bench.Testbed.Hosts()
-	agents, before := uint64(len(hosts)), uint64(0)
-	if p.Op == result.OpRead {
-		before = uint64(p.Keys) / agents // WRITEs, of the preload
-	}
-	bytes := func(writes int) (result.TrafficFactor, error) {
-		c.Writes = writes
-		return model.Mean(c, before+1, before+1+uint64(p.LoadOps)/agents)
-	}
-	again, err := bytes(1)
+	longer, err := model.PerTimestampByte(c)
 	if err != nil {
 		return cost, err
 	}
-	p.ModelFactor = again.Over(float64(p.ValueBytes))
-	p.ModelMost = p.ModelFactor
-	if p.Op == result.OpRead {
-		return cost, nil
+	from, to := r.numbers(p)
+	again, err := model.Mean(c, from, to)
+	if err != nil {
+		return cost, err
 	}
-	first, err := bytes(0)
-	share := firstWrites(p.LoadOps, p.Keys)
-	p.ModelFactor.ClientToServer += share * (first.ClientToServer - again.ClientToServer) / float64(p.ValueBytes)
-	p.ModelFactor.ServerToClient += share * (first.ServerToClient - again.ServerToClient) / float64(p.ValueBytes)
-	return cost, err
+	again.Add(longer.Times(met.longer))
+	first := again
+	if p.Op == result.OpWrite {
+		c.Writes = 0
+		if first, err = model.Mean(c, from, to); err != nil {
+			return cost, err
+		}
+	}
+	of := func(share float64) result.TrafficFactor { // of WRITEs that are the first to their key
+		f := first.Times(share)
+		f.Add(again.Times(1 - share))
+		return f.Over(float64(p.ValueBytes))
+	}
+	p.ModelFactor, p.ModelMost, p.ModelLeast = of(met.first), of(0), of(met.unwritten)
+	return cost, nil
 }
 
-// firstWrites is the share of so many WRITEs, to keys drawn from so many alike, that are the first to their key.
-func firstWrites(ops int64, keys int) float64 {
-	n, k := float64(ops), float64(keys)
-	if n == 0 || k == 0 {
-		return 0
+// numbers are those, from … to−1, that an agent's connections give to the load's operations.
+func (r *runner) numbers(p *result.Point) (from, to uint64) {
+	_, hosts := r.bench.Testbed.Hosts()
+	agents := uint64(max(1, min(len(hosts), p.Clients))) // that have a client
+	from = 1
+	if p.Op == result.OpRead {
+		from += uint64(p.Keys) / agents // WRITEs, of the preload
 	}
-	return k * (1 - math.Exp(-n/k)) / n
+	return from, from + uint64(p.LoadOps)/agents
 }
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.

@@ -147,7 +147,7 @@ func TestFill(t *testing.T) {
 		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Op: "read", T: 1, ValueBytes: 100_000},
 		Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
 	}
-	if err := r.fill(p, ofLoad()); err != nil {
+	if err := r.fill(p, ofLoad(), met{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.RoundKinds[result.Rounds{Data: 1, Metadata: 2}] != 10 || p.ModelRounds != (result.Rounds{Data: 1, Metadata: 1}) ||
@@ -198,7 +198,7 @@ func TestFillWithoutNumbers(t *testing.T) {
 	l := ofLoad()
 	l.Read.Ops, l.Read.Latency = 0, agent.Timing{}
 	p := &result.Point{Series: result.Series{Protocol: "mabd", Variant: "paper", Suite: "paper", Op: "write", T: 1, ValueBytes: 100_000}, Load: result.Load{Clients: 4}}
-	if err := r.fill(p, l); err != nil {
+	if err := r.fill(p, l, met{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.Valid || p.BoundMBps != 0 || p.BoundRatio != 0 || p.LatencyMs != (result.Latency{}) {
@@ -236,7 +236,7 @@ func TestFillOpen(t *testing.T) {
 	}
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
-	if err := r.fill(p, l); err != nil {
+	if err := r.fill(p, l, met{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.Arrivals != 700 || p.Backlog != (result.Backlog{Begin: 1, End: 6}) {

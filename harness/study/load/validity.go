@@ -96,14 +96,14 @@ func starved(cpu result.HostCPU) bool {
 // judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:
 // they may be off by a share of up and down.
 func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64) {
-	check := func(direction string, measured, model, most, of float64) {
-		if measured < model-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of {
+	check := func(direction string, measured, model, least, most, of float64) {
+		if measured < min(model, least)-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of {
 			p.Fail(reason, "the %s counted %.3f values per operation %s, the cost model says %.3f",
 				counter, measured, direction, model)
 		}
 	}
-	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelMost.ClientToServer, up)
-	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelMost.ServerToClient, down)
+	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelLeast.ClientToServer, p.ModelMost.ClientToServer, up)
+	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelLeast.ServerToClient, p.ModelMost.ServerToClient, down)
 }
 
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is

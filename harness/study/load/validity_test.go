@@ -52,6 +52,7 @@ func validPoint() *result.Point {
 		Bottleneck: "link", LittleRatio: 1, Linearizable: result.Verdict{Code: result.Linearizable},
 		WireFactor:  result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
 		ModelFactor: result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
+		ModelLeast:  result.TrafficFactor{ClientToServer: 2, ServerToClient: 0},
 		LinkBytes:   result.Traffic{ClientToServer: 2 * 2000 * 1000},
 	}
 }
@@ -91,6 +92,8 @@ func TestInvalidReason(t *testing.T) {
 		"less traffic":     {func(p *point) { p.WireFactor.ClientToServer = 1.981 }, ""},
 		"too few bytes":    {func(p *point) { p.WireFactor.ClientToServer = 1.979 }, "the transport counted 1.979" + model},
 		"servers that lag": {func(p *point) { p.ModelMost.ServerToClient, p.WireFactor.ServerToClient = 0.5, 0.509 }, ""},
+		"unwritten keys":   {func(p *point) { p.ModelLeast.ClientToServer, p.WireFactor.ClientToServer = 1.5, 1.481 }, ""},
+		"not that little":  {func(p *point) { p.ModelLeast.ClientToServer, p.WireFactor.ClientToServer = 1.5, 1.479 }, "counted 1.479"},
 		"not that much":    {func(p *point) { p.ModelMost.ServerToClient, p.WireFactor.ServerToClient = 0.5, 0.511 }, "counted 0.511 values per operation server → client"},
 		"small headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.009 }, ""},
 		"large headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.011 }, "server → client, the cost model says 0"},
