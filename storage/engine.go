@@ -87,6 +87,9 @@ type Metrics struct {
 	FlushedBytes   int64         // written from memory to tables and blob files
 	CompactedBytes int64         // written again by compactions
 	DiskBytes      int64         // in use by the store's files now, including those that await removal
+	Flushes        int64         // how often memory was written out
+	Compactions    int64         // that have ended, of whatever kind
+	L0Files        int64         // tables that flushes have left and no compaction has merged yet
 	Stalls         int64         // how often writers had to wait for the disk to catch up
 	StallTime      time.Duration // the sum of these waits
 }
@@ -106,7 +109,11 @@ func (s *Store) Metrics() Metrics {
 	if s.closed {
 		return Metrics{}
 	}
-	m := Metrics{AppliedBytes: s.applied.Load(), DiskBytes: int64(s.db.Metrics().DiskSpaceUsage())}
+	db := s.db.Metrics()
+	m := Metrics{
+		AppliedBytes: s.applied.Load(), DiskBytes: int64(db.DiskSpaceUsage()),
+		Flushes: db.Flush.Count, Compactions: db.Compact.Count, L0Files: db.Levels[0].TablesCount,
+	}
 	// Counted at the files: Pebble's own metrics count flushed blob files twice and rewritten ones not at all.
 	for _, w := range s.written.GetStats() {
 		switch w.Category {

@@ -267,6 +267,15 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s: %d bytes for %d applied", name, got, m.AppliedBytes)
 		}
 	}
+	if m.Flushes < 1 || m.L0Files < 1 || m.Compactions != 0 {
+		t.Errorf("%d flushes, %d tables in L0, %d compactions", m.Flushes, m.L0Files, m.Compactions)
+	}
+	if err := s.db.Compact(t.Context(), nil, []byte{0xff}, false); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.Metrics(); m.L0Files != 0 || m.Compactions < 1 {
+		t.Errorf("compacted: %d tables in L0, %d compactions", m.L0Files, m.Compactions)
+	}
 	if wa := m.WriteAmplification(); wa < 2 || wa > 2.5 {
 		t.Errorf("write amplification %.2f, want the log and the blob file: 2", wa)
 	}

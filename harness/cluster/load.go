@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
@@ -18,19 +20,22 @@ const StartDelay = 50 * time.Millisecond
 type Load struct {
 	agent.Spec      // its instants are set when it begins
 	Warmup, Measure time.Duration
-	Profile         bool // every process, in the window
+	Profile         bool          // every process, in the window
+	Every           time.Duration // between two samples of the servers in the window; 0 for none
 }
 
 // Loaded is the outcome of a load.
 type Loaded struct {
 	agent.Tally                 // of all agents together
 	Seconds       float64       // of the measured window
+	FromNs        int64         // when it began, on the run's clock
 	Drain         time.Duration // from the window's end until all agents had all replies
 	Window        Interval      // between the readings at its edges, which may come a moment late
 	Whole         Interval      // from rest before the load to rest after it
 	Stall         time.Duration // how long the databases held writers back, summed over the servers
 	Amplification float64       // bytes written by the databases per byte stored
 	Profiles      []Profiled    // of all processes in the window, if the load asked for them
+	Samples       []Sample      // at the window's beginning and then one by one
 }
 
 // Throughput is the operations per second that fell into the window, those at its edges in part.
@@ -82,14 +87,18 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	spec.StartNs = clock.Now() + int64(StartDelay)
 	spec.WarmupEndNs = spec.StartNs + int64(load.Warmup)
 	spec.EndNs = spec.WarmupEndNs + int64(load.Measure)
-	windowed := make(chan error, 1)
-	go func() {
-		var err error
+	l.FromNs = spec.WarmupEndNs
+	var windowed errgroup.Group
+	windowed.Go(func() (err error) {
 		l.Window, l.Profiles, err = c.watchWindow(ctx, spec.WarmupEndNs, spec.EndNs, load.Profile)
-		windowed <- err
-	}()
+		return err
+	})
+	windowed.Go(func() (err error) {
+		l.Samples, err = c.sampleWindow(ctx, spec.WarmupEndNs, spec.EndNs, load.Every)
+		return err
+	})
 	l.Tally, err = sum(control.CallAll(ctx, c.agents, agent.LoadCall, spec))
-	if err = errors.Join(err, <-windowed); err != nil {
+	if err = errors.Join(err, windowed.Wait()); err != nil {
 		return l, err
 	}
 	if l.Whole.To, err = c.read(ctx); err != nil {

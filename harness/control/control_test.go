@@ -150,6 +150,9 @@ func TestUsage(t *testing.T) {
 	if after.CPUSeconds <= before.CPUSeconds || after.CPUSeconds > before.CPUSeconds+10 {
 		t.Errorf("%v s of CPU time before, %v s after", before.CPUSeconds, after.CPUSeconds)
 	}
+	if after.RSSMiB < before.RSSMiB+mib/2 || after.RSSMiB > after.PeakRSSMiB {
+		t.Errorf("%v MiB resident before, %v MiB after, %v MiB at most", before.RSSMiB, after.RSSMiB, after.PeakRSSMiB)
+	}
 	if after.PeakRSSMiB < before.PeakRSSMiB+mib/2 || after.PeakRSSMiB > 3*before.PeakRSSMiB+2*mib+64 {
 		t.Errorf("%v MiB after %d MiB were added to %v", after.PeakRSSMiB, len(b)>>20, before.PeakRSSMiB)
 	}

@@ -111,7 +111,8 @@ const Usage Method[Nothing, Used] = "usage"
 // Used is a process's use of CPU and memory since it started.
 type Used struct {
 	CPUSeconds float64
-	PeakRSSMiB float64 // the largest resident set
+	RSSMiB     float64 // the resident set now
+	PeakRSSMiB float64 // the largest that it has been
 }
 
 // used asks the kernel about this process. The peak is not getrusage's, which may be that of the parent.
@@ -125,5 +126,8 @@ func used(context.Context, Nothing) (Used, error) {
 		return Used{}, err
 	}
 	status, err := self.NewStatus()
-	return Used{CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, PeakRSSMiB: float64(status.VmHWM) / (1 << 20)}, err
+	return Used{
+		CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9,
+		RSSMiB:     float64(status.VmRSS) / (1 << 20), PeakRSSMiB: float64(status.VmHWM) / (1 << 20),
+	}, err
 }

@@ -48,6 +48,8 @@ type Workload struct {
 type Phases struct {
 	Warmup  result.Duration `json:"warmup"`
 	Measure result.Duration `json:"measure"`
+	// Timeline is the length of the intervals in which each point also says how its window went; 0: it does not.
+	Timeline result.Duration `json:"timeline,omitempty"`
 }
 
 // Search is the search for a number of clients that saturates a series: all of Clients are tried, and one is taken of

@@ -56,7 +56,15 @@ func (e *Experiment) planHead(w io.Writer) {
 	if e.OpenLoop() {
 		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)
 	}
-	fmt.Fprintf(w, "phases    warm-up %v, measure %v\n\n", e.Phases.Warmup, e.Phases.Measure)
+	fmt.Fprintf(w, "phases    warm-up %v, measure %v%s\n\n", e.Phases.Warmup, e.Phases.Measure, e.Phases.inIntervals())
+}
+
+// inIntervals is the intervals of the timeline, if there is one.
+func (p Phases) inIntervals() string {
+	if p.Timeline == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" with a timeline in intervals of %v", p.Timeline)
 }
 
 // planDelays writes the one-way delays, if there are any.

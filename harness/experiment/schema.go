@@ -61,7 +61,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = pattern(&e.Name, namePattern, nameForm)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "owed", "table3")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sustained", "owed", "table3")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -88,16 +88,29 @@ func (s *Settings) keys() keys {
 			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot),
 			"background": between(&s.Workload.Background, 0, maxBackground),
 		}),
-		"phases": object(keys{
-			"warmup":  between(&s.Phases.Warmup, 0, maxPhase),
-			"measure": between(&s.Phases.Measure, minMeasure, maxPhase),
-		}),
+		"phases": phases(&s.Phases),
 		"search": object(keys{
 			"clients": steps(&s.Search.Clients),
 			"gain":    between(&s.Search.Gain, result.Percent/10, 50*result.Percent),
 			"measure": between(&s.Search.Measure, minMeasure, maxPhase),
 		}),
 		"testbed": testbed(&s.Testbed),
+	}
+}
+
+// phases reads the phases' keys, and refuses a window that is shorter than the intervals of its timeline.
+func phases(p *Phases) value {
+	known := object(keys{
+		"warmup":   between(&p.Warmup, 0, maxPhase),
+		"measure":  between(&p.Measure, minMeasure, maxPhase),
+		"timeline": between(&p.Timeline, minMeasure, maxPhase),
+	})
+	return func(n ast.Node) error {
+		err := known(n)
+		if err == nil && p.Timeline > p.Measure {
+			return at(n, "a window of %v holds no interval of %v: shorten timeline or prolong measure", p.Measure, p.Timeline)
+		}
+		return err
 	}
 }
 

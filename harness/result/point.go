@@ -80,6 +80,7 @@ type Point struct {
 	Background Background     `json:"background"`
 	Started    string         `json:"started"` // UTC, RFC 3339
 	OpenLoop
+	Timeline *WindowTimeline `json:"timeline,omitempty"` // absent unless the experiment asks for it
 }
 
 // Model is what one operation moves by the cost model: the exact one, or what points of earlier versions have of it.

@@ -59,6 +59,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		}
 		p.Linearizable = history.Check(entries).Verdict
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
+		p.Timeline = timeline(protocols.Op(p.Op), entries, l, m.Experiment.Phases.Timeline.Std())
 		return m.fill(&p, l, newMet(entries, protocols.Op(p.Op)))
 	})
 	return p, tell(p, m.run.Clients == 0), err
@@ -74,6 +75,7 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 	}
 	load := m.load(p.Series, p.Load, p.Seed)
 	load.Profile = m.Profile
+	load.Every = m.Experiment.Phases.Timeline.Std()
 	l, p.Probe, err = m.probed(func() (cluster.Loaded, error) { return c.Load(ctx, load) })
 	if err != nil {
 		return l, err

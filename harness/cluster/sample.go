@@ -1,0 +1,47 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/storage"
+)
+
+// A Sample is what each server's process used and what its database had done at one instant.
+type Sample struct {
+	Ns        int64 // on the run's clock, when it was asked for
+	Used      []control.Used
+	Databases []storage.Metrics
+}
+
+// sample asks all servers at once.
+func (c *Cluster) sample(ctx context.Context) (s Sample, err error) {
+	s.Ns = clock.Now()
+	if s.Used, err = control.CallAll(ctx, c.processes(), control.Usage, control.Nothing{}); err != nil {
+		return s, err
+	}
+	s.Databases, err = control.CallAll(ctx, c.processes(), node.StatsCall, control.Nothing{})
+	return s, err
+}
+
+// sampleWindow takes a sample when the window begins and at the end of each whole interval in it, or none without an
+// interval.
+func (c *Cluster) sampleWindow(ctx context.Context, from, to int64, every time.Duration) (all []Sample, err error) {
+	if every == 0 {
+		return nil, nil
+	}
+	for at := from; at <= to; at += int64(every) {
+		if err := clock.SleepUntil(ctx, at); err != nil {
+			return nil, err
+		}
+		s, err := c.sample(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
