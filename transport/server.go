@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/powbench/powbench/protocols"
@@ -199,15 +198,14 @@ type incoming struct {
 
 // serve reads requests until the connection ends, and returns when all are answered.
 func (s *session) serve(frames *frameReader) error {
-	var requests errgroup.Group
-	requests.SetLimit(maxRequestsPerConnection)
+	requests := newCrew(maxRequestsPerConnection, s.answer)
 	for {
 		in, err := s.receive(frames)
 		if err != nil {
 			s.conn.Close()
-			return errors.Join(requests.Wait(), err)
+			return errors.Join(requests.end(), err)
 		}
-		requests.Go(func() error { return s.answer(in) })
+		requests.give(in)
 	}
 }
 
