@@ -2,10 +2,8 @@ package transport
 
 import (
 	"fmt"
-	"math/bits"
 	"net"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/powbench/powbench/protocols"
@@ -135,60 +133,3 @@ func (x *Exchange) replied(round, bytes int) {
 		}
 	}
 }
-
-// Buffers are pooled in classes of 2^minClass … 2^maxClass bytes. For smaller ones the heap is as good, and no frame is
-// larger.
-const (
-	minClass = 12
-	maxClass = 25
-)
-
-// pools hold *[]byte, because Put would allocate a slice's header.
-var pools [maxClass + 1]sync.Pool
-
-// An arena is the memory of one operation or request. Its buffers go back to their pools together when its last holder
-// has released it. Its maker is the first holder.
-type arena struct {
-	holders atomic.Int32
-
-	mu      sync.Mutex
-	buffers []*[]byte
-	room    [4]*[]byte // for the first buffers, to save an allocation
-}
-
-func (a *arena) init() {
-	a.holders.Store(1)
-	a.buffers = a.room[:0]
-}
-
-func (a *arena) hold() { a.holders.Add(1) }
-
-// release gives up one hold. After the last, the arena's buffers belong to others.
-func (a *arena) release() {
-	if a.holders.Add(-1) > 0 {
-		return
-	}
-	for _, b := range a.buffers {
-		pools[class(cap(*b))].Put(b)
-	}
-	a.buffers, a.room = nil, [len(a.room)]*[]byte{}
-}
-
-// Bytes implements protocols.Memory. It is safe for concurrent use.
-func (a *arena) Bytes(n int) []byte {
-	c := class(n)
-	if c < minClass || c > maxClass {
-		return make([]byte, n)
-	}
-	b, _ := pools[c].Get().(*[]byte)
-	if b == nil {
-		b = new(make([]byte, 1<<c))
-	}
-	a.mu.Lock()
-	a.buffers = append(a.buffers, b)
-	a.mu.Unlock()
-	return (*b)[:n:n]
-}
-
-// class is the binary logarithm of n, rounded up; 0 for n ≤ 1.
-func class(n int) int { return bits.Len(uint(max(n, 1) - 1)) }

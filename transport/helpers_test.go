@@ -220,3 +220,20 @@ func (b *logBook) contains(text string, n int) error {
 	}
 	return nil
 }
+
+// poll calls check every millisecond until it returns nil or ctx ends; it then returns both errors.
+func poll(ctx context.Context, check func() error) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
+}

@@ -31,9 +31,9 @@ type link struct {
 	failure atomic.Pointer[error] // why there is no connection; to nil if there is one
 }
 
-func newLink(cfg *ClientConfig, m *meter, server int) *link {
-	l := &link{cfg: cfg, server: server}
-	l.outbox.init(m)
+func newLink(links *Links, server int) *link {
+	l := &link{cfg: &links.cfg, server: server}
+	l.outbox.init(&links.meter, &links.moved)
 	l.fail(errors.New("no answer yet"))
 	return l
 }
@@ -94,6 +94,7 @@ func (l *link) connect(ctx context.Context) error {
 func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader) error {
 	connection := l.open()
 	l.fail(nil)
+	l.moved.ring()
 	group, ctx := errgroup.WithContext(ctx)
 	defer l.cut(connection)
 	defer context.AfterFunc(ctx, func() {

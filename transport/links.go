@@ -30,6 +30,7 @@ type Links struct {
 	meter meter
 	links []*link
 	ops   atomic.Uint64
+	moved bell // rings when a link connects, owes nothing any more, or no more than somebody waits for
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -43,7 +44,7 @@ func Dial(cfg ClientConfig) *Links {
 	l := &Links{cfg: cfg}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for server := range cfg.Servers {
-		k := newLink(&l.cfg, &l.meter, server)
+		k := newLink(l, server)
 		l.links = append(l.links, k)
 		l.running.Go(func() { k.run(l.ctx) })
 	}
@@ -52,14 +53,14 @@ func Dial(cfg ClientConfig) *Links {
 
 // WaitConnected waits until all servers are connected. The error names those that are not, and why.
 func (l *Links) WaitConnected(ctx context.Context) error {
-	return poll(ctx, func() error {
+	return l.moved.await(ctx, func() (time.Duration, error) {
 		var missing []error
 		for _, k := range l.links {
 			if err := k.down(); err != nil {
 				missing = append(missing, fmt.Errorf("%s: not connected: %w", k, err))
 			}
 		}
-		return errors.Join(missing...)
+		return 0, errors.Join(missing...)
 	})
 }
 
@@ -77,14 +78,14 @@ func (l *Links) Begin(key protocols.Key) *Exchange {
 // Quiesce waits until no request of an ended exchange is queued or unanswered on a connected link; then Traffic has
 // counted all their messages. The error names the servers that still owe replies.
 func (l *Links) Quiesce(ctx context.Context) error {
-	return poll(ctx, func() error {
+	return l.moved.await(ctx, func() (time.Duration, error) {
 		var owing []error
 		for _, k := range l.links {
 			if n := k.owed(); n > 0 {
 				owing = append(owing, fmt.Errorf("%s owes replies to %d requests", k, n))
 			}
 		}
-		return errors.Join(owing...)
+		return 0, errors.Join(owing...)
 	})
 }
 
@@ -115,18 +116,21 @@ var errArrears = errors.New("a server lags behind")
 // nor, until it has caught up, for one that could not within a second.
 func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 	begun, all := time.Now(), true
-	err := poll(ctx, func() error {
+	check := func() (time.Duration, error) {
 		all = true
 		for _, k := range l.links {
-			lags, hopeless := k.lag(maxBytes, begun)
-			if lags && !hopeless {
-				return errArrears
+			lags, hope := k.lag(maxBytes, begun)
+			if hope > 0 {
+				return hope, errArrears
 			}
 			all = all && !lags
 		}
-		return nil
-	})
-	return err == nil && all
+		return 0, nil
+	}
+	if _, err := check(); err != nil { // most often there is nothing to wait for
+		return l.moved.await(ctx, check) == nil && all
+	}
+	return all
 }
 
 // arrears are the replies that a server owes to exchanges that have ended. Its outbox's lock guards them.
@@ -134,6 +138,7 @@ type arrears struct {
 	bytes   int       // of requests without reply, and of those replies
 	alive   time.Time // of the last reply to any request, or when the first of these replies became owed
 	givenUp bool      // until it has caught up
+	awaited int       // the most bytes to which somebody waits for them to sink; -1 for nobody
 }
 
 func (a *arrears) add(bytes int) {
@@ -143,15 +148,30 @@ func (a *arrears) add(bytes int) {
 	a.bytes += bytes
 }
 
-// lag tells a caller who has waited since begun whether the server owes too much, and whether to wait is hopeless.
-func (o *outbox) lag(maxBytes int, begun time.Time) (lags, hopeless bool) {
+// settle notes that so many bytes are no longer owed, and reports whether somebody waits for that.
+func (a *arrears) settle(bytes int) (awaited bool) {
+	a.bytes -= bytes
+	if a.bytes > a.awaited {
+		return false
+	}
+	a.awaited = -1
+	return true
+}
+
+// lag tells a caller who has waited since begun whether the server owes too much and, if it is not hopeless, how long
+// from now the caller may wait for it. The bell rings when the server owes no more than maxBytes.
+func (o *outbox) lag(maxBytes int, begun time.Time) (lags bool, hope time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := &o.arrears
 	if a.bytes <= maxBytes { // without a connection they are 0
 		a.givenUp = false
-		return false, false
+		return false, 0
 	}
-	a.givenUp = a.givenUp || time.Since(begun) > arrearsPatience
-	return true, a.givenUp || time.Since(a.alive) > arrearsSilence
+	patience := arrearsPatience - time.Since(begun)
+	if a.givenUp = a.givenUp || patience <= 0; a.givenUp {
+		return true, 0
+	}
+	a.awaited = max(a.awaited, maxBytes)
+	return true, max(0, min(patience, arrearsSilence-time.Since(a.alive)))
 }

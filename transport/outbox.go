@@ -62,6 +62,7 @@ func (r *request) free() {
 // without one, only those of running exchanges are kept.
 type outbox struct {
 	meter *meter
+	moved *bell
 
 	mu         sync.Mutex
 	wake       sync.Cond // the writer waits here
@@ -75,8 +76,9 @@ type outbox struct {
 	arrears    arrears
 }
 
-func (o *outbox) init(m *meter) {
-	o.meter = m
+func (o *outbox) init(m *meter, moved *bell) {
+	o.meter, o.moved = m, moved
+	o.arrears.awaited = -1
 	o.wake.L = &o.mu
 	o.requests = map[uint64]*request{}
 }
@@ -160,9 +162,17 @@ func (o *outbox) written(batch []*request) {
 	for _, r := range batch {
 		if r.settled {
 			o.overtaken--
+			o.tell(false)
 		}
 		r.state = sent
 		r.free()
+	}
+}
+
+// tell rings the bell if somebody awaits what has changed, or if the link owes nothing now.
+func (o *outbox) tell(awaited bool) {
+	if awaited || o.ended+o.overtaken == 0 {
+		o.moved.ring()
 	}
 }
 
@@ -255,7 +265,7 @@ func (o *outbox) remove(r *request) {
 	delete(o.requests, r.id)
 	if r.ended {
 		o.ended--
-		o.arrears.bytes -= r.owed
+		o.tell(o.arrears.settle(r.owed))
 	}
 	r.free()
 }

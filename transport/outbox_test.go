@@ -19,7 +19,7 @@ type desk struct {
 
 func newDesk() *desk {
 	l := &Links{cfg: ClientConfig{Servers: []string{"nowhere"}}}
-	k := newLink(&l.cfg, &l.meter, 0)
+	k := newLink(l, 0)
 	l.links = []*link{k}
 	return &desk{links: l, link: k, answered: map[uint64]bool{}}
 }

@@ -22,8 +22,6 @@
 package transport
 
 import (
-	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -41,23 +39,6 @@ const (
 
 // NewBody returns a pointer to an empty body of the kind, to decode into, or nil for an unknown kind.
 type NewBody = func(kind protocols.Kind) protocols.Body
-
-// poll calls check every millisecond until it returns nil or ctx ends; it then returns both errors.
-func poll(ctx context.Context, check func() error) error {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
-}
 
 func orDiscard(log *slog.Logger) *slog.Logger {
 	if log == nil {

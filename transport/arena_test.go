@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -56,4 +57,56 @@ func TestArenasDoNotShareBuffers(t *testing.T) {
 		})
 	}
 	workers.Wait()
+}
+
+// A buffer comes back, whether or not the garbage was collected meanwhile, and spoilt, so that a holder who reads it
+// after it was released finds nonsense.
+func TestThePoolKeepsAndSpoilsBuffers(t *testing.T) {
+	p := pool{bound: 1 << 20}
+	b := fill(p.take(100<<10), 1)
+	p.give(b)
+	runtime.GC()
+	runtime.GC()
+	again := p.take(128 << 10)
+	if &again[0] != &b[0] {
+		t.Error("the buffer did not come back")
+	}
+	if n := bytes.Count(again, []byte{0xDB}); n != len(again) {
+		t.Errorf("%d of %d bytes are spoilt", n, len(again))
+	}
+}
+
+// The pool keeps no more than its bound, and no class keeps out another.
+func TestThePoolIsBounded(t *testing.T) {
+	p := pool{bound: 1 << 20}
+	giveAll := func(n, size int) {
+		var all [][]byte
+		for range n {
+			all = append(all, p.take(size))
+		}
+		for _, b := range all {
+			p.give(b)
+			if p.idle > p.bound {
+				t.Fatalf("%d bytes are idle, the bound is %d", p.idle, p.bound)
+			}
+		}
+	}
+	giveAll(1000, 4<<10)
+	giveAll(4, 64<<10)
+	if n := len(p.free[class(64<<10)]); n != 4 {
+		t.Errorf("of 4 buffers of another class %d are kept", n)
+	}
+	idle := 0
+	for c, free := range p.free {
+		idle += len(free) << c
+	}
+	if idle != p.idle {
+		t.Errorf("%d bytes are idle, %d are counted", idle, p.idle)
+	}
+	giveAll(1, 4<<20)
+}
+
+func TestMain(m *testing.M) {
+	poison = true
+	m.Run()
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package transport
+
+// poison is as in poison.go.
+var poison = true
