@@ -8,6 +8,9 @@ import "fmt"
 type Server interface {
 	// Handle answers one request. An error that is ErrRefused blames the sender; then nothing is stored and no reply
 	// is sent. The reply's payload may lie in the state's memory or be that of a record.
+	//
+	// The request's payload is lent: it is valid until the reply has left, and so are the records that refer to it. Who
+	// stores them copies what is to stay.
 	Handle(from Role, key Key, request Message, state StateReader) (Message, []Record, error)
 }
 

@@ -122,8 +122,9 @@ func (p *pool) idlest() (most int) {
 
 // spoil overwrites a buffer that nobody may use any more, so that tests notice who does.
 func spoil(b []byte) {
-	for i := range b {
-		b[i] = 0xDB
+	b[0] = 0xDB
+	for n := 1; n < len(b); n *= 2 { // much faster than byte by byte under the race detector
+		copy(b[n:], b[:n])
 	}
 }
 

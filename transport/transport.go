@@ -17,6 +17,16 @@
 // by a MAC over a fresh challenge. That authenticates the connection's role, not each frame: an attacker who can write
 // into an open TCP connection can forge. The paper takes authenticated channels for granted (§6.1), and so do we.
 //
+// # Memory
+//
+// A buffer has one owner at a time: the pool, or the memory of one operation (Exchange.Memory) or of one request at a
+// server (a Handler's mem). Replies' payloads are read into the first, requests' payloads into the second. The owner gives
+// all its buffers back at once: an operation's when End was called and the last of its requests was written or given up,
+// a request's when its reply has left or is not to be sent. Until then whoever was handed a buffer may read it, and
+// nobody may afterwards: a server that stores a payload copies it before Handle's records are applied, and an operation's
+// result is used before it is released. Nobody but the pool takes a buffer out of its memory. In builds with the race
+// detector, and in this package's tests, a buffer is overwritten when it goes back, so that a breach shows.
+//
 // The package knows the model but no protocol. It imports protocols and protocols/wire; harness and its packages may
 // import it.
 package transport
