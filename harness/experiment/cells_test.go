@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols/catalog"
 )
 
 const small = "experiment: a\nrepetitions: 4\nt: [1, 2]\nvalue: [64KiB, 1MiB]\nclients: [1, 2, 4]\n"
@@ -26,6 +27,10 @@ func TestCellsAreTheProduct(t *testing.T) {
 	searched := mustLoad(t, "experiment: a")
 	if cells = searched.Cells(); len(cells) != 6 || cells[0].Clients != 0 {
 		t.Errorf("cells to search: %v", cells)
+	}
+	both := mustLoad(t, "experiment: a\nclients: [2, saturate]")
+	if cells = both.Cells(); len(cells) != 12 || cells[0].Clients != 2 || cells[1].Clients != 0 {
+		t.Errorf("cells of two clients and of a search: %v", cells)
 	}
 }
 
@@ -184,6 +189,8 @@ func TestEstimateGrows(t *testing.T) {
 		"clients: [4]\ntestbed: {delay: {mean: 20ms}}\nconcurrency: 0.5%")
 	checkGrows(t, "clients: [4]\ntestbed: {topology: spread}", "clients: [4]\ntestbed: {"+spreadRegions+"}")
 	checkGrows(t, "clients: [4]\nworkload: {keys: hot}", "clients: [4]")
+	checkGrows(t, "clients: saturate", "clients: [1, saturate]")
+	checkGrows(t, "value: [16MiB]\nsearch: {latency: 500ms}", "value: [16MiB]")
 	checkGrows(t, "seed: 1", "search: {measure: 2s}", "search: {clients: [1, 2, 3, 8, 16, 32]}")
 }
 
@@ -194,6 +201,26 @@ func checkGrows(t *testing.T, first string, longer ...string) {
 	for _, more := range longer {
 		if got := estimate(t, mustLoad(t, "experiment: a\n"+more)); got <= base {
 			t.Errorf("%s: %v, not more than %v", more, got, base)
+		}
+	}
+}
+
+// A search leaves out numbers of clients whose operations would take too long, but never the two smallest.
+func TestSearchClients(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nvalue: [16MiB]\nt: [10]\nsearch: {clients: [1, 2, 4, 8], latency: 2s}")
+	cell := e.Cells()[0]
+	for name, want := range map[string][]int{"phalanx": {1, 2}, "mpowerstore": {1, 2, 4}} { // 4.4 s and 0.4 s each
+		p, err := catalog.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.SearchClients(p, cell.Series); !slices.Equal(got, want) {
+			t.Errorf("%s: numbers %v, want %v", name, got, want)
+		}
+		small := cell.Series
+		small.ValueBytes = 256
+		if got := e.SearchClients(p, small); len(got) != 4 {
+			t.Errorf("%s: numbers %v for small values, want all", name, got)
 		}
 	}
 }

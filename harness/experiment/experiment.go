@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -52,12 +53,13 @@ type Phases struct {
 	Timeline result.Duration `json:"timeline,omitempty"`
 }
 
-// Search is the search for a number of clients that saturates a series: all of Clients are tried, and one is taken of
-// those whose throughput is at most Gain below the highest.
+// Search is the search for a number of clients that saturates a series: those of Clients are tried that SearchClients
+// names, and one is taken of those whose throughput is at most Gain below the highest.
 type Search struct {
 	Clients []int           `json:"clients"` // ascending, at least three
 	Gain    result.Share    `json:"gain"`
 	Measure result.Duration `json:"measure"` // window per number of clients; prolonged if few operations end in it
+	Latency result.Duration `json:"latency"` // of an operation, by the links alone, beyond which a number is not tried
 }
 
 // Whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
@@ -87,6 +89,17 @@ func (s *Settings) Keys(clients int) int {
 		return workloads.HotKeys(clients)
 	}
 	return workloads.Keyspace(clients, s.Concurrency.Fraction())
+}
+
+// SearchClients is the numbers of clients that a search tries for the series, ascending. One is left out if an operation
+// beside so many others would take longer than Search.Latency, by the links' rate and the bytes of values and fragments
+// alone; the two smallest never are.
+func (e *Experiment) SearchClients(p protocols.Protocol, s result.Series) []int {
+	all, n := e.Search.Clients, 2
+	for n < len(all) && time.Duration(all[n])*e.transferTime(p, s, protocols.Op(s.Op)) <= e.Search.Latency.Std() {
+		n++
+	}
+	return all[:n]
 }
 
 // Quick returns the experiment with its quick section laid over it.
@@ -157,6 +170,7 @@ func defaults() Settings {
 			Clients: []int{1, 2, 4, 8, 16},
 			Gain:    3 * result.Percent,
 			Measure: result.Duration(1500 * time.Millisecond),
+			Latency: result.Duration(time.Minute),
 		},
 		Testbed: Testbed{
 			Topology: result.SharedHost, ClientHosts: 3, Rate: result.Gbit, Congestion: "reno", Tolerance: 2 * result.Percent,

@@ -27,7 +27,7 @@ func (e *Experiment) WritePlan(w io.Writer) error {
 	}
 	cells := e.Cells()
 	fmt.Fprintf(out, "\n%d cells × %d repetitions = %d runs", len(cells), e.Repetitions, len(cells)*e.Repetitions)
-	if e.Clients == nil {
+	if e.Clients.Searched() {
 		searches := len(cells) / len(e.Loads())
 		fmt.Fprintf(out, ", after %d searches for the clients that saturate", searches)
 	}
@@ -119,19 +119,20 @@ func short(d time.Duration) time.Duration { return d.Round(time.Second) }
 
 // What an estimate assumes, from measurements on two cores.
 const (
-	overhead     = 1500 * time.Millisecond // of a run: start, drain, checks, clean-up
+	overhead     = 400 * time.Millisecond  // of a run: start, checks, clean-up
+	perServer    = 20 * time.Millisecond   // of it, for each server
 	calibration  = 1800 * time.Millisecond // of a host's link, before and again after the runs
 	perPreload   = 300 * time.Microsecond  // of a key, beside its bytes
 	linkUse      = 0.85                    // of the goodput, while keys are preloaded
+	readBackKeys = 24                      // at least, if there are as many
 	usualPlateau = 3                       // numbers of clients that a search tries again
 
 	// With NetEm, in a guest.
 	guestBoot        = 3 * time.Second
 	delayMeasuring   = 4 * time.Second // of all delays and links together, before and again after the runs
 	delayCalibration = 2 * time.Second // of a host, beside that
-	guestOverhead    = time.Second     // of a run, beside its round trips: processes start slowly
+	guestOverhead    = 2 * time.Second // of a run, beside its round trips: processes start slowly
 	connectRounds    = 3               // TCP's, the handshake's, and the first message's
-	readBackKeys     = 24              // at least, if there are as many
 )
 
 // An Estimate is how long an experiment is expected to take.
@@ -184,23 +185,42 @@ func (e *Experiment) hosts(p protocols.Protocol, t int) int {
 func (e *Experiment) runTime(p protocols.Protocol, c result.Cell) time.Duration {
 	clients := c.Clients
 	if clients == 0 {
-		clients = e.Search.Clients[len(e.Search.Clients)-2]
+		tried := e.SearchClients(p, c.Series)
+		clients = tried[len(tried)-2]
 	}
 	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) +
 		e.Phases.Warmup.Std() + e.Phases.Measure.Std()
 }
 
-// overheadTime is the time of what surrounds a run. Delays prolong it by the connections' first round trips, by the
-// operations that are in progress when the window ends, and by reading back.
+// overheadTime is the time of what surrounds a run: to start and end, for the operations that are in progress when the window
+// ends, and to read back. Delays prolong it all.
 func (e *Experiment) overheadTime(p protocols.Protocol, s result.Series, clients int) time.Duration {
-	if !e.Testbed.NetEm() {
-		return overhead
+	op := protocols.Op(s.Op)
+	t := overhead + time.Duration(p.Traits(s.T).Servers)*perServer + time.Duration(clients)*e.transferTime(p, s, op)
+	if op == protocols.Write {
+		keys := min(e.Keys(clients), readBackKeys)
+		t += time.Duration(keys)*e.transferTime(p, s, protocols.Read) + e.oneByOne(p, protocols.Read, s.T, keys, clients)
 	}
-	t := overhead + guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(protocols.Op(s.Op))))
-	if s.Op == result.OpWrite {
-		t += e.oneByOne(p, protocols.Read, s.T, min(e.Keys(clients), readBackKeys), clients)
+	if e.Testbed.NetEm() {
+		t += guestOverhead + e.delayed(connectRounds) + e.delayed(len(p.Traits(s.T).Legs(op)))
 	}
 	return t
+}
+
+// transferTime is the time that the links take for one operation's values and fragments, in the busier direction.
+func (e *Experiment) transferTime(p protocols.Protocol, s result.Series, op protocols.Op) time.Duration {
+	cost := p.Traits(s.T).Cost(op)
+	bytes := float64(s.ValueBytes) * max(cost.ClientToServers, cost.ServersToClient)
+	return time.Duration(bytes / e.bytesPerSecond(p, s.T) * float64(time.Second))
+}
+
+// bytesPerSecond is what the links that the servers share carry in each direction.
+func (e *Experiment) bytesPerSecond(p protocols.Protocol, t int) float64 {
+	links := 1
+	if e.Testbed.Topology == result.Spread {
+		links = min(e.Testbed.ClientHosts, p.Traits(t).Servers)
+	}
+	return netem.Goodput(int64(e.Testbed.Rate)) / 8 * float64(links)
 }
 
 // delayed is the time that so many round trips spend in NetEm.
@@ -217,8 +237,9 @@ func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, cl
 // searchTime is the time of a search: it starts the servers once, preloads the keys of its last number of clients, and
 // tries all numbers, a few of them again.
 func (e *Experiment) searchTime(p protocols.Protocol, s result.Series) time.Duration {
-	most := e.Search.Clients[len(e.Search.Clients)-1]
-	tries := time.Duration(len(e.Search.Clients) + usualPlateau)
+	clients := e.SearchClients(p, s)
+	most := clients[len(clients)-1]
+	tries := time.Duration(len(clients) + min(len(clients), usualPlateau))
 	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + tries*(e.Phases.Warmup.Std()+e.Search.Measure.Std())
 }
 
@@ -227,13 +248,7 @@ func (e *Experiment) preloadTime(p protocols.Protocol, s result.Series, clients 
 	if s.Op == result.OpWrite {
 		return 0
 	}
-	links := 1 // that the servers share
-	if e.Testbed.Topology == result.Spread {
-		links = min(e.Testbed.ClientHosts, p.Traits(s.T).Servers)
-	}
-	delayed := e.oneByOne(p, protocols.Write, s.T, e.Keys(clients), clients)
-	keys := float64(e.Keys(clients))
-	bytes := keys * float64(s.ValueBytes) * p.Traits(s.T).Cost(protocols.Write).ClientToServers
-	bytesPerSecond := netem.Goodput(int64(e.Testbed.Rate)) / 8 * linkUse * float64(links)
-	return delayed + time.Duration(bytes/bytesPerSecond*float64(time.Second)) + time.Duration(keys)*perPreload
+	keys := e.Keys(clients)
+	transfer := float64(keys) * float64(e.transferTime(p, s, protocols.Write)) / linkUse
+	return e.oneByOne(p, protocols.Write, s.T, keys, clients) + time.Duration(transfer) + time.Duration(keys)*perPreload
 }

@@ -93,6 +93,7 @@ func (s *Settings) keys() keys {
 			"clients": steps(&s.Search.Clients),
 			"gain":    between(&s.Search.Gain, result.Percent/10, 50*result.Percent),
 			"measure": between(&s.Search.Measure, minMeasure, maxPhase),
+			"latency": between(&s.Search.Latency, minMeasure, maxPhase),
 		}),
 		"testbed": testbed(&s.Testbed),
 	}
@@ -184,7 +185,7 @@ func (s *Settings) check(n ast.Node) error {
 	return nil
 }
 
-// clients is the word saturate or a list of numbers of clients.
+// clients is the word saturate, or a list of numbers of clients in which it may stand for one.
 func clients(to *result.Clients) value {
 	return func(n ast.Node) error {
 		if s, err := text(n); err == nil {
@@ -194,7 +195,17 @@ func clients(to *result.Clients) value {
 			*to = nil
 			return nil
 		}
-		return list(to, clientCount)(n)
+		return list(to, clientsOrSaturate)(n)
+	}
+}
+
+func clientsOrSaturate(to *int) value {
+	return func(n ast.Node) error {
+		if s, err := text(n); err == nil && s == result.Saturate {
+			*to = 0
+			return nil
+		}
+		return clientCount(to)(n)
 	}
 }
 

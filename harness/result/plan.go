@@ -1,9 +1,11 @@
 package result
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -37,28 +39,38 @@ func (l *List[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]T)(l))
 }
 
-// Clients is the numbers of clients to measure closed loops with, all hosts together; nil if a search finds each series'
-// number.
+// Clients is the numbers of clients to measure closed loops with, all hosts together. 0 stands for the number that a search
+// finds for each series; nil is that one alone.
 type Clients List[int]
 
-// Saturate stands for nil Clients in a file.
+// Saturate stands in a file for a number that is searched for, and for nil Clients.
 const Saturate = "saturate"
+
+// Searched reports whether a search finds one of the numbers.
+func (c Clients) Searched() bool { return c == nil || slices.Contains(c, 0) }
 
 // MarshalJSON is the form that stands in a file.
 func (c Clients) MarshalJSON() ([]byte, error) {
 	if c == nil {
 		return json.Marshal(Saturate)
 	}
-	return json.Marshal([]int(c))
+	all := make([]any, len(c))
+	for i, n := range c {
+		if all[i] = n; n == 0 {
+			all[i] = Saturate
+		}
+	}
+	return json.Marshal(all)
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *Clients) UnmarshalJSON(data []byte) error {
-	if string(data) == `"`+Saturate+`"` {
+	word := []byte(`"` + Saturate + `"`)
+	if bytes.Equal(data, word) {
 		*c = nil
 		return nil
 	}
-	return json.Unmarshal(data, (*List[int])(c))
+	return json.Unmarshal(bytes.ReplaceAll(data, word, []byte("0")), (*List[int])(c))
 }
 
 // Arrival is open loops, to measure beside the closed ones: operations arrive at each of the rates, whether or not

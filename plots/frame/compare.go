@@ -88,18 +88,15 @@ func PointsOf(s *result.Set) ([]Cell, error) {
 	return Cells([]*result.Set{s})
 }
 
-// Searched reports whether the set's numbers of clients were searched for.
-func Searched(s *result.Set) bool { return len(s.Manifest.Searches) > 0 }
-
 // A Couple is a measurement in both of two runs. Their numbers of clients differ only if both runs searched for it.
 type Couple struct{ A, B Cell }
 
-// Match finds each measurement of one run in the other, if need be with any number of clients.
-func Match(inA, inB []Cell, anyClients bool) (couples []Couple, onlyA, onlyB []Cell) {
+// Match finds each measurement of one run in the other.
+func Match(inA, inB []Cell) (couples []Couple, onlyA, onlyB []Cell) {
 	onlyB = slices.Clone(inB)
 	for _, a := range inA {
 		i := slices.IndexFunc(onlyB, func(b Cell) bool {
-			if anyClients {
+			if a.Searched && b.Searched {
 				b.Clients = a.Clients
 			}
 			return a.Key == b.Key

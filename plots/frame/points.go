@@ -2,6 +2,7 @@ package frame
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -22,7 +23,8 @@ type Key struct {
 // A Cell is one measurement with all its repetitions.
 type Cell struct {
 	Key
-	System System
+	System   System
+	Searched bool // is the number of clients, which the experiment does not name
 	Runs[result.Point]
 }
 
@@ -128,13 +130,27 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 		return nil, err
 	}
 	cells := make([]Cell, 0, len(found))
+	named := map[*result.Set]result.Clients{}
+	for _, s := range sets {
+		named[s] = clientsOf(s)
+	}
 	for k, runs := range found {
 		c := newCell(k)
 		c.Runs = *runs
+		c.Searched = len(c.Set.Manifest.Searches) > 0 && IsClosed(c) && !slices.Contains(named[c.Set], c.Clients)
 		cells = append(cells, c)
 	}
 	slices.SortFunc(cells, compareCells)
 	return cells, nil
+}
+
+// clientsOf is the numbers of clients that the set's experiment names; none if that is not known.
+func clientsOf(s *result.Set) result.Clients {
+	var p result.Plan
+	if json.Unmarshal(s.Manifest.Config, &p) != nil {
+		return nil
+	}
+	return p.Clients
 }
 
 func keyOf(p result.Point) Key {

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/powbench/powbench/harness/result"
 )
@@ -31,10 +32,11 @@ func coverageOf(s *result.Set) coverage {
 	c := coverage{Unit: "points"}
 	there := map[string]bool{}
 	for _, x := range s.Points {
-		if p.Clients == nil && !x.Open() {
-			x.Clients = 0 // as in the plan
-		}
 		there[repetitionOf(x.Series, x.Load, x.Repetition)] = true
+		if searchedFor(s, p, x) {
+			x.Clients = 0 // as in the plan
+			there[repetitionOf(x.Series, x.Load, x.Repetition)] = true
+		}
 	}
 	for _, cell := range p.Cells() {
 		for r := range p.Repetitions {
@@ -45,6 +47,17 @@ func coverageOf(s *result.Set) coverage {
 		}
 	}
 	return c
+}
+
+// searchedFor reports whether the point is one of those whose number of clients was searched for. It may be a number that is
+// also measured for itself.
+func searchedFor(s *result.Set, p result.Plan, x result.Point) bool {
+	if x.Open() || !p.Clients.Searched() {
+		return false
+	}
+	return !slices.Contains(p.Clients, x.Clients) || slices.ContainsFunc(s.Manifest.Searches, func(found result.Search) bool {
+		return found.Series == x.Series && found.Chosen == x.Clients
+	})
 }
 
 // repetitionOf names a repetition of a cell of the plan.

@@ -35,6 +35,17 @@ func TestCoverage(t *testing.T) {
 	if c := coverageOf(searched); len(c.Missing) != 1 || !strings.Contains(c.Missing[0], "mpowerstore, read") {
 		t.Errorf("of a run whose clients were searched for: %+v", c)
 	}
+	both := measured(2)
+	both.Manifest.Config = []byte(strings.Replace(string(both.Manifest.Config), "[2]", `[2, "saturate"]`, 1))
+	if c := coverageOf(both); c.String() != "8 of 16 points missing" {
+		t.Errorf("of a run whose clients are also searched for: %s", c)
+	}
+	for _, p := range both.Points {
+		both.Manifest.Searches = append(both.Manifest.Searches, result.Search{Series: p.Series, Chosen: 2})
+	}
+	if c := coverageOf(both); len(c.Missing) != 0 {
+		t.Errorf("of a run whose searches chose what is measured anyway: %+v", c)
+	}
 	open := measured(1)
 	open.Manifest.Config = []byte(strings.Replace(string(open.Manifest.Config), "{", `{"arrival":{"rates":["50/s","0.5/s"],"clients":2},`, 1))
 	for _, p := range open.Points {

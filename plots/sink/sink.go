@@ -187,7 +187,7 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 			b.Config = append(b.Config, benchfmt.Config{Key: config[0], Value: []byte(config[1]), File: true})
 		}
 	}
-	if !frame.Searched(c.Set) {
+	if !c.Searched {
 		b.Values = append(b.Values, benchfmt.Value{Value: math.Round(p.LatencyMs.Mean * 1e6), Unit: "ns/op"},
 			benchfmt.Value{Value: math.Round(p.LatencyMs.P99 * 1e6), Unit: "p99-ns/op"})
 	}
@@ -203,7 +203,7 @@ func benchmarkName(c frame.Cell) string {
 		name += "/variant=" + c.Variant
 	}
 	name += fmt.Sprintf("/op=%s/t=%d/value=%s", c.Op, c.T, strings.ReplaceAll(stat.SizeName(c.ValueBytes), " ", ""))
-	if frame.Searched(c.Set) {
+	if c.Searched {
 		return name + "/clients=saturate"
 	}
 	name += fmt.Sprintf("/clients=%d", c.Clients)

@@ -27,7 +27,7 @@ func Compare(a, b *result.Set) (Tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	couples, onlyA, onlyB := frame.Match(inA, inB, frame.Searched(a) && frame.Searched(b))
+	couples, onlyA, onlyB := frame.Match(inA, inB)
 	tables := changeTables(couples)
 	if len(onlyA)+len(onlyB) > 0 {
 		tables = append(tables, onlyTable(onlyA, onlyB))

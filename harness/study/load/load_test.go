@@ -111,6 +111,25 @@ func TestSearchedClients(t *testing.T) {
 	}
 }
 
+// Where a search chooses a number that is measured anyway, that is measured once.
+func TestSearchedClientsThatAreListed(t *testing.T) {
+	r := newRunner(t, "experiment: x\nprotocols: [mabd]\noperations: [read]\nclients: [1, saturate]\nrepetitions: 1\n", 1, 3, 0)
+	cell := r.Experiment.Cells()[1]
+	for chosen, want := range map[int]bool{1: true, 4: false} {
+		r.bench.Manifest.Searches = []result.Search{{Series: cell.Series, Chosen: chosen}}
+		alone, found := &measurement{r, experiment.Run{Cell: r.Experiment.Cells()[0]}}, &measurement{r, experiment.Run{Cell: cell}}
+		if alone.twice() || found.twice() != want || alone.Name() == found.Name() {
+			t.Errorf("%d clients: %s and %s, the second is the same: %v", chosen, alone.Name(), found.Name(), found.twice())
+		}
+		if !want {
+			continue
+		}
+		if line, _, err := found.Do(t.Context(), 1); line != nil || err != nil {
+			t.Errorf("measured again: %v, %v", line, err)
+		}
+	}
+}
+
 // notExperiments are the files of configs that something else reads.
 var notExperiments = map[string]bool{"claims.yaml": true, "table1.yaml": true}
 

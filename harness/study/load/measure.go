@@ -18,6 +18,7 @@ import (
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -28,11 +29,26 @@ type measurement struct {
 }
 
 // Name implements study.Task.
-func (m *measurement) Name() string { return runName(m.run, m.clientsFor(m.run.Cell)) }
+func (m *measurement) Name() string {
+	name := runName(m.run, m.clientsFor(m.run.Cell))
+	if m.twice() {
+		name += " as searched for"
+	}
+	return name
+}
+
+// twice reports whether a search found a number of clients that the experiment measures anyway.
+func (m *measurement) twice() bool {
+	found := m.clientsFor(m.run.Cell)
+	return m.run.Clients == 0 && found > 0 && slices.Contains(m.Experiment.Clients, found)
+}
 
 // Do implements study.Task. It uses fresh servers: start, preload, load, check.
 func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string, error) {
 	clients := m.clientsFor(m.run.Cell)
+	if m.twice() {
+		return nil, "it is a run already", nil
+	}
 	p := m.newPoint(m.run, clients, attempt)
 	name := m.Name()
 	if attempt > 1 {
@@ -166,10 +182,14 @@ func (s *search) Name() string { return "search " + s.series.String() }
 // Do implements study.Task.
 func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	found := result.Search{Series: s.series}
-	clients, gain := s.Experiment.Search.Clients, s.Experiment.Search.Gain.Fraction()
+	protocol, err := catalog.ByName(s.series.FullName())
+	if err != nil {
+		return nil, "", err
+	}
+	clients, gain := s.Experiment.SearchClients(protocol, s.series), s.Experiment.Search.Gain.Fraction()
 	seed := workloads.Derive(s.Experiment.Seed, "search", s.series.String())
 	name := "search-" + seriesName(s.series)
-	err := s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
+	err = s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
 		loadedKeys := 0
 		try := func(clients int) error {
 			load := s.load(s.series, result.Load{Clients: clients}, seed)
