@@ -6,7 +6,7 @@
 // different set-ups in one, of a network that was not shaped, of a history that is not linearizable) is either refused
 // or printed in bold above the caption.
 //
-// The packages below it do the work: stat, look < frame < caption, draw < figures, tables < sink. Each imports only those
+// The packages below it do the work: stat, look < frame < profiles < caption, draw < figures, tables < sink. Each imports only those
 // to its left.
 package plots
 
@@ -24,7 +24,7 @@ import (
 
 // Draw draws every figure that points, trials and costs of the sets belong to into dir, as SVG, PDF and PNG, and returns the
 // files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for
-// costs. It leaves points without a figure alone. It writes nothing if what one of the figures would show does not belong
+// costs, and dir/figprofile.svg for profiled points. It leaves other points without a figure alone. It writes nothing if what one of the figures would show does not belong
 // together.
 func Draw(sets []*result.Set, dir string) ([]string, error) {
 	pages, err := figures.All(sets)

@@ -24,8 +24,8 @@ type Profiles map[string][]byte
 
 // How much is recorded: a sample of the CPU each 10 ms of CPU time and of the heap each 512 KiB, as is usual in Go; and
 const (
-	blockRate     = 10_000 // on average an event for each so many ns that goroutines wait
-	mutexFraction = 10     // one in so many events of contention
+	blockRate     = 1_000_000 // on average an event for each so many ns that goroutines wait: taking a stack costs time
+	mutexFraction = 20        // one in so many events of contention
 )
 
 // CPU is the kind of the profile that says where the processor's time goes.

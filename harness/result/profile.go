@@ -6,6 +6,9 @@ const (
 	AgentProcess  = "agent"
 )
 
+// CPUProfile is the kind of the profile that says where the processor's time goes.
+const CPUProfile = "cpu"
+
 // profileSuffix ends the names of profiles, as pprof likes it.
 const profileSuffix = ".pb.gz"
 

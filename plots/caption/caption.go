@@ -131,7 +131,7 @@ func parameters(fixed []frame.Dim[frame.Cell], cells []frame.Cell) string {
 		counts = append(counts, strconv.Itoa(n))
 	}
 	if counts = append(counts, stat.Count(numbers[last], "client")); !slices.Contains(shared, counts[0]) {
-		text += "; " + strings.Join(counts, ", ")
+		text = strings.TrimPrefix(text+"; "+strings.Join(counts, ", "), "; ")
 	}
 	return text + "."
 }

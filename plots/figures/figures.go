@@ -100,8 +100,12 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	spent, err := ofProfiles(cells)
+	if err != nil {
+		return nil, err
+	}
 	costs, err := ofCosts(sets)
-	return slices.Concat(pages, trials, costs), err
+	return slices.Concat(pages, trials, costs, spent), err
 }
 
 // page lays out the figure.

@@ -14,7 +14,7 @@ import (
 )
 
 // Summary tabulates everything that the sets measured, the LAN's and the WAN's apart, the ratios of peak throughputs next
-// to those that the network alone predicts, the paper's Tables 1 and 3, and what came of attacks. It refuses what
+// to those that the network alone predicts, the paper's Tables 1 and 3, what came of attacks, and what profiles say. It refuses what
 // frame.Cells refuses, and trials that do not belong together.
 func Summary(sets []*result.Set) (Tables, error) {
 	cells, err := frame.Cells(sets)
@@ -51,8 +51,12 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if o := owedTable(cells); len(o.Rows) > 0 {
 		tables = append(tables, o)
 	}
+	spent, err := profileTables(cells)
+	if err != nil {
+		return nil, err
+	}
 	costs, err := costTables(sets)
-	return slices.Concat(tables, counts, attacks, costs), err
+	return slices.Concat(tables, counts, attacks, costs, spent), err
 }
 
 // networks are the kinds of network. Each has its own table, because other columns matter.
