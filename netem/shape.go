@@ -55,8 +55,8 @@ func queueBytes(rateBits int64) uint32 {
 	return uint32(max(burstBytes, min(rateBits*(1<<20)/1e9, 1<<30)))
 }
 
-// ErrUncounted is what Host.Counters returns where no shaper counts.
-var ErrUncounted = errors.New("netem: an unshaped link has no counters")
+// ErrUncounted is what Host.Counters returns on loopback, where no host has a link of its own.
+var ErrUncounted = errors.New("netem: plain loopback has no counters for each host")
 
 // Counters are what has passed a host's link since it was set up.
 type Counters struct {
@@ -67,7 +67,7 @@ type Counters struct {
 // Direction is one direction of a link.
 type Direction struct {
 	Bytes   uint64 // frames from the Ethernet header on, without check sequence, preamble and gap
-	Packets uint32 // wraps around: subtract with Since
+	Packets uint32 // frames; wraps around: subtract with Since
 	Drops   uint32 // by a full queue, or by a NetEm that is to lose packets; wraps around
 	Backlog uint32 // bytes that wait in the queue, or that NetEm delays, at the time of reading
 }
@@ -95,16 +95,20 @@ func (d Direction) since(earlier Direction) Direction {
 func (c Counters) drops() uint64 { return uint64(c.Up.Drops) + uint64(c.Down.Drops) }
 
 // Counters reads the host's link. The kernel counts a segmentation-offload packet as the segments it stands for,
-// headers included. ErrUncounted when the link is not shaped.
+// headers included; at a link without a shaper it is one frame, with one header. ErrUncounted on loopback.
 func (h *Host) Counters() (c Counters, err error) {
-	if h.testbed.Topology.RateBits == 0 {
+	if h.testbed.Mode == ModeLoopback {
 		return c, ErrUncounted
+	}
+	read := readQueue
+	if h.testbed.Topology.RateBits == 0 {
+		read = readDevice
 	}
 	if err := h.hold(); err != nil {
 		return c, err
 	}
 	defer h.mu.Unlock()
-	if c.Up, err = readQueue(h.port, h.device); err != nil {
+	if c.Up, err = read(h.port, h.device); err != nil {
 		return c, err
 	}
 	for _, w := range h.wans {
@@ -115,17 +119,30 @@ func (h *Host) Counters() (c Counters, err error) {
 		c.Up.Drops += d.Drops
 		c.Up.Backlog += d.Backlog
 	}
-	c.Down, err = readQueue(h.testbed.switchPort, h.switchDevice)
+	c.Down, err = read(h.testbed.switchPort, h.switchDevice)
 	return c, err
 }
 
-// counted is Counters, or zero where the link is not shaped.
+// counted is Counters, or zero on loopback.
 func (h *Host) counted() (Counters, error) {
 	c, err := h.Counters()
 	if errors.Is(err, ErrUncounted) {
 		err = nil
 	}
 	return c, err
+}
+
+// readDevice reads what the device itself has sent, where it has no queue.
+func readDevice(ns *netlink.Handle, device netlink.Link) (Direction, error) {
+	link, err := ns.LinkByIndex(device.Attrs().Index)
+	if err != nil {
+		return Direction{}, fmt.Errorf("netem: counters of %s: %w", device.Attrs().Name, err)
+	}
+	s := link.Attrs().Statistics
+	if s == nil {
+		return Direction{}, fmt.Errorf("netem: counters of %s: the kernel tells none", device.Attrs().Name)
+	}
+	return Direction{Bytes: s.TxBytes, Packets: uint32(s.TxPackets), Drops: uint32(s.TxDropped)}, nil
 }
 
 // readQueue reads the root queue of the device, which is a shaper or NetEm.

@@ -74,12 +74,29 @@ func counters(t *testing.T, h *Host) Counters {
 	return c
 }
 
+// Without a shaper the link itself counts the payload, except for handshakes and what TCP sends again.
 func TestCountersOfAnUnshapedLink(t *testing.T) {
-	tb := newTestbed(t, Topology{Hosts: []string{"a", "b"}})
+	for _, noOffload := range []bool{false, true} {
+		tb := newTestbed(t, Topology{Hosts: []string{"a", "b"}, NoOffload: noOffload})
+		a, b := tb.Host("a"), tb.Host("b")
+		beforeA, beforeB := counters(t, a), counters(t, b)
+		const bytes = 1 << 20
+		send(t, a, b, bytes)
+		up, down := counters(t, a).Since(beforeA).Up, counters(t, b).Since(beforeB).Down
+		for name, d := range map[string]Direction{"up": up, "down": down} {
+			if off := d.Payload() - bytes; off < -200 || off > 3*mtu {
+				t.Errorf("without offload %v, %s: %d bytes of payload counted, %d were sent", noOffload, name, d.Payload(), bytes)
+			}
+		}
+	}
+}
+
+func TestLoopbackHasNoCounters(t *testing.T) {
+	tb := NewLoopback(Topology{Hosts: []string{"a", "b"}})
+	defer tb.Close()
 	if _, err := tb.Host("a").Counters(); !errors.Is(err, ErrUncounted) {
 		t.Errorf("Counters() = %v, want ErrUncounted", err)
 	}
-	send(t, tb.Host("a"), tb.Host("b"), 1<<20)
 }
 
 func TestCountersWrapAround(t *testing.T) {

@@ -19,6 +19,9 @@ type Traits struct {
 	LyingServers               int
 	LyingReaders, LyingWriters bool
 	Writers                    Writers
+	// Null says that the protocol keeps no value and only moves another one's bytes, as a ceiling for it. What it did is no
+	// history, and it withstands and tolerates nothing.
+	Null bool
 	// Scheme names the signatures that the protocol uses in place of the suite's; it is empty if it uses those.
 	Scheme string
 	// Read and Write are what either operation moves when all servers answer and none lies: a leg for each round.

@@ -175,6 +175,9 @@ func (c *Cluster) processes() (all []*control.Client) {
 	return all
 }
 
+// Null reports whether the cluster's protocol keeps no values.
+func (c *Cluster) Null() bool { return c.spec.Protocol.Traits(c.spec.T).Null }
+
 // AgentConfig returns the configuration of the i-th agent.
 func (c *Cluster) AgentConfig(i int) agent.Config {
 	cfg := agent.Config{
@@ -207,8 +210,17 @@ func (c *Cluster) startAgent(ctx context.Context, host testbed.Host, cfg agent.C
 // Journal is the path of a journal of that name for an agent that StartAgent starts.
 func (c *Cluster) Journal(name string) string { return filepath.Join(c.folders[c.late], name) }
 
-// SaveHistory gathers what the agents recorded, and what journals hold, into one file.
-func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...string) (all []history.Entry, err error) {
+// SaveHistory gathers the history into one file.
+func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...string) ([]history.Entry, error) {
+	all, err := c.History(ctx, journals...)
+	if err != nil {
+		return nil, err
+	}
+	return all, history.WriteFile(path, all)
+}
+
+// History gathers what the agents recorded, and what journals hold.
+func (c *Cluster) History(ctx context.Context, journals ...string) (all []history.Entry, err error) {
 	for _, a := range c.agents {
 		for from := 0; ; {
 			part, err := control.Call(ctx, a, agent.HistoryCall, from)
@@ -228,7 +240,7 @@ func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...stri
 		}
 		all = append(all, part...)
 	}
-	return all, history.WriteFile(path, all)
+	return all, nil
 }
 
 // complaint finds in the log what the first process that failed said: the last line of every command that fails.

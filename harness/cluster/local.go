@@ -46,7 +46,7 @@ type Local struct {
 
 // NewLocal describes a new cluster on the ports from firstPort on.
 func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstPort int) (*Local, error) {
-	p, err := catalog.ByName(protocol)
+	p, err := catalog.Keeping(protocol)
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,7 @@ func newDoctor() *cobra.Command {
 			if mode == netem.ModeLoopback {
 				c.Println("              experiments run unshaped on loopback; their numbers say nothing about a network")
 			}
+			c.Println("unlimited:    " + unlimitedMode(mode))
 			where, err := wanMode()
 			c.Printf("WAN (NetEm):  %s\n", where)
 			if wan {
@@ -119,6 +120,14 @@ func newDoctor() *cobra.Command {
 	}
 	c.Flags().BoolVar(&wan, "wan", false, "fail unless experiments that delay packets can run here")
 	return c
+}
+
+// unlimitedMode says what this machine offers an experiment that is not about the network.
+func unlimitedMode(mode netem.Mode) string {
+	if mode == netem.ModeLoopback {
+		return "topology: loopback, which needs no privilege"
+	}
+	return "rate: unlimited, links without a shaper; or topology: loopback, which needs no privilege"
 }
 
 // wanMode says where experiments that delay packets run on this machine, and what to install if they cannot.

@@ -127,7 +127,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 		if literal := variants.Literal(); name == protocols.NameOf(literal) {
 			return literal, nil
 		}
-		return catalog.ByName(name)
+		return catalog.Keeping(name)
 	})
 	if err = cmp.Or(err, wrong); err != nil {
 		return nil, err

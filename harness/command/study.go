@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/study/attack"
 	"github.com/powbench/powbench/harness/study/cost"
@@ -45,8 +46,10 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return command.Usage(err)
 			}
-			if done, err := inNamespace(); done || err != nil {
-				return err
+			if slices.ContainsFunc(experiments, hasLinks) {
+				if done, err := inNamespace(); done || err != nil {
+					return err
+				}
 			}
 			var failed []error
 			for i, e := range experiments {
@@ -65,6 +68,9 @@ func newRun() *cobra.Command {
 	f.folders.flags(c)
 	return c
 }
+
+// hasLinks reports whether the experiment needs hosts of their own.
+func hasLinks(e *experiment.Experiment) bool { return e.Testbed.Topology != result.Loopback }
 
 // run runs one experiment, here or in a guest, and draws its figures.
 func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) error {
@@ -256,7 +262,7 @@ func (f attackFlags) options(c *cobra.Command) (o attack.Options, err error) {
 		return o, fmt.Errorf("--t is %d: tolerate at least 1 fault", f.t)
 	}
 	if f.protocols != nil {
-		if o.Protocols, err = named(f.protocols, catalog.ByName); err != nil {
+		if o.Protocols, err = named(f.protocols, catalog.Keeping); err != nil {
 			return o, err
 		}
 	}

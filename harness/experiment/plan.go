@@ -47,8 +47,8 @@ func (e *Experiment) planHead(w io.Writer) {
 		fmt.Fprintf(w, " (figure %s)", e.Figure)
 	}
 	t := e.Testbed
-	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %v per link and direction, %s, offload %s\n",
-		t.Topology, t.ClientHosts, t.Rate, t.Congestion, t.Offload)
+	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %s, %s, offload %s\n",
+		t.Topology, t.ClientHosts, t.links(), t.Congestion, t.Offload)
 	t.planDelays(w)
 	fmt.Fprintf(w, "servers   suite %s, durability %s\n", join(e.Suites), join(e.Durability))
 	fmt.Fprintf(w, "workload  keys %s, concurrency %v, background %v, seed %d\n", e.Workload.Keys, e.Concurrency,
@@ -65,6 +65,17 @@ func (p Phases) inIntervals() string {
 		return ""
 	}
 	return fmt.Sprintf(" with a timeline in intervals of %v", p.Timeline)
+}
+
+// links says how fast the links are.
+func (t Testbed) links() string {
+	switch {
+	case t.Topology == result.Loopback:
+		return "no links"
+	case t.Rate == result.Unlimited:
+		return "links unlimited"
+	}
+	return t.Rate.String() + " per link and direction"
 }
 
 // planDelays writes the one-way delays, if there are any.
@@ -125,6 +136,7 @@ const (
 	perPreload   = 300 * time.Microsecond  // of a key, beside its bytes
 	linkUse      = 0.85                    // of the goodput, while keys are preloaded
 	readBackKeys = 24                      // at least, if there are as many
+	unlimitedUse = 250e6                   // bytes/s that processors make of links without a limit
 	usualPlateau = 3                       // numbers of clients that a search tries again
 
 	// With NetEm, in a guest.
@@ -216,6 +228,9 @@ func (e *Experiment) transferTime(p protocols.Protocol, s result.Series, op prot
 
 // bytesPerSecond is what the links that the servers share carry in each direction.
 func (e *Experiment) bytesPerSecond(p protocols.Protocol, t int) float64 {
+	if e.Testbed.Rate == result.Unlimited {
+		return unlimitedUse
+	}
 	links := 1
 	if e.Testbed.Topology == result.Spread {
 		links = min(e.Testbed.ClientHosts, p.Traits(t).Servers)

@@ -115,31 +115,61 @@ func phases(p *Phases) value {
 	}
 }
 
-// systems are the names of the protocols and their variants.
-func systems() []string { return slices.Concat(catalog.Names(), catalog.VariantNames()) }
+// systems are the names of the protocols, their variants, and their ceilings.
+func systems() []string {
+	return slices.Concat(catalog.Names(), catalog.VariantNames(), catalog.NullNames())
+}
 
-// testbed reads the testbed's keys, and refuses those that do not go together.
+// testbed reads the testbed's keys, and refuses those that do not go together. Plain loopback is unlimited by itself.
 func testbed(t *Testbed) value {
 	return func(n ast.Node) error {
+		before := t.Rate
+		t.Rate = unsaid
 		err := object(t.keys())(n)
-		switch {
-		case err != nil || len(t.Regions.Names) == 0:
+		said := t.Rate != unsaid
+		if !said {
+			t.Rate = before
+		}
+		regions := len(t.Regions.Names) > 0
+		switch loopback := t.Topology == result.Loopback; {
+		case err != nil:
 			return err
-		case t.Delay != Delay{}:
+		case loopback && said && t.Rate != result.Unlimited:
+			return at(n, "topology: %s has no links to limit: remove rate", result.Loopback)
+		case loopback && t.NetEm():
+			return at(n, "topology: %s has no links to delay: choose %s or %s", result.Loopback, result.SharedHost, result.Spread)
+		case regions && t.Delay != Delay{}:
 			return at(n, "delay and regions exclude each other: remove one")
-		case t.Topology == result.SharedHost:
+		case regions && t.Topology == result.SharedHost:
 			return at(n, "regions need a host for each server: add topology: %s", result.Spread)
+		case loopback:
+			t.Rate = result.Unlimited
 		}
 		return nil
+	}
+}
+
+// unsaid stands for a rate until the file says one.
+const unsaid result.Rate = -1
+
+// linkRate reads a rate, or that there is none.
+func linkRate(to *result.Rate) value {
+	limited := between(to, minRate, maxRate)
+	return func(n ast.Node) error {
+		if s, err := text(n); err == nil && s == result.UnlimitedName {
+			*to = result.Unlimited
+			return nil
+		}
+		return limited(n)
 	}
 }
 
 // keys are the keys of a testbed.
 func (t *Testbed) keys() keys {
 	return keys{
-		"topology":        oneOf(&t.Topology, result.SharedHost, result.Spread),
+		"topology":        oneOf(&t.Topology, result.SharedHost, result.Spread, result.Loopback),
 		"client_hosts":    number(&t.ClientHosts, 1, maxClientHosts),
-		"rate":            between(&t.Rate, minRate, maxRate),
+		"rate":            linkRate(&t.Rate),
 		"offload":         oneOf(&t.Offload, On, Off),
 		"congestion":      oneOf(&t.Congestion, "bbr", "reno", "cubic"),
 		"tolerance":       between(&t.Tolerance, result.Percent/10, 100*result.Percent),

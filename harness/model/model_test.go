@@ -50,6 +50,65 @@ func TestPayloadIsTheProtocols(t *testing.T) {
 	}
 }
 
+// A null protocol moves what its namesake moves, message by message: to the byte from 64 KiB on, and below except for how
+// long the numbers in a server's replies are.
+func TestNullIsAsLongAsItsNamesake(t *testing.T) {
+	for _, null := range catalog.Nulls() {
+		_, name := protocols.SplitName(protocols.NameOf(null))
+		namesake, err := catalog.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for faults := 1; faults <= 10; faults++ {
+			sizes := []int{64 << 10}
+			if faults <= 3 {
+				sizes = []int{32, 4 << 10, 64 << 10, 256<<10 + 1, 1 << 20}
+			}
+			for _, size := range sizes {
+				for _, op := range ops {
+					for _, pid := range []uint64{1, 300} {
+						c := Case{
+							Protocol: namesake, Suite: []string{"paper", "modern"}[faults%2], T: faults, Op: op, ValueBytes: size,
+							KeyBytes: 10, PID: pid, Writes: 1,
+						}
+						want := count(t, c)
+						c.Protocol = null
+						slack := 0
+						if size < 64<<10 || pid > 1 {
+							slack = 4
+						}
+						checkLengths(t, c, count(t, c), want, slack)
+					}
+				}
+			}
+		}
+	}
+}
+
+// checkLengths compares two costs: payloads and requests to the byte, replies give or take the slack, and so that the
+// operation differs by at most 1 % where values are not tiny.
+func checkLengths(t *testing.T, c Case, got, want Cost, slack int) {
+	t.Helper()
+	what := fmt.Sprintf("%s of %s, t=%d, %d bytes, pid %d", c.Op, protocols.NameOf(c.Protocol), c.T, c.ValueBytes, c.PID)
+	if len(got.Rounds) != len(want.Rounds) || got.Servers != want.Servers || got.Messages() != want.Messages() {
+		t.Fatalf("%s: %d rounds, %+v messages; want %d, %+v", what, len(got.Rounds), got.Messages(), len(want.Rounds), want.Messages())
+	}
+	for i, w := range want.Rounds {
+		g := got.Rounds[i]
+		if !slices.Equal(g.Requests, w.Requests) {
+			t.Errorf("%s: requests of round %d %+v, want %+v", what, i+1, g.Requests, w.Requests)
+		}
+		for s := range w.Replies {
+			if g.Replies[s].Payload != w.Replies[s].Payload || math.Abs(float64(g.Replies[s].Bytes-w.Replies[s].Bytes)) > float64(slack) {
+				t.Errorf("%s: reply of server %d in round %d %+v, want %+v", what, s+1, i+1, g.Replies[s], w.Replies[s])
+			}
+		}
+	}
+	if off := math.Abs(float64(got.Bytes().Sum())/float64(want.Bytes().Sum()) - 1); c.ValueBytes >= 4<<10 && off > 0.01 {
+		t.Errorf("%s: %+v bytes, want %+v: off by %.2f %%", what, got.Bytes(), want.Bytes(), 100*off)
+	}
+}
+
 // The suite that costs nothing counts the same as the one that signs and hashes.
 func TestWeightlessCountsTheSame(t *testing.T) {
 	for _, name := range []string{"paper", "modern"} {

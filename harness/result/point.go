@@ -42,7 +42,7 @@ type Point struct {
 	ModelRounds Rounds           `json:"model_rounds,omitzero"`
 	Messages    Traffic          `json:"messages,omitzero"` // requests and replies
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
-	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 when unshaped
+	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 on loopback
 	// WireFactor is bytes per operation in multiples of ValueBytes. ModelFactor is the same by the exact cost model, framing
 	// included, ModelMost if servers answer no WRITE as if it were the first to its key, and ModelLeast if they so answer
 	// all that began before any of their key had ended; points of earlier versions lack the three. CostFactor is what values and fragments alone make of it, as in the paper (§6.3).

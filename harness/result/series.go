@@ -105,6 +105,7 @@ const (
 const (
 	SharedHost = "shared-host" // all servers on one host, as in the paper
 	Spread     = "spread"      // each server on its own
+	Loopback   = "loopback"    // servers and clients on 127.0.0.1, without links
 )
 
 // A Search is the search for the number of clients that saturates one series. In JSON its protocol is the series'

@@ -27,6 +27,12 @@ const (
 	Gbit Rate = 1e9
 )
 
+// Unlimited is the Rate of links without a shaper, and UnlimitedName how a file writes it.
+const (
+	Unlimited     Rate = 0
+	UnlimitedName      = "unlimited"
+)
+
 // Frequency is the rate of events, in thousandths per second.
 type Frequency int64
 
@@ -55,6 +61,7 @@ func (d Duration) Std() time.Duration { return time.Duration(d) }
 type notation struct {
 	what  string // with an example
 	units []unit // in the order in which String prefers them
+	zero  string // in place of 0 and a unit; empty for none
 }
 
 type unit struct {
@@ -65,31 +72,31 @@ type unit struct {
 func (Size) notation() notation {
 	return notation{"a size such as 256KiB", []unit{
 		{"MiB", int64(MiB)}, {"KiB", int64(KiB)}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1},
-	}}
+	}, ""}
 }
 
 func (Rate) notation() notation {
 	return notation{"a rate such as 1Gbit", []unit{
 		{"Gbit", int64(Gbit)}, {"Mbit", int64(Mbit)}, {"kbit", 1e3}, {"bit", 1},
-	}}
+	}, UnlimitedName}
 }
 
 func (Frequency) notation() notation {
-	return notation{"a frequency such as 100/s", []unit{{"/s", int64(PerSecond)}}}
+	return notation{"a frequency such as 100/s", []unit{{"/s", int64(PerSecond)}}, ""}
 }
 
 func (Duration) notation() notation {
-	return notation{"a time such as 1.5s", []unit{{"min", 60e9}, {"s", 1e9}, {"ms", 1e6}}}
+	return notation{"a time such as 1.5s", []unit{{"min", 60e9}, {"s", 1e9}, {"ms", 1e6}}, ""}
 }
 
 func (Share) notation() notation {
-	return notation{"a share such as 1%", []unit{{"%", int64(Percent)}}}
+	return notation{"a share such as 1%", []unit{{"%", int64(Percent)}}, ""}
 }
 
 // String formats the size with the largest unit that suits, such as 256KiB.
 func (s Size) String() string { return format(int64(s), s.notation()) }
 
-// String formats the rate with the largest unit that suits, such as 1Gbit.
+// String formats the rate with the largest unit that suits, such as 1Gbit, or as unlimited.
 func (r Rate) String() string { return format(int64(r), r.notation()) }
 
 // String formats the frequency per second, such as 100/s.
@@ -136,6 +143,9 @@ func (r *Rate) UnmarshalText(text []byte) (err error) {
 
 // format writes v in the first unit in which it is at least 1 and has at most three decimals, else in the last.
 func format(v int64, n notation) string {
+	if v == 0 && n.zero != "" {
+		return n.zero
+	}
 	u := n.units[len(n.units)-1]
 	for _, larger := range n.units {
 		if v >= larger.scale && v%larger.scale*1000%larger.scale == 0 {
@@ -156,6 +166,9 @@ type Quantity interface {
 // Parse reads a quantity as a file writes it: a decimal number and a unit.
 func Parse[Q Quantity](text string) (Q, error) {
 	n := Q(0).notation()
+	if n.zero != "" && text == n.zero {
+		return 0, nil
+	}
 	end := strings.LastIndexAny(text, "0123456789.") + 1
 	number, err := strconv.ParseFloat(text[:end], 64)
 	if err != nil || strings.Trim(text[:end], "0123456789.") != "" {

@@ -39,14 +39,18 @@ const scratchPrefix = "powbench-data-"
 func Open(ctx context.Context, spec Spec, progress io.Writer) (_ Testbed, err error) {
 	topology := spec.topology()
 	l := &loopback{spec: spec}
-	mode, reason := netem.Available()
+	mode, reason := spec.mode()
 	switch {
 	case mode != netem.ModeLoopback:
 		if l.net, err = netem.New(ctx, topology); err != nil {
 			return nil, err
 		}
+	case spec.Delays != nil && reason == nil:
+		return nil, errors.New("plain loopback delays nothing: ask for delays on hosts of their own")
 	case spec.Delays != nil:
 		return nil, fmt.Errorf("the experiment's delays need hosts of their own: %w", reason)
+	case spec.Topology == result.Loopback:
+		l.net = netem.NewLoopback(topology)
 	default:
 		fmt.Fprintf(progress, "\n!!! UNSHAPED: this run uses plain loopback, whose numbers say nothing about the paper's network.\n"+
 			"!!! %v\n\n", reason)
@@ -60,6 +64,14 @@ func Open(ctx context.Context, spec Spec, progress io.Writer) (_ Testbed, err er
 		return l, nil
 	}
 	return namespaces{l}, nil
+}
+
+// mode is how hosts are laid out: as the machine allows, and if it is loopback though that was not asked for, why.
+func (s Spec) mode() (netem.Mode, error) {
+	if s.Topology == result.Loopback {
+		return netem.ModeLoopback, nil
+	}
+	return netem.Available()
 }
 
 // NewLoopback returns this machine as a host for a cluster to play with. It has no folder.
@@ -121,7 +133,8 @@ func (l *loopback) CPU() (CPU, error) {
 func (l *loopback) Describe() result.Testbed {
 	d := result.Testbed{
 		Mode: string(l.net.Mode), Topology: l.spec.Topology, Shaped: l.net.Topology.RateBits > 0, Why: l.why,
-		RateBits: l.net.Topology.RateBits, Congestion: l.net.Topology.Congestion, Hosts: l.net.Topology.Hosts,
+		Unlimited: l.spec.RateBits == 0 && l.why == "",
+		RateBits:  l.net.Topology.RateBits, Congestion: l.net.Topology.Congestion, Hosts: l.net.Topology.Hosts,
 		Sysctls: l.net.Sysctls, Guest: guest.Current(), Offload: l.spec.Offload,
 	}
 	if l.spec.Delays != nil {
@@ -203,9 +216,7 @@ func (n namespaces) SetRate(h Host, bitsPerSecond int64) error {
 func (n namespaces) Counters() (all []Counters, err error) {
 	for _, h := range n.servers {
 		c, err := n.net.Host(h.Name()).Counters()
-		if errors.Is(err, netem.ErrUncounted) {
-			return nil, nil
-		} else if err != nil {
+		if err != nil {
 			return nil, err
 		}
 		all = append(all, c)

@@ -17,7 +17,7 @@ import (
 type Spec struct {
 	Servers, Clients int    // hosts of each kind
 	Topology         string // as the manifest names it
-	RateBits         int64  // of each link and direction, on the wire
+	RateBits         int64  // of each link and direction, on the wire; 0 for links without a shaper
 	Congestion       string // TCP's congestion control
 	Offload          bool   // packets of up to 64 KiB may pass the links whole
 	Delays           *Delays
@@ -75,7 +75,7 @@ type Shaper interface {
 	Cut(h Host, down bool) error
 	// SetRate gives a host's link a rate of its own, in bit/s on the wire; 0 is that of all links again.
 	SetRate(h Host, bitsPerSecond int64) error
-	// Counters tells what has passed the links of the servers' hosts so far; nil if they are not counted.
+	// Counters tells what has passed the links of the servers' hosts so far, with a shaper or without.
 	Counters() ([]Counters, error)
 	// Delay returns what NetEm does to packets from one host to another.
 	Delay(from, to Host) Delay

@@ -66,6 +66,7 @@ func Warnings(s *result.Set) []string {
 	var w []string
 	tb := s.Manifest.Testbed
 	switch {
+	case tb.Unlimited: // Network says so: it was asked for
 	case !tb.Shaped || slices.ContainsFunc(s.Points, func(p result.Point) bool { return !p.Shaped }):
 		text := "UNSHAPED: " + cmp.Or(tb.Mode, "unknown network") + ", not comparable with the paper"
 		w = append(w, text+inBrackets(tb.Why))
@@ -165,10 +166,11 @@ func load(cells []frame.Cell) []string {
 		slices.Min(rates), slices.Max(rates), strings.Join(pools, " or ")))
 }
 
-// Network describes the links of a shaped run, as configured and as calibrated, and in a WAN delays and stack.
+// Network describes the links of a run, as configured and as calibrated, and in a WAN delays and stack. Of links that are
+// not what was asked for Warnings tells.
 func Network(s *result.Set) []string {
 	tb := s.Manifest.Testbed
-	if !tb.Shaped {
+	if !tb.Shaped && !tb.Unlimited {
 		return nil
 	}
 	calibration := "not calibrated."
@@ -177,9 +179,12 @@ func Network(s *result.Set) []string {
 		for _, l := range tb.Before {
 			up, down = min(up, l.UpMbps), min(down, l.DownMbps)
 		}
-		calibration = fmt.Sprintf("calibrated %.0f/%.0f Mbit/s (slowest link, up/down).", up, down)
+		calibration = fmt.Sprintf("%s %.0f/%.0f Mbit/s (slowest link, up/down).", calibrated(tb), up, down)
 	}
 	lines := []string{frame.LinkName(tb) + ", " + calibration}
+	if tb.Unlimited {
+		lines = append(lines, "Nothing limits the links: this is about processors and disks, and not comparable with the paper.")
+	}
 	if len(tb.Delays) > 0 {
 		lines = append(lines, frame.DelayName(tb.Delays)+"; "+measuredDelays(tb)+".")
 	}
@@ -187,6 +192,14 @@ func Network(s *result.Set) []string {
 		lines = append(lines, strings.Join(frame.Stack(s.Manifest), "; ")+".")
 	}
 	return lines
+}
+
+// calibrated says what the measurement of links was for: without a limit they are compared with nothing.
+func calibrated(tb result.Testbed) string {
+	if tb.Unlimited {
+		return "measured"
+	}
+	return "calibrated"
 }
 
 // measuredDelays is how the delays were before the first run; where they differ by pair, how far off what was asked.

@@ -108,7 +108,12 @@ func TestbedName(tb result.Testbed) string {
 
 // LinkName is the links as configured.
 func LinkName(tb result.Testbed) string {
-	if !tb.Shaped {
+	switch {
+	case tb.Unlimited && tb.Topology == result.Loopback:
+		return "Plain loopback"
+	case tb.Unlimited:
+		return fmt.Sprintf("Topology %s, links unlimited", tb.Topology)
+	case !tb.Shaped:
 		return "Links not shaped"
 	}
 	return fmt.Sprintf("Topology %s, shaped %s per direction", tb.Topology, rateName(tb.RateBits))

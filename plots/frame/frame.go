@@ -138,6 +138,10 @@ var variantNames = map[string]string{
 	"targeted":          "quorum only",
 	"ed25519":           "Ed25519",
 	"rsa":               "RSA",
+	"mpowerstore":       "as M-PoWerStore", // of the null protocol
+	"mabd":              "as M-ABD",
+	"phalanx":           "as Phalanx",
+	"cas":               "as CAS",
 }
 
 // Name is the system's in figures, such as "M-PoWerStore, signed".

@@ -67,15 +67,15 @@ func ofPoint(p result.Point) fields {
 		"rounds":         float64(most(p.Rounds, number)),
 		"data_rounds":    ifRecorded(most(p.RoundKinds, data), len(p.RoundKinds) > 0),
 		"wire_deviation": deviation(p.WireFactor.ClientToServer, p.WireFactor.ServerToClient),
-		"link_deviation": ifRecorded(link, p.Shaped),
+		"link_deviation": ifRecorded(link, p.LinkBytes != (result.Traffic{})),
 	})
 }
 
-// ofHistory is 1 for a point, valid or not, whose history was not found linearizable.
+// ofHistory is 1 for a point, valid or not, whose history was not found linearizable, if it has one.
 func ofHistory(p result.Point) fields { return fields{"unverified": unverified(p.Linearizable)} }
 
 func unverified(v result.Verdict) float64 {
-	if v.Code == result.Linearizable {
+	if v.Code == result.Linearizable || v.Code == result.NoHistory {
 		return 0
 	}
 	return 1

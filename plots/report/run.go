@@ -90,10 +90,13 @@ func circumstances(m result.Manifest) []fact {
 	}
 	tb := m.Testbed
 	say("testbed", tb.Mode+ifAny(", ", tb.Topology)+ifAny(", User-mode Linux ", tb.Guest))
-	if tb.Shaped {
+	switch {
+	case tb.Unlimited:
+		say("links", "unlimited, as asked for; TCP "+tb.Congestion)
+	case tb.Shaped:
 		say("links", fmt.Sprintf("%g Mbit/s per direction, TCP %s, segmentation offload %s",
 			float64(tb.RateBits)/1e6, tb.Congestion, onOff(tb.Offload)))
-	} else {
+	default:
 		say("links", "NOT SHAPED"+ifAny(": ", tb.Why))
 	}
 	say("hosts", strings.Join(tb.Hosts, ", "))

@@ -17,6 +17,7 @@ import (
 	"github.com/powbench/powbench/protocols/mpowerstore"
 	mpowerstoreattacks "github.com/powbench/powbench/protocols/mpowerstore/attacks"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
+	"github.com/powbench/powbench/protocols/null"
 	"github.com/powbench/powbench/protocols/phalanx"
 	phalanxattacks "github.com/powbench/powbench/protocols/phalanx/attacks"
 	"github.com/powbench/powbench/protocols/powerstore"
@@ -59,11 +60,24 @@ func Variants() []protocols.Protocol {
 	}
 }
 
+// Nulls lists the null protocols: ceilings for protocols of All, to measure beside them where an experiment names them.
+func Nulls() []protocols.Protocol {
+	return []protocols.Protocol{
+		null.New(mpowerstore.Protocol{}),
+		null.New(mabd.Protocol{}),
+		null.New(phalanx.Protocol{}),
+		null.New(cas.Protocol{}),
+	}
+}
+
 // Names are the protocols' names, in the same order.
 func Names() []string { return names(All()) }
 
 // VariantNames are the variants' names, such as "mpowerstore+polynomial", in the same order.
 func VariantNames() []string { return names(Variants()) }
+
+// NullNames are the null protocols' names, such as "null+mabd", in the same order.
+func NullNames() []string { return names(Nulls()) }
 
 func names(all []protocols.Protocol) (names []string) {
 	for _, p := range all {
@@ -72,15 +86,25 @@ func names(all []protocols.Protocol) (names []string) {
 	return names
 }
 
-// ByName finds a protocol or variant; the error for an unknown name lists those there are.
+// ByName finds a protocol, variant or null protocol; the error for an unknown name lists those there are.
 func ByName(name string) (protocols.Protocol, error) {
-	for _, p := range slices.Concat(All(), Variants()) {
+	for _, p := range slices.Concat(All(), Variants(), Nulls()) {
 		if protocols.NameOf(p) == name {
 			return p, nil
 		}
 	}
 	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name,
-		strings.Join(slices.Concat(Names(), VariantNames()), ", "))
+		strings.Join(slices.Concat(Names(), VariantNames(), NullNames()), ", "))
+}
+
+// Keeping is ByName for those who want back what was written, or ask what becomes of it: it refuses a null protocol.
+func Keeping(name string) (protocols.Protocol, error) {
+	p, err := ByName(name)
+	if err == nil && p.Traits(1).Null {
+		return nil, fmt.Errorf("%s keeps no values, it only moves the bytes of another protocol: it is there to be measured, "+
+			"by `powbench run`; choose one of %s", name, strings.Join(slices.Concat(Names(), VariantNames()), ", "))
+	}
+	return p, err
 }
 
 // Attacks are all of byzantine's catalogue, with what is forged in the protocols of the list. A protocol without a

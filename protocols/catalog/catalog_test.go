@@ -14,7 +14,7 @@ func TestNames(t *testing.T) {
 	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
-	for _, name := range slices.Concat(Names(), VariantNames()) {
+	for _, name := range slices.Concat(Names(), VariantNames(), NullNames()) {
 		if p, err := ByName(name); err != nil || protocols.NameOf(p) != name {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
@@ -24,6 +24,28 @@ func TestNames(t *testing.T) {
 		if !slices.Contains(Names(), protocol) || variant == protocols.Paper {
 			t.Errorf("%s is a variant of no protocol", name)
 		}
+	}
+	for _, name := range NullNames() {
+		if _, namesake := protocols.SplitName(name); !slices.Contains(Names(), namesake) {
+			t.Errorf("%s has no namesake", name)
+		}
+	}
+}
+
+// Who wants back what was written gets no null protocol, and all others.
+func TestKeeping(t *testing.T) {
+	for _, name := range slices.Concat(Names(), VariantNames()) {
+		if p, err := Keeping(name); err != nil || protocols.NameOf(p) != name {
+			t.Errorf("Keeping(%q): %v, %v", name, p, err)
+		}
+	}
+	for _, name := range NullNames() {
+		if _, err := Keeping(name); err == nil || !strings.Contains(err.Error(), name+" keeps no values") {
+			t.Errorf("Keeping(%q): %v", name, err)
+		}
+	}
+	if _, err := Keeping("paxos"); err == nil || !strings.Contains(err.Error(), "unknown") {
+		t.Errorf("Keeping of an unknown protocol: %v", err)
 	}
 }
 
@@ -52,7 +74,7 @@ func TestEarlierResults(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	want := `unknown protocol "paxos": choose one of ` + strings.Join(slices.Concat(Names(), VariantNames()), ", ")
+	want := `unknown protocol "paxos": choose one of ` + strings.Join(slices.Concat(Names(), VariantNames(), NullNames()), ", ")
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestConform(t *testing.T) {
-	for _, p := range slices.Concat(All(), Variants()) {
+	for _, p := range slices.Concat(All(), Variants(), Nulls()) {
 		t.Run(protocols.NameOf(p), func(t *testing.T) {
 			t.Parallel()
 			prototest.Conform(t, p)

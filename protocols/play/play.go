@@ -1,6 +1,6 @@
 // Package play drives one operation by the rules of the model, and lends one server its state, for those who carry the
 // messages: over a network (harness/client), by a schedule (sim) or by a script (protocols/prototest). DryRun carries them
-// itself, for harness/model, which counts them. Only these import it; it imports package protocols and its suite.
+// itself, for harness/model, which counts them, and protocols/null, which imitates them. Only these import it; it imports package protocols and its suite.
 package play
 
 import (

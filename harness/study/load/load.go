@@ -177,7 +177,7 @@ func (r *runner) slowDown(bitsPerSecond int64) (restore func() error, err error)
 func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 	t := r.Experiment.Testbed
 	servers := 1
-	if t.Topology != result.SharedHost {
+	if t.Topology == result.Spread {
 		for i, c := range r.Experiment.Cells() {
 			servers = max(servers, systems[i].Traits(c.T).Servers)
 		}

@@ -243,6 +243,7 @@ func TestServerHosts(t *testing.T) {
 		"experiment: x\nt: [1, 3]":                                                 1,
 		"experiment: x\nt: [1, 3]\ntestbed: {topology: spread}":                    10,
 		"experiment: x\nt: [1, 2]\nprotocols: [mabd]\ntestbed: {topology: spread}": 5,
+		"experiment: x\nt: [1, 3]\ntestbed: {topology: loopback}":                  1,
 	} {
 		s, err := newStudy(Options{Experiment: read(t, text)})
 		if err != nil || s.Testbed.Servers != want || s.Testbed.Clients != 3 || s.Testbed.Delays != nil {

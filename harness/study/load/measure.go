@@ -54,7 +54,6 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 	if attempt > 1 {
 		name += fmt.Sprintf("-attempt%d", attempt)
 	}
-	p.History = name + result.HistorySuffix
 	err := m.withCluster(ctx, name, m.run.Series, clients, m.run.Seed, func(ctx context.Context, c *cluster.Cluster) error {
 		l, err := m.loadAll(ctx, c, &p)
 		if err != nil {
@@ -63,7 +62,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		if p.RSSMiB, err = c.PeakRSS(ctx); err != nil {
 			return err
 		}
-		entries, err := c.SaveHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
+		entries, err := m.check(ctx, c, &p, name)
 		if err != nil {
 			return err
 		}
@@ -73,12 +72,29 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 				return err
 			}
 		}
-		p.Linearizable = history.Check(entries).Verdict
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
 		p.Timeline = timeline(protocols.Op(p.Op), entries, l, m.Experiment.Phases.Timeline.Std())
 		return m.fill(&p, l, newMet(entries, protocols.Op(p.Op)))
 	})
 	return p, tell(p, m.run.Clients == 0), err
+}
+
+// check checks the history and keeps it in a file of that name. That of a protocol that keeps no values is no history.
+func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.Point, name string) ([]history.Entry, error) {
+	if c.Null() {
+		entries, err := c.History(ctx)
+		p.Linearizable = result.Verdict{
+			Code: result.NoHistory, Checker: "none", Operations: int64(len(entries)),
+			Detail: "not checked: the protocol keeps no values",
+		}
+		return entries, err
+	}
+	p.History = name + result.HistorySuffix
+	entries, err := c.SaveHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
+	if err == nil {
+		p.Linearizable = history.Check(entries).Verdict
+	}
+	return entries, err
 }
 
 // loadAll runs the load, and what must come before or after it.

@@ -100,6 +100,8 @@ func TestInvalidReason(t *testing.T) {
 		"much on the link": {func(p *point) { p.LinkBytes.ClientToServer = 4_038_000 }, ""},
 		"resent segments":  {func(p *point) { p.LinkBytes.ClientToServer = 4_042_000 }, "the interface counted 2.021" + model},
 		"not on this link": {func(p *point) { p.LinkBytes.ClientToServer = 0 }, "the interface counted 0.000" + model},
+		"no history":       {func(p *point) { p.Linearizable.Code = result.NoHistory }, ""},
+		"unlimited":        {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 4_042_000 }, "the interface counted 2.021" + model},
 		"unshaped":         {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 0 }, ""},
 		"some steal":       {func(p *point) { p.HostCPU.Steal = 0.10 }, ""},
 		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, taken + "11 % other machines, 0 % other processes"},
