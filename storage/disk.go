@@ -178,6 +178,8 @@ func explain(dir string, err error) error {
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		remedy = "; make room there or choose another directory, then start the server again"
+	case errors.Is(err, syscall.ENOMEM):
+		remedy = "; free memory or choose a durability that keeps records on disk, then start the server again"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		remedy = "; make the directory writable or choose another"
 	case pebble.IsCorruptionError(err):

@@ -32,21 +32,20 @@ const separatedBytes = 4 << 10
 var discard = slog.New(slog.DiscardHandler)
 
 // tune returns Pebble's options for few large values that are often overwritten.
-func (s *Store) tune(o Options, files vfs.FS) *pebble.Options {
+func (t *tree) tune(o Options, files vfs.FS) *pebble.Options {
 	order := *pebble.DefaultComparer
 	order.Name = format
 	p := &pebble.Options{
 		Comparer:                    &order,
-		FS:                          &disk{FS: files, noSync: o.Durability == protocols.Unsynced, failure: s.failure, written: s.written},
-		Lock:                        s.lock,
-		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: s.failure},
+		FS:                          &disk{FS: files, noSync: o.Durability == protocols.Unsynced, failure: t.failure, written: t.written},
+		Lock:                        t.lock,
+		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: t.failure},
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		CacheSize:                   cacheBytes,
 		MemTableSize:                uint64(cmp.Or(o.MemTableBytes, defaultMemTableBytes)),
 		MemTableStopWritesThreshold: memTables,
 		BytesPerSync:                1 << 20,
-		DisableWAL:                  o.Durability == protocols.Volatile,
-		EventListener:               s.listener(),
+		EventListener:               t.listener(),
 	}
 	p.Experimental.ValueSeparationPolicy = separation
 	// Values are fragments of what clients store, mostly random: compression would cost and not help.
@@ -71,12 +70,12 @@ func separation() pebble.ValueSeparationPolicy {
 
 // listener is told of Pebble's background work. A failure there becomes the store's; damage that a read finds is that
 // read's error alone, because the other registers can still be served.
-func (s *Store) listener() *pebble.EventListener {
+func (t *tree) listener() *pebble.EventListener {
 	return &pebble.EventListener{
-		BackgroundError: s.failure.set,
+		BackgroundError: t.failure.set,
 		DataCorruption:  func(pebble.DataCorruptionInfo) {},
-		WriteStallBegin: func(pebble.WriteStallBeginInfo) { s.stalls.begin() },
-		WriteStallEnd:   s.stalls.end,
+		WriteStallBegin: func(pebble.WriteStallBeginInfo) { t.stalls.begin() },
+		WriteStallEnd:   t.stalls.end,
 	}
 }
 
@@ -109,13 +108,18 @@ func (s *Store) Metrics() Metrics {
 	if s.closed {
 		return Metrics{}
 	}
-	db := s.db.Metrics()
-	m := Metrics{
-		AppliedBytes: s.applied.Load(), DiskBytes: int64(db.DiskSpaceUsage()),
-		Flushes: db.Flush.Count, Compactions: db.Compact.Count, L0Files: db.Levels[0].TablesCount,
-	}
+	m := Metrics{AppliedBytes: s.applied.Load()}
+	s.engine.measure(&m)
+	return m
+}
+
+// measure implements engine.
+func (t *tree) measure(m *Metrics) {
+	db := t.db.Metrics()
+	m.DiskBytes = int64(db.DiskSpaceUsage())
+	m.Flushes, m.Compactions, m.L0Files = db.Flush.Count, db.Compact.Count, db.Levels[0].TablesCount
 	// Counted at the files: Pebble's own metrics count flushed blob files twice and rewritten ones not at all.
-	for _, w := range s.written.GetStats() {
+	for _, w := range t.written.GetStats() {
 		switch w.Category {
 		case "pebble-wal":
 			m.LogBytes += int64(w.BytesWritten)
@@ -125,8 +129,7 @@ func (s *Store) Metrics() Metrics {
 			m.CompactedBytes += int64(w.BytesWritten)
 		}
 	}
-	m.Stalls, m.StallTime = s.stalls.sum()
-	return m
+	m.Stalls, m.StallTime = t.stalls.sum()
 }
 
 // stalls counts the times in which Pebble makes writers wait.

@@ -208,7 +208,7 @@ func TestDamage(t *testing.T) {
 	for _, name := range []string{"first", "second"} {
 		mustApply(t, s, "k", protocols.Record{Name: name, Body: []byte("body"), Payload: make([]byte, 10_000)})
 	}
-	if err := s.db.Flush(); err != nil {
+	if err := pebbleOf(s).Flush(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

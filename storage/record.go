@@ -33,38 +33,6 @@ func appendEntry(buf []byte, key protocols.Key, name string, part byte) []byte {
 	return append(buf, part)
 }
 
-// Apply stores or deletes the records of one request to a key, all or none; of two with the same name the later counts.
-// When it returns nil, they are durable in the sense of the store's Durability; after an error they may be stored or not.
-// It copies what it stores.
-func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
-	s.closing.RLock()
-	defer s.closing.RUnlock()
-	if err := s.usable(); err != nil || len(records) == 0 {
-		return err
-	}
-	bytes, entries := 0, 0
-	for _, r := range records {
-		bytes += len(r.Body) + len(r.Payload)
-		entries += 2 * (entryBytes + len(key) + len(r.Name))
-	}
-	// A batch of the right size: one that grows would copy up to 16 MiB on the way.
-	b := s.db.NewBatchWithSize(bytes + entries + pebbleHeaderBytes)
-	for _, r := range records {
-		if err := add(b, key, r); err != nil {
-			return explain(s.dir, err)
-		}
-	}
-	if err := b.Commit(s.commit); err != nil {
-		return explain(s.dir, err)
-	}
-	// The disk hides its failure from Pebble: only this tells whether the records have been written.
-	if err := s.failure.err(); err != nil {
-		return err
-	}
-	s.applied.Add(int64(bytes))
-	return explain(s.dir, b.Close())
-}
-
 // pebbleHeaderBytes is the length of a batch's header.
 const pebbleHeaderBytes = 12
 
@@ -97,27 +65,15 @@ func addBody(b *pebble.Batch, name []byte, r protocols.Record) error {
 	return body.Finish()
 }
 
-// State returns the reader of one register. It reads copies into mem.
-func (s *Store) State(key protocols.Key, mem protocols.Memory) protocols.StateReader {
-	return state{store: s, key: key, mem: mem}
-}
-
-// A state reads the records of one register.
-type state struct {
-	store *Store
-	key   protocols.Key
-	mem   protocols.Memory
-}
-
-// Get implements protocols.StateReader. A payload that was stored empty is returned empty and not nil.
-func (r state) Get(name string) (body, payload []byte, found bool, err error) {
-	flag, body, found, err := r.body(name)
+// get implements engine.
+func (t *tree) get(key protocols.Key, name string, mem protocols.Memory) (body, payload []byte, found bool, err error) {
+	flag, body, found, err := t.flagged(key, name, mem)
 	if !found || err != nil || flag == bodyOnly {
 		return body, nil, found, err
 	}
-	payload, found, err = r.entry(name, payloadEntry)
+	payload, found, err = t.entry(key, name, payloadEntry, mem)
 	if err == nil && !found {
-		err = r.damaged(name)
+		err = damaged(key, name)
 	}
 	if err != nil {
 		return nil, nil, false, err
@@ -125,47 +81,51 @@ func (r state) Get(name string) (body, payload []byte, found bool, err error) {
 	return body, payload, true, nil
 }
 
-// Body implements protocols.StateReader.
-func (r state) Body(name string) (body []byte, found bool, err error) {
-	_, body, found, err = r.body(name)
+// body implements engine.
+func (t *tree) body(key protocols.Key, name string, mem protocols.Memory) (body []byte, found bool, err error) {
+	_, body, found, err = t.flagged(key, name, mem)
 	return body, found, err
 }
 
-func (r state) body(name string) (flag byte, body []byte, found bool, err error) {
-	value, found, err := r.entry(name, bodyEntry)
+// flagged returns a record's body, and the flag before it.
+func (t *tree) flagged(key protocols.Key, name string, mem protocols.Memory) (
+	flag byte, body []byte, found bool, err error,
+) {
+	value, found, err := t.entry(key, name, bodyEntry, mem)
 	if !found || err != nil {
 		return 0, nil, false, err
 	}
 	if len(value) == 0 || value[0] > bodyPayload {
-		return 0, nil, false, r.damaged(name)
+		return 0, nil, false, damaged(key, name)
 	}
 	return value[0], value[1:], true, nil
 }
 
 // entry returns a copy of an entry's value, never nil if found.
-func (r state) entry(name string, part byte) (value []byte, found bool, err error) {
-	s := r.store
-	s.closing.RLock()
-	defer s.closing.RUnlock()
-	if err := s.usable(); err != nil {
-		return nil, false, err
-	}
-	stored, release, err := s.db.Get(appendEntry(make([]byte, 0, entryBytes+len(r.key)+len(name)), r.key, name, part))
+func (t *tree) entry(key protocols.Key, name string, part byte, mem protocols.Memory) (
+	value []byte, found bool, err error,
+) {
+	stored, release, err := t.db.Get(appendEntry(make([]byte, 0, entryBytes+len(key)+len(name)), key, name, part))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, explain(s.dir, err)
+		return nil, false, err
 	}
-	value = []byte{}
-	if len(stored) > 0 {
-		value = r.mem.Bytes(len(stored))
-		copy(value, stored)
+	return lend(mem, stored), true, release.Close()
+}
+
+// lend returns a copy of what is stored in the memory of a request, never nil.
+func lend(mem protocols.Memory, stored []byte) []byte {
+	if len(stored) == 0 {
+		return []byte{}
 	}
-	return value, true, explain(s.dir, release.Close())
+	lent := mem.Bytes(len(stored))
+	copy(lent, stored)
+	return lent
 }
 
 // damaged is the error of a record whose entries contradict each other.
-func (r state) damaged(name string) error {
-	return explain(r.store.dir, fmt.Errorf("record %q of key %q: %w", name, r.key, pebble.ErrCorruption))
+func damaged(key protocols.Key, name string) error {
+	return fmt.Errorf("record %q of key %q: %w", name, key, pebble.ErrCorruption)
 }

@@ -1,23 +1,24 @@
 // Package storage keeps the registers of one server on disk or in memory. A server reads them through a
 // protocols.StateReader; the records that it writes are stored all or none per request.
 //
-// The engine is Pebble, a log-structured merge tree, with value separation: fragments go to blob files that compactions
-// leave alone, so that a value is written twice (log and blob file) and not once per level of the tree.
+// On disk the engine is Pebble, a log-structured merge tree, with value separation: fragments go to blob files that
+// compactions leave alone, so that a value is written twice (log and blob file) and not once per level of the tree. In
+// memory it is a hash table, with payloads outside Go's heap.
+//
+// The store owns what it keeps and lends none of it: it copies a record's body and payload when it is given them, once,
+// and reads copies into the request's memory. So a caller may use its buffers again as soon as a call has returned.
 //
 // The package knows the model but no protocol. It imports protocols; harness and its packages may import it.
 package storage
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/powbench/powbench/protocols"
@@ -42,93 +43,150 @@ type Options struct {
 // The first failure to write ends a store: every later call returns that error, and the directory stays as a crash at
 // that moment would have left it, with every record that was acknowledged.
 type Store struct {
-	dir     string
-	db      *pebble.DB
-	lock    *pebble.Lock
-	commit  *pebble.WriteOptions
+	engine  engine
 	failure *failure
-	stalls  *stalls
-	applied atomic.Int64                 // bytes of bodies and payloads
-	written *vfs.DiskWriteStatsCollector // bytes written to files
+	applied atomic.Int64 // bytes of bodies and payloads
 
-	closing sync.RWMutex // held for reading by every user of db
+	closing sync.RWMutex // held for reading by every user of the engine
 	closed  bool
 }
 
+// An engine keeps records, as the Store does, without counting or closing in mind.
+type engine interface {
+	// put stores the records of one request to a key, at least one, and copies them. Later reads see them. They are durable
+	// when the pending commit, if it is not nil, has been waited for.
+	put(key protocols.Key, records []protocols.Record) (pending, error)
+	// get reads a record into mem.
+	get(key protocols.Key, name string, mem protocols.Memory) (body, payload []byte, found bool, err error)
+	// body is get without the payload.
+	body(key protocols.Key, name string, mem protocols.Memory) (body []byte, found bool, err error)
+	// measure adds what the engine counts.
+	measure(m *Metrics)
+	close() error
+}
+
+// A pending commit is on its way to the log.
+type pending interface {
+	// wait returns when it is as durable as it will be. It is called once.
+	wait() error
+}
+
 // Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and names the remedy.
-func Open(o Options) (*Store, error) {
+func Open(o Options) (*Store, error) { return open(o, vfs.Default) }
+
+// open is Open on a file system of the caller's choice.
+func open(o Options, files vfs.FS) (*Store, error) {
 	o.Durability = cmp.Or(o.Durability, protocols.Fsync)
 	if err := o.Durability.Check(); err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
 	if o.Durability == protocols.Volatile {
-		o.Dir = "memory"
-		return open(o, vfs.NewMem())
+		return &Store{engine: newTable(), failure: &failure{dir: "memory"}}, nil
 	}
-	return open(o, vfs.Default)
-}
-
-// open is Open on a file system of the caller's choice.
-func open(o Options, files vfs.FS) (*Store, error) {
-	dir, err := makeDir(o.Dir, files)
-	if err != nil {
-		return nil, explain(o.Dir, err)
-	}
-	lock, err := pebble.LockDirectory(dir, files)
-	if err != nil {
-		return nil, explainLock(dir, err)
-	}
-	s := &Store{
-		dir: dir, lock: lock, commit: pebble.Sync,
-		failure: &failure{dir: dir}, stalls: &stalls{}, written: vfs.NewDiskWriteStatsCollector(),
-	}
-	if o.Durability == protocols.Volatile {
-		s.commit = pebble.NoSync // there is no log to wait for
-	}
-	if s.db, err = s.openTwice(o, files); err != nil {
-		err = explainOpen(dir, err)
-		if failed := s.failure.err(); failed != nil {
-			err = failed // it came first; Pebble's error is what followed
-		}
-		return nil, errors.Join(err, lock.Close())
-	}
-	if err := s.failure.err(); err != nil {
-		_ = s.Close() // returns the failure again
-		return nil, err
-	}
-	return s, nil
-}
-
-// openTwice opens the database, a new one twice: in the first log that Pebble makes in a directory, damage passes for the
-// end of the log, and what follows it would be lost without an error.
-func (s *Store) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
-	found, err := pebble.Peek(s.dir, files)
+	t, err := openTree(o, files)
 	if err != nil {
 		return nil, err
 	}
-	db, err := pebble.Open(s.dir, s.tune(o, files))
-	if err != nil || found.Exists || o.Durability == protocols.Volatile {
-		return db, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return pebble.Open(s.dir, s.tune(o, files))
+	return &Store{engine: t, failure: t.failure}, nil
 }
 
-// makeDir makes the directory and returns its absolute name, by which Pebble knows a lock within the process.
-func makeDir(dir string, files vfs.FS) (string, error) {
-	if dir == "" {
-		return "", errors.New("no directory is given")
+// Apply stores or deletes the records of one request to a key, all or none; of two with the same name the later counts.
+// When it returns nil, they are durable in the sense of the store's Durability; after an error they may be stored or not.
+// It copies what it stores.
+func (s *Store) Apply(key protocols.Key, records []protocols.Record) error {
+	c, err := s.Begin(key, records)
+	if err != nil {
+		return err
 	}
-	if files == vfs.Default {
-		abs, err := filepath.Abs(dir)
-		if err != nil {
-			return "", err
-		}
-		dir = abs
+	return c.Wait()
+}
+
+// Begin is Apply that does not wait until the records are durable. When it returns nil, reads see them, and the next
+// request to the key may be handled; but no reply that depends on them may leave before Commit.Wait has returned. When a
+// commit is durable, so are those that began before it. The caller must wait for every commit, and before Close.
+func (s *Store) Begin(key protocols.Key, records []protocols.Record) (*Commit, error) {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if err := s.usable(); err != nil || len(records) == 0 {
+		return nil, err
 	}
-	return dir, files.MkdirAll(dir, 0o755)
+	c := &Commit{store: s}
+	for _, r := range records {
+		c.bytes += int64(len(r.Body) + len(r.Payload))
+	}
+	var err error
+	if c.pending, err = s.engine.put(key, records); err != nil {
+		s.failure.set(err)
+		return nil, s.failure.err()
+	}
+	return c, nil
+}
+
+// A Commit is the records of one request on their way to where the store's Durability wants them. The nil Commit is none.
+type Commit struct {
+	store   *Store
+	pending pending // nil if there is nothing to wait for
+	bytes   int64
+	over    sync.Once
+	err     error
+}
+
+// Wait returns when the records are durable in the sense of the store's Durability, or the error why they may be not.
+// Any number of goroutines may call it, also again.
+func (c *Commit) Wait() error {
+	if c == nil {
+		return nil
+	}
+	c.over.Do(c.wait)
+	return c.err
+}
+
+func (c *Commit) wait() {
+	if c.pending != nil {
+		c.err = c.store.explain(c.pending.wait())
+		c.pending = nil
+	}
+	// The disk hides its failure from Pebble: only this tells whether the records have been written.
+	if failed := c.store.failure.err(); failed != nil {
+		c.err = failed
+	}
+	if c.err == nil {
+		c.store.applied.Add(c.bytes)
+	}
+}
+
+// State returns the reader of one register. It reads copies into mem.
+func (s *Store) State(key protocols.Key, mem protocols.Memory) protocols.StateReader {
+	return state{store: s, key: key, mem: mem}
+}
+
+// A state reads the records of one register.
+type state struct {
+	store *Store
+	key   protocols.Key
+	mem   protocols.Memory
+}
+
+// Get implements protocols.StateReader. A payload that was stored empty is returned empty and not nil.
+func (r state) Get(name string) (body, payload []byte, found bool, err error) {
+	r.store.closing.RLock()
+	defer r.store.closing.RUnlock()
+	if err := r.store.usable(); err != nil {
+		return nil, nil, false, err
+	}
+	body, payload, found, err = r.store.engine.get(r.key, name, r.mem)
+	return body, payload, found, r.store.explain(err)
+}
+
+// Body implements protocols.StateReader.
+func (r state) Body(name string) (body []byte, found bool, err error) {
+	r.store.closing.RLock()
+	defer r.store.closing.RUnlock()
+	if err := r.store.usable(); err != nil {
+		return nil, false, err
+	}
+	body, found, err = r.store.engine.body(r.key, name, r.mem)
+	return body, found, r.store.explain(err)
 }
 
 // Close waits for calls in progress and closes the store. It returns the failure of a store that has failed. A second call
@@ -140,17 +198,20 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	err := errors.Join(s.db.Close(), s.lock.Close())
+	err := s.engine.close()
 	if failed := s.failure.err(); failed != nil {
 		return failed
 	}
-	return explain(s.dir, err)
+	return s.explain(err)
 }
 
 // usable returns an error if the store has failed or is closed. The caller holds s.closing.
 func (s *Store) usable() error {
 	if s.closed {
-		return fmt.Errorf("storage in %s: %w", s.dir, os.ErrClosed)
+		return fmt.Errorf("storage in %s: %w", s.failure.dir, os.ErrClosed)
 	}
 	return s.failure.err()
 }
+
+// explain adds the place and the remedy to an error of the engine.
+func (s *Store) explain(err error) error { return explain(s.failure.dir, err) }

@@ -33,6 +33,9 @@ func mustOpen(t rapid.TB, o Options, files vfs.FS) *Store {
 	return s
 }
 
+// pebbleOf is the database below a store on disk.
+func pebbleOf(s *Store) *pebble.DB { return s.engine.(*tree).db }
+
 func mustApply(t rapid.TB, s *Store, key protocols.Key, records ...protocols.Record) {
 	t.Helper()
 	if err := s.Apply(key, records); err != nil {
@@ -179,7 +182,13 @@ func (c *counting) Bytes(n int) []byte {
 }
 
 func TestBodyLeavesThePayload(t *testing.T) {
-	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store"}, vfs.NewMem())
+	for _, durability := range []protocols.Durability{protocols.Fsync, protocols.Volatile} {
+		t.Run(string(durability), func(t *testing.T) { checkBody(t, durability) })
+	}
+}
+
+func checkBody(t *testing.T, durability protocols.Durability) {
+	s := mustOpen(t, Options{Durability: durability, Dir: "store"}, vfs.NewMem())
 	defer s.Close()
 	mustApply(t, s, "k", protocols.Record{Name: "n", Body: []byte("body"), Payload: make([]byte, 1<<20)})
 	mem := &counting{}
@@ -220,19 +229,25 @@ func TestLargeRecords(t *testing.T) {
 
 // TestPayloadIsDeleted expects that a payload does not outlive its record, be this deleted or replaced by one without.
 func TestPayloadIsDeleted(t *testing.T) {
-	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store"}, vfs.NewMem())
+	s := mustOpen(t, Options{Dir: "store"}, vfs.NewMem())
 	defer s.Close()
 	for _, without := range []protocols.Record{{Name: "n"}, {Name: "n", Delete: true}} {
 		mustApply(t, s, "k", protocols.Record{Name: "n", Payload: []byte("payload")})
 		mustApply(t, s, "k", without)
-		if _, _, err := s.db.Get(appendEntry(nil, "k", "n", payloadEntry)); !errors.Is(err, pebble.ErrNotFound) {
+		if _, _, err := pebbleOf(s).Get(appendEntry(nil, "k", "n", payloadEntry)); !errors.Is(err, pebble.ErrNotFound) {
 			t.Errorf("after %+v the payload's entry is still there (%v)", without, err)
 		}
 	}
 }
 
 func TestApplyTakesCopies(t *testing.T) {
-	s := mustOpen(t, Options{Durability: protocols.Volatile, Dir: "store", MemTableBytes: smallMemTable}, vfs.NewMem())
+	for _, durability := range []protocols.Durability{protocols.Fsync, protocols.Volatile} {
+		t.Run(string(durability), func(t *testing.T) { checkCopies(t, durability) })
+	}
+}
+
+func checkCopies(t *testing.T, durability protocols.Durability) {
+	s := mustOpen(t, Options{Durability: durability, Dir: "store", MemTableBytes: smallMemTable}, vfs.NewMem())
 	defer s.Close()
 	for _, size := range []int{100, 200_000} { // the second goes past the memtable
 		body, payload := []byte("body"), bytes.Repeat([]byte{1}, size)
@@ -255,7 +270,7 @@ func TestMetrics(t *testing.T) {
 	for i := range records {
 		mustApply(t, s, protocols.Key(fmt.Sprint(i)), protocols.Record{Name: "n", Payload: make([]byte, size)})
 	}
-	if err := s.db.Flush(); err != nil {
+	if err := pebbleOf(s).Flush(); err != nil {
 		t.Fatal(err)
 	}
 	m := s.Metrics()

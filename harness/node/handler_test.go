@@ -111,3 +111,25 @@ func TestApplyFails(t *testing.T) {
 		t.Errorf("error %v, want the storage's own", err)
 	}
 }
+
+// The reply to a request that stores nothing waits for what earlier requests to the key have stored, and one that fails
+// for nothing.
+func TestReplyWaitsForEarlierRecords(t *testing.T) {
+	step := 0
+	h := newHandler(t, automaton(func(protocols.StateReader) (protocols.Message, []protocols.Record, error) {
+		switch step++; step {
+		case 1:
+			return protocols.Message{}, []protocols.Record{{Name: "r"}}, nil
+		case 2:
+			return protocols.Message{}, nil, nil
+		}
+		return protocols.Message{}, nil, protocols.ErrRefused
+	}))
+	var commits [3]*storage.Commit
+	for i := range commits {
+		_, commits[i], _ = h.lane("k").handle(h, protocols.Reader, "k", protocols.Message{}, protocols.Heap{})
+	}
+	if commits[0] == nil || commits[1] != commits[0] || commits[2] != nil {
+		t.Errorf("the requests wait for %v, want the first two for the first's records, the last for none", commits)
+	}
+}

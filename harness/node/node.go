@@ -111,31 +111,57 @@ func (n *Node) Close() error {
 	return n.store.Close()
 }
 
-// lockStripes is the number of locks that serialise the requests of one key; keys that share one merely wait.
-const lockStripes = 1 << 10
+// lanes is the number of lanes. It is large beside the number of requests that a server handles at one time, so that two
+// keys seldom share one.
+const lanes = 1 << 14
 
 // handler runs the automaton: the requests to one key one after the other, each durable before its reply leaves.
 type handler struct {
 	automaton protocols.Server
 	store     *storage.Store
 	seed      maphash.Seed
-	locks     [lockStripes]sync.Mutex
+	lanes     [lanes]lane
 }
 
+// A lane serialises the requests of one key; keys that share one merely wait. It is not held while records are on their
+// way to the disk, so that requests which follow join them in one write or sync.
+type lane struct {
+	mu   sync.Mutex
+	last *storage.Commit // that the lane's requests began; nil if none did
+}
+
+// handle answers a request when all is durable that the reply may tell of: what the request has stored, and what those
+// before it have.
 func (h *handler) handle(from protocols.Role, key protocols.Key, request protocols.Message,
 	mem protocols.Memory,
 ) (protocols.Message, error) {
-	lock := &h.locks[maphash.String(h.seed, string(key))%lockStripes]
-	lock.Lock()
-	defer lock.Unlock()
+	reply, commit, err := h.lane(key).handle(h, from, key, request, mem)
+	if err == nil {
+		err = commit.Wait()
+	}
+	return reply, err
+}
+
+func (h *handler) lane(key protocols.Key) *lane {
+	return &h.lanes[maphash.String(h.seed, string(key))%lanes]
+}
+
+// handle lets the automaton handle one request and returns the commit to wait for.
+func (l *lane) handle(h *handler, from protocols.Role, key protocols.Key, request protocols.Message,
+	mem protocols.Memory,
+) (protocols.Message, *storage.Commit, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	reply, records, err := h.automaton.Handle(from, key, request, h.store.State(key, mem))
 	if err != nil {
-		return reply, fmt.Errorf("key %q: %w", key, err)
+		return reply, nil, fmt.Errorf("key %q: %w", key, err)
 	}
-	if len(records) == 0 {
-		return reply, nil
+	if len(records) > 0 {
+		if l.last, err = h.store.Begin(key, records); err != nil {
+			return reply, nil, err
+		}
 	}
-	return reply, h.store.Apply(key, records)
+	return reply, l.last, nil
 }
 
 // newAutomaton makes the protocol's server, or the attacker that it is configured to be.
