@@ -285,7 +285,7 @@ func TestMetrics(t *testing.T) {
 	if m.Flushes < 1 || m.L0Files < 1 || m.Compactions != 0 {
 		t.Errorf("%d flushes, %d tables in L0, %d compactions", m.Flushes, m.L0Files, m.Compactions)
 	}
-	if err := s.db.Compact(t.Context(), nil, []byte{0xff}, false); err != nil {
+	if err := pebbleOf(s).Compact(t.Context(), nil, []byte{0xff}, false); err != nil {
 		t.Fatal(err)
 	}
 	if m := s.Metrics(); m.L0Files != 0 || m.Compactions < 1 {
