@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations attack simulate wan-kernel plots report test lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations attack simulate wan-kernel plots report test bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,17 @@ define run_tests
 	@log=$$(mktemp); $(GO) test -v $(1) 2>&1 | tee $$log | grep --line-buffered -E '^(ok|FAIL)|skipped: '; \
 		status=$${PIPESTATUS[0]}; test $$status -eq 0 || { cat $$log; echo; grep -E '^ *--- FAIL|^FAIL' $$log; }; rm $$log; exit $$status
 endef
+
+# The parts whose speed matters, each by itself, and whole rounds and operations over loopback.
+bench_packages := ./protocols/wire ./protocols/suite ./protocols/pow ./protocols/dispersal ./transport ./storage ./workloads \
+	./harness/history ./harness/client
+benched := $(RESULTS)/bench/$(shell date -u +%Y%m%dT%H%M%SZ).txt
+
+bench: ## run the Go benchmarks, COUNT=6 times, into results/bench (BENCH=regexp: some; OLD=file: compare with it)
+	@mkdir -p $(dir $(benched))
+	set -o pipefail; $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),6) $(bench_packages) | tee $(benched)
+	$(TOOL) benchstat $(OLD) $(benched)
+	@echo "wrote $(benched)"
 
 lint: ## check style and common mistakes
 	$(TOOL) golangci-lint run

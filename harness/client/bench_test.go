@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,31 +14,30 @@ import (
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
-	"github.com/powbench/powbench/protocols/mabd"
-	"github.com/powbench/powbench/protocols/mpowerstore"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 )
 
-// One client's WRITEs and READs, over TCP to servers that keep their records in memory.
+// One client's READs and WRITEs of each protocol, over loopback to servers in this process that keep their records in
+// memory.
 func BenchmarkOperation(b *testing.B) {
-	for _, p := range []protocols.Protocol{mabd.Protocol{}, mpowerstore.Protocol{}, variants.Lean()} {
-		for _, size := range []int{1 << 10, 64 << 10} {
-			b.Run(fmt.Sprintf("%s/%d", protocols.NameOf(p), size), func(b *testing.B) {
-				c := newCluster(b, p)
-				w := c.client(c.links(protocols.Writer), protocols.Writer, 1)
-				b.ReportAllocs()
-				for i := range b.N {
-					call := w.Read("k")
-					if i%2 == 0 {
-						call = w.Write("k", size, func([]byte) {})
+	for _, p := range slices.Concat(catalog.All(), []protocols.Protocol{variants.Lean()}) {
+		for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
+			for _, size := range []int{1 << 10, 64 << 10, 256 << 10} {
+				b.Run(fmt.Sprintf("%s/%s/value=%d", protocols.NameOf(p), op, size), func(b *testing.B) {
+					c := newCluster(b, p)
+					w := c.client(c.links(protocols.Writer), protocols.Writer, 1)
+					run(b, w.Write("k", size, func([]byte) {}))
+					b.SetBytes(int64(size))
+					b.ReportAllocs()
+					for b.Loop() {
+						call := w.Read("k")
+						if op == protocols.Write {
+							call = w.Write("k", size, func([]byte) {})
+						}
+						run(b, call)
 					}
-					outcome, err := call.Run(context.Background())
-					if err != nil {
-						b.Fatal(err)
-					}
-					outcome.Release()
-				}
-			})
+				})
+			}
 		}
 	}
 }

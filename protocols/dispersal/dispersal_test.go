@@ -220,6 +220,29 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+// A READ restores the value from those of the last t+1 servers, most of them parity.
+func BenchmarkDecode(b *testing.B) {
+	v := value(256<<10, 4)
+	for _, faults := range []int{1, 2, 3} {
+		b.Run(fmt.Sprintf("t=%d", faults), func(b *testing.B) {
+			fragments, err := dispersal.Encode(v, faults, dirty{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			cc := dispersal.Checksum(suite.Modern(), len(v), fragments)
+			clear(fragments[:len(fragments)-faults-1])
+			mem := reuse{}
+			b.SetBytes(int64(len(v)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := dispersal.Decode(cc, slices.Clone(fragments), faults, mem); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // reuse hands out the same buffer again and again.
 type reuse map[int][]byte
 

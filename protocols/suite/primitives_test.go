@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"hash"
 	"sync"
 	"testing"
@@ -76,6 +77,22 @@ func TestMACConcurrently(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// A WRITE hashes every fragment, and a READ those that it gets.
+func BenchmarkHash(b *testing.B) {
+	for _, s := range suites {
+		for _, size := range []int{64, 128 << 10} {
+			part := make([]byte, size)
+			b.Run(fmt.Sprintf("%s/bytes=%d", s.Name(), size), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					s.Hash(part)
+				}
+			})
+		}
+	}
 }
 
 func BenchmarkMAC(b *testing.B) {
