@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"math"
 	"math/bits"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 )
@@ -53,11 +55,21 @@ const (
 	maxClass = 25
 )
 
-// maxIdleBytes bounds what a process keeps of buffers that are not in use.
-const maxIdleBytes = 64 << 20
+// mostIdle bounds the bytes that a process keeps of buffers that are not in use, if its heap has no limit. If it has, it
+// keeps half of the limit: as much as many operations at once take and give back.
+const mostIdle = 64 << 20
 
 // buffers is the process's pool.
-var buffers = pool{bound: maxIdleBytes}
+var buffers = pool{bound: mostIdle}
+
+// fit sets the bound by the limit of the process's heap.
+func (p *pool) fit() {
+	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.bound = int(limit / 2)
+	}
+}
 
 // A pool keeps buffers by class. Unlike a sync.Pool it keeps them when the garbage is collected; else most operations
 // would allocate, and clear, what another has just given back. Beyond its bound it drops buffers of the class of which

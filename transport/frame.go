@@ -2,11 +2,13 @@ package transport
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/wire"
@@ -46,15 +48,33 @@ func (s frameSize) check(bounds frameSize) error {
 var messageBounds = frameSize{header: maxHeaderBytes, payload: maxPayloadBytes}
 
 // encodeMessage returns a message's frame without the payload.
-func encodeMessage(id uint64, key protocols.Key, m protocols.Message) ([]byte, error) {
-	buf, err := wire.Marshal(make([]byte, prefixBytes, 256), &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
+func encodeMessage(id uint64, key protocols.Key, m protocols.Message) (frame []byte, err error) {
+	err = withFrame(id, key, m, func(lent []byte) error {
+		frame = bytes.Clone(lent)
+		return nil
+	})
+	return frame, err
+}
+
+// frameRoom lends memory for frames that are encoded. It holds *[]byte, because Put would allocate a slice's header.
+var frameRoom = sync.Pool{New: func() any { return new(make([]byte, 0, 1<<10)) }}
+
+// withFrame calls use with a message's frame without the payload, which is lent for the time of the call.
+func withFrame(id uint64, key protocols.Key, m protocols.Message, use func(frame []byte) error) error {
+	room := frameRoom.Get().(*[]byte)
+	defer frameRoom.Put(room)
+	buf, err := wire.Marshal((*room)[:prefixBytes], &envelope{ID: id, Kind: m.Body.Kind(), Key: key})
 	if err == nil {
 		buf, err = wire.Marshal(buf, m.Body)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return buf, putPrefix(buf, len(m.Payload), messageBounds)
+	*room = buf
+	if err := putPrefix(buf, len(m.Payload), messageBounds); err != nil {
+		return err
+	}
+	return use(buf)
 }
 
 // putPrefix writes a frame's lengths to its first bytes; frame is without the payload.

@@ -41,6 +41,7 @@ type Links struct {
 // connecting is tried again.
 func Dial(cfg ClientConfig) *Links {
 	cfg.Log = orDiscard(cfg.Log)
+	buffers.fit()
 	l := &Links{cfg: cfg}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for server := range cfg.Servers {

@@ -59,6 +59,7 @@ type Server struct {
 // NewServer makes a server that answers with h.
 func NewServer(cfg ServerConfig, h Handler) *Server {
 	cfg.Log = orDiscard(cfg.Log)
+	buffers.fit()
 	s := &Server{cfg: cfg, handle: h, budgets: map[protocols.Role]*semaphore.Weighted{
 		protocols.Reader: semaphore.NewWeighted(maxRequestBytes),
 		protocols.Writer: semaphore.NewWeighted(maxRequestBytes),
@@ -278,18 +279,25 @@ func (s *session) answer(in *incoming) error {
 }
 
 func (s *session) reply(id uint64, m protocols.Message) error {
-	frame, err := encodeMessage(id, "", m)
+	var sent error
+	err := withFrame(id, "", m, func(frame []byte) error {
+		sent = s.send(net.Buffers{frame, m.Payload})
+		return nil
+	})
 	if err != nil {
 		s.server.warn("cannot send a reply", "kind", m.Body.Kind(), "err", err)
-		return nil
 	}
-	buffers := net.Buffers{frame, m.Payload}
+	return sent
+}
+
+// send writes a frame in one system call, if the kernel takes it.
+func (s *session) send(frame net.Buffers) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if err := s.conn.SetWriteDeadline(time.Now().Add(frameTimeout)); err != nil {
 		return err
 	}
-	n, err := buffers.WriteTo(s.conn)
+	n, err := frame.WriteTo(s.conn)
 	s.server.meter.sent.add(1, int(n))
 	return err
 }
