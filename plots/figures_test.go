@@ -124,6 +124,24 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// The figure of sizes has a page for each t, and the table says from which size on M-PoWerStore is ahead.
+func TestSizes(t *testing.T) {
+	s := syntheticFigure(frame.Sizes, 5)
+	s.Manifest.Title = "From which size on it pays"
+	for name, svg := range rendered(t, s) {
+		checkGolden(t, "fig"+name+".svg", svg)
+	}
+	var leads tables.Tables
+	for _, table := range summary(t, s) {
+		if strings.HasPrefix(table.Title, "From which size on") {
+			leads = append(leads, table)
+		}
+	}
+	checkGolden(t, "sizes.md", markdownOf(leads))
+	once := summary(t, syntheticFigure(frame.Sizes, 1))
+	says(t, "a table of one repetition each", textOf(once), "cannot tell")
+}
+
 func TestFiguresOfLittle(t *testing.T) {
 	for _, figure := range []string{"2a", "2b", "2c", "2d", "wan", "single"} {
 		single := syntheticFigure(figure, 1)

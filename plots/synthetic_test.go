@@ -108,6 +108,9 @@ func syntheticFigure(figure string, n int) *result.Set {
 		clients = []int{1, 12}
 	case "wan":
 		clients = []int{1, 2, 4, 8, 16}
+	case frame.Sizes:
+		ts, clients = []int{1, 10}, []int{1, 8}
+		sizes = []int{1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 20, 1 << 24}
 	}
 	for repetition := range n {
 		for _, protocol := range paperProtocols {
@@ -123,10 +126,33 @@ func syntheticFigure(figure string, n int) *result.Set {
 			}
 		}
 	}
-	if figure == "2d" || figure == "wan" {
+	switch figure {
+	case "2d", "wan":
 		overWAN(s, random)
+	case frame.Sizes:
+		withMetadata(s)
 	}
 	return s
+}
+
+// withMetadata adds to each operation bytes that do not depend on the value, most to M-PoWerStore's, and the time for them.
+func withMetadata(s *result.Set) {
+	each := map[string]float64{"mpowerstore": 900, "mabd": 150, "phalanx": 300} // by server and direction
+	for i := range s.Points {
+		p := &s.Points[i]
+		more := each[p.Protocol] * float64(3*p.T+1) / float64(p.ValueBytes)
+		cost := max(p.CostFactor.ClientToServer, p.CostFactor.ServerToClient)
+		slower := (cost + more) / cost
+		p.ModelFactor = result.TrafficFactor{ClientToServer: p.CostFactor.ClientToServer + more, ServerToClient: p.CostFactor.ServerToClient + more}
+		p.WireFactor = p.ModelFactor
+		p.WireFactor.ClientToServer *= 1.002
+		p.BoundMBps /= slower
+		p.ThroughputOps, p.ThroughputMBps = p.ThroughputOps/slower, p.ThroughputMBps/slower
+		p.LatencyMs.Mean *= slower
+		if p.Clients == 1 {
+			p.Predicted = result.Interval{Low: p.LatencyMs.Mean * 0.7, High: p.LatencyMs.Mean * 0.8}
+		}
+	}
 }
 
 // overWAN turns the set into one over links with delays: to the time that bytes take, rounds of 40 ms are added.

@@ -90,7 +90,9 @@ func BarSample(l look.Look) Sample {
 // Samples of marks. Those that are much narrower than a sample stand near their names.
 var (
 	// RuleSample stands for the thin lines of all protocols, each in its protocol's colour and dashes.
-	RuleSample  = lineSample(draw.LineStyle{Color: color.Black, Width: thinWidth})
+	RuleSample = lineSample(draw.LineStyle{Color: color.Black, Width: thinWidth})
+	// ModelSample stands for the thinner lines of the cost model, likewise.
+	ModelSample = lineSample(draw.LineStyle{Color: color.Black, Width: traceWidth})
 	BoundSample = Sample(func(c draw.Canvas) { lineSample(markLine)(draw.Crop(c, 1, -1, 0, 0)) })
 	// StripBoundSample is the bound of a Strip.
 	StripBoundSample = fromBottom(func(c draw.Canvas, x, low, high vg.Length) { c.StrokeLine2(markLine, x, low, x, high) })

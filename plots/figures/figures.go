@@ -31,6 +31,7 @@ type figure struct {
 	entry func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
 	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
 	size  func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
+	eachT bool                                       // has a page
 }
 
 var (
@@ -75,6 +76,10 @@ var figures = []figure{
 		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
 		note: "What a third round of WRITEs, for many writers, costs.",
 	},
+	{
+		name: frame.Sizes, fixed: frame.UsualDims(frame.Threshold), rows: sizeRows, entry: draw.CurveSample, marks: sizeMarks, eachT: true,
+		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 },
+	},
 	{name: "wan", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 }
 
@@ -90,11 +95,13 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 		if len(own) == 0 {
 			continue
 		}
-		p, err := f.page(own)
-		if err != nil {
-			return nil, fmt.Errorf("figure %s: %w", f.name, err)
+		for _, sheet := range f.sheets(own) {
+			p, err := f.page(sheet)
+			if err != nil {
+				return nil, fmt.Errorf("figure %s: %w", f.name, err)
+			}
+			pages = append(pages, p)
 		}
-		pages = append(pages, p)
 	}
 	trials, err := ofTrials(sets)
 	if err != nil {
@@ -108,7 +115,18 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	return slices.Concat(pages, trials, costs, spent), err
 }
 
-// page lays out the figure.
+// sheets are the cells of each of its pages.
+func (f figure) sheets(cells []frame.Cell) (sheets [][]frame.Cell) {
+	if !f.eachT {
+		return [][]frame.Cell{cells}
+	}
+	for _, t := range frame.Distinct(cells, func(c frame.Cell) int { return c.T }) {
+		sheets = append(sheets, frame.Keep(cells, func(c frame.Cell) bool { return c.T == t }))
+	}
+	return sheets
+}
+
+// page lays out a page of the figure.
 func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	if err := frame.Same(f.fixed, cells); err != nil {
 		return nil, err
@@ -117,6 +135,10 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	p := &draw.Page{
 		Name: f.name, Heading: heading(f.name, cells[0].Set.Manifest.Title), RowHeight: draw.PanelHeight,
 		Loud: c.Loud, Lines: c.Lines,
+	}
+	if f.eachT {
+		p.Name += fmt.Sprintf("-t%d", cells[0].T)
+		p.Heading += ", " + frame.Threshold(cells[0])
 	}
 	if f.size != nil {
 		p.RowHeight, p.Gutter = f.size(cells)

@@ -36,7 +36,9 @@ type quantity struct {
 	label   string
 	of      func(result.Point) float64
 	service func(result.Point) float64 // of an open loop: without what operations waited for before they began
+	model   func(result.Point) float64 // what the cost model makes of it; 0 if that is not known
 	peaks   bool                       // of the number of clients with the highest throughput
+	alone   bool                       // of one client
 }
 
 var (
@@ -54,8 +56,11 @@ var (
 
 // shown is the cells that count for the quantity.
 func (q quantity) shown(cells []frame.Cell) []frame.Cell {
-	if q.peaks {
+	switch {
+	case q.peaks:
 		return frame.Peaks(cells)
+	case q.alone:
+		return frame.Alone(cells)
 	}
 	return cells
 }

@@ -175,14 +175,15 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Owed: {table: true}, Counts: {table: true},
 }
 
-// The figures that set variants, suites and durabilities, and open and closed loops side by side.
+// The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
 const (
 	Ablation = "ablation"
 	SetUp    = "setup"
 	Open     = "open"
+	Sizes    = "sizes"
 )
 
 // What makes a table: the paper's Table 3, and what the wait for owed replies does.

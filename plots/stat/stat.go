@@ -251,5 +251,20 @@ func SizeName(bytes int) string {
 	}
 }
 
+// AnySize names a size in bytes that need not be a round one, to two digits, as in "3.4 KiB".
+func AnySize(bytes float64) string {
+	unit := "B"
+	for _, larger := range []string{"KiB", "MiB"} {
+		if bytes < 1024 {
+			break
+		}
+		bytes, unit = bytes/1024, larger
+	}
+	if bytes < 9.95 && unit != "B" {
+		return fmt.Sprintf("%.1f %s", bytes, unit)
+	}
+	return fmt.Sprintf("%.0f %s", bytes, unit)
+}
+
 // OpName is an operation as the paper writes it, such as "READ".
 func OpName(op string) string { return strings.ToUpper(op) }

@@ -37,6 +37,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if r := frame.Ratios(frame.Keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, tabulate("Ratios of peak throughput", ratioColumns, r, ratioNote))
 	}
+	if l := leadsTable(cells); len(l.Rows) > 0 {
+		tables = append(tables, l)
+	}
 	if s := splits(cells); len(s) > 0 {
 		tables = append(tables, tabulate("What M-PoWerStore's gain over Phalanx is made of", splitColumns, s, splitNote))
 	}

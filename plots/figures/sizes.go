@@ -1,0 +1,82 @@
+package figures
+
+import (
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/draw"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// sizeRows show, one below the other, what an operation moves, the peak and the latency of one client, against the value's
+// size. Axes are logarithmic.
+var sizeRows = []panel{
+	{plot: logCurves, align: asTheyAre, y: quantity{
+		label: "Bytes / value's size", of: frame.Bytes, model: frame.ModelBytes, peaks: true,
+	}},
+	{plot: logCurves, align: asTheyAre, y: quantity{
+		label: "Peak (MB/s)", of: frame.ThroughputMBps, model: frame.BoundMBps, peaks: true,
+	}},
+	{x: valueSize, plot: logCurves, align: asTheyAre, y: quantity{
+		label: "Latency, 1 client (ms)", of: frame.LatencyMean, model: frame.PredictedLeast, alone: true,
+	}},
+}
+
+var valueSize = quantity{label: "Size of a value (bytes)"}
+
+// asTheyAre leaves panels the limits that they set.
+func asTheyAre([]*plot.Plot) {}
+
+// micro is the power of ten of the units that logCurves counts in: logarithms of millionths are positive, as intervals need.
+const micro = 6
+
+// logCurves is a curve per protocol against sizes, and a thin line for the cost model's.
+func logCurves(d panel, c column) *plot.Plot {
+	p := d.newPlot()
+	if !c.first {
+		p.Y.Label.Text = ""
+	}
+	log := func(of func(result.Point) float64) func(result.Point) float64 {
+		return func(p result.Point) float64 { return micro + math.Log10(of(p)) }
+	}
+	var values []float64 // of both operations, for both panels have the same axes
+	for _, cell := range d.y.shown(c.all) {
+		if e := cell.Estimate(log(d.y.of)); e.Known() {
+			values = append(values, math.Pow(10, e.Low()), math.Pow(10, e.High()), cell.Mean(d.y.model)*math.Pow10(micro))
+		}
+	}
+	for _, s := range protocolsOf(c.cells) {
+		measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), Trace: true}
+		for _, cell := range ofProtocol(d.y.shown(c.cells), s) {
+			x := stat.Exactly(math.Log2(float64(cell.ValueBytes)))
+			measured.Dots = append(measured.Dots, draw.Dot{X: x, Y: cell.Estimate(log(d.y.of))})
+			if m := cell.Mean(d.y.model); m > 0 {
+				model.Dots = append(model.Dots, draw.Dot{X: x, Y: stat.Exactly(micro + math.Log10(m))})
+			}
+		}
+		p.Add(model, measured)
+	}
+	draw.LogAxis(&p.Y, values, 1, micro)
+	sizeAxis(p, frame.Distinct(c.all, func(c frame.Cell) int { return c.ValueBytes }))
+	return p
+}
+
+// sizeAxis makes the x axis one of logarithms of sizes, with short names for them.
+func sizeAxis(p *plot.Plot, sizes []int) {
+	var ticks plot.ConstantTicks
+	for _, size := range sizes {
+		name := strings.NewReplacer(" ", "", "iB", "", "B", "").Replace(stat.SizeName(size))
+		ticks = append(ticks, plot.Tick{Value: math.Log2(float64(size)), Label: name})
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Min, p.X.Max = math.Log2(float64(sizes[0]))-0.4, math.Log2(float64(sizes[len(sizes)-1]))+0.4
+}
+
+// sizeMarks explains the thin lines.
+func sizeMarks([]frame.Cell) draw.Legend {
+	return draw.Legend{{Name: "by the cost model: bytes, bound, least latency", Sample: draw.ModelSample, Begins: true}}
+}
