@@ -66,8 +66,9 @@ type Agent struct {
 	journal    *journal          // nil for none
 	begun      map[uint64]uint64 // the last operation in the journal of an earlier agent, by process id
 	issued     issued
-	operations atomic.Int64    // of loads, begun so far
-	history    []history.Entry // as History found it last
+	operations atomic.Int64           // of loads, begun so far
+	window     atomic.Pointer[window] // of the present load; nil for none
+	history    []history.Entry        // as History found it last
 }
 
 // Start connects to all servers.

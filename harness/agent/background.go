@@ -29,7 +29,7 @@ type background struct {
 }
 
 // writeBeside has the background writer write during a load, as seldom as its share of all bytes demands.
-func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, err error) {
+func (a *Agent) writeBeside(ctx context.Context, w *window) (report Background, err error) {
 	if a.background == nil {
 		links, err := a.connect(ctx)
 		if err != nil {
@@ -39,15 +39,15 @@ func (a *Agent) writeBeside(ctx context.Context, spec Spec) (report Background, 
 	}
 	b := a.background
 	before, _ := moved(a.links)
-	keys := spec.keys(b.writer.number())
-	err = clock.SleepUntil(ctx, spec.StartNs)
-	for err == nil && clock.Now() < spec.EndNs {
+	keys := w.keys(b.writer.number())
+	err = clock.SleepUntil(ctx, w.StartNs)
+	for err == nil && clock.Now() < w.until() {
 		load, _ := moved(a.links)
 		own, _ := moved(b.links)
-		if !a.mayWrite(spec, load.Since(before).Sum(), own.Since(b.counted).Sum()) {
-			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), spec.EndNs))
+		if !a.mayWrite(w.Spec, load.Since(before).Sum(), own.Since(b.counted).Sum()) {
+			err = clock.SleepUntil(ctx, min(clock.Now()+int64(backgroundPause), w.until()))
 		} else {
-			_, key := a.toWrite(b.writer, keys(), spec.Keys)
+			_, key := a.toWrite(b.writer, keys(), w.Keys)
 			if _, err = a.write(ctx, b.writer, key); err == nil {
 				report.Ops++
 			}

@@ -28,8 +28,9 @@ type Spec struct {
 	BackgroundShare float64
 	Seed            uint64
 	// When the first operation begins, when the window does, and when it ends and no more operation begins: in ns of
-	// CLOCK_MONOTONIC, which all processes of a machine share.
-	StartNs, WarmupEndNs, EndNs int64
+	// CLOCK_MONOTONIC, which all processes of a machine share. With LatestNs behind EndNs the window lasts until
+	// CloseWindow says, from EndNs to LatestNs.
+	StartNs, WarmupEndNs, EndNs, LatestNs int64
 	// Faulty says that servers may misbehave in any way. No client waits for one that lags or owes replies, as it may do so
 	// for ever, and all that ends is in the window.
 	Faulty      bool
@@ -51,12 +52,6 @@ func (s Spec) check() error {
 	}
 	return nil
 }
-
-// inWindow reports whether the instant lies in the measured window.
-func (s *Spec) inWindow(ns int64) bool { return s.WarmupEndNs <= ns && (ns < s.EndNs || s.Faulty) }
-
-// within is the part of the time from … to that lies in the measured window, in ns.
-func (s *Spec) within(from, to int64) int64 { return max(0, min(to, s.EndNs)-max(from, s.WarmupEndNs)) }
 
 // keys draws the client's keys.
 func (s *Spec) keys(client uint64) workloads.Chooser {
@@ -94,35 +89,43 @@ func (a *Agent) Load(ctx context.Context, spec Spec) (Tally, error) {
 	if err := a.checkWriters(spec); err != nil {
 		return Tally{}, err
 	}
-	q, err := a.newQueue(spec)
+	w := newWindow(ctx, spec)
+	defer w.over()
+	q, err := a.newQueue(w)
 	if err != nil {
 		return Tally{}, err
 	}
+	a.window.Store(w)
+	defer a.window.Store(nil)
 	bytes, messages := moved(a.links)
-	sum := newTally(spec)
+	sum := newTally(w)
 	var tallies []*Tally
 	var wg sync.WaitGroup
 	for _, c := range a.clients {
 		if spec.Clients > 0 && c.index >= spec.Clients {
 			continue
 		}
-		t := newTally(spec)
+		t := newTally(w)
 		tallies = append(tallies, t)
-		wg.Go(func() { a.loop(ctx, c, &spec, q, t) })
+		wg.Go(func() { a.loop(ctx, c, w, q, t) })
 	}
 	if spec.BackgroundShare > 0 && a.cfg.Index == 0 {
 		wg.Go(func() {
 			var err error
-			if sum.Background, err = a.writeBeside(ctx, spec); err != nil {
+			if sum.Background, err = a.writeBeside(ctx, w); err != nil {
 				sum.fail(err)
 			}
 		})
 	}
 	wg.Wait()
+	if err := w.wait(ctx); err != nil {
+		return Tally{}, err
+	}
 	if err := a.drain(ctx, spec); err != nil {
 		return Tally{}, err
 	}
 	for _, t := range tallies {
+		t.settle()
 		sum.Merge(t)
 	}
 	sum.Bytes, sum.Messages = moved(a.links)
@@ -148,29 +151,29 @@ const maxLag = 1 << 20
 
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
 // no server lags too far behind; and none after the window or ctx has ended.
-func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t *Tally) {
-	next, stop, err := q.paced(ctx, t)
+func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t *Tally) {
+	next, stop, err := q.paced(t)
 	if err != nil {
 		t.fail(err)
 		return
 	}
 	defer stop()
-	if q == nil && clock.SleepUntil(ctx, spec.StartNs) != nil {
+	if q == nil && clock.SleepUntil(ctx, w.StartNs) != nil {
 		return
 	}
-	c.limit = time.Duration(spec.OpTimeoutNs)
+	c.limit = time.Duration(w.OpTimeoutNs)
 	defer func() { c.limit = 0 }()
-	keys, ops := spec.keys(c.number()), spec.ops(c.index)
-	idle := spec.StartNs // since when
+	keys, ops := w.keys(c.number()), w.ops(c.index)
+	idle := w.StartNs // since when
 	for due, ok := next(); ok; due, ok = next() {
 		c.gauge.begin(&a.operations)
 		begun, caughtUp := clock.Now(), true
 		now := begun
-		if !spec.Faulty && !spec.Ignores() {
+		if !w.Faulty && !w.Ignores() {
 			caughtUp = a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
 			now = clock.Now()
 		}
-		if now >= spec.EndNs || ctx.Err() != nil {
+		if now >= w.until() || ctx.Err() != nil {
 			c.gauge.end()
 			if q == nil {
 				return
@@ -183,7 +186,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 		}
 		op, key := ops(), keys()
 		if op == protocols.Write {
-			op, key = a.toWrite(c, key, spec.Keys)
+			op, key = a.toWrite(c, key, w.Keys)
 		}
 		done, err := a.operate(ctx, c, op, key)
 		done.waited = now - begun
@@ -205,29 +208,29 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, spec *Spec, q *queue, t
 type queue struct {
 	mu       sync.Mutex
 	arrivals workloads.Arrivals
-	spec     Spec
+	window   *window
 }
 
 // newQueue is the agent's part of the arrivals: agents that have a client share them alike.
-func (a *Agent) newQueue(spec Spec) (*queue, error) {
-	if !spec.Open() {
+func (a *Agent) newQueue(w *window) (*queue, error) {
+	if !w.Open() {
 		return nil, nil
 	}
 	clock.Prompt()
-	arrivals, err := workloads.NewArrivals(spec.Arrival, spec.Seed, spec.Rate, a.cfg.Index, min(a.cfg.Agents, spec.Clients))
-	return &queue{arrivals: arrivals, spec: spec}, err
+	arrivals, err := workloads.NewArrivals(w.Arrival, w.Seed, w.Rate, a.cfg.Index, min(a.cfg.Agents, w.Clients))
+	return &queue{arrivals: arrivals, window: w}, err
 }
 
 // take removes the next operation and returns when it is due.
 func (q *queue) take() int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.spec.StartNs + q.arrivals()
+	return q.window.StartNs + q.arrivals()
 }
 
 // paced returns a function that waits until the client's next operation is due and returns when it was due; behind the
 // last operation it returns false. Call stop in the end.
-func (q *queue) paced(ctx context.Context, t *Tally) (next func() (due int64, ok bool), stop func(), err error) {
+func (q *queue) paced(t *Tally) (next func() (due int64, ok bool), stop func(), err error) {
 	if q == nil {
 		return func() (int64, bool) { return 0, true }, func() {}, nil
 	}
@@ -235,17 +238,20 @@ func (q *queue) paced(ctx context.Context, t *Tally) (next func() (due int64, ok
 	if err != nil {
 		return nil, nil, err
 	}
+	w := q.window
 	return func() (int64, bool) {
 		due := q.take()
-		for ; due < q.spec.EndNs; due = q.take() {
-			if err := alarm.SleepUntil(ctx, due); err != nil {
+		for ; due < w.until(); due = q.take() {
+			err := alarm.SleepUntil(w.ctx, due)
+			switch {
+			case clock.Now() >= w.until():
+				t.neverBegan(due)
+			case err != nil:
 				t.fail(err)
 				return due, false
-			}
-			if clock.Now() < q.spec.EndNs {
+			default:
 				return due, true
 			}
-			t.neverBegan(due)
 		}
 		return due, false
 	}, func() { _ = alarm.Close() }, nil

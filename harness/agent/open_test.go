@@ -105,7 +105,7 @@ func TestSlip(t *testing.T) {
 // An operation counts by when it was due, when it began and when it ended: at every edge of the window [1000, 2000).
 func TestOpenTally(t *testing.T) {
 	spec := Spec{Load: result.Load{Arrival: result.Poisson}, WarmupEndNs: 1000, EndNs: 2000}
-	one, two := newTally(spec), newTally(spec)
+	one, two := newTally(newWindow(t.Context(), spec)), newTally(newWindow(t.Context(), spec))
 	read := func(t *Tally, done completed, err error) { t.add(protocols.Read, done, err) }
 	read(one, completed{due: 900, start: 999, end: 1000, slip: 50}, nil)            // begun in time
 	read(one, completed{due: 999, start: 1000, end: 1500, slip: 1, waited: 4}, nil) // waited at the window's begin
@@ -126,7 +126,7 @@ func TestOpenTally(t *testing.T) {
 	if r.Latency().Count() != 3 || o.Service.Count() != 3 || o.Slip.Count() != 3 {
 		t.Errorf("%d latencies, %d of service, %d slips, want 3", r.Latency().Count(), o.Service.Count(), o.Slip.Count())
 	}
-	if closed := travelled(t, newTally(Spec{})); closed.Open != nil {
+	if closed := travelled(t, newTally(newWindow(t.Context(), Spec{}))); closed.Open != nil {
 		t.Errorf("a closed loop's tally: %+v", closed.Open)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"math"
 
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/result"
@@ -33,7 +34,8 @@ type Tally struct {
 	Bytes, Messages result.Traffic
 	Background      Background
 
-	spec    Spec
+	window  *window
+	held    []func()      // counts what ended, or never began, when it is decided whether that was in the window
 	nowhere result.Bucket // takes what has no bucket
 }
 
@@ -55,15 +57,23 @@ type Open struct {
 }
 
 // newTally returns the empty tally of a load.
-func newTally(spec Spec) *Tally {
-	t := &Tally{spec: spec, Rounds: map[int]int64{}}
-	if spec.Open() {
+func newTally(w *window) *Tally {
+	t := &Tally{window: w, Rounds: map[int]int64{}}
+	if w.Open() {
 		t.Open = new(Open)
 	}
-	if spec.BucketNs > 0 {
-		t.bucket(spec.EndNs - 1) // and all before it
+	if w.BucketNs > 0 {
+		t.bucket(w.EndNs - 1) // and all before it
 	}
 	return t
+}
+
+// settle counts what waited for the window's end to be decided.
+func (t *Tally) settle() {
+	for _, count := range t.held {
+		count()
+	}
+	t.held = nil
 }
 
 // Ops is the number of operations that ended well.
@@ -88,8 +98,20 @@ func (t *Tally) Kinds() map[result.Rounds]int64 {
 	return all
 }
 
-// add counts an operation that is over.
+// add counts an operation that is over, as soon as it is decided whether it ended in the window. Few operations wait for
+// that: a window is prolonged only while few have ended.
 func (t *Tally) add(op protocols.Op, done completed, err error) {
+	if err == nil && done.end >= t.window.WarmupEndNs {
+		t.window.ended.Add(1)
+	}
+	if t.window.knows(done.end) {
+		t.count(op, done, err)
+		return
+	}
+	t.held = append(t.held, func() { t.count(op, done, err) })
+}
+
+func (t *Tally) count(op protocols.Op, done completed, err error) {
 	took := done.end - done.start
 	t.LongestNs = max(t.LongestNs, took)
 	t.arrived(done.due, done.start)
@@ -108,10 +130,10 @@ func (t *Tally) add(op protocols.Op, done completed, err error) {
 	count(&kind.Rounds, done.rounds, 1)
 	kind.Most.Raise(done.most)
 	if took > 0 {
-		t.Work += float64(t.spec.within(done.start, done.end)) / float64(took)
+		t.Work += float64(t.window.within(done.start, done.end)) / float64(took)
 	}
-	t.BusyNs += t.spec.within(done.start-done.waited, done.end)
-	if !t.spec.inWindow(done.end) {
+	t.BusyNs += t.window.within(done.start-done.waited, done.end)
+	if !t.window.contains(done.end) {
 		return
 	}
 	kind.Latency.Add(done.end - done.due)
@@ -138,28 +160,35 @@ func (t *Tally) arrived(due, start int64) {
 	if t.Open == nil {
 		return
 	}
-	s, o := &t.spec, t.Open
-	if s.inWindow(due) {
+	w, o := t.window, t.Open
+	if w.contains(due) {
 		o.Arrivals++
 	}
-	if due < s.WarmupEndNs && start >= s.WarmupEndNs {
+	if due < w.WarmupEndNs && start >= w.WarmupEndNs {
 		o.Backlog.Begin++
 	}
-	if due < s.EndNs && start >= s.EndNs {
+	if due < w.until() && start >= w.until() {
 		o.Backlog.End++
 	}
 }
 
 // neverBegan counts an operation that was due in the load but waited until it ended.
-func (t *Tally) neverBegan(due int64) { t.arrived(due, t.spec.EndNs) }
+func (t *Tally) neverBegan(due int64) {
+	const never = math.MaxInt64
+	if t.window.knows(never) {
+		t.arrived(due, never)
+		return
+	}
+	t.held = append(t.held, func() { t.arrived(due, never) })
+}
 
 // bucket is that of an instant; without buckets it is one that does not count.
 func (t *Tally) bucket(at int64) *result.Bucket {
-	each := t.spec.BucketNs
+	each := t.window.BucketNs
 	if each == 0 {
 		return &t.nowhere
 	}
-	i := int(max(0, at-t.spec.StartNs) / each)
+	i := int(max(0, at-t.window.StartNs) / each)
 	for len(t.Buckets) <= i {
 		t.Buckets = append(t.Buckets, result.Bucket{AtMs: ms(int64(len(t.Buckets)) * each)})
 	}

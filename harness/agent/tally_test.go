@@ -43,7 +43,7 @@ func timingOf(ns ...int64) (t Timing) {
 // What a client has done counts by where it ended: in the window, outside, or not at all.
 func TestTally(t *testing.T) {
 	spec := Spec{WarmupEndNs: 1000, EndNs: 2000}
-	one, two := newTally(spec), newTally(spec)
+	one, two := newTally(newWindow(t.Context(), spec)), newTally(newWindow(t.Context(), spec))
 	usual, three := result.Rounds{Data: 1, Metadata: 1}, result.Rounds{Data: 1, Metadata: 2}
 	for _, end := range []int64{900, 999, 1000, 1999, 2000, 2100} { // the window is [1000, 2000)
 		one.add(protocols.Read, completed{due: end - 500, end: end, rounds: usual}, nil)
@@ -73,7 +73,8 @@ func TestTally(t *testing.T) {
 
 // Operations at the window's edges count by the part of their time that lies inside, and so does what clients waited.
 func TestWorkAtTheEdges(t *testing.T) {
-	one, two := newTally(Spec{WarmupEndNs: 1000, EndNs: 2000}), newTally(Spec{WarmupEndNs: 1000, EndNs: 2000})
+	spec := Spec{WarmupEndNs: 1000, EndNs: 2000}
+	one, two := newTally(newWindow(t.Context(), spec)), newTally(newWindow(t.Context(), spec))
 	one.add(protocols.Read, completed{start: 0, end: 900}, nil)
 	one.add(protocols.Read, completed{start: 500, end: 1500}, nil)
 	one.add(protocols.Write, completed{start: 1600, end: 2600, waited: 100}, nil)
@@ -90,7 +91,7 @@ func TestWorkAtTheEdges(t *testing.T) {
 func TestBuckets(t *testing.T) {
 	const msNs = int64(time.Millisecond)
 	spec := Spec{BucketNs: 100 * msNs, EndNs: 200 * msNs, Faulty: true}
-	one, two := newTally(spec), newTally(spec)
+	one, two := newTally(newWindow(t.Context(), spec)), newTally(newWindow(t.Context(), spec))
 	one.add(protocols.Read, completed{end: 1 * msNs}, nil)
 	one.add(protocols.Read, completed{end: 3 * msNs}, nil)
 	one.add(protocols.Write, completed{start: 100 * msNs, end: 108 * msNs}, nil)

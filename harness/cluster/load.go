@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,10 +17,13 @@ const StartDelay = 50 * time.Millisecond
 
 // A Load is one load of a cluster: warm-up, measured window, drain.
 type Load struct {
-	agent.Spec      // its instants are set when it begins
-	Warmup, Measure time.Duration
-	Profile         bool          // every process, in the window
-	Every           time.Duration // between two samples of the servers in the window; 0 for none
+	agent.Spec // its instants are set when it begins
+	Warmup     time.Duration
+	// The window lasts for Measure, and then until so many Operations have ended in it, but no longer than Longest.
+	Measure, Longest time.Duration
+	Operations       int64
+	Profile          bool          // every process, in the window
+	Every            time.Duration // between two samples of the servers in the window; 0 for none
 }
 
 // Loaded is the outcome of a load.
@@ -82,29 +84,31 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if err != nil {
 		return l, err
 	}
-	spec := load.Spec
-	l.Seconds = load.Measure.Seconds()
-	spec.StartNs = clock.Now() + int64(StartDelay)
-	spec.WarmupEndNs = spec.StartNs + int64(load.Warmup)
-	spec.EndNs = spec.WarmupEndNs + int64(load.Measure)
+	spec := load.begin()
 	l.FromNs = spec.WarmupEndNs
-	var windowed errgroup.Group
-	windowed.Go(func() (err error) {
-		l.Window, l.Profiles, err = c.watchWindow(ctx, spec.WarmupEndNs, spec.EndNs, load.Profile)
+	var ends int64
+	decided := make(chan int64, 1) // when the window ends
+	all, loading := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		ends, err = c.watchWindow(loading, load, spec, decided, &l)
 		return err
 	})
-	windowed.Go(func() (err error) {
-		l.Samples, err = c.sampleWindow(ctx, spec.WarmupEndNs, spec.EndNs, load.Every)
+	all.Go(func() (err error) {
+		l.Samples, err = c.sampleWindow(loading, spec.WarmupEndNs, load.Every, decided)
 		return err
 	})
-	l.Tally, err = sum(control.CallAll(ctx, c.agents, agent.LoadCall, spec))
-	if err = errors.Join(err, windowed.Wait()); err != nil {
+	all.Go(func() (err error) {
+		l.Tally, err = sum(control.CallAll(loading, c.agents, agent.LoadCall, spec))
+		return err
+	})
+	if err := all.Wait(); err != nil {
 		return l, err
 	}
+	l.Seconds = time.Duration(ends - spec.WarmupEndNs).Seconds()
 	if l.Whole.To, err = c.read(ctx); err != nil {
 		return l, err
 	}
-	l.Drain = time.Duration(l.Whole.To.Ns - spec.EndNs)
+	l.Drain = time.Duration(l.Whole.To.Ns - ends)
 	after, err := c.databases(ctx)
 	if err != nil {
 		return l, err
@@ -114,26 +118,74 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	return l, nil
 }
 
-// watchWindow takes the readings at both edges of the window, and between them profiles if asked to.
-func (c *Cluster) watchWindow(ctx context.Context, from, to int64, profile bool) (i Interval, all []Profiled, err error) {
-	if err = clock.SleepUntil(ctx, from); err != nil {
-		return i, nil, err
+// begin returns the specification of a load that begins now.
+func (l Load) begin() agent.Spec {
+	spec := l.Spec
+	spec.StartNs = clock.Now() + int64(StartDelay)
+	spec.WarmupEndNs = spec.StartNs + int64(l.Warmup)
+	spec.EndNs = spec.WarmupEndNs + int64(l.Measure)
+	spec.LatestNs = spec.WarmupEndNs + int64(l.Longest)
+	return spec
+}
+
+// watchWindow takes the readings at both edges of the window, and between them profiles if asked to. It decides when the
+// window ends, and returns the instant.
+func (c *Cluster) watchWindow(ctx context.Context, load Load, spec agent.Spec, decided chan<- int64, l *Loaded) (ends int64, err error) {
+	if err = clock.SleepUntil(ctx, spec.WarmupEndNs); err != nil {
+		return 0, err
 	}
-	if i.From, err = c.read(ctx); err != nil {
-		return i, nil, err
+	if l.Window.From, err = c.read(ctx); err != nil {
+		return 0, err
 	}
 	stop := func() ([]Profiled, error) { return nil, nil }
-	if profile {
+	if load.Profile {
 		if stop, err = c.profile(ctx); err != nil {
-			return i, nil, err
+			return 0, err
 		}
 	}
-	if err = clock.SleepUntil(ctx, to); err != nil {
-		return i, nil, err
+	if ends, err = c.closeWindow(ctx, spec, load.Operations); err != nil {
+		return 0, err
 	}
-	if i.To, err = c.read(ctx); err != nil {
-		return i, nil, err
+	decided <- ends
+	if err = clock.SleepUntil(ctx, ends); err != nil {
+		return 0, err
 	}
-	all, err = stop()
-	return i, all, err
+	if l.Window.To, err = c.read(ctx); err != nil {
+		return 0, err
+	}
+	l.Profiles, err = stop()
+	return ends, err
+}
+
+// notice is how long before its end agents hear of it, so that few operations begin after it; and how often they are asked
+// how many have ended.
+const notice = 50 * time.Millisecond
+
+// closeWindow decides when the window ends, tells all agents, and returns the instant.
+func (c *Cluster) closeWindow(ctx context.Context, spec agent.Spec, enough int64) (ends int64, err error) {
+	if ends = spec.EndNs; spec.LatestNs <= ends {
+		return ends, nil
+	}
+	for {
+		if err := clock.SleepUntil(ctx, ends-int64(notice)); err != nil {
+			return 0, err
+		}
+		if ends == spec.LatestNs {
+			break
+		}
+		ended, err := control.CallAll(ctx, c.agents, agent.EndedCall, control.Nothing{})
+		if err != nil {
+			return 0, err
+		}
+		var n int64
+		for _, e := range ended {
+			n += e
+		}
+		if n >= enough {
+			break
+		}
+		ends = min(max(ends, clock.Now())+int64(notice), spec.LatestNs)
+	}
+	_, err = control.CallAll(ctx, c.agents, agent.CloseCall, ends)
+	return ends, err
 }

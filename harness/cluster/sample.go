@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -28,20 +29,31 @@ func (c *Cluster) sample(ctx context.Context) (s Sample, err error) {
 }
 
 // sampleWindow takes a sample when the window begins and at the end of each whole interval in it, or none without an
-// interval.
-func (c *Cluster) sampleWindow(ctx context.Context, from, to int64, every time.Duration) (all []Sample, err error) {
+// interval. While it does, it is decided when the window ends.
+func (c *Cluster) sampleWindow(ctx context.Context, from int64, every time.Duration, decided <-chan int64) (all []Sample, err error) {
 	if every == 0 {
 		return nil, nil
 	}
-	for at := from; at <= to; at += int64(every) {
-		if err := clock.SleepUntil(ctx, at); err != nil {
-			return nil, err
+	ends := int64(math.MaxInt64)
+	for at := from; at <= ends; {
+		select {
+		case ends = <-decided:
+			continue
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Duration(at - clock.Now())):
+		}
+		select {
+		case ends = <-decided: // perhaps long ago, if the last sample took long
+			continue
+		default:
 		}
 		s, err := c.sample(ctx)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, s)
+		at += int64(every)
 	}
 	return all, nil
 }

@@ -191,6 +191,11 @@ func TestEstimateGrows(t *testing.T) {
 	checkGrows(t, "clients: [4]\nworkload: {keys: hot}", "clients: [4]")
 	checkGrows(t, "clients: saturate", "clients: [1, saturate]")
 	checkGrows(t, "value: [16MiB]\nsearch: {latency: 500ms}", "value: [16MiB]")
+	checkGrows(t, "clients: [4]\nvalue: [16MiB]", "clients: [4]\nvalue: [16MiB]\nphases: {longest: 20s}")
+	checkGrows(t, "clients: [4]\noperations: [write]\narrival: {rates: [20/s]}",
+		"clients: [4]\noperations: [write]\narrival: {rates: [20/s]}\nphases: {operations: 200}")
+	checkGrows(t, "clients: [1]\ntestbed: {delay: {mean: 10ms}}\noperations: [write]",
+		"clients: [1]\ntestbed: {delay: {mean: 10ms}}\noperations: [write]\nphases: {operations: 150}")
 	checkGrows(t, "seed: 1", "search: {measure: 2s}", "search: {clients: [1, 2, 3, 8, 16, 32]}")
 }
 

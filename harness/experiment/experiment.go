@@ -7,7 +7,9 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -45,10 +47,13 @@ type Workload struct {
 	Background result.Share `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
 }
 
-// Phases are the lengths of those parts of a run that have a fixed one.
+// Phases are the lengths of a run's warm-up and of its measured window. That lasts for Measure, and then until so many
+// Operations have ended in it, but no longer than Longest.
 type Phases struct {
-	Warmup  result.Duration `json:"warmup"`
-	Measure result.Duration `json:"measure"`
+	Warmup     result.Duration `json:"warmup"`
+	Measure    result.Duration `json:"measure"`
+	Operations int             `json:"operations"`
+	Longest    result.Duration `json:"longest,omitzero"` // at least Measure; Load fills it in
 	// Timeline is the length of the intervals in which each point also says how its window went; 0: it does not.
 	Timeline result.Duration `json:"timeline,omitempty"`
 }
@@ -58,9 +63,22 @@ type Phases struct {
 type Search struct {
 	Clients []int           `json:"clients"` // ascending, at least three
 	Gain    result.Share    `json:"gain"`
-	Measure result.Duration `json:"measure"` // window per number of clients; prolonged if few operations end in it
+	Measure result.Duration `json:"measure"` // least window per number of clients
 	Latency result.Duration `json:"latency"` // of an operation, by the links alone, beyond which a number is not tried
 }
+
+// operationsPerGain is how many operations end in the window of a search's step for each that the gain looked for amounts
+// to, so that one more or less is well below it.
+const operationsPerGain = 4
+
+// Operations is how many operations end in the window of a step, unless it would last longer than Longest.
+func (s Search) Operations() int { return int(math.Ceil(operationsPerGain / s.Gain.Fraction())) }
+
+// Longest is how long the window of a step lasts at most.
+func (s Search) Longest() time.Duration { return longest(s.Measure).Std() }
+
+// longest is how long a window that should take so long lasts at most, unless the file says.
+func longest(measure result.Duration) result.Duration { return min(4*measure, maxPhase) }
 
 // Whether packets of up to 64 KiB pass the links whole (TCP segmentation offload).
 const (
@@ -165,7 +183,10 @@ func defaults() Settings {
 		},
 		Concurrency: 1 * result.Percent,
 		Workload:    Workload{Keys: result.Uniform},
-		Phases:      Phases{Warmup: result.Duration(time.Second), Measure: result.Duration(3 * time.Second)},
+		Phases: Phases{
+			Warmup: result.Duration(time.Second), Measure: result.Duration(3 * time.Second),
+			Operations: 140, // of five runs they support a p99
+		},
 		Search: Search{
 			Clients: []int{1, 2, 4, 8, 16},
 			Gain:    3 * result.Percent,
@@ -182,6 +203,7 @@ func defaults() Settings {
 // fillIn sets what a file left out and whose default depends on what else it says. With segmentation offload NetEm
 // would draw one delay for up to 64 KiB, not one for each packet.
 func (s *Settings) fillIn() {
+	s.Phases.Longest = cmp.Or(s.Phases.Longest, longest(s.Phases.Measure))
 	switch {
 	case s.Testbed.Offload != "":
 	case s.Testbed.NetEm():

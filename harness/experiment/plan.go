@@ -56,7 +56,8 @@ func (e *Experiment) planHead(w io.Writer) {
 	if e.OpenLoop() {
 		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)
 	}
-	fmt.Fprintf(w, "phases    warm-up %v, measure %v%s\n\n", e.Phases.Warmup, e.Phases.Measure, e.Phases.inIntervals())
+	fmt.Fprintf(w, "phases    warm-up %v, measure %v, and on until %d operations have ended, at most %v%s\n\n", e.Phases.Warmup,
+		e.Phases.Measure, e.Phases.Operations, e.Phases.Longest, e.Phases.inIntervals())
 }
 
 // inIntervals is the intervals of the timeline, if there is one.
@@ -64,7 +65,7 @@ func (p Phases) inIntervals() string {
 	if p.Timeline == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" with a timeline in intervals of %v", p.Timeline)
+	return fmt.Sprintf(", with a timeline in intervals of %v", p.Timeline)
 }
 
 // links says how fast the links are.
@@ -200,8 +201,21 @@ func (e *Experiment) runTime(p protocols.Protocol, c result.Cell) time.Duration 
 		tried := e.SearchClients(p, c.Series)
 		clients = tried[len(tried)-2]
 	}
-	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) +
-		e.Phases.Warmup.Std() + e.Phases.Measure.Std()
+	c.Load.Clients = clients
+	window := e.windowTime(p, c, e.Phases.Operations, e.Phases.Measure.Std(), e.Phases.Longest.Std())
+	return e.overheadTime(p, c.Series, clients) + e.preloadTime(p, c.Series, clients) + e.Phases.Warmup.Std() + window
+}
+
+// windowTime is how long a window lasts that is open until so many of the cell's operations have ended in it, within its
+// limits: what holds them up is the links, the rounds of each client's, or the rate at which they arrive.
+func (e *Experiment) windowTime(p protocols.Protocol, c result.Cell, operations int, least, most time.Duration) time.Duration {
+	op := protocols.Op(c.Op)
+	moved := e.transferTime(p, c.Series, op)
+	each := max(moved, (moved+e.delayed(len(p.Traits(c.T).Legs(op))))/time.Duration(c.Clients))
+	if c.Open() {
+		each = max(each, time.Duration(float64(time.Second)/c.Rate))
+	}
+	return min(max(least, time.Duration(operations)*each), most)
 }
 
 // overheadTime is the time of what surrounds a run: to start and end, for the operations that are in progress when the window
@@ -254,8 +268,16 @@ func (e *Experiment) oneByOne(p protocols.Protocol, op protocols.Op, t, keys, cl
 func (e *Experiment) searchTime(p protocols.Protocol, s result.Series) time.Duration {
 	clients := e.SearchClients(p, s)
 	most := clients[len(clients)-1]
-	tries := time.Duration(len(clients) + min(len(clients), usualPlateau))
-	return e.overheadTime(p, s, most) + e.preloadTime(p, s, most) + tries*(e.Phases.Warmup.Std()+e.Search.Measure.Std())
+	total := e.overheadTime(p, s, most) + e.preloadTime(p, s, most)
+	try := func(n int) time.Duration {
+		cell := result.Cell{Series: s, Load: result.Load{Clients: n}}
+		window := e.windowTime(p, cell, e.Search.Operations(), e.Search.Measure.Std(), e.Search.Longest())
+		return e.Phases.Warmup.Std() + window
+	}
+	for _, n := range clients {
+		total += try(n)
+	}
+	return total + time.Duration(min(len(clients), usualPlateau))*try(most)
 }
 
 // preloadTime is the time it takes to WRITE all keys once, which a READ needs.

@@ -28,6 +28,7 @@ const (
 	maxFrequency   = 100_000 * result.PerSecond
 	minMeasure     = result.Duration(200 * time.Millisecond)
 	maxPhase       = result.Duration(time.Hour)
+	maxOperations  = 100_000 // those that end while a window is prolonged are kept in memory
 	maxSeed        = 1 << 53 // every reader of JSON keeps as much exactly
 	minDelay       = result.Duration(100 * time.Microsecond)
 	maxDelay       = result.Duration(10 * time.Second)
@@ -99,25 +100,32 @@ func (s *Settings) keys() keys {
 	}
 }
 
-// phases reads the phases' keys, and refuses a window that is shorter than the intervals of its timeline.
-func phases(p *Phases) value {
-	known := object(keys{
-		"warmup":   between(&p.Warmup, 0, maxPhase),
-		"measure":  between(&p.Measure, minMeasure, maxPhase),
-		"timeline": between(&p.Timeline, minMeasure, maxPhase),
-	})
-	return func(n ast.Node) error {
-		err := known(n)
-		if err == nil && p.Timeline > p.Measure {
-			return at(n, "a window of %v holds no interval of %v: shorten timeline or prolong measure", p.Measure, p.Timeline)
-		}
-		return err
-	}
-}
-
 // systems are the names of the protocols, their variants, and their ceilings.
 func systems() []string {
 	return slices.Concat(catalog.Names(), catalog.VariantNames(), catalog.NullNames())
+}
+
+// phases reads the lengths of a run's phases, and refuses those that do not go together.
+func phases(p *Phases) value {
+	known := object(keys{
+		"warmup":     between(&p.Warmup, 0, maxPhase),
+		"measure":    between(&p.Measure, minMeasure, maxPhase),
+		"operations": number(&p.Operations, 1, maxOperations),
+		"longest":    between(&p.Longest, minMeasure, maxPhase),
+		"timeline":   between(&p.Timeline, minMeasure, maxPhase),
+	})
+	return func(n ast.Node) error {
+		err := known(n)
+		switch {
+		case err != nil:
+			return err
+		case p.Longest != 0 && p.Longest < p.Measure:
+			return at(n, "a window of at least %v cannot last %v at most: raise longest, or lower measure", p.Measure, p.Longest)
+		case p.Timeline > p.Measure:
+			return at(n, "a window of %v holds no interval of %v: shorten timeline or prolong measure", p.Measure, p.Timeline)
+		}
+		return nil
+	}
 }
 
 // testbed reads the testbed's keys, and refuses those that do not go together. Plain loopback is unlimited by itself.

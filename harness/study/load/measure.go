@@ -132,7 +132,10 @@ func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load 
 	} else {
 		spec.BackgroundShare = e.Workload.Background.Fraction() // of one more client, which writes
 	}
-	return cluster.Load{Spec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std()}
+	return cluster.Load{
+		Spec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std(), Longest: e.Phases.Longest.Std(),
+		Operations: int64(e.Phases.Operations),
+	}
 }
 
 // probed runs a load and meanwhile samples the delay between two idle hosts; the probe is nil without NetEm.
@@ -248,25 +251,13 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	return nil, fmt.Sprintf("%d clients saturate it, in the middle of %v", found.Chosen, on), nil
 }
 
-// A step's window holds so many operations for each that the gain looked for amounts to, so that one more or less is
-// well below it; it is prolonged for that, but not beyond all measure.
-const (
-	operationsPerGain = 4
-	longestProlonged  = 4 // times the configured window
-)
-
-// step loads the cluster, and again with a longer window if too few operations ended in it, or while other work disturbs
-// it: a step that seems to gain nothing because the machine was busy would mislead the search.
+// step loads the cluster, and again while other work disturbs it: a step that seems to gain nothing because the machine was
+// busy would mislead the search.
 func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
-	window := s.Experiment.Search.Measure.Std()
-	load.Measure = window
-	enough := int64(operationsPerGain / s.Experiment.Search.Gain.Fraction())
+	load.Measure, load.Longest = s.Experiment.Search.Measure.Std(), s.Experiment.Search.Longest()
+	load.Operations = int64(s.Experiment.Search.Operations())
 	for attempt := 1; ; attempt++ {
 		l, err := c.Load(ctx, load)
-		if n := l.Latency().Count(); err == nil && n < enough && load.Measure == window {
-			load.Measure = window * time.Duration(min(longestProlonged, enough/max(n, 1)+1))
-			l, err = c.Load(ctx, load)
-		}
 		if err != nil || !starved(l.Window.HostCPU()) || attempt == s.Experiment.Attempts {
 			return l, err
 		}

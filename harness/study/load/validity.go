@@ -52,7 +52,7 @@ func judge(p *result.Point, l cluster.Loaded) {
 		}
 	}
 	fail(p.Errors > 0, result.FailedOperations, "%d operations failed, the first: %s", p.Errors, l.FirstError)
-	fail(p.Ops == 0, result.NoOperations, "no operation ended in the window")
+	fail(p.Ops == 0, result.NoOperations, "no operation ended in the window of %.1f s: raise phases.longest", p.DurationS)
 	checked := p.Linearizable.Code != result.NoHistory
 	fail(checked && p.Linearizable.Code != result.Linearizable, result.NotLinearizable, "history: %s", p.Linearizable.Code)
 	if p.Ops > 0 {
