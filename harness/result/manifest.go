@@ -2,6 +2,8 @@ package result
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 )
 
 // A Manifest says under which circumstances a run's points were measured: manifest.json.
@@ -34,6 +36,22 @@ type Version struct {
 	Dirty    bool              `json:"dirty"`
 	Go       string            `json:"go"`
 	Modules  map[string]string `json:"modules"` // the libraries that carry load
+}
+
+// String names the build, such as "4b38c681f0aa with changes, go1.26.0, example.com/module v2.1.0".
+func (v Version) String() string {
+	s := v.PoWBench
+	if len(s) > 12 {
+		s = s[:12]
+	}
+	if v.Dirty {
+		s += " with changes"
+	}
+	s += ", " + v.Go
+	for _, module := range slices.Sorted(maps.Keys(v.Modules)) {
+		s += ", " + module + " " + v.Modules[module]
+	}
+	return s
 }
 
 // Machine describes the machine of the runs.

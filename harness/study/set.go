@@ -63,7 +63,7 @@ func (b *Bench) create(root string) error {
 	return err
 }
 
-// reopen continues the set behind the link. Its configuration must be the same: lines of two do not mix.
+// reopen continues the set behind the link. Its configuration must be the same, and the build: lines of two do not mix.
 func (b *Bench) reopen(latest string) error {
 	target, err := os.Readlink(latest)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,6 +83,10 @@ func (b *Bench) reopen(latest string) error {
 	if !reflect.DeepEqual(old, now) {
 		return fmt.Errorf("%w: %s was measured with another configuration than %s holds now: "+
 			"restore it (and --quick, if that run had it), or run without --resume", ErrUsage, b.Dir, b.study.Manifest.ConfigFile)
+	}
+	if began, is := set.Manifest.Version, version(); began.PoWBench != "" && !reflect.DeepEqual(began, is) {
+		return fmt.Errorf("%w: %s was begun by another build, %v; this is %v, which may count in another way: "+
+			"continue with that build, or run without --resume to begin a new set", ErrUsage, b.Dir, began, is)
 	}
 	if set.Manifest.Profiled != b.study.Manifest.Profiled {
 		return fmt.Errorf("%w: profiles take time, so points with and without do not mix: give or leave out --profile as "+

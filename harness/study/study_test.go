@@ -224,6 +224,28 @@ func TestResumeRefuses(t *testing.T) {
 	other := ofTasks()
 	other.Config = json.RawMessage(`{"a":1,"b":[3]}`)
 	refused(other, "another configuration than x.yaml")
+	set, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	this := set.Manifest.Version
+	for _, change := range []func(*result.Version){
+		func(v *result.Version) { v.PoWBench = "0123456789abcdef" },
+		func(v *result.Version) { v.Dirty = !v.Dirty },
+		func(v *result.Version) { v.Modules = map[string]string{"example.com/module": "v1.2.3"} },
+	} {
+		began := this
+		change(&began)
+		set.Manifest.Version = began
+		if err := result.WriteManifest(dir, set.Manifest); err != nil {
+			t.Fatal(err)
+		}
+		refused(ofTasks(), "begun by another build, "+began.String()+"; this is "+this.String())
+	}
+	set.Manifest.Version = this
+	if err := result.WriteManifest(dir, set.Manifest); err != nil {
+		t.Fatal(err)
+	}
 	profiled := ofTasks()
 	profiled.Manifest.Profiled = true
 	refused(profiled, "leave out --profile as when "+dir)
