@@ -127,6 +127,14 @@ func (s *Server) Reset() {
 // Traffic returns the counts of all sockets so far.
 func (s *Server) Traffic() Traffic { return s.meter.traffic() }
 
+// Connections returns the number of open connections.
+func (s *Server) Connections() (n int) {
+	for range s.conns.Range {
+		n++
+	}
+	return n
+}
+
 // serve speaks with one client until one of both ends the connection.
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/metrics"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -47,6 +48,7 @@ type Config struct {
 	// FirstPID is the process id of client 0, and those of the others follow; 0 means 1. It lies below IncarnationPIDs.
 	FirstPID uint64
 	Hostile  string // the attack of the catalogue that all clients make, as readers; empty if they are correct
+	Metrics  string // host:port at which it tells how it is doing; empty: nowhere
 	Journal  string // file that outlives the agent, with what its clients began and ended; empty for none
 }
 
@@ -63,6 +65,8 @@ type Agent struct {
 	background *background      // nil until a load asks for it
 	attack     byzantine.Attack // of clients that are hostile
 	loot       byzantine.Loot
+	metrics    *metrics.Endpoint // nil unless they are asked for, and so is work
+	work       *metrics.Work
 	journal    *journal          // nil for none
 	begun      map[uint64]uint64 // the last operation in the journal of an earlier agent, by process id
 	issued     issued
@@ -94,6 +98,11 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	}
 	if a.links, err = a.connect(ctx); err != nil {
 		return nil, errors.Join(err, a.journal.close())
+	}
+	if cfg.Metrics != "" {
+		if err := a.serveMetrics(ctx, cfg.Metrics); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
 	}
 	for i := cfg.Index; i < cfg.Clients; i += cfg.Agents {
 		a.clients = append(a.clients, a.newClient(a.links, i))
@@ -181,5 +190,5 @@ func (a *Agent) Close() error {
 	if a.background != nil {
 		_ = a.background.links.Close()
 	}
-	return errors.Join(a.links.Close(), a.journal.close())
+	return errors.Join(a.metrics.Close(), a.links.Close(), a.journal.close())
 }

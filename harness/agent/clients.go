@@ -69,8 +69,19 @@ type completed struct {
 	slip       int64       // by which it started late although the client was idle and no server lagged
 }
 
-// operate runs one operation on the key.
+// operate runs one operation on the key, and tells the metrics of it.
 func (a *Agent) operate(ctx context.Context, c *loadClient, op protocols.Op, key int) (completed, error) {
+	if a.work == nil {
+		return a.perform(ctx, c, op, key)
+	}
+	end := a.work.Begin(string(op))
+	done, err := a.perform(ctx, c, op, key)
+	end(outcomeOf(err))
+	return done, err
+}
+
+// perform runs one operation on the key.
+func (a *Agent) perform(ctx context.Context, c *loadClient, op protocols.Op, key int) (completed, error) {
 	if op == protocols.Read {
 		return a.read(ctx, c, key)
 	}

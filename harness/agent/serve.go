@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -21,9 +22,11 @@ const (
 	JournalCall control.Method[string, []history.Entry] = "journal" // see ReadJournal
 )
 
-// Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does.
-func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger) {
+// Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does. It
+// serves metrics at that address, or none if it is empty, unless its configuration names another.
+func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string, log *slog.Logger) {
 	start := func(ctx context.Context, cfg Config) (none control.Nothing, _ []control.Handler, _ error) {
+		cfg.Metrics = cmp.Or(cfg.Metrics, metrics)
 		a, err := Start(ctx, cfg, log)
 		if err != nil {
 			return none, nil, err

@@ -24,7 +24,7 @@ func TestServeNeedsStart(t *testing.T) {
 	p := &process{near, make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		Serve(t.Context(), far, far, slog.New(slog.DiscardHandler))
+		Serve(t.Context(), far, far, "", slog.New(slog.DiscardHandler))
 	}()
 	c := control.NewClient("agent 1", p)
 	for _, call := range []func() error{

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/metrics"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
@@ -40,6 +42,9 @@ type Local struct {
 	Servers    []string             `json:"servers"` // addresses
 	ServerKeys []suite.ServerKeys   `json:"server_keys"`
 	WriterKeys suite.ClientKeys     `json:"writer_keys"`
+
+	// Metrics is the address of the first server's metrics, those of the others follow; empty: none.
+	Metrics string `json:"-"`
 
 	dir string // its folder, once it has one
 }
@@ -97,6 +102,23 @@ func (l *Local) Save(dir string) error {
 	return os.WriteFile(filepath.Join(dir, clusterFile), append(data, '\n'), 0o600)
 }
 
+// MetricsAddress is where the i-th server, from 0, serves metrics: the addresses differ in their ports.
+func (l *Local) MetricsAddress(i int) (string, error) {
+	addr, err := metrics.Address(l.Metrics)
+	if err != nil {
+		return "", err
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	first, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || first == 0 || int(first)+len(l.Servers)-1 > math.MaxUint16 {
+		return "", fmt.Errorf("metrics at %q: give a port above 0 that has room for one of each of %d servers", l.Metrics, len(l.Servers))
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(first)+i)), nil
+}
+
 // Serve runs the cluster's servers, each a process with its database below dir, until ctx ends. Ready is called once
 // all of them listen. A server that ends is not started again: it is a fault to watch the protocol tolerate.
 func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func()) (err error) {
@@ -118,6 +140,11 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 		cfg := node.Config{
 			Protocol: l.Protocol, Suite: l.Suite, T: l.T, Index: i, Keys: l.ServerKeys[i], Listen: addr,
 			Dir: filepath.Join(dir, fmt.Sprintf("server-%d", i+1)), Durability: l.Durability,
+		}
+		if l.Metrics != "" {
+			if cfg.Metrics, err = l.MetricsAddress(i); err != nil {
+				return err
+			}
 		}
 		if _, err := control.Call(ctx, s, node.StartCall, cfg); err != nil {
 			return err

@@ -35,6 +35,20 @@ func TestLocalFile(t *testing.T) {
 	}
 }
 
+// Servers serve metrics at ports in a row, which must exist.
+func TestMetricsAddress(t *testing.T) {
+	l := &Local{Servers: make([]string, 4), Metrics: "9400"}
+	if got, err := l.MetricsAddress(3); got != "127.0.0.1:9403" || err != nil {
+		t.Errorf("metrics at %q, %v", got, err)
+	}
+	for _, wrong := range []string{"0", "65533", "http", "::", "localhost:x"} {
+		l.Metrics = wrong
+		if got, err := l.MetricsAddress(0); err == nil || !strings.Contains(err.Error(), "metrics at ") {
+			t.Errorf("%s: metrics at %q, %v", wrong, got, err)
+		}
+	}
+}
+
 func TestLocalRefuses(t *testing.T) {
 	for want, c := range map[string]struct {
 		protocol, suite string

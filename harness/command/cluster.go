@@ -24,31 +24,43 @@ func clusterFlag(c *cobra.Command, dir *string) {
 }
 
 func newUp() *cobra.Command {
-	var dir, protocol, primitives, durability string
+	var dir, protocol, primitives, durability, metrics string
 	var t, port int
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Start a cluster on this machine to play with",
 		Long: "up starts a cluster's server processes on loopback and keeps them until Ctrl-C. Databases and keys stay\n" +
 			"in --dir; when a cluster is there already, it is started again and the other flags do not count.",
-		Example: "  powbench up --protocol mpowerstore --t 1",
+		Example: "  powbench up --protocol mpowerstore --t 1\n  powbench up --metrics 9400",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			local, err := cluster.ReadLocal(dir)
-			if errors.Is(err, fs.ErrNotExist) {
+			isNew := errors.Is(err, fs.ErrNotExist)
+			if isNew {
 				local, err = cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
-				if err != nil {
-					return command.Usage(err)
-				}
-				err = local.Save(dir)
+				err = command.Usage(err)
 			}
 			if err != nil {
 				return err
+			}
+			told := ""
+			if local.Metrics = metrics; metrics != "" {
+				addr, err := local.MetricsAddress(0)
+				if err != nil {
+					return command.Usage(err)
+				}
+				told = fmt.Sprintf("Metrics of the first: http://%s/metrics, profiles: /debug/pprof/; of the others at the ports behind.\n", addr)
+			}
+			if isNew {
+				if err := local.Save(dir); err != nil {
+					return err
+				}
 			}
 			return local.Serve(c.Context(), dir, c.ErrOrStderr(), func() {
 				c.Printf("%d %s servers are up (t = %d, %s). In another terminal:\n"+
 					"  echo hello | powbench put --dir %s greeting -\n  powbench get --dir %s greeting\n",
 					len(local.Servers), local.Protocol, local.T, local.Durability, dir, dir)
+				c.Print(told)
 			})
 		},
 	}
@@ -57,6 +69,8 @@ func newUp() *cobra.Command {
 	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper or modern")
 	c.Flags().StringVar(&durability, "durability", string(protocols.Fsync), "fsync, write or memory")
 	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
+	c.Flags().StringVar(&metrics, "metrics", "", "serve metrics and profiles of the first server at this host:port, of the others at\n"+
+		"the ports behind; without a host, for this machine alone")
 	c.Flags().IntVar(&port, "port", 7400, "port of the first server; the others follow")
 	return c
 }

@@ -35,11 +35,11 @@ func newRoot() *cobra.Command {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return command.Root(
 		newRun(), newPlan(), newCheck(), newSimulate(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(),
-		newProcess("server", "A server process, started by run and up", func(ctx context.Context) error {
-			return node.Serve(ctx, os.Stdin, os.Stdout, log)
+		withMetrics("server", "A server process, started by run and up", func(ctx context.Context, metrics string) error {
+			return node.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 		}),
-		newProcess("agent", "A load-generating process, started by run", func(ctx context.Context) error {
-			agent.Serve(ctx, os.Stdin, os.Stdout, log)
+		withMetrics("agent", "A load-generating process, started by run", func(ctx context.Context, metrics string) error {
+			agent.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 			return nil
 		}),
 		newProcess("awake", "A process that keeps the cores awake, started by run", awake.Keep),
@@ -53,6 +53,14 @@ func newProcess(name, short string, run func(context.Context) error) *cobra.Comm
 		Use: name, Short: short, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context()) },
 	}
+}
+
+// withMetrics is a process that tells how it is doing, if asked.
+func withMetrics(name, short string, run func(ctx context.Context, metrics string) error) *cobra.Command {
+	var addr string
+	c := newProcess(name, short, func(ctx context.Context) error { return run(ctx, addr) })
+	c.Flags().StringVar(&addr, "metrics", "", "serve metrics and profiles at this host:port; without a host, for this machine alone")
+	return c
 }
 
 // folders are where results and databases go.

@@ -78,6 +78,7 @@ func TestUsageErrors(t *testing.T) {
 		{"up --suite rot13", "rot13"},
 		{"up --durability hope", "hope"},
 		{"up --t 0", "at least 1"},
+		{"up --metrics 0", "give a port above 0"},
 		{"get --dir no-such key", "powbench up --dir no-such"},
 		{"get " + strings.Repeat("k", 5000), "the limit is 4096"},
 		{"attack --attack B99", `unknown attack "B99": choose one of none, B0`},

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/metrics"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -41,6 +42,7 @@ type Config struct {
 	Congestion string // TCP congestion control; empty: the system's
 	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
 	AttackSeed uint64 // of what the attack leaves to chance
+	Metrics    string // host:port at which it tells how it is doing; empty: nowhere
 }
 
 // A Node is a running server.
@@ -49,6 +51,8 @@ type Node struct {
 	server *transport.Server
 	addr   net.Addr
 	failed chan error
+	// metrics is nil unless they are asked for.
+	metrics *metrics.Endpoint
 }
 
 // Start opens the database, listens and serves.
@@ -79,10 +83,19 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	}
 	handler := &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}
 	n := &Node{store: store, addr: listener.Addr(), failed: make(chan error, 1)}
+	handle := transport.Handler(handler.handle)
+	if cfg.Metrics != "" {
+		if handle, err = n.serveMetrics(ctx, cfg.Metrics, handle); err != nil {
+			return nil, errors.Join(err, listener.Close(), store.Close())
+		}
+	}
 	n.server = transport.NewServer(transport.ServerConfig{
 		Protocol: cfg.Protocol, Server: cfg.Index, Key: cfg.Keys.Group,
 		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
-	}, handler.handle)
+	}, handle)
+	if n.metrics != nil {
+		n.tellMetrics()
+	}
 	go func() { n.failed <- n.server.Serve(listener) }()
 	return n, nil
 }
@@ -108,7 +121,7 @@ func (n *Node) Reset(context.Context, control.Nothing) (none control.Nothing, _ 
 // Close stops serving and closes the database.
 func (n *Node) Close() error {
 	n.server.Close()
-	return n.store.Close()
+	return errors.Join(n.metrics.Close(), n.store.Close())
 }
 
 // lanes is the number of lanes. It is large beside the number of requests that a server handles at one time, so that two

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +33,14 @@ const (
 	DamageCall control.Method[string, control.Nothing] = "damage"
 )
 
-// Serve is a server's process: it does what its coordinator asks for by in and out, until in ends or ctx does. The
-// error is the one that ended the node.
-func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger) error {
+// Serve is a server's process: it does what its coordinator asks for by in and out, until in ends or ctx does. It
+// serves metrics at that address, or none if it is empty, unless its configuration names another. The error is the one that
+// ended the node.
+func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string, log *slog.Logger) error {
 	var node atomic.Pointer[Node]
 	failed := make(chan error, 1)
 	start := func(ctx context.Context, cfg Config) (string, []control.Handler, error) {
+		cfg.Metrics = cmp.Or(cfg.Metrics, metrics)
 		n, err := Start(ctx, cfg, log)
 		if err != nil {
 			return "", nil, err

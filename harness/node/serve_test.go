@@ -31,7 +31,7 @@ func newProcess(t *testing.T) *control.Client {
 	p := &process{Conn: near, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		p.err = Serve(t.Context(), far, far, slog.New(slog.DiscardHandler))
+		p.err = Serve(t.Context(), far, far, "", slog.New(slog.DiscardHandler))
 	}()
 	c := control.NewClient("server 1", p)
 	t.Cleanup(func() { _ = c.Kill() })
