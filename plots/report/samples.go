@@ -62,14 +62,14 @@ var ofPoint = []property[result.Point]{
 	{"operations in the window", func(p result.Point) string { return fmt.Sprintf("%d in %s s", p.Ops, number(p.DurationS)) }},
 	{"errors", func(p result.Point) string { return strconv.FormatInt(p.Errors, 10) }},
 	{"latency mean, ms", func(p result.Point) string { return number(p.LatencyMs.Mean) }},
-	{"p50, ms", func(p result.Point) string { return number(p.LatencyMs.P50) }},
-	{"p90, ms", func(p result.Point) string { return number(p.LatencyMs.P90) }},
-	{"p99, ms", func(p result.Point) string { return number(p.LatencyMs.P99) }},
-	{"p99.9, ms", func(p result.Point) string { return number(p.LatencyMs.P999) }},
+	{"p50, ms", func(p result.Point) string { return percentile(p.LatencyMs.P50, 0.5, p.Ops) }},
+	{"p90, ms", func(p result.Point) string { return percentile(p.LatencyMs.P90, 0.9, p.Ops) }},
+	{"p99, ms", func(p result.Point) string { return percentile(p.LatencyMs.P99, 0.99, p.Ops) }},
+	{"p99.9, ms", func(p result.Point) string { return percentile(p.LatencyMs.P999, 0.999, p.Ops) }},
 	{"max, ms", func(p result.Point) string { return number(p.LatencyMs.Max) }},
 	{"service time mean, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.Mean)) }},
-	{"service time p99, ms", func(p result.Point) string { return ofOpen(p, number(p.ServiceMs.P99)) }},
-	{"slip of the schedule p99, ms", func(p result.Point) string { return ofOpen(p, number(p.SlipMs.P99)) }},
+	{"service time p99, ms", func(p result.Point) string { return ofOpen(p, percentile(p.ServiceMs.P99, 0.99, p.Ops)) }},
+	{"slip of the schedule p99, ms", func(p result.Point) string { return ofOpen(p, percentile(p.SlipMs.P99, 0.99, p.Ops)) }},
 	{"operations due, waiting at the ends", func(p result.Point) string {
 		return ofOpen(p, fmt.Sprintf("%d, %d and %d", p.Arrivals, p.Backlog.Begin, p.Backlog.End))
 	}},
@@ -263,18 +263,26 @@ func newTrial(t result.Trial, runs runs) *trial {
 	say("READs by rounds", roundsOf(t.ReadRounds))
 	say("by rounds with data (D), without (d)", kindsOf(t.ReadKinds))
 	say("WRITEs likewise", kindsOf(t.WriteKinds))
-	say("READ latency, ms", percentiles(t.ReadMs))
-	say("WRITE latency, ms", percentiles(t.WriteMs))
+	say("READ latency, ms", percentiles(t.ReadMs, t.Ops.Reads))
+	say("WRITE latency, ms", percentiles(t.WriteMs, t.Ops.Writes))
 	say("linearizable", verdict(t.Linearizable))
 	say("seed", strconv.FormatUint(t.Seed, 10))
 	say("started", t.Started)
 	return out
 }
 
-func percentiles(l result.Latency) string {
+func percentiles(l result.Latency, operations int64) string {
 	if l.Mean == 0 {
 		return ""
 	}
-	return fmt.Sprintf("mean %s, p50 %s, p90 %s, p99 %s, p99.9 %s, max %s", number(l.Mean), number(l.P50), number(l.P90),
-		number(l.P99), number(l.P999), number(l.Max))
+	return fmt.Sprintf("mean %s, p50 %s, p90 %s, p99 %s, p99.9 %s, max %s", number(l.Mean), percentile(l.P50, 0.5, operations),
+		percentile(l.P90, 0.9, operations), percentile(l.P99, 0.99, operations), percentile(l.P999, 0.999, operations), number(l.Max))
+}
+
+// percentile is that of so many operations, or why it is not shown.
+func percentile(ms, share float64, operations int64) string {
+	if result.Supports(share, operations) {
+		return number(ms)
+	}
+	return fmt.Sprintf("%s (%d of %d operations that it takes)", stat.Missing, operations, result.PercentileNeeds(share))
 }
