@@ -19,6 +19,8 @@ type Reading struct {
 	Clients float64 // CPU seconds of all agents
 	Servers float64
 	Links   []testbed.Counters // of the server hosts; nil if they are not counted
+	// Allocated is the bytes that the processes' heaps have handed out.
+	Allocated result.Allocated
 }
 
 // read takes a reading.
@@ -34,8 +36,10 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 	for i, u := range used {
 		if i < len(c.agents) {
 			r.Clients += u.CPUSeconds
+			r.Allocated.Clients += int64(u.AllocatedBytes)
 		} else {
 			r.Servers += u.CPUSeconds
+			r.Allocated.Servers += int64(u.AllocatedBytes)
 		}
 	}
 	if shaper, ok := c.testbed.(testbed.Shaper); ok {
@@ -71,6 +75,13 @@ func (i Interval) Seconds() float64 { return float64(i.To.Ns-i.From.Ns) / 1e9 }
 // CPU is the CPU time of the load's processes.
 func (i Interval) CPU() result.CPU {
 	return result.CPU{Clients: i.To.Clients - i.From.Clients, Servers: i.To.Servers - i.From.Servers}
+}
+
+// Allocated is the bytes that the heaps of the load's processes handed out.
+func (i Interval) Allocated() result.Allocated {
+	return result.Allocated{
+		Clients: i.To.Allocated.Clients - i.From.Allocated.Clients, Servers: i.To.Allocated.Servers - i.From.Allocated.Servers,
+	}
 }
 
 // HostCPU tells where the machine's CPU time went.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/rpc"
 	"net/rpc/jsonrpc"
+	"runtime/metrics"
 	"sync"
 
 	"github.com/prometheus/procfs"
@@ -110,9 +111,10 @@ const Usage Method[Nothing, Used] = "usage"
 
 // Used is a process's use of CPU and memory since it started.
 type Used struct {
-	CPUSeconds float64
-	RSSMiB     float64 // the resident set now
-	PeakRSSMiB float64 // the largest that it has been
+	CPUSeconds     float64
+	RSSMiB         float64 // the resident set now
+	PeakRSSMiB     float64 // the largest that it has been
+	AllocatedBytes uint64  // on the heap, given back or not
 }
 
 // used asks the kernel about this process. The peak is not getrusage's, which may be that of the parent.
@@ -126,8 +128,11 @@ func used(context.Context, Nothing) (Used, error) {
 		return Used{}, err
 	}
 	status, err := self.NewStatus()
+	allocated := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(allocated)
 	return Used{
-		CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9,
-		RSSMiB:     float64(status.VmRSS) / (1 << 20), PeakRSSMiB: float64(status.VmHWM) / (1 << 20),
+		AllocatedBytes: allocated[0].Value.Uint64(),
+		CPUSeconds:     float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9,
+		RSSMiB:         float64(status.VmRSS) / (1 << 20), PeakRSSMiB: float64(status.VmHWM) / (1 << 20),
 	}, err
 }

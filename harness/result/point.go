@@ -56,8 +56,10 @@ type Point struct {
 	// GeneratorS is the part of CPUS.Clients, in seconds, that the load generators took for themselves and not for the
 	// protocol: for keys, values, histories and tallies. Points of earlier versions lack it.
 	GeneratorS float64 `json:"generator_s,omitempty"`
-	RSSMiB     RSS     `json:"rss_peak_mib"`
-	HostCPU    HostCPU `json:"host_cpu"`
+	// Allocated is the bytes that the heaps of the load's processes handed out. Points of earlier versions lack it.
+	Allocated Allocated `json:"allocated_bytes,omitzero"`
+	RSSMiB    RSS       `json:"rss_peak_mib"`
+	HostCPU   HostCPU   `json:"host_cpu"`
 	// WriteAmplification is the bytes that the databases wrote per byte stored, since the servers started.
 	WriteAmplification float64 `json:"write_amplification"`
 	Bottleneck         string  `json:"bottleneck"` // OfLink, OfClientCPU, OfServerCPU, OfDisk or OfLatency
@@ -168,6 +170,12 @@ func (f *TrafficFactor) Add(o TrafficFactor) {
 type CPU struct {
 	Clients float64 `json:"clients"`
 	Servers float64 `json:"servers"`
+}
+
+// Allocated is bytes of heaps, given back or not.
+type Allocated struct {
+	Clients int64 `json:"clients"`
+	Servers int64 `json:"servers"`
 }
 
 // RSS is the largest resident set of any one process of the kind, in MiB.

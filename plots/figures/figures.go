@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -30,8 +31,8 @@ type figure struct {
 	open  bool                                       // open loops are in it, too
 	entry func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
 	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
+	each  *split                                     // what there is a page of its own for; nil: one page for all
 	size  func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
-	eachT bool                                       // has a page
 }
 
 var (
@@ -77,8 +78,13 @@ var figures = []figure{
 		note: "What a third round of WRITEs, for many writers, costs.",
 	},
 	{
-		name: frame.Sizes, fixed: frame.UsualDims(frame.Threshold), rows: sizeRows, entry: draw.CurveSample, marks: sizeMarks, eachT: true,
+		name: frame.Sizes, fixed: frame.UsualDims(frame.Threshold), rows: sizeRows, entry: draw.CurveSample, marks: sizeMarks, each: eachThreshold,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 },
+	},
+	{
+		name: frame.LimitsFigure, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}, rows: limitRows,
+		marks: limitMarks, note: limitsNote, each: eachSize,
+		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 	},
 	{name: "wan", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 }
@@ -115,18 +121,29 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	return slices.Concat(pages, trials, costs, spent), err
 }
 
-// sheets are the cells of each of its pages.
+// A split divides a figure into pages.
+type split struct {
+	file    func(frame.Cell) string // what is behind the figure's name
+	heading frame.Dim[frame.Cell]
+}
+
+var (
+	eachThreshold = &split{func(c frame.Cell) string { return "t" + strconv.Itoa(c.T) }, frame.Threshold}
+	eachSize      = &split{func(c frame.Cell) string { return result.Size(c.ValueBytes).String() }, frame.ValueSize}
+)
+
+// sheets are the cells of each of the figure's pages.
 func (f figure) sheets(cells []frame.Cell) (sheets [][]frame.Cell) {
-	if !f.eachT {
+	if f.each == nil {
 		return [][]frame.Cell{cells}
 	}
-	for _, t := range frame.Distinct(cells, func(c frame.Cell) int { return c.T }) {
-		sheets = append(sheets, frame.Keep(cells, func(c frame.Cell) bool { return c.T == t }))
+	for _, name := range frame.Each(cells, f.each.file) {
+		sheets = append(sheets, frame.Keep(cells, func(c frame.Cell) bool { return f.each.file(c) == name }))
 	}
 	return sheets
 }
 
-// page lays out a page of the figure.
+// page lays out one page of the figure.
 func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	if err := frame.Same(f.fixed, cells); err != nil {
 		return nil, err
@@ -136,9 +153,9 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 		Name: f.name, Heading: heading(f.name, cells[0].Set.Manifest.Title), RowHeight: draw.PanelHeight,
 		Loud: c.Loud, Lines: c.Lines,
 	}
-	if f.eachT {
-		p.Name += fmt.Sprintf("-t%d", cells[0].T)
-		p.Heading += ", " + frame.Threshold(cells[0])
+	if f.each != nil {
+		p.Name += "-" + f.each.file(cells[0])
+		p.Heading += ", " + f.each.heading(cells[0])
 	}
 	if f.size != nil {
 		p.RowHeight, p.Gutter = f.size(cells)
@@ -148,6 +165,9 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 		p.Titles = append(p.Titles, title(f.name, op))
 	}
 	for _, d := range f.rows {
+		if d.empty != nil && d.empty(cells) {
+			continue
+		}
 		var row []*plot.Plot
 		for i, op := range ops {
 			row = append(row, d.plot(d, column{cells, frame.Keep(cells, func(c frame.Cell) bool { return c.Op == op }), i == 0}))

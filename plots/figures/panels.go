@@ -22,7 +22,8 @@ import (
 type panel struct {
 	x, y  quantity
 	plot  func(d panel, c column) *plot.Plot
-	align func(row []*plot.Plot) // nil: draw.Align
+	align func(row []*plot.Plot)  // nil: draw.Align
+	empty func([]frame.Cell) bool // whether the row has nothing to show; nil: never
 }
 
 // A column is the cells of one operation, and those of the whole figure.

@@ -18,8 +18,9 @@ type Dim[T any] func(T) string
 
 // The dimensions of points.
 var (
-	variant    Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
-	suite      Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
+	variant Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
+	// Suite is the suite of a measurement's cryptography.
+	Suite      Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
 	durability Dim[Cell] = func(c Cell) string { return "durability " + c.Durability }
 	Threshold  Dim[Cell] = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
 	ValueSize  Dim[Cell] = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
@@ -28,7 +29,7 @@ var (
 
 // UsualDims are variant, suite and durability, and those given.
 func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
-	return append([]Dim[Cell]{variant, suite, durability}, more...)
+	return append([]Dim[Cell]{variant, Suite, durability}, more...)
 }
 
 // circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.

@@ -175,7 +175,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -185,6 +185,9 @@ const (
 	Open     = "open"
 	Sizes    = "sizes"
 )
+
+// LimitsFigure is the figure that sets protocols beside their ceilings.
+const LimitsFigure = "limits"
 
 // What makes a table: the paper's Table 3, and what the wait for owed replies does.
 const (

@@ -51,6 +51,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l := limitsTable(cells); len(l.Rows) > 0 {
+		tables = append(tables, l)
+	}
 	if o := owedTable(cells); len(o.Rows) > 0 {
 		tables = append(tables, o)
 	}

@@ -83,7 +83,7 @@ func judge(p *result.Point, l cluster.Loaded) {
 		p.Fail(result.DelayOff, "%s", p.Probe.Off)
 	}
 	full := p.Bottleneck == result.OfClientCPU || p.Bottleneck == result.OfServerCPU
-	fail(!starved(p.HostCPU) && full && p.GeneratorS > generatorShare*cores, result.BusyGenerator,
+	fail(checked && !starved(p.HostCPU) && full && p.GeneratorS > generatorShare*cores, result.BusyGenerator,
 		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/cores)
 	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)

@@ -100,6 +100,11 @@ func TestInvalidReason(t *testing.T) {
 		"much on the link": {func(p *point) { p.LinkBytes.ClientToServer = 4_038_000 }, ""},
 		"resent segments":  {func(p *point) { p.LinkBytes.ClientToServer = 4_042_000 }, "the interface counted 2.021" + model},
 		"not on this link": {func(p *point) { p.LinkBytes.ClientToServer = 0 }, "the interface counted 0.000" + model},
+		"a busy ceiling": {
+			func(p *point) {
+				p.Linearizable.Code, p.Bottleneck, p.GeneratorS = result.NoHistory, result.OfClientCPU, cores
+			}, "",
+		},
 		"no history":       {func(p *point) { p.Linearizable.Code = result.NoHistory }, ""},
 		"unlimited":        {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 4_042_000 }, "the interface counted 2.021" + model},
 		"unshaped":         {func(p *point) { p.Shaped, p.LinkBytes.ClientToServer = false, 0 }, ""},

@@ -1,0 +1,54 @@
+package figures
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+)
+
+// Each size of values has a page, with a row for each durability that was measured, and the costs of memory.
+func TestPagesOfLimits(t *testing.T) {
+	s := &result.Set{Dir: "limits"}
+	s.Manifest.Testbed = result.Testbed{Topology: result.SharedHost, Unlimited: true}
+	for _, system := range []result.Series{
+		{Protocol: "mabd", Variant: result.Paper}, {Protocol: "null", Variant: "mabd"},
+	} {
+		for _, size := range []int{64 << 10, 256 << 10} {
+			for _, durability := range []string{"memory", "fsync"} {
+				for i, clients := range []int{1, 8} {
+					p := result.Point{
+						Figure: frame.LimitsFigure, Series: system, Load: result.Load{Clients: clients}, Repetition: 1,
+						ThroughputMBps: 100 * float64(i+1), ThroughputOps: 1, LatencyMs: result.Latency{Mean: 1}, DurationS: 1,
+						Validity: result.Validity{Valid: true},
+					}
+					p.Suite, p.Durability, p.Op, p.T, p.ValueBytes = result.Modern, durability, result.OpRead, 1, size
+					s.Points = append(s.Points, p)
+				}
+			}
+		}
+	}
+	pages, err := All([]*result.Set{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range pages {
+		names = append(names, p.Name)
+		var labels []string
+		for _, row := range p.Rows {
+			labels = append(labels, row[0].Y.Label.Text)
+		}
+		want := []string{"% of ceiling: memory", "% of ceiling: fsync", "CPU (s/GB): memory", "Heap (B/B): memory"}
+		if !slices.Equal(labels, want) || len(p.Loud) > 0 {
+			t.Errorf("%s: rows %q, want %q; loud %q", p.Name, labels, want, p.Loud)
+		}
+		if n := len(p.Legend); n != 2 {
+			t.Errorf("%s: %d entries in the legend, want the protocol and the ceiling", p.Name, n)
+		}
+	}
+	if want := []string{"limits-64KiB", "limits-256KiB"}; !slices.Equal(names, want) {
+		t.Errorf("pages %q, want %q", names, want)
+	}
+}
