@@ -15,7 +15,7 @@ import (
 func BenchmarkRecorder(b *testing.B) {
 	spec := Spec{StartNs: clock.Now(), EndNs: clock.Now() + int64(time.Hour)}
 	spec.WarmupEndNs = spec.StartNs
-	t, log := newTally(spec), history.NewLog(1)
+	t, log := newTally(newWindow(b.Context(), spec)), history.NewLog(1)
 	b.ReportAllocs()
 	for i := range b.N {
 		start := clock.Now()
