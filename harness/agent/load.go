@@ -146,8 +146,9 @@ func (a *Agent) drain(ctx context.Context, spec Spec) error {
 
 // maxLag is how many bytes a server may lag behind when a client begins an operation, or one value and its header if
 // that is more. In a closed loop that only a quorum holds back, the requests to the slowest server would pile up, and
-// throughput exceed what the network carries.
-const maxLag = 1 << 20
+// throughput exceed what the network carries. Less would hold clients back for what connections make up for by themselves:
+// those that share a full link do not share it alike while one of them recovers from a lost packet.
+const maxLag = 2 << 20
 
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
 // no server lags too far behind; and none after the window or ctx has ended.

@@ -287,6 +287,23 @@ func TestPlateau(t *testing.T) {
 	}
 }
 
+// The best of the plateau is chosen, by the mean of all tries, but never its edge unless that is all.
+func TestChoose(t *testing.T) {
+	steps := []result.SearchStep{
+		{Clients: 2, ThroughputMBps: 10}, {Clients: 4, ThroughputMBps: 39}, {Clients: 8, ThroughputMBps: 40},
+		{Clients: 16, ThroughputMBps: 38}, {Clients: 4, ThroughputMBps: 41}, {Clients: 8, ThroughputMBps: 39},
+		{Clients: 16, ThroughputMBps: 39.4},
+	}
+	for _, c := range []struct {
+		plateau []int
+		want    int
+	}{{[]int{4, 8, 16}, 8}, {[]int{4, 16}, 16}, {[]int{8, 16}, 16}, {[]int{4}, 4}, {[]int{2, 4, 8, 16}, 4}} {
+		if got := choose(steps, c.plateau); got != c.want {
+			t.Errorf("of %v: %d, want %d", c.plateau, got, c.want)
+		}
+	}
+}
+
 // A peak that stays far below its bound although nothing is full is warned of, if its clients were searched for.
 func TestTellOfPoorPeaks(t *testing.T) {
 	p := result.Point{Shaped: true, BoundRatio: 0.89, Bottleneck: result.OfLatency, Validity: result.Validity{Valid: true}}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -188,7 +189,7 @@ func tell(p result.Point, searched bool) string {
 }
 
 // search finds a number of clients that saturates a series: it plays all numbers, those with the highest throughputs
-// again, and takes one from the middle of the plateau. It is a pilot: the manifest keeps its throughputs, which are not
+// again, and takes the best of the plateau. It is a pilot: the manifest keeps its throughputs, which are not
 // points.
 type search struct {
 	*runner
@@ -243,12 +244,12 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 		return nil, "", err
 	}
 	on := plateau(found.Steps, gain)
-	found.Chosen, found.Saturated = on[len(on)/2], on[0] < clients[len(clients)-1]
+	found.Chosen, found.Saturated = choose(found.Steps, on), on[0] < clients[len(clients)-1]
 	s.bench.Manifest.Searches = append(s.bench.Manifest.Searches, found)
 	if !found.Saturated {
 		return nil, fmt.Sprintf("not saturated by %d clients", found.Chosen), nil
 	}
-	return nil, fmt.Sprintf("%d clients saturate it, in the middle of %v", found.Chosen, on), nil
+	return nil, fmt.Sprintf("%d clients saturate it, the best of %v", found.Chosen, on), nil
 }
 
 // step loads the cluster, and again while other work disturbs it: a step that seems to gain nothing because the machine was
@@ -267,22 +268,31 @@ func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load
 	}
 }
 
-// plateau is the numbers of clients, ascending, whose throughput is at most the gain below the highest. That of a number
-// that was tried again is the mean.
-func plateau(steps []result.SearchStep, gain float64) (on []int) {
-	sums, times := map[int]float64{}, map[int]float64{}
+// means are the throughputs of the numbers of clients that were tried, on average where one was tried again.
+func means(steps []result.SearchStep) map[int]float64 {
+	mean, times := map[int]float64{}, map[int]float64{}
 	for _, s := range steps {
-		sums[s.Clients] += s.ThroughputMBps
 		times[s.Clients]++
+		mean[s.Clients] += (s.ThroughputMBps - mean[s.Clients]) / times[s.Clients]
 	}
-	best := 0.
-	for n := range sums {
-		best = max(best, sums[n]/times[n])
-	}
-	for _, n := range slices.Sorted(maps.Keys(sums)) {
-		if sums[n]/times[n] >= (1-gain)*best {
+	return mean
+}
+
+// plateau is the numbers of clients, ascending, whose throughput is at most the gain below the highest.
+func plateau(steps []result.SearchStep, gain float64) (on []int) {
+	mean := means(steps)
+	best := slices.Max(slices.Collect(maps.Values(mean)))
+	for _, n := range slices.Sorted(maps.Keys(mean)) {
+		if mean[n] >= (1-gain)*best {
 			on = append(on, n)
 		}
 	}
 	return on
+}
+
+// choose is the best number of clients of a plateau. That with which it begins counts only if it is alone: whatever costs a
+// little throughput when the point is measured would push it over the edge.
+func choose(steps []result.SearchStep, plateau []int) int {
+	mean := means(steps)
+	return slices.MaxFunc(plateau[min(1, len(plateau)-1):], func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
 }
