@@ -25,8 +25,10 @@ func Checksum(s suite.Suite, length int, fragments [][]byte) CrossChecksum {
 }
 
 // WellFormed reports whether cc has the shape of the cross-checksum of a value that Encode takes.
-func (cc CrossChecksum) WellFormed(s suite.Suite, t int) bool {
-	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == Total(t) &&
+func (cc CrossChecksum) WellFormed(s suite.Suite, t int) bool { return cc.wellFormed(s, Total(t)) }
+
+func (cc CrossChecksum) wellFormed(s suite.Suite, total int) bool {
+	return cc.Length <= protocols.MaxValueBytes && len(cc.Hashes) == total &&
 		!slices.ContainsFunc(cc.Hashes, func(h []byte) bool { return len(h) != s.HashSize() })
 }
 
@@ -59,37 +61,40 @@ type Scheme interface {
 	Share() float64
 }
 
-// Coded is the paper's scheme (lines 102, 103 and 141): any t+1 fragments restore the value.
-func Coded(t int, s suite.Suite) Scheme { return coded{t, s} }
+// Coded is the paper's scheme (lines 102, 103 and 141): any t+1 of 3t+1 fragments restore the value.
+func Coded(t int, s suite.Suite) Scheme { return coded{paper(t), s} }
+
+// CodedOn is Coded for so many servers: any t+1 of their fragments restore the value.
+func CodedOn(servers, t int, s suite.Suite) Scheme { return coded{code{Data(t), servers}, s} }
 
 type coded struct {
-	t int
+	code
 	suite.Suite
 }
 
 func (d coded) Encode(value []byte, mem protocols.Memory) ([][]byte, CrossChecksum, error) {
-	fragments, err := Encode(value, d.t, mem)
+	fragments, err := d.encode(value, mem)
 	if err != nil {
 		return nil, CrossChecksum{}, err
 	}
 	return fragments, Checksum(d.Suite, len(value), fragments), nil
 }
 
-func (d coded) WellFormed(cc CrossChecksum) bool { return cc.WellFormed(d.Suite, d.t) }
+func (d coded) WellFormed(cc CrossChecksum) bool { return cc.wellFormed(d.Suite, d.total) }
 
-func (d coded) Length(cc CrossChecksum) int { return FragmentLength(int(cc.Length), d.t) }
+func (d coded) Length(cc CrossChecksum) int { return d.length(int(cc.Length)) }
 
 func (d coded) Right(cc CrossChecksum, server int, fragment []byte) bool {
 	return cc.Matches(d.Suite, server, fragment)
 }
 
-func (d coded) Enough() int { return Data(d.t) }
+func (d coded) Enough() int { return d.data }
 
 func (d coded) Decode(cc CrossChecksum, fragments [][]byte, mem protocols.Memory) ([]byte, error) {
-	return Decode(cc, fragments, d.t, mem)
+	return d.decode(cc, fragments, mem)
 }
 
-func (d coded) Share() float64 { return 1 / float64(Data(d.t)) }
+func (d coded) Share() float64 { return 1 / float64(d.data) }
 
 // Replicated has each of the servers store the whole value. Its cross-checksum has one hash, as all fragments are the
 // same: so a WRITE hashes the value once and does not copy it, and a READ hashes one copy and returns it where it lies.
