@@ -18,6 +18,8 @@ import (
 	mpowerstoreattacks "github.com/powbench/powbench/protocols/mpowerstore/attacks"
 	"github.com/powbench/powbench/protocols/mpowerstore/variants"
 	"github.com/powbench/powbench/protocols/null"
+	"github.com/powbench/powbench/protocols/pasis"
+	pasisattacks "github.com/powbench/powbench/protocols/pasis/attacks"
 	"github.com/powbench/powbench/protocols/phalanx"
 	phalanxattacks "github.com/powbench/powbench/protocols/phalanx/attacks"
 	"github.com/powbench/powbench/protocols/powerstore"
@@ -33,6 +35,7 @@ func All() []protocols.Protocol {
 		phalanx.Protocol{},
 		powerstore.Protocol{},
 		cas.Protocol{},
+		pasis.Protocol{},
 	}
 }
 
@@ -111,7 +114,7 @@ func Keeping(name string) (protocols.Protocol, error) {
 // playbook is attacked by what serves for any.
 func Attacks() []byzantine.Attack {
 	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
-		powerstoreattacks.Playbook())
+		powerstoreattacks.Playbook(), pasisattacks.Playbook())
 }
 
 // Attack finds an attack by its ID or name; the error for an unknown one lists those there are.

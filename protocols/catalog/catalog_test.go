@@ -11,7 +11,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas"}; !slices.Equal(Names(), want) {
+	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames(), NullNames()) {
@@ -55,7 +55,8 @@ func TestEarlierResults(t *testing.T) {
 	if err := result.WriteManifest(dir, result.Manifest{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range Names() {
+	known := Names()[:5] // those of that time
+	for _, name := range known {
 		if err := result.Append(dir, result.Point{Series: result.Series{Protocol: name, Variant: protocols.Paper}}); err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,7 @@ func TestEarlierResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range All() {
+	for i, p := range All()[:len(known)] {
 		traits := p.Traits(1)
 		want := result.System{Protocol: traits.Name, Variant: traits.Variant, Title: traits.Title, Order: i + 1}
 		if got := set.Manifest.Systems[traits.System()]; got != want {
@@ -92,6 +93,7 @@ func TestCost(t *testing.T) {
 		"mabd":        {3, 5, 7},
 		"phalanx":     {4, 7, 10},
 		"cas":         {4. / 2, 7. / 3, 10. / 4},
+		"pasis":       {5. / 2, 9. / 3, 13. / 4},
 
 		"mpowerstore+replicated": {4, 7, 10},
 		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},

@@ -1,0 +1,19 @@
+// Package attacks holds what attackers forge in PASIS, which must withstand all of it. It imports byzantine and pasis;
+// catalog alone imports it.
+package attacks
+
+import (
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/pasis"
+)
+
+// Playbook returns PASIS's.
+func Playbook() byzantine.Playbook {
+	return byzantine.Playbook{
+		Protocol: "pasis",
+		Lies: map[string]byzantine.Lie{
+			"B4": byzantine.In[*pasis.TimeAck](byzantine.Bogus),
+			"B5": byzantine.In[*pasis.Version](byzantine.Corrupted),
+		},
+	}
+}
