@@ -15,7 +15,7 @@ run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume
 
 # The newest run of every figure; on a fresh clone the reference results.
 sets = $(or $(wildcard $(addprefix $(RESULTS)/,$(addsuffix /latest,\
-	fig2? wan attack table1 table3 ablation setup single openloop owed sizes limits))),\
+	fig2? wan attack table1 table3 ablation setup single openloop owed sizes limits sustained))),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.
@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes limits attack simulate wan-kernel plots report test bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate wan-kernel plots report test bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ sizes: build ## measure values of 256 B to 16 MiB at t = 1, 3, 10: from which si
 
 limits: build ## measure every protocol beside its ceiling, without a limit of the network (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) configs/limits.yaml
+	$(MAKE) plots
+
+sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (33 minutes, 40 GB; QUICK=1: seconds each)
+	$(BIN) run $(run_flags) configs/sustained.yaml
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)

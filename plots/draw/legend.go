@@ -79,6 +79,9 @@ func (l Legend) width() vg.Length {
 // CurveSample is a protocol's curve.
 func CurveSample(l look.Look) Sample { return Curve{Look: l}.Sample }
 
+// TraceSample is a protocol's trace.
+func TraceSample(l look.Look) Sample { return lineSample(Curve{Look: l}.line(traceWidth)) }
+
 // MarkerSample is a curve's marker alone.
 func MarkerSample(l look.Look) Sample { return nearName(Curve{Look: l}.drawMarker) }
 

@@ -33,6 +33,8 @@ type figure struct {
 	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
 	each  *split                                     // what there is a page of its own for; nil: one page for all
 	size  func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
+	split func(frame.Cell) string                    // the title of a cell's column; nil: a column per operation
+	says  func([]frame.Cell) string                  // more in the caption, behind the note
 }
 
 var (
@@ -85,6 +87,13 @@ var figures = []figure{
 		name: frame.LimitsFigure, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}, rows: limitRows,
 		marks: limitMarks, note: limitsNote, each: eachSize,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
+	},
+	{
+		name: frame.Sustain, fixed: sustainedFixed, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
+		size: sustainedSize, split: sustainedSplit, says: steadiness,
+		note: "The 99th percentiles are of about 660 operations each. Files and what compactions wrote are those of all servers, " +
+			"memory is that of the largest. Steady: the slope's 95 % interval (Sen) is within ±1 % of the mean per minute; rising or " +
+			"falling: it is not, and there is a trend (Mann and Kendall, p ≤ 0.05).",
 	},
 	{name: "wan", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 }
@@ -148,7 +157,11 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	if err := frame.Same(f.fixed, cells); err != nil {
 		return nil, err
 	}
-	c := caption.OfPoints(f.note, f.fixed, cells)
+	note := f.note
+	if f.says != nil {
+		note += " " + f.says(cells)
+	}
+	c := caption.OfPoints(note, f.fixed, cells)
 	p := &draw.Page{
 		Name: f.name, Heading: heading(f.name, cells[0].Set.Manifest.Title), RowHeight: draw.PanelHeight,
 		Loud: c.Loud, Lines: c.Lines,
@@ -160,17 +173,18 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	if f.size != nil {
 		p.RowHeight, p.Gutter = f.size(cells)
 	}
-	ops := frame.Distinct(cells, opOf)
-	for _, op := range ops {
-		p.Titles = append(p.Titles, title(f.name, op))
+	split := f.split
+	if split == nil {
+		split = func(c frame.Cell) string { return title(f.name, c.Op) }
 	}
+	p.Titles = frame.Distinct(cells, split)
 	for _, d := range f.rows {
 		if d.empty != nil && d.empty(cells) {
 			continue
 		}
 		var row []*plot.Plot
-		for i, op := range ops {
-			row = append(row, d.plot(d, column{cells, frame.Keep(cells, func(c frame.Cell) bool { return c.Op == op }), i == 0}))
+		for i, of := range p.Titles {
+			row = append(row, d.plot(d, column{cells, frame.Keep(cells, func(c frame.Cell) bool { return split(c) == of }), i == 0}))
 		}
 		if d.align != nil {
 			d.align(row)
@@ -187,8 +201,6 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	p.Legend = append(p.Legend, f.marks(cells)...)
 	return p, nil
 }
-
-func opOf(c frame.Cell) string { return c.Op }
 
 // title is the title of an operation's column.
 func title(figure, op string) string {

@@ -18,7 +18,7 @@ type Dim[T any] func(T) string
 
 // The dimensions of points.
 var (
-	variant Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
+	Variant Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
 	// Suite is the suite of a measurement's cryptography.
 	Suite      Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
 	durability Dim[Cell] = func(c Cell) string { return "durability " + c.Durability }
@@ -29,7 +29,7 @@ var (
 
 // UsualDims are variant, suite and durability, and those given.
 func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
-	return append([]Dim[Cell]{variant, Suite, durability}, more...)
+	return append([]Dim[Cell]{Variant, Suite, durability}, more...)
 }
 
 // circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.

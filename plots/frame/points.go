@@ -175,7 +175,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Sustain: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -188,6 +188,9 @@ const (
 
 // LimitsFigure is the figure that sets protocols beside their ceilings.
 const LimitsFigure = "limits"
+
+// Sustain is the figure of the course of long loads.
+const Sustain = "sustained"
 
 // What makes a table: the paper's Table 3, and what the wait for owed replies does.
 const (

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // Fields are a record's numbers by their names; NaN stands for one that was not recorded.
@@ -68,7 +69,24 @@ func ofPoint(p result.Point) fields {
 		"data_rounds":    ifRecorded(most(p.RoundKinds, data), len(p.RoundKinds) > 0),
 		"wire_deviation": deviation(p.WireFactor.ClientToServer, p.WireFactor.ServerToClient),
 		"link_deviation": ifRecorded(link, p.LinkBytes != (result.Traffic{})),
-	})
+	}).and(ofCourse(p))
+}
+
+// ofCourse is throughput at the end of a long window over that in its beginning, and its slope in percent per minute with
+// the ends of its interval.
+func ofCourse(p result.Point) fields {
+	c, known := frame.CourseOf(p)
+	bounded := known && c.Trend.HasInterval()
+	return fields{
+		"last_over_first": ifRecorded(c.Ratio.Value, known), "slope": ifRecorded(100*c.Trend.Slope, bounded),
+		"slope_low": ifRecorded(100*c.Trend.Low, bounded), "slope_high": ifRecorded(100*c.Trend.High, bounded),
+	}
+}
+
+// and adds others.
+func (all fields) and(others fields) fields {
+	maps.Copy(all, others)
+	return all
 }
 
 // ofHistory is 1 for a point, valid or not, whose history was not found linearizable, if it has one.

@@ -54,6 +54,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if l := limitsTable(cells); len(l.Rows) > 0 {
 		tables = append(tables, l)
 	}
+	if s := frame.AllSustained(cells); len(s) > 0 {
+		tables = append(tables, tabulate("Sustained throughput", sustainedColumns, s, sustainedNote))
+	}
 	if o := owedTable(cells); len(o.Rows) > 0 {
 		tables = append(tables, o)
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 // timeline is the load's window in intervals: operations by the history, which has them anyway, so that clients record
-// nothing for it; and the servers' samples. It is nil without samples.
+// nothing for it; and the servers' samples. It is nil without samples or history.
 func timeline(op protocols.Op, entries []history.Entry, l cluster.Loaded, every time.Duration) *result.WindowTimeline {
-	if len(l.Samples) < 2 {
+	if len(l.Samples) < 2 || len(entries) == 0 {
 		return nil
 	}
 	t := &result.WindowTimeline{IntervalS: every.Seconds(), Ops: make([]float64, len(l.Samples)-1)}

@@ -59,6 +59,9 @@ func TestTimelineCounts(t *testing.T) {
 	if line.P99OverS != 0 || line.P99Ms != nil {
 		t.Errorf("a percentile of nine operations: %v", line.P99Ms)
 	}
+	if timeline(protocols.Write, nil, sampled(3), time.Second) != nil {
+		t.Error("a timeline of a protocol that keeps no history")
+	}
 	if timeline(protocols.Write, entries, cluster.Loaded{}, 0) != nil {
 		t.Error("a timeline that nobody asked for")
 	}
@@ -88,7 +91,7 @@ func TestTimelinePercentiles(t *testing.T) {
 
 // Samples are summed over the servers, with the greatest of any beside them.
 func TestTimelineOfServers(t *testing.T) {
-	s := timeline(protocols.Write, nil, sampled(2), time.Second).Servers
+	s := timeline(protocols.Write, []history.Entry{operation(protocols.Write, 1, 2)}, sampled(2), time.Second).Servers
 	constant := func(x float64) []float64 { return []float64{x, x, x} }
 	for name, c := range map[string]struct{ got, want result.OverServers }{
 		"resident sets": {s.RSSMiB, result.OverServers{Sum: []float64{190, 191, 192}, Most: []float64{100, 101, 102}}},
