@@ -26,6 +26,9 @@ type Traits struct {
 	Scheme string
 	// Read and Write are what either operation moves when all servers answer and none lies: a leg for each round.
 	Read, Write []Leg
+	// Repairs says that a READ may take other rounds when it meets a WRITE in progress, or what one left that died. Read is
+	// then that of a READ that meets neither.
+	Repairs bool
 }
 
 // Writers says how many clients write one key.

@@ -25,11 +25,15 @@ var sustainedColumns = slices.Concat(
 		{head: "clients", of: func(c frame.Cell) string { return strconv.Itoa(c.Clients) }},
 	})),
 	[]column[frame.Sustained]{
-		{"run", func(s frame.Sustained) string { return strconv.Itoa(s.Point.Repetition) },
-			func(s frame.Sustained) bool { return s.Point.Repetition > 1 }},
+		{
+			"run", func(s frame.Sustained) string { return strconv.Itoa(s.Point.Repetition) },
+			func(s frame.Sustained) bool { return s.Point.Repetition > 1 },
+		},
 		{head: "seconds", of: func(s frame.Sustained) string { return strconv.FormatFloat(s.Point.DurationS, 'f', -1, 64) }},
-		{"search MB/s", func(s frame.Sustained) string { return s.Search.String() },
-			func(s frame.Sustained) bool { return s.Search.Known() }},
+		{
+			"search MB/s", func(s frame.Sustained) string { return s.Search.String() },
+			func(s frame.Sustained) bool { return s.Search.Known() },
+		},
 		{head: "first MB/s", of: func(s frame.Sustained) string { return stat.Digits(s.Course.First) }},
 		{head: "mean MB/s", of: func(s frame.Sustained) string { return stat.Digits(s.Point.ThroughputMBps) }},
 		{head: "last MB/s", of: func(s frame.Sustained) string { return stat.Digits(s.Course.Last) }},

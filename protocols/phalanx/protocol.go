@@ -50,9 +50,9 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	}
 	switch p.Variant {
 	case Unanimous:
-		traits.Read = []protocols.Leg{{Reply: 1}}
+		traits.Read, traits.Repairs = []protocols.Leg{{Reply: 1}}, true
 	case MetadataFirst:
-		traits.Read = []protocols.Leg{{}, {Reply: 1 / float64(traits.Servers)}}
+		traits.Read, traits.Repairs = []protocols.Leg{{}, {Reply: 1 / float64(traits.Servers)}}, true
 	case Ed25519, RSA:
 		traits.Scheme = p.Variant
 	}

@@ -95,16 +95,32 @@ func starved(cpu result.HostCPU) bool {
 }
 
 // judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:
-// they may be off by a share of up and down.
+// they may be off by a share of up and down, and be more where operations took more rounds than the model's.
 func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64) {
+	more := furtherRounds(p)
 	check := func(direction string, measured, model, least, most, of float64) {
-		if measured < min(model, least)-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of {
+		repairs := more * max(model, float64(p.Servers))
+		if measured < min(model, least)-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of+repairs {
 			p.Fail(reason, "the %s counted %.3f values per operation %s, the cost model says %.3f",
 				counter, measured, direction, model)
 		}
 	}
 	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelLeast.ClientToServer, p.ModelMost.ClientToServer, up)
 	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelLeast.ServerToClient, p.ModelMost.ServerToClient, down)
+}
+
+// furtherRounds is how many rounds an operation took beyond those of the cost model, on average: repairs of what a WRITE in
+// progress, or one that died, left incomplete. Each may move a value to or from every server, or as much as the operation
+// that the model knows.
+func furtherRounds(p *result.Point) float64 {
+	if p.LoadOps == 0 {
+		return 0
+	}
+	sum := int64(0)
+	for kind, ops := range p.RoundKinds {
+		sum += ops * int64(max(0, kind.Total()-p.ModelRounds.Total()))
+	}
+	return float64(sum) / float64(p.LoadOps)
 }
 
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is

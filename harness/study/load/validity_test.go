@@ -57,6 +57,15 @@ func validPoint() *result.Point {
 	}
 }
 
+// repaired makes a tenth of the operations of the point take one more round than the model's, on four servers. It returns the
+// values per operation to the servers that are possible then.
+func repaired(p *result.Point) float64 {
+	p.Servers, p.ModelRounds = 4, result.Rounds{Data: 1}
+	p.RoundKinds = map[result.Rounds]int64{{Data: 1}: 1800, {Data: 2}: 200}
+	p.LinkBytes.ClientToServer = 2.2 * 2000 * 1000
+	return 2 + 0.1*4
+}
+
 // Every rule at both sides of its boundary: what it lets pass, and what it says of what it does not.
 func TestInvalidReason(t *testing.T) {
 	type point = result.Point
@@ -95,6 +104,8 @@ func TestInvalidReason(t *testing.T) {
 		"unwritten keys":   {func(p *point) { p.ModelLeast.ClientToServer, p.WireFactor.ClientToServer = 1.5, 1.481 }, ""},
 		"not that little":  {func(p *point) { p.ModelLeast.ClientToServer, p.WireFactor.ClientToServer = 1.5, 1.479 }, "counted 1.479"},
 		"not that much":    {func(p *point) { p.ModelMost.ServerToClient, p.WireFactor.ServerToClient = 0.5, 0.511 }, "counted 0.511 values per operation server → client"},
+		"repairs":          {func(p *point) { p.WireFactor.ClientToServer = repaired(p) + 0.019 }, ""},
+		"not only repairs": {func(p *point) { p.WireFactor.ClientToServer = repaired(p) + 0.021 }, "counted 2.421" + model},
 		"small headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.009 }, ""},
 		"large headers":    {func(p *point) { p.WireFactor.ServerToClient = 0.011 }, "server → client, the cost model says 0"},
 		"much on the link": {func(p *point) { p.LinkBytes.ClientToServer = 4_038_000 }, ""},
