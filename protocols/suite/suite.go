@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 )
@@ -70,10 +71,14 @@ type Verifier interface {
 	Verify(message, signature []byte) bool
 }
 
-// ServerKeys are the keys that a server knows: its own group key and the writers' public key.
+// ServerKeys are the keys that a server knows: its own group key, the writers' public key and those that it shares with
+// each server alone.
 type ServerKeys struct {
 	Group  []byte // k_i, shared by server i and all writers
 	Public []byte // verifies writers' signatures
+	// Pairs are k_i1 … k_iS, of which server j knows k_ij = k_ji too, and no client any. Clusters that were made before
+	// there were any have none; none of their protocols needs them.
+	Pairs [][]byte `json:",omitempty"`
 }
 
 // ClientKeys are the keys that a client knows. A reader's Groups and Private are nil.
@@ -108,8 +113,8 @@ func SchemeByName(name string) (Scheme, error) {
 	return nil, fmt.Errorf("unknown signature scheme %q: use ed25519 or rsa", name)
 }
 
-// GenerateKeys draws the keys of a cluster: a group key for each server, as long as a digest, and one pair of
-// signature keys for all writers. The same random bytes give the same keys.
+// GenerateKeys draws the keys of a cluster: a group key for each server, as long as a digest, one pair of signature keys
+// for all writers, and a key for each pair of servers. The same random bytes give the same keys.
 func GenerateKeys(s Suite, servers int, random io.Reader) (
 	serverKeys []ServerKeys, writer, reader ClientKeys, err error,
 ) {
@@ -127,5 +132,22 @@ func GenerateKeys(s Suite, servers int, random io.Reader) (
 		serverKeys[i] = ServerKeys{Group: group, Public: public}
 		writer.Groups[i] = group
 	}
+	master := make([]byte, s.HashSize())
+	if _, err := io.ReadFull(random, master); err != nil {
+		return nil, ClientKeys{}, ClientKeys{}, fmt.Errorf("draw the servers' keys: %w", err)
+	}
+	for i := range serverKeys {
+		serverKeys[i].Pairs = pairKeys(s.MAC(master), i, servers)
+	}
 	return serverKeys, writer, ClientKeys{Public: public}, nil
+}
+
+// pairKeys derives the keys that server i shares with each server from a master key, which nobody keeps.
+func pairKeys(master MAC, i, servers int) [][]byte {
+	keys := make([][]byte, servers)
+	for j := range keys {
+		pair := binary.BigEndian.AppendUint64(nil, uint64(min(i, j)))
+		keys[j] = master.Sum([]byte("pair"), binary.BigEndian.AppendUint64(pair, uint64(max(i, j))))
+	}
+	return keys
 }

@@ -164,12 +164,20 @@ func TestGenerateKeys(t *testing.T) {
 			if bytes.Equal(k.Group, different[i].Group) || bytes.Equal(k.Group, servers[(i+1)%4].Group) {
 				t.Errorf("%s: the key of server %d is not its own", s.Name(), i+1)
 			}
+			for j, pair := range k.Pairs {
+				if !bytes.Equal(pair, servers[j].Pairs[i]) || !bytes.Equal(pair, again[i].Pairs[j]) || len(pair) != s.HashSize() {
+					t.Errorf("%s: servers %d and %d do not share a key", s.Name(), i+1, j+1)
+				}
+				if bytes.Equal(pair, k.Pairs[(j+1)%4]) || bytes.Equal(pair, different[i].Pairs[j]) {
+					t.Errorf("%s: the key of servers %d and %d is not their own", s.Name(), i+1, j+1)
+				}
+			}
 		}
 		if !writer.IsWriter() || reader.IsWriter() || reader.Private != nil ||
 			!bytes.Equal(reader.Public, writer.Public) {
 			t.Errorf("%s: a reader has the keys %+v", s.Name(), reader)
 		}
-		for _, n := range []int64{0, 10, 40} {
+		for _, n := range []int64{0, 10, 40, 32 + 4*int64(s.HashSize())} {
 			if _, _, _, err := GenerateKeys(s, 4, io.LimitReader(random(7), n)); err == nil {
 				t.Errorf("%s: keys out of %d random bytes", s.Name(), n)
 			}
