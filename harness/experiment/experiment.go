@@ -58,6 +58,18 @@ type Phases struct {
 	Timeline result.Duration `json:"timeline,omitempty"`
 }
 
+// LeastPerClient is how many operations must end in a window for each client of a closed loop: with fewer, most of them lie
+// across the window's edges, and what of them fell into it is an estimate.
+const LeastPerClient = 3
+
+// EndIn is how many operations of the load must have ended in a window before it ends, where so many are asked for.
+func EndIn(asked int, l result.Load) int {
+	if l.Open() {
+		return asked
+	}
+	return max(asked, LeastPerClient*l.Clients)
+}
+
 // Search is the search for a number of clients that saturates a series: those of Clients are tried that SearchClients
 // names, and one is taken of those whose throughput is at most Gain below the highest.
 type Search struct {

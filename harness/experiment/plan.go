@@ -215,7 +215,7 @@ func (e *Experiment) windowTime(p protocols.Protocol, c result.Cell, operations 
 	if c.Open() {
 		each = max(each, time.Duration(float64(time.Second)/c.Rate))
 	}
-	return min(max(least, time.Duration(operations)*each), most)
+	return min(max(least, time.Duration(EndIn(operations, c.Load))*each), most)
 }
 
 // overheadTime is the time of what surrounds a run: to start and end, for the operations that are in progress when the window

@@ -48,21 +48,22 @@ type Reason string
 // The reasons of points and costs.
 const (
 	FailedOperations Reason = "failed-operations"
-	NoOperations     Reason = "no-operations"     // none ended in the window
-	NotLinearizable  Reason = "history"           // or the history could not be checked
-	LittlesLaw       Reason = "littles-law"       // throughput × latency is not the number of clients
-	TransportTraffic Reason = "transport-traffic" // the transport counted other bytes than the cost model
-	InterfaceTraffic Reason = "interface-traffic" // the servers' interfaces did
-	BeyondSaturation Reason = "beyond-saturation" // an open loop offers more than the system carries
-	AboveBound       Reason = "above-bound"       // of what the links carry
-	SlowDrain        Reason = "slow-drain"        // servers still owed replies long after the window
-	OutOfRange       Reason = "out-of-range"      // a latency is longer than the histogram reaches
-	BusyGenerator    Reason = "busy-generator"    // the load generators take CPU time that the protocol lacks
-	ScheduleSlips    Reason = "schedule-slips"    // the generator began an open loop's operations late
-	DelayOff         Reason = "delay-off"         // NetEm did not keep its time
-	OtherWork        Reason = "other-work"        // other machines or processes took the CPU away
-	Hypervisor       Reason = "hypervisor"        // the hypervisor took the CPU away from a measurement of costs
-	OtherReason      Reason = "other"             // a result without codes says something else
+	NoOperations     Reason = "no-operations"      // none ended in the window
+	TooFewOperations Reason = "too-few-operations" // ended in the window, for so many clients
+	NotLinearizable  Reason = "history"            // or the history could not be checked
+	LittlesLaw       Reason = "littles-law"        // throughput × latency is not the number of clients
+	TransportTraffic Reason = "transport-traffic"  // the transport counted other bytes than the cost model
+	InterfaceTraffic Reason = "interface-traffic"  // the servers' interfaces did
+	BeyondSaturation Reason = "beyond-saturation"  // an open loop offers more than the system carries
+	AboveBound       Reason = "above-bound"        // of what the links carry
+	SlowDrain        Reason = "slow-drain"         // servers still owed replies long after the window
+	OutOfRange       Reason = "out-of-range"       // a latency is longer than the histogram reaches
+	BusyGenerator    Reason = "busy-generator"     // the load generators take CPU time that the protocol lacks
+	ScheduleSlips    Reason = "schedule-slips"     // the generator began an open loop's operations late
+	DelayOff         Reason = "delay-off"          // NetEm did not keep its time
+	OtherWork        Reason = "other-work"         // other machines or processes took the CPU away
+	Hypervisor       Reason = "hypervisor"         // the hypervisor took the CPU away from a measurement of costs
+	OtherReason      Reason = "other"              // a result without codes says something else
 )
 
 // disturbances are the reasons that lie in what else runs on the machine.

@@ -135,7 +135,7 @@ func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load 
 	}
 	return cluster.Load{
 		Spec: spec, Warmup: e.Phases.Warmup.Std(), Measure: e.Phases.Measure.Std(), Longest: e.Phases.Longest.Std(),
-		Operations: int64(e.Phases.Operations),
+		Operations: int64(experiment.EndIn(e.Phases.Operations, l)),
 	}
 }
 
@@ -256,7 +256,7 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 // busy would mislead the search.
 func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
 	load.Measure, load.Longest = s.Experiment.Search.Measure.Std(), s.Experiment.Search.Longest()
-	load.Operations = int64(s.Experiment.Search.Operations())
+	load.Operations = int64(experiment.EndIn(s.Experiment.Search.Operations(), load.Spec.Load))
 	for attempt := 1; ; attempt++ {
 		l, err := c.Load(ctx, load)
 		if err != nil || !starved(l.Window.HostCPU()) || attempt == s.Experiment.Attempts {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 )
@@ -58,9 +59,10 @@ func judge(p *result.Point, l cluster.Loaded) {
 	if p.Ops > 0 {
 		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance, result.LittlesLaw,
 			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
-		// Operations at the edges count by their time inside, as if they moved their bytes evenly.
-		edges := float64(p.Clients) / float64(p.Ops) / 4
-		fail(p.BoundRatio > 1+boundTolerance+edges, result.AboveBound,
+		few := p.Ops < int64(experiment.EndIn(1, p.Load))
+		fail(few, result.TooFewOperations, "%d operations of %d clients ended in the window of %.1f s, which takes %d for each "+
+			"client: raise phases.longest, or lower clients", p.Ops, p.Clients, p.DurationS, experiment.LeastPerClient)
+		fail(!few && p.BoundRatio > 1+boundTolerance+edgeError(p.Clients)/float64(p.Ops), result.AboveBound,
 			"throughput is %.1f %% of what the links carry: quorums ran ahead of the other servers", 100*p.BoundRatio)
 		fail(p.DrainMs > p.LatencyMs.Max+1e3*max(drainLeast, drainTolerance*p.DurationS), result.SlowDrain,
 			"servers owed replies for %.1f s after the window: throughput was more than the system sustains", p.DrainMs/1e3)
@@ -87,6 +89,15 @@ func judge(p *result.Point, l cluster.Loaded) {
 		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/cores)
 	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
+}
+
+// edgeError is how many operations throughput may be off by because those at the window's edges count by their time inside,
+// as if they moved their bytes evenly: two standard deviations if each moves them in one instant, clients are at independent
+// places and so 1/√12 of each is uncertain at either edge; but at most a quarter of each, which is what operations that move
+// their bytes in half of their time come to. docs/results.md argues for it.
+func edgeError(clients int) float64 {
+	c := float64(clients)
+	return min(c/4, 2*math.Sqrt(c/6))
 }
 
 // starved reports whether other machines or processes took so much of the CPU that a measurement says little.
