@@ -2,7 +2,6 @@ package result
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -107,35 +106,3 @@ const (
 	Spread     = "spread"      // each server on its own
 	Loopback   = "loopback"    // servers and clients on 127.0.0.1, without links
 )
-
-// A Search is the search for the number of clients that saturates one series. In JSON its protocol is the series'
-// FullName, and it has no variant.
-type Search struct {
-	Series
-	Steps     []SearchStep `json:"steps"`
-	Chosen    int          `json:"chosen"` // clients of the measured points
-	Saturated bool         `json:"saturated"`
-}
-
-// SearchStep is one number of clients that the search tried.
-type SearchStep struct {
-	Clients        int     `json:"clients"`
-	ThroughputMBps float64 `json:"throughput_MBps"`
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s Search) MarshalJSON() ([]byte, error) {
-	type plain Search
-	s.Protocol, s.Variant = s.FullName(), ""
-	return json.Marshal(plain(s))
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *Search) UnmarshalJSON(data []byte) error {
-	type plain Search
-	if err := json.Unmarshal(data, (*plain)(s)); err != nil {
-		return err
-	}
-	s.Protocol, s.Variant = SplitName(s.Protocol)
-	return nil
-}

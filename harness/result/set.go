@@ -57,6 +57,7 @@ func Read(dir string) (*Set, error) {
 		return s, err
 	}
 	s.fillSystems()
+	s.fillSearches()
 	s.Costs, err = readLines(filepath.Join(dir, CostsFile), func(c Cost) int { return c.Schema })
 	s.addCodes()
 	return s, err

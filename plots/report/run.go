@@ -38,7 +38,7 @@ func newRuns(in Input) runs {
 		m := s.Manifest
 		r := &run{
 			Name: s.Dir, Manifest: m, Coverage: coverageOf(s), Facts: circumstances(m), Sysctls: sorted(m.Testbed.Sysctls),
-			Links: linksOf(m.Testbed), Delays: delaysOf(m.Testbed), Searches: searchesOf(m.Searches),
+			Links: linksOf(m.Testbed), Delays: delaysOf(m.Testbed), Searches: searchesOf(s),
 			Config: indented(m.Config), folder: newFolder(s.Dir, in.Dir),
 		}
 		r.Files = r.folder.rawData()
@@ -199,27 +199,6 @@ func delaysOf(tb result.Testbed) []delay {
 				strconv.Itoa(m.Lost), strconv.Itoa(m.Reordered),
 			}, m.Off})
 		}
-	}
-	return all
-}
-
-// A search shows the steps of one search for saturation.
-type search struct {
-	Series string
-	Steps  string
-	Chosen string
-}
-
-func searchesOf(searches []result.Search) []search {
-	var all []search
-	for _, s := range searches {
-		var steps []string
-		for _, step := range s.Steps {
-			steps = append(steps, fmt.Sprintf("%d: %s", step.Clients, number(step.ThroughputMBps)))
-		}
-		chosen := strconv.Itoa(s.Chosen) + ifTrue(!s.Saturated, ", not saturated")
-		series := fmt.Sprintf("%s %s, t = %d, %d KiB", s.Protocol, s.Op, s.T, s.ValueBytes>>10)
-		all = append(all, search{series, strings.Join(steps, ", "), chosen})
 	}
 	return all
 }

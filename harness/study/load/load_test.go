@@ -252,57 +252,18 @@ func TestServerHosts(t *testing.T) {
 	}
 }
 
-// The plateau is all that is no further below the best than the gain; noise beside it neither ends nor moves it.
-func TestPlateau(t *testing.T) {
-	for name, c := range map[string]struct {
-		throughputs []float64 // of 1, 2, 4, … clients
-		again       map[int]float64
-		want        []int
-	}{
-		"grows all the time":             {[]float64{10, 20, 40, 80}, nil, []int{8}},
-		"flat from the beginning":        {[]float64{10, 10, 10}, nil, []int{1, 2, 4}},
-		"flat at first, in noise":        {[]float64{10.5, 10.5, 10.5, 11.6, 11.7}, nil, []int{8, 16}},
-		"one client, and twice as much":  {[]float64{27.9, 28.2, 28.5, 45, 51.1}, nil, []int{16}},
-		"falls":                          {[]float64{10, 20, 15, 10}, nil, []int{2}},
-		"a dip":                          {[]float64{10, 9, 20, 19, 20}, nil, []int{4, 16}},
-		"just within the gain":           {[]float64{97.1, 100}, nil, []int{1, 2}},
-		"just outside":                   {[]float64{96.9, 100}, nil, []int{2}},
-		"a chance that a repeat exposes": {[]float64{20, 26, 21}, map[int]float64{2: 15}, []int{4, 2}},
-		"one step":                       {[]float64{10}, nil, []int{1}},
-		"nothing at all":                 {[]float64{0, 0}, nil, []int{1, 2}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var steps []result.SearchStep
-			for i, x := range c.throughputs {
-				steps = append(steps, result.SearchStep{Clients: 1 << i, ThroughputMBps: x})
-			}
-			for n, x := range c.again {
-				steps = append(steps, result.SearchStep{Clients: n, ThroughputMBps: x})
-			}
-			slices.Sort(c.want)
-			if got := plateau(steps, 0.03); !slices.Equal(got, c.want) {
-				t.Errorf("%v, %v again: %v, want %v", c.throughputs, c.again, got, c.want)
-			}
-		})
-	}
-}
-
 // The best of the plateau is chosen, by the mean of all tries, but never its edge unless that is all.
 func TestChoose(t *testing.T) {
-	steps := []result.SearchStep{
-		{Clients: 2, ThroughputMBps: 10},
-		{Clients: 4, ThroughputMBps: 39},
-		{Clients: 8, ThroughputMBps: 40},
-		{Clients: 16, ThroughputMBps: 38},
-		{Clients: 4, ThroughputMBps: 41},
-		{Clients: 8, ThroughputMBps: 39},
+	found := result.Search{Steps: []result.SearchStep{
+		{Clients: 2, ThroughputMBps: 10}, {Clients: 4, ThroughputMBps: 39}, {Clients: 8, ThroughputMBps: 40},
+		{Clients: 16, ThroughputMBps: 38}, {Clients: 4, ThroughputMBps: 41}, {Clients: 8, ThroughputMBps: 39},
 		{Clients: 16, ThroughputMBps: 39.4},
-	}
+	}}
 	for _, c := range []struct {
 		plateau []int
 		want    int
 	}{{[]int{4, 8, 16}, 8}, {[]int{4, 16}, 16}, {[]int{8, 16}, 16}, {[]int{4}, 4}, {[]int{2, 4, 8, 16}, 4}} {
-		if got := choose(steps, c.plateau); got != c.want {
+		if got := choose(found, c.plateau); got != c.want {
 			t.Errorf("of %v: %d, want %d", c.plateau, got, c.want)
 		}
 	}

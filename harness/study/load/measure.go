@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -206,7 +205,7 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	clients, gain := s.Experiment.SearchClients(protocol, s.series), s.Experiment.Search.Gain.Fraction()
+	clients, gain := s.Experiment.SearchClients(protocol, s.series), s.Experiment.Search.Gain
 	seed := workloads.Derive(s.Experiment.Seed, "search", s.series.String())
 	name := "search-" + seriesName(s.series)
 	err = s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
@@ -233,7 +232,7 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 				return err
 			}
 		}
-		for _, n := range plateau(found.Steps, gain) { // what looks like the peak may be chance
+		for _, n := range found.Plateau(gain) { // what looks like the peak may be chance
 			if err := try(n); err != nil {
 				return err
 			}
@@ -243,8 +242,8 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	on := plateau(found.Steps, gain)
-	found.Chosen, found.Saturated = choose(found.Steps, on), on[0] < clients[len(clients)-1]
+	on := found.Plateau(gain)
+	found.Chosen, found.Saturated = choose(found, on), on[0] < clients[len(clients)-1]
 	s.bench.Manifest.Searches = append(s.bench.Manifest.Searches, found)
 	if !found.Saturated {
 		return nil, fmt.Sprintf("not saturated by %d clients", found.Chosen), nil
@@ -268,31 +267,9 @@ func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load
 	}
 }
 
-// means are the throughputs of the numbers of clients that were tried, on average where one was tried again.
-func means(steps []result.SearchStep) map[int]float64 {
-	mean, times := map[int]float64{}, map[int]float64{}
-	for _, s := range steps {
-		times[s.Clients]++
-		mean[s.Clients] += (s.ThroughputMBps - mean[s.Clients]) / times[s.Clients]
-	}
-	return mean
-}
-
-// plateau is the numbers of clients, ascending, whose throughput is at most the gain below the highest.
-func plateau(steps []result.SearchStep, gain float64) (on []int) {
-	mean := means(steps)
-	best := slices.Max(slices.Collect(maps.Values(mean)))
-	for _, n := range slices.Sorted(maps.Keys(mean)) {
-		if mean[n] >= (1-gain)*best {
-			on = append(on, n)
-		}
-	}
-	return on
-}
-
 // choose is the best number of clients of a plateau. That with which it begins counts only if it is alone: whatever costs a
 // little throughput when the point is measured would push it over the edge.
-func choose(steps []result.SearchStep, plateau []int) int {
-	mean := means(steps)
+func choose(found result.Search, plateau []int) int {
+	mean := found.Means()
 	return slices.MaxFunc(plateau[min(1, len(plateau)-1):], func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
 }
