@@ -22,6 +22,8 @@ type Traits struct {
 	// Null says that the protocol keeps no value and only moves another one's bytes, as a ceiling for it. What it did is no
 	// history, and it withstands and tolerates nothing.
 	Null bool
+	// KeyPairs says that each server and each client that writes has a signature key pair of its own.
+	KeyPairs bool
 	// Scheme names the signatures that the protocol uses in place of the suite's; it is empty if it uses those.
 	Scheme string
 	// Read and Write are what either operation moves when all servers answer and none lies: a leg for each round.

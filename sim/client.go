@@ -58,7 +58,7 @@ func (c *client) incarnate(pid uint64) {
 	if c.role == protocols.Writer {
 		keys = c.world.keys.writer
 	}
-	c.register = c.Protocol.NewRegister(protocols.ClientParams{
+	c.register = protocols.Incarnate(c.Protocol, protocols.ClientParams{
 		T: c.T, PID: pid, Suite: c.suite, Keys: keys, Entropy: play.Entropy(c.seed, pid+uint64(c.seq)<<32),
 		Issued: c.issued,
 	})

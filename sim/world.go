@@ -123,7 +123,7 @@ func simulate(s Scenario, seed uint64, chooser Chooser, tracing bool) (*Outcome,
 	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
 	}
-	w.keys.servers, w.keys.writer, w.keys.reader, err = suite.GenerateKeys(w.suite, traits.Servers, play.Entropy(seed, 0))
+	w.keys.servers, w.keys.writer, w.keys.reader, err = protocols.GenerateKeys(s.Protocol, s.T, w.suite, play.Entropy(seed, 0))
 	if err != nil {
 		return nil, err
 	}

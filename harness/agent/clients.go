@@ -45,7 +45,7 @@ func (a *Agent) newClient(links *transport.Links, index int) *loadClient {
 func (a *Agent) incarnate(c *loadClient) { a.become(c, c.pid+IncarnationPIDs) }
 
 func (a *Agent) become(c *loadClient, pid uint64) {
-	register := a.protocol.NewRegister(protocols.ClientParams{
+	register := protocols.Incarnate(a.protocol, protocols.ClientParams{
 		T: a.cfg.T, PID: pid, Suite: a.primitives, Keys: a.cfg.Keys, Entropy: rand.Reader, Issued: &a.issued,
 	})
 	c.pid, c.seq = pid, max(c.seq, a.begun[pid])

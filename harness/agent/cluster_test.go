@@ -55,7 +55,7 @@ func newBench(t *testing.T, p protocols.Protocol, faults int, change ...func(add
 func newServers(t *testing.T, p protocols.Protocol, faults int, attack string, attackers int) *bench {
 	t.Helper()
 	b := &bench{t: t, protocol: p, faults: faults}
-	keys, writer, reader, err := suite.GenerateKeys(suite.Modern(), p.Traits(faults).Servers, rand.Reader)
+	keys, writer, reader, err := protocols.GenerateKeys(p, faults, suite.Modern(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func newFaulty(t testing.TB, p protocols.Protocol, spoil func(int, protocols.Ser
 	}
 	c := &cluster{t: t, protocol: p, suite: primitives, closed: map[int]bool{}, spoil: spoil}
 	c.open = sync.NewCond(&c.mu)
-	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Traits(1).Servers, rand.Reader)
+	keys, writer, reader, err := protocols.GenerateKeys(p, 1, c.suite, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func (c *cluster) keys(role protocols.Role) suite.ClientKeys {
 
 // client makes the client with the process id.
 func (c *cluster) client(links *transport.Links, role protocols.Role, pid uint64) *client.Client {
-	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
+	return client.New(links, protocols.Incarnate(c.protocol, protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: c.keys(role), Entropy: rand.Reader,
 	}), c.protocol.Traits(1).LyingServers)
 }

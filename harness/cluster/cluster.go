@@ -101,7 +101,7 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	}
 	n := spec.Protocol.Traits(spec.T).Servers
 	var keys []suite.ServerKeys
-	if keys, c.writers, c.Readers, err = suite.GenerateKeys(primitives, n, rand.Reader); err != nil {
+	if keys, c.writers, c.Readers, err = protocols.GenerateKeys(spec.Protocol, spec.T, primitives, rand.Reader); err != nil {
 		return err
 	}
 	var starting errgroup.Group

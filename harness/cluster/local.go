@@ -69,7 +69,7 @@ func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstP
 	for i := range p.Traits(t).Servers {
 		l.Servers = append(l.Servers, net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+i)))
 	}
-	l.ServerKeys, l.WriterKeys, _, err = suite.GenerateKeys(s, len(l.Servers), rand.Reader)
+	l.ServerKeys, l.WriterKeys, _, err = protocols.GenerateKeys(p, t, s, rand.Reader)
 	return l, err
 }
 
@@ -184,7 +184,7 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 		NewBody: p.NewBody, Log: log,
 	})
 	issued := client.NewIssued(filepath.Join(l.dir, issuedDir))
-	register := p.NewRegister(protocols.ClientParams{
+	register := protocols.Incarnate(p, protocols.ClientParams{
 		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
 	})
 	return client.New(links, register, p.Traits(l.T).LyingServers), func() error { return errors.Join(links.Close(), issued.Close()) }, nil

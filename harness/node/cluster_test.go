@@ -37,7 +37,7 @@ func newCluster(t *testing.T, protocol string) *cluster {
 		t.Fatal(err)
 	}
 	c := &cluster{t: t, protocol: p, suite: suite.Modern(), log: &logBook{}}
-	keys, writer, reader, err := suite.GenerateKeys(c.suite, p.Traits(1).Servers, rand.Reader)
+	keys, writer, reader, err := protocols.GenerateKeys(p, 1, c.suite, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 }
 
 func (c *cluster) client(links *transport.Links, keys suite.ClientKeys, pid uint64) *client.Client {
-	return client.New(links, c.protocol.NewRegister(protocols.ClientParams{
+	return client.New(links, protocols.Incarnate(c.protocol, protocols.ClientParams{
 		T: 1, PID: pid, Suite: c.suite, Keys: keys, Entropy: rand.Reader,
 	}), c.protocol.Traits(1).LyingServers)
 }

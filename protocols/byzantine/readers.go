@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/suite"
 )
 
 // lootSize bounds what attackers remember.
@@ -136,11 +135,11 @@ type forging struct {
 
 func forge(p Part, r protocols.Register) protocols.Register {
 	entropy := rand.NewChaCha8([32]byte([]byte("a reader's idea of a writer's key")[:32]))
-	_, keys, _, err := suite.GenerateKeys(p.Suite, p.Servers(), entropy)
+	_, keys, _, err := protocols.GenerateKeys(p.Protocol, p.T, p.Suite, entropy)
 	if err != nil {
 		return r // it cannot be: this source of randomness does not fail
 	}
-	return &forging{Register: r, writer: p.Protocol.NewRegister(protocols.ClientParams{
+	return &forging{Register: r, writer: protocols.Incarnate(p.Protocol, protocols.ClientParams{
 		T: p.T, PID: Ahead, Suite: p.Suite, Keys: keys, Entropy: entropy,
 	})}
 }

@@ -53,13 +53,13 @@ type dryRun struct {
 func newDryRun(c Case, mem protocols.Memory) (*dryRun, error) {
 	n := c.Protocol.Traits(c.T).Servers
 	entropy := Entropy(0, c.PID)
-	keys, writer, _, err := suite.GenerateKeys(c.Suite, n, entropy)
+	keys, writer, _, err := protocols.GenerateKeys(c.Protocol, c.T, c.Suite, entropy)
 	if err != nil {
 		return nil, err
 	}
 	d := &dryRun{
 		Case: c, mem: mem, servers: make([]protocols.Server, n), records: make([]records, n), value: mem.Bytes(c.ValueBytes),
-		register: c.Protocol.NewRegister(protocols.ClientParams{
+		register: protocols.Incarnate(c.Protocol, protocols.ClientParams{
 			T: c.T, PID: c.PID, Suite: c.Suite, Keys: writer, Entropy: entropy,
 		}),
 	}

@@ -69,7 +69,7 @@ func New(t TB, p protocols.Protocol, faults int, suiteName string, seed uint64) 
 		protocol: p, t: t, seed: seed,
 		crashed: make([]bool, n), states: make([]play.Store, n),
 	}
-	if c.ServerKeys, c.WriterKeys, c.ReaderKeys, err = suite.GenerateKeys(s, n, play.Entropy(seed, 0)); err != nil {
+	if c.ServerKeys, c.WriterKeys, c.ReaderKeys, err = protocols.GenerateKeys(p, faults, s, play.Entropy(seed, 0)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
@@ -85,7 +85,7 @@ func (c *Cluster) Register(pid uint64, role protocols.Role) protocols.Register {
 	if role == protocols.Writer {
 		keys = c.WriterKeys
 	}
-	return c.protocol.NewRegister(protocols.ClientParams{
+	return protocols.Incarnate(c.protocol, protocols.ClientParams{
 		T: c.Faults, PID: pid, Suite: c.Suite, Keys: keys, Entropy: play.Entropy(c.seed, pid),
 	})
 }

@@ -191,7 +191,7 @@ func conformBeginnings(t *testing.T, p protocols.Protocol) {
 	}
 	reason := errors.New("no entropy")
 	params.Keys, params.Entropy = c.WriterKeys, iotest.ErrReader(reason)
-	run := c.Start(w, "k", protocols.Write, nil, p.NewRegister(params).Write("k", nil, protocols.Heap{}))
+	run := c.Start(w, "k", protocols.Write, nil, protocols.Incarnate(p, params).Write("k", nil, protocols.Heap{}))
 	c.Run()
 	if _, err := run.Result(); !run.Done() || err != nil && !errors.Is(err, reason) {
 		t.Errorf("a WRITE without entropy: done %v, %v", run.Done(), err)

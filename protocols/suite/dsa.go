@@ -40,6 +40,8 @@ type dsaScheme struct{}
 
 func (dsaScheme) SignatureSize() int { return dsaSignatureSize }
 
+func (dsaScheme) PublicKeySize() int { return dsaPublicSize }
+
 func (dsaScheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	key := dsa.PrivateKey{PublicKey: dsa.PublicKey{Parameters: dsaParameters}}
 	if err := dsa.GenerateKey(&key, random); err != nil {

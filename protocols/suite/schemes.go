@@ -17,6 +17,8 @@ type ed25519Scheme struct{}
 
 func (ed25519Scheme) SignatureSize() int { return ed25519.SignatureSize }
 
+func (ed25519Scheme) PublicKeySize() int { return ed25519.PublicKeySize }
+
 func (ed25519Scheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {
@@ -49,6 +51,9 @@ func RSA() Scheme { return rsaScheme{} }
 type rsaScheme struct{}
 
 func (rsaScheme) SignatureSize() int { return rsaBits / 8 }
+
+// PublicKeySize is that of a modulus and the exponent 65537, which Go always takes, in DER.
+func (rsaScheme) PublicKeySize() int { return rsaBits/8 + 12 }
 
 func (rsaScheme) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	key, err := rsa.GenerateKey(random, rsaBits)

@@ -24,8 +24,9 @@ type Suite interface {
 
 // A Scheme is one choice of signatures.
 type Scheme interface {
-	// SignatureSize is the length of every signature in bytes.
+	// SignatureSize is the length of every signature in bytes, PublicKeySize that of every public key.
 	SignatureSize() int
+	PublicKeySize() int
 	// GenerateKey makes a key pair. RSA takes the operating system's random bytes, as Go's does since 1.26.
 	GenerateKey(random io.Reader) (private, public []byte, err error)
 	// Signer and Verifier prepare a key for use.
@@ -42,6 +43,8 @@ type otherwiseSigned struct {
 }
 
 func (s otherwiseSigned) SignatureSize() int { return s.scheme.SignatureSize() }
+
+func (s otherwiseSigned) PublicKeySize() int { return s.scheme.PublicKeySize() }
 
 func (s otherwiseSigned) GenerateKey(random io.Reader) (private, public []byte, err error) {
 	return s.scheme.GenerateKey(random)
@@ -79,6 +82,10 @@ type ServerKeys struct {
 	// Pairs are k_i1 … k_iS, of which server j knows k_ij = k_ji too, and no client any. Clusters that were made before
 	// there were any have none; none of their protocols needs them.
 	Pairs [][]byte `json:",omitempty"`
+
+	// Where servers have key pairs (GenerateSigners), Private is the server's own and Servers are the public keys of all.
+	Private []byte   `json:",omitempty"`
+	Servers [][]byte `json:",omitempty"`
 }
 
 // ClientKeys are the keys that a client knows. A reader's Groups and Private are nil.
@@ -86,6 +93,9 @@ type ClientKeys struct {
 	Groups  [][]byte // k_1 … k_S
 	Private []byte   // signs for the writers
 	Public  []byte
+
+	Servers [][]byte  `json:",omitempty"` // public keys of the servers, where they have key pairs
+	Own     *Identity `json:",omitempty"` // of this client alone, where clients have key pairs
 }
 
 // IsWriter reports whether the keys are a writer's.

@@ -18,7 +18,7 @@ func (w weightless) Hash(parts ...[]byte) []byte { return stamp(w.HashSize(), ni
 func (w weightless) MAC(key []byte) MAC { return weightlessMAC{w.HashSize(), key} }
 
 func (w weightless) GenerateKey(io.Reader) (private, public []byte, err error) {
-	return make([]byte, 1), make([]byte, 1), nil
+	return make([]byte, 1), make([]byte, w.PublicKeySize()), nil
 }
 
 func (w weightless) Signer([]byte) (Signer, error) { return signer(w.SignatureSize()), nil }
