@@ -93,13 +93,21 @@ func TestExportIsReadBack(t *testing.T) {
 		s.Points[i].Ops = int64(i + 1)
 	}
 	invalidate(s, func(p result.Point) bool { return p.Repetition == 2 })
+	for i := range s.Points {
+		if !s.Points[i].Valid {
+			s.Points[i].Ops, s.Points[i].Invalid = 0, []result.Reason{result.NoOperations, result.OtherWork}
+		}
+	}
 	results := parse(t, s)
-	if cells := mustCells(s); len(results) != 2*len(cells) {
-		t.Errorf("%d results of 2 valid repetitions of %d cells", len(results), len(cells))
+	if cells := mustCells(s); len(results) != 3*len(cells) {
+		t.Errorf("%d results of 3 repetitions of %d cells", len(results), len(cells))
 	}
 	for _, c := range mustCells(s) {
-		for _, p := range c.Valid {
+		for _, p := range c.All() {
 			r := results[0]
+			if marked := strings.HasSuffix(string(r.Name), "/invalid=no-operations+other-work"); marked == p.Valid {
+				t.Errorf("%s, valid %v", r.Name, p.Valid)
+			}
 			results = results[1:]
 			want := map[string]float64{
 				"sec/op": p.LatencyMs.Mean / 1e3, "p99-sec/op": p.LatencyMs.P99 / 1e3, "B/s": p.ThroughputMBps * 1e6,

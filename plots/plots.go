@@ -62,7 +62,7 @@ func TrialList(sets []*result.Set) (tables.Table, error) { return tables.TrialLi
 // Compare sets run B against run A, point by point, as tables.Compare does.
 func Compare(a, b *result.Set) (tables.Tables, error) { return tables.Compare(a, b) }
 
-// Export writes the set's valid points as sink.Benchmarks does. It refuses what frame.Cells refuses, and a set without points.
+// Export writes the set's points, the invalid ones marked, as sink.Benchmarks does. It refuses what frame.Cells refuses, and a set without points.
 func Export(w io.Writer, s *result.Set) error {
 	cells, err := frame.PointsOf(s)
 	if err != nil {

@@ -181,3 +181,34 @@ func TestCostsOfLittle(t *testing.T) {
 		t.Errorf("a figure of one t: %d pages, %v", len(pages), err)
 	}
 }
+
+// Beside the bytes stands how far they are from the exact model, of the repetition that is farthest, valid or not; where the
+// model is not known, nothing.
+func TestSummaryOfDeviations(t *testing.T) {
+	s := syntheticFigure("2b", 3)
+	first := s.Points[0].Series
+	s.Points = slices.DeleteFunc(s.Points, func(p result.Point) bool { return p.Series != first })
+	for i, off := range []float64{0.004, -0.03, 0.02} {
+		p := &s.Points[i]
+		p.LoadOps, p.ModelFactor = 100, result.TrafficFactor{ClientToServer: 2, ServerToClient: 0.5}
+		p.WireFactor = result.TrafficFactor{ClientToServer: 2 * (1 + off), ServerToClient: 0.5 + off/10}
+	}
+	s.Points[1].Valid = false
+	row := func() []string {
+		table := must(Summary([]*result.Set{s}))[0]
+		at := slices.Index(table.Header, "bytes c→s")
+		if want := []string{"bytes c→s", "off c→s", "bytes s→c", "off s→c"}; !slices.Equal(table.Header[at:at+4], want) {
+			t.Fatalf("columns %v", table.Header)
+		}
+		return table.Rows[0][at : at+4]
+	}
+	if got, want := row(), []string{"2.02 (2.00)", "-3.00 %", "0.50 (0.50)", "-0.30 %"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for i := range s.Points {
+		s.Points[i].ModelFactor = result.TrafficFactor{}
+	}
+	if got := row(); got[1] != "–" || got[3] != "–" {
+		t.Errorf("without an exact model: %q", got)
+	}
+}

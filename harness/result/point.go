@@ -93,6 +93,28 @@ func (p Point) Model() TrafficFactor {
 	return p.CostFactor
 }
 
+// Deviation is by how much bytes per operation that a counter measured differ from the exact cost model's, by direction: as
+// a share of these or, where they are less than a value, of the value. The measured ones are in multiples of the value's
+// size, such as WireFactor. It is known only where the exact model is, which points of earlier versions lack.
+func (p Point) Deviation(measured TrafficFactor) (d TrafficFactor, known bool) {
+	m := p.ModelFactor
+	if m == (TrafficFactor{}) || p.LoadOps == 0 {
+		return d, false
+	}
+	return TrafficFactor{
+		(measured.ClientToServer - m.ClientToServer) / max(m.ClientToServer, 1),
+		(measured.ServerToClient - m.ServerToClient) / max(m.ServerToClient, 1),
+	}, true
+}
+
+// LinkFactor is LinkBytes per operation in multiples of ValueBytes; 0 where interfaces were not counted.
+func (p Point) LinkFactor() TrafficFactor {
+	if p.LoadOps == 0 {
+		return TrafficFactor{}
+	}
+	return p.LinkBytes.Over(float64(p.LoadOps) * float64(p.ValueBytes))
+}
+
 // OpenLoop has the numbers of an open loop; all are zero in a closed one. It counts operations that ended in the window.
 type OpenLoop struct {
 	Arrivals int64   `json:"arrivals,omitempty"` // operations that were due in the window

@@ -3,6 +3,7 @@ package result
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -56,6 +57,19 @@ func TestReadRefusesCosts(t *testing.T) {
 		overwrite(t, dir, CostsFile, text)
 		if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, want)) {
 			t.Errorf("Read: %v, want %s", err, want)
+		}
+	}
+}
+
+// A deviation is a share of the model or, where that is less than a value, of the value.
+func TestDeviation(t *testing.T) {
+	p := Point{Series: Series{ValueBytes: 1000}, LoadOps: 10, ModelFactor: TrafficFactor{4, 0.25}, LinkBytes: Traffic{41_000, 2_600}}
+	if d, known := p.Deviation(p.LinkFactor()); !known || math.Abs(d.ClientToServer-0.025) > 1e-9 || math.Abs(d.ServerToClient-0.01) > 1e-9 {
+		t.Errorf("deviation %v, %v", d, known)
+	}
+	for _, p := range []Point{{LoadOps: 10, CostFactor: TrafficFactor{2, 1}}, {ModelFactor: TrafficFactor{2, 1}}} {
+		if d, known := p.Deviation(p.LinkFactor()); known {
+			t.Errorf("%+v of a point without model or operations", d)
 		}
 	}
 }

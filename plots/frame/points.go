@@ -65,6 +65,20 @@ func BoundOf(protocol string, cells []Cell) float64 {
 	return stat.NewEstimate(bounds).Mean
 }
 
+// Deviation is how far a direction's bytes on the wire are from the exact cost model's in the repetition, valid or not, in
+// which they are farthest: a share, as result.Point.Deviation tells. It is known if it is of any repetition.
+func (c Cell) Deviation(direction func(result.TrafficFactor) float64) (farthest float64, known bool) {
+	for _, p := range c.All() {
+		if d, ok := p.Deviation(p.WireFactor); ok {
+			known = true
+			if x := direction(d); math.Abs(x) > math.Abs(farthest) {
+				farthest = x
+			}
+		}
+	}
+	return farthest, known
+}
+
 // IsClosed reports whether each of the cell's clients began an operation when its last had ended.
 func IsClosed(c Cell) bool { return !IsOpen(c) }
 

@@ -80,6 +80,8 @@ var ofPoint = []property[result.Point]{
 	{"messages server → client", func(p result.Point) string { return recorded(p.Messages.ServerToClient) }},
 	{"bytes client → server", func(p result.Point) string { return recorded(p.WireBytes.ClientToServer) }},
 	{"bytes server → client", func(p result.Point) string { return recorded(p.WireBytes.ServerToClient) }},
+	{"wire off the model, to servers / to clients", func(p result.Point) string { return deviation(p, p.WireFactor) }},
+	{"links off the model, likewise", func(p result.Point) string { return deviation(p, p.LinkFactor()) }},
 	{"operations that took them", func(p result.Point) string { return recorded(p.LoadOps) }},
 	{"CPU clients, s", func(p result.Point) string { return number(p.CPUS.Clients) }},
 	{"CPU of the load generators alone, s", func(p result.Point) string { return gauged(p.GeneratorS) }},
@@ -140,6 +142,15 @@ func ofOpen(p result.Point, text string) string {
 		return unknown
 	}
 	return text
+}
+
+// deviation is how far bytes per operation are from the exact cost model's, if they were counted.
+func deviation(p result.Point, measured result.TrafficFactor) string {
+	d, known := p.Deviation(measured)
+	if !known || measured == (result.TrafficFactor{}) {
+		return unknown
+	}
+	return stat.Signed(d.ClientToServer) + " / " + stat.Signed(d.ServerToClient)
 }
 
 // recorded is a count, which is 0 where it was not recorded.

@@ -151,9 +151,10 @@ func (s *text) Table(t tables.Table) error {
 	return err
 }
 
-// Benchmarks writes the valid points behind tables in the Go benchmark format, which benchstat reads: for each repetition a
+// Benchmarks writes the points behind tables in the Go benchmark format, which benchstat reads: for each repetition a
 // line with throughput, mean and 99th percentile of the latency. Experiment, suite, durability and processor are
-// configuration; system and load are in the name. If the number of clients was searched for, another run may choose another
+// configuration; system and load are in the name, and of an invalid repetition its reasons, so that nothing takes it for a
+// valid one's. If the number of clients was searched for, another run may choose another
 // one: then neither it nor latencies are written, which would not compare.
 func Benchmarks(w io.Writer) Sink { return benchmarks{to: benchfmt.NewWriter(w)} }
 
@@ -165,7 +166,7 @@ type benchmarks struct {
 // Table implements Sink.
 func (b benchmarks) Table(t tables.Table) error {
 	for _, c := range t.Cells {
-		for _, p := range c.Valid {
+		for _, p := range c.All() {
 			if err := b.to.Write(benchmark(c, p)); err != nil {
 				return err
 			}
@@ -176,7 +177,7 @@ func (b benchmarks) Table(t tables.Table) error {
 
 // benchmark is one repetition.
 func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
-	b := &benchfmt.Result{Name: benchfmt.Name(benchmarkName(c)), Iters: int(p.Ops)}
+	b := &benchfmt.Result{Name: benchfmt.Name(benchmarkName(c) + invalidMark(p)), Iters: int(p.Ops)}
 	for _, config := range [][2]string{
 		{"experiment", p.Experiment},
 		{"cpu", c.Set.Manifest.Machine.CPU},
@@ -193,6 +194,18 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 	}
 	b.Values = append(b.Values, benchfmt.Value{Value: p.ThroughputMBps, Unit: "MB/s"})
 	return b
+}
+
+// invalidMark is such as /invalid=littles-law+other-work, or empty for a valid repetition.
+func invalidMark(p result.Point) string {
+	if p.Valid {
+		return ""
+	}
+	var reasons []string
+	for _, r := range p.Invalid {
+		reasons = append(reasons, string(r))
+	}
+	return "/invalid=" + strings.Join(reasons, "+")
 }
 
 // benchmarkName is such as MPoWerStore/op=read/t=1/value=256KiB/clients=4.

@@ -231,6 +231,9 @@ func Count(n int, thing string) string {
 // Percent formats a share, as in "1.23 %".
 func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
+// Signed formats a difference as a share in percent with its sign, as in "+0.02 %".
+func Signed(share float64) string { return fmt.Sprintf("%+.2f %%", 100*share) }
+
 // Roughly formats a share in whole percent.
 func Roughly(share float64) string {
 	if share < 0.005 {

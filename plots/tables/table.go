@@ -143,8 +143,10 @@ var modelColumns = []column[frame.Cell]{
 
 // resourceColumns say what the operations cost, and whether their histories are linearizable.
 var resourceColumns = []column[frame.Cell]{
-	{head: "bytes c→s", of: traffic(func(f result.TrafficFactor) float64 { return f.ClientToServer })},
-	{head: "bytes s→c", of: traffic(func(f result.TrafficFactor) float64 { return f.ServerToClient })},
+	{head: "bytes c→s", of: traffic(toServers)},
+	{head: "off c→s", of: deviation(toServers)},
+	{head: "bytes s→c", of: traffic(toClients)},
+	{head: "off s→c", of: deviation(toClients)},
 	{head: "bottleneck", of: func(c frame.Cell) string {
 		return tally(c.Valid, func(p result.Point) string { return p.Bottleneck })
 	}},
@@ -171,6 +173,19 @@ func againstModel(c frame.Cell) string {
 		return "below by " + stat.Roughly(1-mean.Mean/model.Low)
 	default:
 		return "inside"
+	}
+}
+
+func toServers(f result.TrafficFactor) float64 { return f.ClientToServer }
+func toClients(f result.TrafficFactor) float64 { return f.ServerToClient }
+
+// deviation is how far one direction's bytes are from the cost model at most.
+func deviation(direction func(result.TrafficFactor) float64) func(frame.Cell) string {
+	return func(c frame.Cell) string {
+		if share, known := c.Deviation(direction); known {
+			return stat.Signed(share)
+		}
+		return stat.Missing
 	}
 }
 
