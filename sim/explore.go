@@ -114,12 +114,12 @@ func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 			loud = rest
 		}
 	}
-	return minimise(loud, fails), nil
+	return Minimise(loud, fails), nil
 }
 
-// minimise is delta debugging (Zeller and Hildebrandt, TSE'02): it leaves ever smaller parts out, as long as what is
+// Minimise is delta debugging (Zeller and Hildebrandt, TSE'02): it leaves ever smaller parts out, as long as what is
 // left fails.
-func minimise(loud []Choice, fails func([]Choice) bool) []Choice {
+func Minimise[T any](loud []T, fails func([]T) bool) []T {
 	for size := (len(loud) + 1) / 2; size > 0; {
 		shrunk := false
 		for from := 0; from < len(loud); {

@@ -149,11 +149,11 @@ func (f flight) String() string {
 	if f.Payload != nil {
 		payload = fmt.Sprintf("+%dB", len(f.Payload))
 	}
-	return fmt.Sprintf("p%d %s s%d #%d round %d %s%s", f.run.pid, arrow, f.server+1, f.run.seq, f.round, describe(f.Body), payload)
+	return fmt.Sprintf("p%d %s s%d #%d round %d %s%s", f.run.pid, arrow, f.server+1, f.run.seq, f.round, Describe(f.Body), payload)
 }
 
-// describe names a body and what is in it, bytes by their first few.
-func describe(body protocols.Body) string {
+// Describe names a body and what is in it, bytes by their first few.
+func Describe(body protocols.Body) string {
 	if body == nil {
 		return "nothing"
 	}

@@ -1,0 +1,155 @@
+package explore
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// run explores a scope under a menu, by their names.
+func run(t *testing.T, p protocols.Protocol, scope, menu string, r Reductions, all bool) (*Search, *Report) {
+	t.Helper()
+	s, err := ScopeByName(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := MenuByName(menu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := New(Task{Protocol: p, Scope: s, Menu: m, Reductions: r, All: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := x.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x, report
+}
+
+// In every order of deliveries of every scope here, no protocol does harm.
+func TestSmallScopes(t *testing.T) {
+	for _, p := range catalog.All() {
+		for _, scope := range []string{"read", "write", "write-then-read", "write-read", "dead-then-reads", "other-key"} {
+			menu := "stale"
+			if p.Traits(1).LyingServers == 0 {
+				menu = "crash"
+			}
+			t.Run(protocols.NameOf(p)+"/"+scope, func(t *testing.T) {
+				x, r := run(t, p, scope, menu, Full(), false)
+				for _, v := range r.Violations {
+					t.Errorf("%s: %s\n%s", v.Harm, v.Detail, strings.Join(x.Tell(v).Trace, "\n"))
+				}
+				if !r.Complete || r.Executions == 0 || r.States == 0 {
+					t.Errorf("%+v", r)
+				}
+			})
+		}
+	}
+}
+
+// Without any one of the reductions the same comes out, where that can be explored in little time.
+func TestReductions(t *testing.T) {
+	without := map[string]Reductions{"states": Full(), "merge": Full(), "late": Full(), "lazy": Full(), "lies": Full()}
+	for name, r := range without {
+		switch name {
+		case "states":
+			r.States = false
+		case "merge":
+			r.Merge = false
+		case "late":
+			r.Late = false
+		case "lazy":
+			r.Lazy = false
+		case "lies":
+			r.Lies = false
+		}
+		without[name] = r
+	}
+	for _, x := range []struct{ protocol, scope, menu, without string }{
+		{"mabd", "write-read", "none", "states merge late lazy"},
+		{"mabd", "write-read", "stale", "states merge late lazy lies"},
+		{"mabd", "dead-then-reads", "none", "late lazy"},
+		{"mpowerstore", "read", "stale", "states merge late lazy lies"},
+		{"mpowerstore", "write", "stale", "states late lazy lies"},
+		{"mpowerstore", "write-then-read", "stale", "late lazy lies"},
+		{"mpowerstore", "write-read", "stale", "lazy lies"},
+		{"powerstore", "write-then-read", "stale", "late lazy lies"},
+		{"phalanx", "write-then-read", "stale", "late lazy lies"},
+		{"phalanx", "write-read", "stale", "lazy lies"},
+	} {
+		p, err := catalog.ByName(x.protocol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want := run(t, p, x.scope, x.menu, Full(), true)
+		for _, name := range strings.Fields(x.without) {
+			t.Run(strings.Join([]string{x.protocol, x.scope, x.menu, name}, "/"), func(t *testing.T) {
+				_, got := run(t, p, x.scope, x.menu, without[name], true)
+				if !want.Complete || !got.Complete || got.Steps < want.Steps {
+					t.Errorf("complete: %v with %d steps, and %v with %d", want.Complete, want.Steps, got.Complete, got.Steps)
+				}
+				if a, b := results(want), results(got); !maps.Equal(a, b) {
+					t.Errorf("with the reduction %v, without it %v", a, b)
+				}
+			})
+		}
+	}
+}
+
+// order is that in which operations of an outcome began and ended. It is not compared: where steps are lazy, operations
+// begin as late as they can, which makes histories harder to explain and is what violations come from.
+var order = regexp.MustCompile(` after [01]+`)
+
+// results are what operations return, with what harm.
+func results(r *Report) map[string]bool {
+	all := map[string]bool{}
+	for outcome, harm := range r.Outcomes {
+		all[order.ReplaceAllString(outcome, "")+string(harm)] = true
+	}
+	return all
+}
+
+// A protocol that a liar can harm is harmed, and the way there is shrunk and told.
+func TestViolation(t *testing.T) {
+	p, err := catalog.ByName("mabd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, r := run(t, p, "write-read", "stale", Full(), false)
+	if len(r.Violations) != 1 || r.Complete || r.Violations[0].Harm != byzantine.Stale {
+		t.Fatalf("%+v", r)
+	}
+	o := x.Tell(r.Violations[0])
+	trace := strings.Join(o.Trace, "\n")
+	for _, want := range []string{"p2 → s1 #1 round 2 Put{1.2}+40B", "likes", "p1's READ #1 returns ⊥", "stale read: not linearizable"} {
+		if !strings.Contains(trace, want) {
+			t.Errorf("no %q in\n%s", want, trace)
+		}
+	}
+	if o.Harm() != byzantine.Stale || len(o.Involved) != 2 || len(o.Trace) > 20 {
+		t.Errorf("%v, %v\n%s", o.Findings, o.Involved, trace)
+	}
+}
+
+// A scope that is not one of the protocol is refused.
+func TestFits(t *testing.T) {
+	p, err := catalog.ByName("powerstore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ScopeByName("write-write")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Task{Protocol: p, Scope: s}); err == nil || !strings.Contains(err.Error(), "2 writers of one register") {
+		t.Errorf("%v", err)
+	}
+}

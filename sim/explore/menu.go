@@ -1,0 +1,98 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/powbench/powbench/protocols"
+)
+
+// A Menu is what faulty servers may do, one after the other or in another way to each client.
+type Menu struct {
+	Name  string
+	Title string
+
+	crash bool // t servers may answer nothing from some time on
+	stale bool // one may answer as in any state that it was ever in
+	forge bool // one may forge
+}
+
+// Menus lists all menus, the mildest first.
+func Menus() []Menu {
+	return []Menu{
+		{Name: "none", Title: "all servers are correct"},
+		{Name: "crash", Title: "t servers may fall silent at any time", crash: true},
+		{Name: "stale", Title: "one server answers honestly, or not at all, or as in the beginning or any earlier state of its own",
+			stale: true},
+	}
+}
+
+// MenuByName finds a menu by its name; the error for an unknown one lists those there are.
+func MenuByName(name string) (Menu, error) {
+	var names []string
+	for _, m := range Menus() {
+		if m.Name == name {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	return Menu{}, fmt.Errorf("unknown menu %q: choose one of %s", name, strings.Join(names, ", "))
+}
+
+// Fits says why the menu is beyond what the protocol promises to withstand.
+func (m Menu) Fits(p protocols.Protocol) error { return nil }
+
+// Beyond reports whether the protocol does not promise to withstand the menu.
+func (m Menu) Beyond(p protocols.Protocol) bool { return m.lies() && p.Traits(1).LyingServers == 0 }
+
+func (m Menu) lies() bool { return m.stale || m.forge }
+
+// roles are which server lies, -1 if none does, and how many may be silent besides.
+func (m Menu) roles(t, servers int) (liar, silent int) {
+	switch {
+	case m.lies():
+		return servers - 1, 0
+	case m.crash:
+		return -1, t
+	}
+	return -1, 0
+}
+
+// lies are what the liar may answer the request with.
+func (x *Search) lies(s *state, f flight) (all []step) {
+	if f.reply || !x.awaited(s, f) {
+		return nil
+	}
+	was := s.locals[f.client]
+	known := map[*local]bool{}
+	for _, m := range x.menu(s, f) {
+		reply := f
+		reply.reply, reply.message = true, m
+		if x.Reductions.Lies {
+			to := x.clients[f.client].hear(was, input{f.round, f.server, m}).to
+			if known[to] || to.quiet == was.quiet {
+				continue // as if it said something else, or nothing
+			}
+			known[to] = true
+		}
+		all = append(all, step{what: lie, flight: reply})
+	}
+	return all
+}
+
+// menu are the messages that the liar may answer the request with, each once, the honest answer first.
+func (x *Search) menu(s *state, f flight) (all []*message) {
+	listed := map[*message]bool{}
+	add := func(m *message) {
+		if m != nil && !listed[m] {
+			listed[m] = true
+			all = append(all, m)
+		}
+	}
+	a := x.asks(s, f)
+	for i := len(s.memory) - 1; i >= 0; i-- {
+		a.store = s.memory[i]
+		add(x.servers[f.server].handle(a).reply)
+	}
+	return all
+}

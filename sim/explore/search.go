@@ -1,0 +1,298 @@
+// Package explore tries every order of deliveries of a small scope, depth first, on the operations and servers that run
+// elsewhere over TCP, with or without a liar among the servers, and judges every history.
+//
+// Participants are pure, so that what one does depends on its state and on what it hears alone: a transition is computed
+// once, by the participant itself, and looked up from then on. A state of the whole is a few such states and the messages
+// under way.
+//
+// It knows no protocol. It imports sim for traces and shrinking, play, byzantine, history, workloads and result; commands
+// and tests import it.
+package explore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/play"
+	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/workloads"
+)
+
+// A Task says what to explore. A zero field has the default named.
+type Task struct {
+	Protocol   protocols.Protocol
+	T          int    // failure threshold; 1
+	Suite      string // modern
+	Scope      Scope
+	Menu       Menu
+	Reductions Reductions
+	Bound      Bound
+	// All goes on after a violation, and tells the first of each harm. Otherwise the first ends the exploration.
+	All bool
+}
+
+// Reductions say which states and steps need not be told apart. Each can be left out, to show that the outcomes are the
+// same without it.
+type Reductions struct {
+	// States goes on from each state once, however it was reached.
+	States bool
+	// Merge takes two states of a client as one if the objects that it consists of are alike, whatever it heard before.
+	Merge bool
+	// Late drops what is under way for rounds that are over if it cannot change anything. That it cannot is verified in
+	// the end, for all states that were reached.
+	Late bool
+	// Lazy tries, of all executions that differ in the order of independent steps alone, one.
+	Lazy bool
+	// Lies tells lies apart only if the client that hears them does.
+	Lies bool
+}
+
+// Full has all reductions.
+func Full() Reductions {
+	return Reductions{States: true, Merge: true, Late: true, Lazy: true, Lies: true}
+}
+
+// A Bound stops an exploration that would take too long; zero is none.
+type Bound struct {
+	Executions int64
+	States     int64
+	Time       time.Duration
+}
+
+// A Search is an exploration in progress.
+type Search struct {
+	Task
+	suite   suite.Suite
+	servers []*server
+	clients []*client
+	mail    mail
+	values  *workloads.Values
+
+	liar        int    // the server that lies; -1 if none does
+	mayBeSilent int    // how many servers an operation must not wait for, besides the liar
+	offsets     []int  // by client: the number of its first operation among all
+	followed    []bool // by client: whether others begin after it
+	writesInAll uint64
+
+	writes  map[protocols.Kind]bool // kinds of requests on which servers store something
+	dropped map[*message]flight     // requests that were taken for other ones
+	again   bool                    // some of them were not
+
+	visited map[fingerprint]struct{}
+	judged  map[string]*finding
+	stack   []*frame
+	report  *Report
+}
+
+// A Report is what an exploration came to.
+type Report struct {
+	// Executions are those that were followed to where nothing more can happen, or to a state known before; Steps are what
+	// happened in all; States are the different states met.
+	Executions, Steps, States int64
+	// Outcomes counts the different histories, by what operations returned and in which order they began and ended.
+	Outcomes map[string]byzantine.Harm
+	// Rounds counts the different ends of READs, by their rounds.
+	Rounds map[int]int
+	// Complete says that there is nothing more to explore; else Stopped says what stopped it.
+	Complete bool
+	Stopped  string
+	// Violations are the first of each harm.
+	Violations []Violation
+	// Without names the reductions that the protocol does not allow, which were left out.
+	Without []string
+	Seconds float64
+}
+
+// A Violation is an execution that does harm.
+type Violation struct {
+	Harm   byzantine.Harm
+	Detail string
+	path   []step
+}
+
+// frame is a state on the way from the beginning to the state in progress.
+type frame struct {
+	state *state
+	steps []step
+	next  int // of the steps
+}
+
+// New prepares the exploration of a task, or says why it cannot be.
+func New(t Task) (*Search, error) {
+	t.T, t.Suite = cmp.Or(t.T, 1), cmp.Or(t.Suite, "modern")
+	if t.Protocol == nil {
+		return nil, fmt.Errorf("an exploration needs a protocol")
+	}
+	if err := t.Scope.Fits(t.Protocol); err != nil {
+		return nil, err
+	}
+	if err := t.Menu.Fits(t.Protocol); err != nil {
+		return nil, err
+	}
+	x := &Search{Task: t, writes: map[protocols.Kind]bool{}, values: values()}
+	return x, x.reset()
+}
+
+// reset forgets all but the kinds of requests on which servers store something.
+func (x *Search) reset() (err error) {
+	if x.suite, err = protocols.SuiteFor(x.Protocol, x.Suite); err != nil {
+		return err
+	}
+	n := x.Protocol.Traits(x.T).Servers
+	serverKeys, writer, reader, err := suite.GenerateKeys(x.suite, n, play.Entropy(1, 0))
+	if err != nil {
+		return err
+	}
+	x.mail, x.servers, x.clients, x.offsets, x.stack = mail{}, nil, nil, nil, nil
+	x.followed, x.writesInAll = make([]bool, len(x.Scope.Clients)), 0
+	for i := range n {
+		x.servers = append(x.servers, newServer(protocols.ServerParams{Index: i, T: x.T, Suite: x.suite, Keys: serverKeys[i]},
+			x.Protocol, x.mail))
+	}
+	operations := 0
+	for i, c := range x.Scope.Clients {
+		keys, role := reader, protocols.Reader
+		if len(c.writes()) > 0 {
+			keys, role = writer, protocols.Writer
+		}
+		x.clients = append(x.clients, newClient(x, i, keys, role))
+		x.offsets = append(x.offsets, operations)
+		operations += len(c.Ops)
+		for _, before := range c.After {
+			x.followed[before] = true
+		}
+		for _, count := range c.writes() {
+			x.writesInAll += uint64(count)
+		}
+	}
+	x.liar, x.mayBeSilent = x.Menu.roles(x.T, n)
+	x.dropped, x.again = map[*message]flight{}, false
+	x.visited, x.judged = map[fingerprint]struct{}{}, map[string]*finding{}
+	x.report = &Report{Outcomes: map[string]byzantine.Harm{}, Rounds: map[int]int{}}
+	return nil
+}
+
+// pid is the process id of a client. Those who begin first have the highest: a writer that died is then not passed by
+// those that follow only because of their ids.
+func (x *Search) pid(client int) uint64 { return uint64(len(x.Scope.Clients) - client) }
+
+// initial is the state before anything has happened.
+func (x *Search) initial() *state {
+	s := &state{begun: make([]bool, len(x.clients)), dead: make([]bool, len(x.clients))}
+	for _, v := range x.servers {
+		s.stores = append(s.stores, v.initial())
+	}
+	if x.liar >= 0 {
+		s.memory = []*store{s.stores[x.liar]}
+	}
+	var sends [][]request
+	for _, c := range x.clients {
+		m := c.initial()
+		s.locals, sends = append(s.locals, m.to), append(sends, m.sends)
+		s.before = append(s.before, make([]uint64, len(c.Ops))...)
+	}
+	for i, all := range sends {
+		x.send(s, i, all)
+	}
+	return s
+}
+
+// Run explores until all is done, ctx ends or a bound is reached.
+func (x *Search) Run(ctx context.Context) (*Report, error) {
+	began, late := time.Now(), x.Reductions.Late
+	for {
+		if err := x.explore(ctx, began); err != nil {
+			return nil, err
+		}
+		if x.report.Complete && !x.again {
+			x.verify()
+		}
+		if !x.again {
+			break
+		}
+		if err := x.reset(); err != nil {
+			return nil, err
+		}
+	}
+	if late && !x.Reductions.Late {
+		x.report.Without = append(x.report.Without, "late")
+	}
+	x.report.States, x.report.Seconds = int64(len(x.visited)), time.Since(began).Seconds()
+	return x.report, nil
+}
+
+// explore goes depth first through all that can happen.
+func (x *Search) explore(ctx context.Context, began time.Time) error {
+	x.push(x.initial(), nil)
+	for n := 0; len(x.stack) > 0; n++ {
+		if n%1024 == 0 {
+			if x.report.Stopped = x.stopped(ctx, began); x.report.Stopped != "" {
+				return nil
+			}
+		}
+		top := x.stack[len(x.stack)-1]
+		if top.next == len(top.steps) {
+			x.stack = x.stack[:len(x.stack)-1]
+			continue
+		}
+		top.next++
+		after, harm := x.apply(top.state, top.steps[top.next-1])
+		x.report.Steps++
+		if x.again {
+			return nil
+		}
+		x.push(after, harm)
+		if len(x.report.Violations) > 0 && !x.All {
+			x.report.Stopped = "a violation"
+			return nil
+		}
+	}
+	x.report.Complete = true
+	return nil
+}
+
+// push goes on from the state, unless it is known or the execution ends in it.
+func (x *Search) push(s *state, harm *finding) {
+	key := s.key()
+	_, known := x.visited[key]
+	if !known {
+		x.visited[key] = struct{}{}
+	}
+	if known && x.Reductions.States && harm == nil {
+		x.report.Executions++
+		return
+	}
+	if harm == nil {
+		harm = x.stuck(s)
+	}
+	var steps []step
+	if harm == nil {
+		steps = x.steps(s)
+	}
+	if len(steps) == 0 {
+		x.report.Executions++
+		x.end(s, harm)
+		return
+	}
+	x.stack = append(x.stack, &frame{state: s, steps: steps})
+}
+
+// stopped says what stops the exploration, if anything does.
+func (x *Search) stopped(ctx context.Context, began time.Time) string {
+	b := x.Bound
+	switch {
+	case ctx.Err() != nil:
+		return "interrupted"
+	case b.Executions > 0 && x.report.Executions >= b.Executions:
+		return fmt.Sprintf("%d executions", b.Executions)
+	case b.States > 0 && int64(len(x.visited)) >= b.States:
+		return fmt.Sprintf("%d states", b.States)
+	case b.Time > 0 && time.Since(began) >= b.Time:
+		return b.Time.String()
+	}
+	return ""
+}
