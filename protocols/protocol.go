@@ -75,6 +75,16 @@ type Memory interface {
 	Bytes(n int) []byte
 }
 
+// A Borrower is Memory that can also hold what belongs to others, so that they lend a buffer instead of copying it. It
+// releases each loan once, when it takes its own buffers back. Nobody may write to a buffer that is lent.
+type Borrower interface {
+	Memory
+	Borrow(Loan)
+}
+
+// A Loan is a buffer that its owner must not use for something else until it is released.
+type Loan interface{ Release() }
+
 // Heap is Memory that leaves its buffers to the garbage collector.
 type Heap struct{}
 

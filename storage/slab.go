@@ -3,7 +3,9 @@ package storage
 import (
 	"fmt"
 	"math/bits"
+	"os"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,38 +19,58 @@ const (
 	hugePage   = 2 << 20
 )
 
-// slabs lends buffers for payloads from memory outside Go's heap: the collector neither counts nor scans it, so payloads
-// of any number do not make it run, and the kernel hands it out in huge pages, at a small part of the cost of 4 KiB
-// pages. A returned slab is lent again to a payload of about the same size. Memory goes back to the system on close.
+// A slab is memory of one payload, which its holders share: the record, and replies that are on their way. Who is the only
+// holder may write to it.
+type slab struct {
+	bytes   []byte // all of it: the length is the size of its class
+	holders atomic.Int32
+	owner   *slabs
+}
+
+// alone reports whether nobody but the caller holds the slab.
+func (s *slab) alone() bool { return s.holders.Load() == 1 }
+
+func (s *slab) hold() { s.holders.Add(1) }
+
+// Release implements protocols.Loan. After the last holder's, the slab belongs to another payload.
+func (s *slab) Release() {
+	if s.holders.Add(-1) == 0 {
+		s.owner.give(s)
+	}
+}
+
+// slabs is memory for payloads outside Go's heap: the collector neither counts nor scans it, so payloads of any number do
+// not make it run, and the kernel hands it out in huge pages, at a small part of the cost of 4 KiB pages. A slab that all
+// have released serves the next payload of about the same size. Memory goes back to the system on close.
 //
 // The zero value is empty. It is safe for concurrent use.
 type slabs struct {
 	mu     sync.Mutex
-	chunks [][]byte         // all that is mapped
-	rest   []byte           // of the last chunk, not yet cut into slabs
-	free   map[int][][]byte // returned slabs by size
+	chunks [][]byte        // all that is mapped
+	rest   []byte          // of the last chunk, not yet cut into slabs
+	free   map[int][]*slab // released slabs by size
 }
 
-// take lends a buffer of n bytes, whose content is undefined and whose capacity is its slab's.
-func (s *slabs) take(n int) ([]byte, error) {
-	if n < minSlab {
-		return make([]byte, n), nil
-	}
+// take returns a slab of at least n bytes, whose content is undefined and whose only holder is the caller.
+func (s *slabs) take(n int) (*slab, error) {
 	size := slabSize(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if free := s.free[size]; len(free) > 0 {
+		last := free[len(free)-1]
 		s.free[size] = free[:len(free)-1]
-		return free[len(free)-1][:n], nil
+		last.hold()
+		return last, nil
 	}
 	if len(s.rest) < size {
 		if err := s.grow(max(size, chunkBytes)); err != nil {
 			return nil, err
 		}
 	}
-	slab := s.rest[:n:size]
+	cut := &slab{bytes: s.rest[:size:size], owner: s}
 	s.rest = s.rest[size:]
-	return slab, nil
+	cut.hold()
+	return cut, nil
 }
 
 // grow maps another chunk. Its pages cost nothing until they are used. The chunk before has less left than one slab.
@@ -63,23 +85,44 @@ func (s *slabs) grow(size int) error {
 	return nil
 }
 
+// reserve maps a chunk of so many bytes, before any other, and writes to every page: what the kernel, and the hypervisor
+// below it, do for memory that is used for the first time is done then.
+func (s *slabs) reserve(size int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.grow(size); err != nil {
+		return err
+	}
+	for at, page := 0, os.Getpagesize(); at < size; at += page {
+		s.rest[at] = 0
+	}
+	return nil
+}
+
 // alignment is how far into the chunk the first huge page begins.
 func alignment(chunk []byte) int {
 	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(chunk))) % hugePage)
 }
 
-// give takes a buffer back, which nobody may use any more.
-func (s *slabs) give(b []byte) {
-	size := cap(b)
-	if size < minSlab {
-		return
+// give takes back a slab that nobody holds any more.
+func (s *slabs) give(b *slab) {
+	if poison {
+		spoil(b.bytes)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.free == nil {
-		s.free = map[int][][]byte{}
+		s.free = map[int][]*slab{}
 	}
-	s.free[size] = append(s.free[size], b[:size])
+	s.free[len(b.bytes)] = append(s.free[len(b.bytes)], b)
+}
+
+// spoil overwrites memory that nobody may use any more, so that tests notice who does.
+func spoil(b []byte) {
+	b[0] = 0xDB
+	for n := 1; n < len(b); n *= 2 { // much faster than byte by byte under the race detector
+		copy(b[n:], b[:n])
+	}
 }
 
 // close returns all memory to the system.

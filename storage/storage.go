@@ -5,14 +5,17 @@
 // compactions leave alone, so that a value is written twice (log and blob file) and not once per level of the tree. In
 // memory it is a hash table, with payloads outside Go's heap.
 //
-// The store owns what it keeps and lends none of it: it copies a record's body and payload when it is given them, once,
-// and reads copies into the request's memory. So a caller may use its buffers again as soon as a call has returned.
+// The store owns what it keeps: it copies a record's body and payload when it is given them, once, so a caller may use its
+// buffers again as soon as a call has returned. What is read lives as long as the request's memory: copies, except of
+// payloads in memory, which the store lends if the request's memory is a protocols.Borrower. A record that is replaced
+// while its payload is lent gets other memory.
 //
 // The package knows the model but no protocol. It imports protocols; harness and its packages may import it.
 package storage
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -33,6 +36,9 @@ type Options struct {
 	// MemTableBytes is gathered in memory before it is written out; up to four times as much is held when the disk falls
 	// behind. 0 means 8 MiB.
 	MemTableBytes int64
+	// Reserve is how many bytes of payloads a Volatile store has memory for when Open returns. It goes on to grow as it
+	// must, but memory that is used for the first time takes the kernel several times as long as to copy a payload there.
+	Reserve int64
 	// Log gets the engine's messages; nil drops them.
 	Log *slog.Logger
 }
@@ -81,7 +87,11 @@ func open(o Options, files vfs.FS) (*Store, error) {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
 	if o.Durability == protocols.Volatile {
-		return &Store{engine: newTable(), failure: &failure{dir: "memory"}}, nil
+		t, err := newTable(o.Reserve)
+		if err != nil {
+			return nil, explain("memory", errors.Join(err, t.close()))
+		}
+		return &Store{engine: t, failure: &failure{dir: "memory"}}, nil
 	}
 	t, err := openTree(o, files)
 	if err != nil {
@@ -155,7 +165,7 @@ func (c *Commit) wait() {
 	}
 }
 
-// State returns the reader of one register. It reads copies into mem.
+// State returns the reader of one register. What it reads lives as long as mem and must not be changed.
 func (s *Store) State(key protocols.Key, mem protocols.Memory) protocols.StateReader {
 	return state{store: s, key: key, mem: mem}
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"sync"
 
 	"github.com/powbench/powbench/protocols"
@@ -19,43 +20,75 @@ type table struct {
 // A register is the records of one key by name. Only one request to a key runs at a time, so it needs no lock.
 type register map[string]stored
 
-type stored struct{ body, payload []byte }
+type stored struct {
+	body, payload []byte
+	slab          *slab // that the payload lies in; nil if it is small or none
+}
 
-func newTable() *table { return &table{registers: map[protocols.Key]register{}} }
+// newTable makes a table with memory for so many bytes of payloads, if any, ready for use.
+func newTable(reserve int64) (*table, error) {
+	t := &table{registers: map[protocols.Key]register{}}
+	if reserve == 0 {
+		return t, nil
+	}
+	return t, t.slabs.reserve(int(reserve))
+}
 
-// put implements engine. It copies payloads to slabs, those of a replaced record if they fit.
+// put implements engine. It copies payloads to slabs, those of a replaced record if they fit and are not lent.
 func (t *table) put(key protocols.Key, records []protocols.Record) (pending, error) {
 	reg := t.register(key)
 	for _, r := range records {
 		old := reg[r.Name]
 		if r.Delete {
-			t.slabs.give(old.payload)
+			old.release()
 			delete(reg, r.Name)
 			continue
 		}
-		payload, err := t.keep(old.payload, r.Payload)
+		kept, err := t.keep(old, r.Payload)
 		if err != nil {
 			return nil, err
 		}
-		reg[r.Name] = stored{body: append(old.body[:0], r.Body...), payload: payload}
+		kept.body = append(old.body[:0], r.Body...)
+		reg[r.Name] = kept
 	}
 	return nil, nil
 }
 
-// keep returns a copy of a payload. It takes back the old one's memory or uses it again.
-func (t *table) keep(old, payload []byte) ([]byte, error) {
-	if payload != nil && cap(old) >= minSlab && slabSize(len(payload)) == cap(old) {
-		old = old[:len(payload)]
-		copy(old, payload)
-		return old, nil
+// keep returns a record with a copy of the payload and no body. It releases the old record's memory or uses it again.
+func (t *table) keep(old stored, payload []byte) (kept stored, err error) {
+	if len(payload) < minSlab {
+		old.release()
+		return stored{payload: bytes.Clone(payload)}, nil
 	}
-	t.slabs.give(old)
-	if payload == nil {
-		return nil, nil
+	slab := old.slab
+	if slab == nil || !slab.alone() || len(slab.bytes) != slabSize(len(payload)) {
+		old.release()
+		if slab, err = t.slabs.take(len(payload)); err != nil {
+			return stored{}, err
+		}
 	}
-	kept, err := t.slabs.take(len(payload))
-	copy(kept, payload)
-	return kept, err
+	n := copy(slab.bytes, payload)
+	return stored{payload: slab.bytes[:n:n], slab: slab}, nil
+}
+
+func (r stored) release() {
+	if r.slab != nil {
+		r.slab.Release()
+	}
+}
+
+// lend returns the payload, which lives as long as mem does: the record's own memory if mem can hold that, else a copy.
+func (r stored) lend(mem protocols.Memory) []byte {
+	if r.payload == nil {
+		return nil
+	}
+	borrower, ok := mem.(protocols.Borrower)
+	if r.slab == nil || !ok {
+		return lend(mem, r.payload)
+	}
+	r.slab.hold()
+	borrower.Borrow(r.slab)
+	return r.payload
 }
 
 // register returns the register of a key, made if it is missing.
@@ -80,10 +113,7 @@ func (t *table) get(key protocols.Key, name string, mem protocols.Memory) (body,
 	if !found {
 		return nil, nil, false, nil
 	}
-	if r.payload != nil {
-		payload = lend(mem, r.payload)
-	}
-	return lend(mem, r.body), payload, true, nil
+	return lend(mem, r.body), r.lend(mem), true, nil
 }
 
 // body implements engine.

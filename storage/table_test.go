@@ -29,30 +29,31 @@ func TestSlabSizes(t *testing.T) {
 	}
 }
 
-// TestSlabsDoNotOverlap takes and gives back buffers of random sizes and expects each to keep what was written to it.
+// TestSlabsDoNotOverlap takes and releases slabs of random sizes and expects each to keep what was written to it.
 func TestSlabsDoNotOverlap(t *testing.T) {
 	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
 	var s slabs
-	var held [][]byte
+	var held []*slab
 	for i := range 4000 {
 		if len(held) > 0 && random.IntN(3) == 0 {
 			at := random.IntN(len(held))
-			b := held[at]
+			b := held[at].bytes
 			if want := bytes.Repeat(b[:1], len(b)); !bytes.Equal(b, want) {
-				t.Fatalf("seed %d, step %d: somebody else wrote into a buffer of %d bytes", seed, i, len(b))
+				t.Fatalf("seed %d, step %d: somebody else wrote into a slab of %d bytes", seed, i, len(b))
 			}
-			s.give(b)
+			held[at].Release()
 			held[at] = held[len(held)-1]
 			held = held[:len(held)-1]
 			continue
 		}
-		b, err := s.take(1 + random.IntN(300<<10))
-		if err != nil {
-			t.Fatal(err)
+		n := 1 + random.IntN(300<<10)
+		b, err := s.take(n)
+		if err != nil || len(b.bytes) < n {
+			t.Fatalf("%d bytes of %d: %v", len(b.bytes), n, err)
 		}
-		for j := range b {
-			b[j] = byte(i)
+		for j := range b.bytes {
+			b.bytes[j] = byte(i)
 		}
 		held = append(held, b)
 	}
@@ -76,6 +77,74 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 	}
 	if chunks := len(s.engine.(*table).slabs.chunks); chunks > 1 {
 		t.Errorf("%d chunks are mapped for 10 values of at most 200 KiB", chunks)
+	}
+}
+
+// loans is memory that borrows.
+type loans struct {
+	protocols.Heap
+	held []protocols.Loan
+}
+
+func (l *loans) Borrow(loan protocols.Loan) { l.held = append(l.held, loan) }
+
+func (l *loans) release() {
+	for _, loan := range l.held {
+		loan.Release()
+	}
+}
+
+// TestMemoryLends reads a payload into memory that borrows, replaces or deletes the record, and expects the payload to stay
+// what it was until it is released, and its slab to serve others then.
+func TestMemoryLends(t *testing.T) {
+	const size = 128 << 10
+	payload := func(b byte) []byte { return bytes.Repeat([]byte{b}, size) }
+	for name, next := range map[string]protocols.Record{
+		"replaced":        {Name: "n", Payload: payload(2)},
+		"without payload": {Name: "n"},
+		"small":           {Name: "n", Payload: []byte("small")},
+		"deleted":         {Name: "n", Delete: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, Options{Durability: protocols.Volatile}, nil)
+			defer s.Close()
+			mustApply(t, s, "k", protocols.Record{Name: "n", Payload: payload(1)})
+			reply := &loans{}
+			_, lent, _, err := s.State("k", reply).Get("n")
+			if err != nil || !bytes.Equal(lent, payload(1)) || len(reply.held) != 1 {
+				t.Fatalf("got %d bytes in %d loans, %v", len(lent), len(reply.held), err)
+			}
+			mustApply(t, s, "k", next)
+			mustApply(t, s, "other", protocols.Record{Name: "n", Payload: payload(3)})
+			if !bytes.Equal(lent, payload(1)) {
+				t.Error("a payload changed while it was lent")
+			}
+			reply.release()
+			free := len(s.engine.(*table).slabs.free[size])
+			if free != 1 {
+				t.Errorf("%d slabs are free after the release, want the one that was lent", free)
+			}
+		})
+	}
+}
+
+// TestReserve expects a store to cut its slabs from the memory that it has reserved, as long as it lasts.
+func TestReserve(t *testing.T) {
+	const size = 1 << 20
+	s := mustOpen(t, Options{Durability: protocols.Volatile, Reserve: 3 * size}, nil)
+	defer s.Close()
+	slabs := &s.engine.(*table).slabs
+	for i, want := range []int{1, 1, 1} {
+		mustApply(t, s, protocols.Key(fmt.Sprint(i)), protocols.Record{Name: "n", Payload: make([]byte, size)})
+		if len(slabs.chunks) != want {
+			t.Errorf("%d chunks are mapped after %d MiB, want %d", len(slabs.chunks), i+1, want)
+		}
+	}
+	for i := range 3 {
+		mustApply(t, s, protocols.Key(fmt.Sprint("more", i)), protocols.Record{Name: "n", Payload: make([]byte, size)})
+	}
+	if len(slabs.chunks) != 2 {
+		t.Errorf("%d chunks are mapped beyond the reserve, want one more", len(slabs.chunks))
 	}
 }
 

@@ -6,16 +6,19 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // An arena is the memory of one operation or request, and the one owner of its buffers: they go back to the pool
-// together, when its last holder has released it. Its maker is the first holder.
+// together, and what it has borrowed to its owners, when its last holder has released it. Its maker is the first holder.
 type arena struct {
 	holders atomic.Int32
 
 	mu      sync.Mutex
 	buffers [][]byte
 	room    [4][]byte // for the first buffers, to save an allocation
+	loans   []protocols.Loan
 }
 
 func (a *arena) init() {
@@ -33,7 +36,10 @@ func (a *arena) release() {
 	for _, b := range a.buffers {
 		buffers.give(b)
 	}
-	a.buffers, a.room = nil, [len(a.room)][]byte{}
+	for _, l := range a.loans {
+		l.Release()
+	}
+	a.buffers, a.room, a.loans = nil, [len(a.room)][]byte{}, nil
 }
 
 // Bytes implements protocols.Memory. It is safe for concurrent use.
@@ -46,6 +52,13 @@ func (a *arena) Bytes(n int) []byte {
 	a.buffers = append(a.buffers, b)
 	a.mu.Unlock()
 	return b[:n:n]
+}
+
+// Borrow implements protocols.Borrower. It is safe for concurrent use.
+func (a *arena) Borrow(l protocols.Loan) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.loans = append(a.loans, l)
 }
 
 // Buffers are pooled in classes of 2^minClass … 2^maxClass bytes. For smaller ones the heap is as good, and no frame is
