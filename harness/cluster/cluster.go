@@ -105,12 +105,13 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 		return err
 	}
 	var starting errgroup.Group
+	reserve := c.reserve(n)
 	for i := range n {
 		host := servers[i%len(servers)]
 		s := &Server{cluster: c, host: host, config: node.Config{
 			Protocol: protocols.NameOf(spec.Protocol), Suite: spec.Suite, T: spec.T, Index: i, Keys: keys[i],
 			Listen: host.Addr().String() + ":0", Dir: filepath.Join(c.folders[host], fmt.Sprintf("server-%d", i+1)),
-			Durability: spec.Durability, Congestion: congestion,
+			Durability: spec.Durability, Reserve: reserve, Congestion: congestion,
 			Attack: spec.Liars[i], AttackSeed: workloads.Derive(spec.Seed, "server", i),
 		}}
 		c.Servers = append(c.Servers, s)

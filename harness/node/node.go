@@ -39,6 +39,7 @@ type Config struct {
 	Listen     string // host:port
 	Dir        string // of its database
 	Durability protocols.Durability
+	Reserve    int64  // bytes of payloads for which a Volatile store has memory ready when the server listens
 	Congestion string // TCP congestion control; empty: the system's
 	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
 	AttackSeed uint64 // of what the attack leaves to chance
@@ -70,7 +71,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 		return nil, err
 	}
 	debug.SetMemoryLimit(memoryLimit)
-	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Log: log})
+	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Reserve: cfg.Reserve, Log: log})
 	if err != nil {
 		return nil, err
 	}
