@@ -44,7 +44,8 @@ const (
 )
 
 // A Leg is the payload that one round moves to and from each server, on average over the servers, in multiples of the
-// value's size.
+// value's size. It is what the protocol's paper says (§6.3 of PoWerStore's), which Conform holds the automata to. What is
+// measured, predicted or planned is held against harness/model, which counts every byte and needs no legs.
 type Leg struct {
 	Request float64
 	Reply   float64

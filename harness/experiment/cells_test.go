@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/protocols/catalog"
 )
 
 const small = "experiment: a\nrepetitions: 4\nt: [1, 2]\nvalue: [64KiB, 1MiB]\nclients: [1, 2, 4]\n"
@@ -215,17 +214,14 @@ func TestSearchClients(t *testing.T) {
 	e := mustLoad(t, "experiment: a\nvalue: [16MiB]\nt: [10]\nsearch: {clients: [1, 2, 4, 8], latency: 2s}")
 	cell := e.Cells()[0]
 	for name, want := range map[string][]int{"phalanx": {1, 2}, "mpowerstore": {1, 2, 4}} { // 4.4 s and 0.4 s each
-		p, err := catalog.ByName(name)
-		if err != nil {
-			t.Fatal(err)
+		series := cell.Series
+		series.Protocol = name
+		if got, err := e.SearchClients(series); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: numbers %v, %v, want %v", name, got, err, want)
 		}
-		if got := e.SearchClients(p, cell.Series); !slices.Equal(got, want) {
-			t.Errorf("%s: numbers %v, want %v", name, got, want)
-		}
-		small := cell.Series
-		small.ValueBytes = 256
-		if got := e.SearchClients(p, small); len(got) != 4 {
-			t.Errorf("%s: numbers %v for small values, want all", name, got)
+		series.ValueBytes = 256
+		if got, err := e.SearchClients(series); err != nil || len(got) != 4 {
+			t.Errorf("%s: numbers %v, %v for small values, want all", name, got, err)
 		}
 	}
 }
@@ -233,8 +229,11 @@ func TestSearchClients(t *testing.T) {
 func TestEstimateNamesAProtocolThatIsNone(t *testing.T) {
 	e := mustLoad(t, "experiment: a")
 	e.Protocols = []string{"raft"}
-	if _, err := e.Estimate(); err == nil {
-		t.Error("an estimate for a protocol that does not exist")
+	if _, err := e.Estimate(); err == nil || !strings.Contains(err.Error(), "raft") {
+		t.Errorf("an estimate for a protocol that does not exist: %v", err)
+	}
+	if _, err := e.SearchClients(e.Cells()[0].Series); err == nil || !strings.Contains(err.Error(), "raft") {
+		t.Errorf("numbers of clients for a protocol that does not exist: %v", err)
 	}
 }
 

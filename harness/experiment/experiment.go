@@ -3,7 +3,7 @@
 //
 // docs/experiments.md describes the file. Its keys and their limits are in schema.go.
 //
-// It imports result, costs, catalog, workloads and netem. Studies and commands import it.
+// It imports result, costs, model, catalog, workloads and netem. Studies and commands import it.
 package experiment
 
 import (
@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -119,17 +118,6 @@ func (s *Settings) Keys(clients int) int {
 		return workloads.HotKeys(clients)
 	}
 	return workloads.Keyspace(clients, s.Concurrency.Fraction())
-}
-
-// SearchClients is the numbers of clients that a search tries for the series, ascending. One is left out if an operation
-// beside so many others would take longer than Search.Latency, by the links' rate and the bytes of values and fragments
-// alone; the two smallest never are.
-func (e *Experiment) SearchClients(p protocols.Protocol, s result.Series) []int {
-	all, n := e.Search.Clients, 2
-	for n < len(all) && time.Duration(all[n])*e.transferTime(p, s, protocols.Op(s.Op)) <= e.Search.Latency.Std() {
-		n++
-	}
-	return all[:n]
 }
 
 // Quick returns the experiment with its quick section laid over it.

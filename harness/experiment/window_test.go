@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // A window asks for some operations of each client of a closed loop, and takes the time that they need.
@@ -26,14 +25,13 @@ func TestEndIn(t *testing.T) {
 			t.Errorf("%d asked for, %+v: %d, want %d", c.asked, c.load, got, c.want)
 		}
 	}
-	p, err := catalog.ByName("phalanx")
+	e := &Experiment{Settings: defaults()}
+	p, err := e.pace(result.Series{Protocol: "phalanx", Suite: result.Paper, Op: result.OpWrite, T: 1, ValueBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Experiment{Settings: defaults()}
 	window := func(clients int) time.Duration {
-		c := result.Cell{Series: result.Series{Op: result.OpWrite, T: 1, ValueBytes: 1 << 20}, Load: result.Load{Clients: clients}}
-		return e.windowTime(p, c, 3, time.Millisecond, time.Hour)
+		return p.windowTime(result.Load{Clients: clients}, 3, time.Millisecond, time.Hour)
 	}
 	if one, many := window(2), window(32); many != 16*one {
 		t.Errorf("3 operations of each of 32 clients of a full link take %v, of each of 2 clients %v", many, one)

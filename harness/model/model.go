@@ -1,7 +1,7 @@
 // Package model is the exact cost model: what one operation moves when no server fails. It is not asserted but counted,
 // by a dry run of the automata that are measured, in memory, and by the codec and frames of the network. So it holds for
-// every protocol, variant, t, value size, suite and key. It imports protocols, transport and result; harness/study/load
-// imports it.
+// every protocol, variant, t, value size, suite and key. It imports protocols, transport and result;
+// harness/experiment and harness/study/load import it.
 package model
 
 import (

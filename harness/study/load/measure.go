@@ -18,7 +18,6 @@ import (
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -201,11 +200,11 @@ func (s *search) Name() string { return "search " + s.series.String() }
 // Do implements study.Task.
 func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	found := result.Search{Series: s.series}
-	protocol, err := catalog.ByName(s.series.FullName())
+	clients, err := s.Experiment.SearchClients(s.series)
 	if err != nil {
 		return nil, "", err
 	}
-	clients, gain := s.Experiment.SearchClients(protocol, s.series), s.Experiment.Search.Gain
+	gain := s.Experiment.Search.Gain
 	seed := workloads.Derive(s.Experiment.Seed, "search", s.series.String())
 	name := "search-" + seriesName(s.series)
 	err = s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
