@@ -161,6 +161,7 @@ func offer(random *rand.Rand, p result.Point, load float64) result.Point {
 	p.ServiceMs = result.Latency{Mean: 0.8 * queued, P50: 0.7 * queued, P99: 2 * queued}
 	p.LatencyMs = result.Latency{Mean: queued, P50: 0.8 * queued, P99: 3 * queued}
 	p.SlipMs = result.Latency{Mean: 0.08, P99: 0.3}
+	p.Histogram, p.ServiceHistogram = histogramOf(p.LatencyMs), histogramOf(p.ServiceMs)
 	return p
 }
 

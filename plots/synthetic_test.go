@@ -72,6 +72,7 @@ func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients
 	if op == "read" {
 		factor = result.TrafficFactor{ClientToServer: 0.01, ServerToClient: cost}
 	}
+	latency := result.Latency{Mean: mean, P50: 0.95 * mean, P99: 1.8 * mean}
 	return result.Point{
 		Schema: result.SchemaVersion, Experiment: "synthetic", Figure: figure,
 		Series: result.Series{
@@ -80,7 +81,7 @@ func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients
 		},
 		Load: result.Load{Clients: clients}, Repetition: repetition, ThroughputOps: ops,
 		ThroughputMBps: ops * float64(size) / 1e6,
-		LatencyMs:      result.Latency{Mean: mean, P50: 0.95 * mean, P99: 1.8 * mean},
+		Ops:            timed, LatencyMs: latency, Histogram: histogramOf(latency),
 		WireFactor: result.TrafficFactor{
 			ClientToServer: factor.ClientToServer + 0.01, ServerToClient: factor.ServerToClient + 0.01,
 		},
@@ -177,6 +178,7 @@ func overWAN(s *result.Set, random *rand.Rand) {
 		mean := 1000 * float64(p.Clients) / p.ThroughputOps
 		p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
 		p.LatencyMs = result.Latency{Mean: mean, P50: 0.97 * mean, P99: 1.35 * mean}
+		p.Histogram = histogramOf(p.LatencyMs)
 		transfer := 1000 * float64(p.ValueBytes) / 1e6 / p.BoundMBps
 		p.Predicted = result.Interval{Low: idle + 0.85*transfer, High: idle + 1.02*transfer}
 		p.BoundRatio, p.KeyModel, p.Bottleneck = p.ThroughputMBps/p.BoundMBps, "uniform", "latency"

@@ -74,6 +74,9 @@ func synthesizeTrial(random *rand.Rand, protocol, attack, name string) result.Tr
 	t.ReadMs = result.Latency{Mean: read, P50: 0.9 * read, P99: tail * read}
 	t.WriteMs = result.Latency{Mean: 1.6 * read, P50: 1.5 * read, P99: tail * 1.6 * read}
 	t.ThroughputOps = 6000 / (1.3 * read)
+	if t.Ops.Reads, t.Ops.Writes = 900, 700; attack == "N2" {
+		t.Ops.Writes = 600 // too few for a p99
+	}
 	if harm := harmsToMABD[attack]; protocol == "mabd" && harm != "" {
 		t.Expected, t.Expectation, t.Harms = harm, result.Succumb, map[string]int64{harm: 1 + random.Int64N(90)}
 		t.Linearizable.Code, t.Detail = "violation", "READ 7 of p3 returned a value that nobody wrote"

@@ -8,15 +8,11 @@ type WindowTimeline struct {
 	IntervalS float64   `json:"interval_s"`
 	Ops       []float64 `json:"ops"` // that fell into the interval, those at its edges by the share of their time inside
 	// P99Ms is the 99th percentile of the latencies of the operations that ended in each stretch of P99OverS seconds, from
-	// their actual start: as many whole intervals as hold P99Operations in the mean. Both are absent if the window is too short.
+	// their actual start: as many whole intervals as hold PercentileNeeds(0.99) in the mean. Both are absent if the window is too short.
 	P99OverS float64       `json:"p99_over_s,omitempty"`
 	P99Ms    []float64     `json:"p99_ms,omitempty"`
 	Servers  ServerSamples `json:"servers"`
 }
-
-// P99Operations is the least number of operations by which a 99th percentile can be told: with fewer, a 95 % confidence
-// interval of it would reach to the slowest operation.
-const P99Operations = 660
 
 // ServerSamples are samples of all servers: the first when the window begins, and one at the end of each interval. Numbers that
 // only grow count from the servers' start.

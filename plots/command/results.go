@@ -178,8 +178,9 @@ func newExport() *cobra.Command {
 		Use:   "export RESULTS",
 		Short: "Write a run in the Go benchmark format, for benchstat",
 		Long: "export writes a line for each repetition of a run's points to standard output: throughput (MB/s), mean\n" +
-			"latency (ns/op) and its 99th percentile (p99-ns/op); no latencies if the number of clients was searched for.\n" +
-			"Names of invalid repetitions end in their reasons, such as /invalid=other-work.",
+			"latency (ns/op) and its 99th percentile (p99-ns/op) if the repetition has enough operations for it; no latencies\n" +
+			"if the number of clients was searched for. Names of invalid repetitions end in their reasons, such as\n" +
+			"/invalid=other-work.",
 		Example: "  powbench export results/fig2b/latest",
 		Args:    cobra.ExactArgs(1),
 		RunE: onSets(func(c *cobra.Command, sets []*result.Set) error {

@@ -57,12 +57,7 @@ func (g LatencyBars) Plot(c draw.Canvas, p *plot.Plot) {
 		if !b.Height.Known() {
 			return
 		}
-		if b.P50 > 0 && b.P99 > 0 {
-			at := from + percentileColumn*(to-from)
-			drawStem(c, at, y(b.P50), y(b.P99))
-			drawDot(c, vg.Point{X: at, Y: y(b.P50)})
-			drawTick(c, vg.Point{X: at, Y: y(b.P99)})
-		}
+		b.drawPercentiles(c, y, from+percentileColumn*(to-from))
 		b.drawInterval(c, upwards(y), from+intervalColumn*(to-from))
 		if b.Predicted.High > 0 {
 			drawPrediction(c, to+gutter/2, y(b.Predicted.Low), y(b.Predicted.High))
@@ -120,6 +115,19 @@ func (b Bar) draw(c draw.Canvas, p *plot.Plot, at direction, from, to vg.Length)
 func (b Bar) drawInterval(c draw.Canvas, at direction, across vg.Length) {
 	if b.Height.HasInterval() {
 		drawRimmed(c, at(b.Height.Low(), across), at(b.Height.High(), across))
+	}
+}
+
+// drawPercentiles draws those that are known, on a stem if both are.
+func (b Bar) drawPercentiles(c draw.Canvas, y func(float64) vg.Length, at vg.Length) {
+	if b.P50 > 0 && b.P99 > 0 {
+		drawStem(c, at, y(b.P50), y(b.P99))
+	}
+	if b.P50 > 0 {
+		drawDot(c, vg.Point{X: at, Y: y(b.P50)})
+	}
+	if b.P99 > 0 {
+		drawTick(c, vg.Point{X: at, Y: y(b.P99)})
 	}
 }
 

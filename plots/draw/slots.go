@@ -68,10 +68,15 @@ func (s Slots) drawLevel(c draw.Canvas, y func(float64) vg.Length, l result.Late
 	}
 }
 
-// drawLatency draws the mean as a circle, hollow or not, on a whisker from p50 to p99. Without operations it draws none.
+// drawLatency draws the mean as a circle, hollow or not, on a whisker from p50 to p99, which is a mark at p50 if p99 is not
+// known. Without operations it draws none.
 func (s Slots) drawLatency(c draw.Canvas, x vg.Length, y func(float64) vg.Length, l result.Latency, hollow bool) {
-	if l.P50 > 0 && l.P99 > 0 {
-		drawWhisker(c, draw.LineStyle{Color: s.Color, Width: 0.9}, vg.Point{X: x, Y: y(l.P50)}, vg.Point{X: x, Y: y(l.P99)})
+	line := draw.LineStyle{Color: s.Color, Width: 0.9}
+	switch {
+	case l.P50 > 0 && l.P99 > 0:
+		drawWhisker(c, line, vg.Point{X: x, Y: y(l.P50)}, vg.Point{X: x, Y: y(l.P99)})
+	case l.P50 > 0:
+		c.StrokeLine2(line, x-whiskerCap, y(l.P50), x+whiskerCap, y(l.P50))
 	}
 	if l.Mean > 0 {
 		drawMean(c, s.Color, vg.Point{X: x, Y: y(l.Mean)}, hollow)

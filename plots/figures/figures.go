@@ -55,7 +55,7 @@ var figures = []figure{
 	},
 	{
 		name: "2d", fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: []panel{{x: threshold, y: latency, plot: bars}},
-		entry: draw.BarSample, marks: latencyMarks,
+		entry: draw.BarSample, marks: latencyMarks, says: percentiles(frame.Median, frame.P99),
 	},
 	{
 		name: frame.Ablation, fixed: []frame.Dim[frame.Cell]{frame.ValueSize, frame.Threshold}, rows: stripRows,
@@ -64,7 +64,7 @@ var figures = []figure{
 			"MACs for signatures. Then the others.",
 	},
 	{
-		name: frame.Open, fixed: usual, open: true, marks: openMarks,
+		name: frame.Open, fixed: usual, open: true, marks: openMarks, says: percentiles(frame.P99),
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 		rows: []panel{{y: latency, plot: openCurves}, {x: operations, y: latency99, plot: openCurves}},
 		note: "Clients that wait before they ask again, and operations that arrive by themselves, drawn at the rate offered.",
@@ -91,7 +91,8 @@ var figures = []figure{
 	{
 		name: frame.Sustain, fixed: sustainedFixed, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
 		size: sustainedSize, split: sustainedSplit, says: steadiness,
-		note: "The 99th percentiles are of about 660 operations each. Files and what compactions wrote are those of all servers, " +
+		note: fmt.Sprintf("The 99th percentiles are of about %d operations each. ", result.PercentileNeeds(frame.P99)) +
+			"Files and what compactions wrote are those of all servers, " +
 			"memory is that of the largest. Steady: the slope's 95 % interval (Sen) is within ±1 % of the mean per minute; rising or " +
 			"falling: it is not, and there is a trend (Mann and Kendall, p ≤ 0.05).",
 	},
@@ -159,7 +160,7 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 	}
 	note := f.note
 	if f.says != nil {
-		note += " " + f.says(cells)
+		note = strings.TrimSpace(note + " " + f.says(cells))
 	}
 	c := caption.OfPoints(note, f.fixed, cells)
 	p := &draw.Page{
@@ -241,9 +242,32 @@ func boundMark(s draw.Sample) func([]frame.Cell) draw.Legend {
 	}
 }
 
+// percentiles says what the figure's percentiles are of, and which points have too few operations for one.
+func percentiles(shares ...float64) func([]frame.Cell) string {
+	return func(cells []frame.Cell) string {
+		text := "Percentiles are of the operations of all valid runs together."
+		for _, share := range shares {
+			var few []int64
+			for _, c := range cells {
+				if p := c.Percentile(share); !p.Known() && len(c.Valid) > 0 {
+					few = append(few, p.Operations)
+				}
+			}
+			if len(few) > 0 {
+				text += fmt.Sprintf(" No %s, which takes %d operations, of %s, with %d to %d.", frame.PercentileName(share),
+					result.PercentileNeeds(share), stat.Count(len(few), "point"), slices.Min(few), slices.Max(few))
+			}
+		}
+		return text
+	}
+}
+
 // latencyMarks explains what stands on and beside the bars of latencies, in a row below the protocols.
 func latencyMarks(cells []frame.Cell) draw.Legend {
-	l := draw.Legend{{Name: "p50", Sample: draw.P50Sample, Begins: true}, {Name: "p99", Sample: draw.P99Sample}}
+	l := draw.Legend{{Name: "p50", Sample: draw.P50Sample, Begins: true}}
+	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Percentile(frame.P99).Known() }) {
+		l = append(l, draw.Entry{Name: "p99", Sample: draw.P99Sample})
+	}
 	if slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Latency().HasInterval() }) {
 		l = append(l, draw.Entry{Name: "95 % interval", Sample: draw.WhiskerSample})
 	}

@@ -36,6 +36,7 @@ type column struct {
 type quantity struct {
 	label   string
 	of      func(result.Point) float64
+	share   float64                    // of a percentile of all the runs' operations, in place of of and service
 	service func(result.Point) float64 // of an open loop: without what operations waited for before they began
 	model   func(result.Point) float64 // what the cost model makes of it; 0 if that is not known
 	peaks   bool                       // of the number of clients with the highest throughput
@@ -49,11 +50,27 @@ var (
 		label: "Mean latency (ms)", of: frame.LatencyMean, service: func(p result.Point) float64 { return p.ServiceMs.Mean },
 	}
 	latency99 = quantity{
-		label: "p99 latency (ms)", of: frame.P99, service: func(p result.Point) float64 { return p.ServiceMs.P99 },
+		label: "p99 latency (ms)", share: frame.P99,
 	}
 	fileSize  = quantity{label: "File size (KiB)"}
 	threshold = quantity{label: "Failure threshold t"}
 )
+
+// estimate is that of the cell's runs.
+func (q quantity) estimate(c frame.Cell) stat.Estimate {
+	if q.share > 0 {
+		return c.Percentile(q.share).Estimate
+	}
+	return c.Estimate(q.of)
+}
+
+// serviceEstimate likewise, from the operations' start.
+func (q quantity) serviceEstimate(c frame.Cell) stat.Estimate {
+	if q.share > 0 {
+		return c.ServicePercentile(q.share).Estimate
+	}
+	return c.Estimate(q.service)
+}
 
 // shown is the cells that count for the quantity.
 func (q quantity) shown(cells []frame.Cell) []frame.Cell {
@@ -135,7 +152,8 @@ func bars(d panel, c column) *plot.Plot {
 			if d.y.peaks {
 				group[j].Bound = cell.Bound()
 			} else {
-				group[j].P50, group[j].P99, group[j].Predicted = cell.Mean(frame.P50), cell.Mean(frame.P99), cell.Predicted()
+				group[j].P50, group[j].P99 = cell.Percentile(frame.Median).Mean, cell.Percentile(frame.P99).Mean
+				group[j].Predicted = cell.Predicted()
 			}
 		}
 		groups = append(groups, group)
@@ -253,12 +271,12 @@ func openCurves(d panel, c column) *plot.Plot {
 			l := draw.Curve{Look: lookOf(s), Hollow: k.open}
 			l.Dashes = k.dashes
 			for _, cell := range frame.Keep(own, func(c frame.Cell) bool { return frame.IsOpen(c) == k.open }) {
-				dot := draw.Dot{X: cell.Estimate(operations.of), Y: cell.Estimate(d.y.of)}
+				dot := draw.Dot{X: cell.Estimate(operations.of), Y: d.y.estimate(cell)}
 				if k.open {
 					dot.X = stat.Exactly(cell.Rate)
 				}
 				if k.service {
-					dot.Y = cell.Estimate(d.y.service)
+					dot.Y = d.y.serviceEstimate(cell)
 				}
 				l.Dots = append(l.Dots, dot)
 			}

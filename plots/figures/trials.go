@@ -59,7 +59,15 @@ func attackNames(trials []frame.Trial) string {
 			names = append(names, frame.Find(trials, func(t frame.Trial) bool { return t.Attack == id }).AttackName())
 		}
 	}
-	return fmt.Sprintf("Attacks: %s.", strings.Join(names, ", "))
+	note := fmt.Sprintf("Attacks: %s.", strings.Join(names, ", "))
+	lacks := func(l result.Latency, operations int64) bool { return l.P99 > 0 && supported(l, operations).P99 == 0 }
+	if slices.ContainsFunc(trials, func(t frame.Trial) bool {
+		return lacks(t.ReadMs, t.Ops.Reads) || lacks(t.WriteMs, t.Ops.Writes)
+	}) {
+		note += fmt.Sprintf(" Only p50, a bar, where a trial has fewer than the %d operations that p99 takes.",
+			result.PercentileNeeds(frame.P99))
+	}
+	return note
 }
 
 // layOutAttacks shows the latencies under each attack next to the fault-free ones, a row per protocol and a slot per attack.
@@ -71,8 +79,11 @@ func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 	for i, id := range ids {
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: strings.Replace(id, result.FaultFree, "fault-free", 1)})
 	}
+	trials = slices.Clone(trials)
 	var latencies []float64
-	for _, t := range trials {
+	for i := range trials {
+		t := &trials[i]
+		t.ReadMs, t.WriteMs = supported(t.ReadMs, t.Ops.Reads), supported(t.WriteMs, t.Ops.Writes)
 		for _, l := range []result.Latency{t.ReadMs, t.WriteMs} {
 			latencies = append(latencies, l.Mean, l.P50, l.P99)
 		}
@@ -103,6 +114,13 @@ func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 		p.Rows = append(p.Rows, []*plot.Plot{panel})
 	}
 	p.Legend = attacksLegend(trials)
+}
+
+// supported is the latency without the percentiles for which the operations are too few.
+func supported(l result.Latency, operations int64) result.Latency {
+	l.P50 = frame.PercentileOf(frame.Median, l.P50, operations).Mean
+	l.P99 = frame.PercentileOf(frame.P99, l.P99, operations).Mean
+	return l
 }
 
 // attacksLegend explains the marks, of outcomes only those that there are.

@@ -115,32 +115,46 @@ func Match(inA, inB []Cell) (couples []Couple, onlyA, onlyB []Cell) {
 type Aspect struct {
 	Title          string
 	of             func(result.Point) float64
+	share          float64 // of all operations' latencies, in place of a quantity of each repetition
 	higherIsBetter bool
 }
 
 // Aspects are the quantities that are compared.
 var Aspects = []Aspect{
-	{"Throughput (MB/s)", ThroughputMBps, true},
-	{"Mean latency (ms)", LatencyMean, false},
-	{"p99 latency (ms)", P99, false},
+	{Title: "Throughput (MB/s)", of: ThroughputMBps, higherIsBetter: true},
+	{Title: "Mean latency (ms)", of: LatencyMean},
+	{Title: "p99 latency (ms)", share: P99},
+}
+
+// Note says how the aspect is to be read, if that needs saying.
+func (a Aspect) Note() []string {
+	if a.share == 0 {
+		return nil
+	}
+	return []string{PercentileNote(a.share) + " Intervals are by what is left without each of the runs (jackknife)."}
 }
 
 // A Finding compares one aspect of a couple: B / A.
 type Finding struct {
 	Aspect int
 	Couple
-	Before, After stat.Estimate // A's and B's
+	Before, After string // A and B, with their intervals
 	stat.Ratio
 	Holds bool // by Holm's method, among all findings
 }
 
 // newFinding compares what two runs measured. Their repetitions are independent.
 func newFinding(aspect int, c Couple) Finding {
-	of := Aspects[aspect].of
-	return Finding{
-		Aspect: aspect, Couple: c, Before: c.A.Estimate(of), After: c.B.Estimate(of),
-		Ratio: stat.Unpaired(c.B.Values(of), c.A.Values(of)),
+	f := Finding{Aspect: aspect, Couple: c}
+	if share := Aspects[aspect].share; share > 0 {
+		a, b := c.A.Percentile(share), c.B.Percentile(share)
+		f.Before, f.After, f.Ratio = a.WithInterval(), b.WithInterval(), stat.Unpaired(b.Worths, a.Worths)
+		return f
 	}
+	of := Aspects[aspect].of
+	f.Before, f.After = c.A.Estimate(of).String(), c.B.Estimate(of).String()
+	f.Ratio = stat.Unpaired(c.B.Values(of), c.A.Values(of))
+	return f
 }
 
 // Findings are every aspect of every couple, except for latencies under different numbers of clients: these do not compare.

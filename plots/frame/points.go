@@ -26,15 +26,14 @@ type Cell struct {
 	System   System
 	Searched bool // is the number of clients, which the experiment does not name
 	Runs[result.Point]
+	latencies, services percentiles
 }
 
 // Quantities of points.
 var (
 	ThroughputMBps = func(p result.Point) float64 { return p.ThroughputMBps } // of values, 10^6 bytes each
 	ThroughputOps  = func(p result.Point) float64 { return p.ThroughputOps }  // operations per second
-	LatencyMean    = func(p result.Point) float64 { return p.LatencyMs.Mean } // ms, as the next two
-	P50            = func(p result.Point) float64 { return p.LatencyMs.P50 }
-	P99            = func(p result.Point) float64 { return p.LatencyMs.P99 }
+	LatencyMean    = func(p result.Point) float64 { return p.LatencyMs.Mean } // ms
 )
 
 // Throughput is in MB of values per second, 10^6 bytes each.
@@ -151,6 +150,8 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 	for k, runs := range found {
 		c := newCell(k)
 		c.Runs = *runs
+		c.latencies = percentilesOf(c.Valid, func(p result.Point) string { return p.Histogram })
+		c.services = percentilesOf(c.Valid, func(p result.Point) string { return p.ServiceHistogram })
 		c.Searched = len(c.Set.Manifest.Searches) > 0 && IsClosed(c) && !slices.Contains(named[c.Set], c.Clients)
 		cells = append(cells, c)
 	}

@@ -292,8 +292,9 @@ func percentiles(l result.Latency, operations int64) string {
 
 // percentile is that of so many operations, or why it is not shown.
 func percentile(ms, share float64, operations int64) string {
-	if result.Supports(share, operations) {
+	p := frame.PercentileOf(share, ms, operations)
+	if p.Known() {
 		return number(ms)
 	}
-	return fmt.Sprintf("%s (%d of %d operations that it takes)", stat.Missing, operations, result.PercentileNeeds(share))
+	return stat.Missing + " (" + p.Lacks() + ")"
 }

@@ -152,9 +152,9 @@ func (s *text) Table(t tables.Table) error {
 }
 
 // Benchmarks writes the points behind tables in the Go benchmark format, which benchstat reads: for each repetition a
-// line with throughput, mean and 99th percentile of the latency. Experiment, suite, durability and processor are
-// configuration; system and load are in the name, and of an invalid repetition its reasons, so that nothing takes it for a
-// valid one's. If the number of clients was searched for, another run may choose another
+// line with throughput, mean latency, and its 99th percentile if the repetition alone has enough operations for it. Experiment,
+// suite, durability and processor are configuration; system and load are in the name, and of an invalid repetition its
+// reasons, so that nothing takes it for a valid one's. If the number of clients was searched for, another run may choose another
 // one: then neither it nor latencies are written, which would not compare.
 func Benchmarks(w io.Writer) Sink { return benchmarks{to: benchfmt.NewWriter(w)} }
 
@@ -189,8 +189,10 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 		}
 	}
 	if !c.Searched {
-		b.Values = append(b.Values, benchfmt.Value{Value: math.Round(p.LatencyMs.Mean * 1e6), Unit: "ns/op"},
-			benchfmt.Value{Value: math.Round(p.LatencyMs.P99 * 1e6), Unit: "p99-ns/op"})
+		b.Values = append(b.Values, benchfmt.Value{Value: math.Round(p.LatencyMs.Mean * 1e6), Unit: "ns/op"})
+		if p99 := frame.PercentileOf(frame.P99, p.LatencyMs.P99, p.Ops); p99.Known() {
+			b.Values = append(b.Values, benchfmt.Value{Value: math.Round(p99.Mean * 1e6), Unit: "p99-ns/op"})
+		}
 	}
 	b.Values = append(b.Values, benchfmt.Value{Value: p.ThroughputMBps, Unit: "MB/s"})
 	return b

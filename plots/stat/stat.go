@@ -74,6 +74,25 @@ func (e Estimate) String() string {
 	}
 }
 
+// Jackknife estimates a positive number that repetitions have only together, such as a percentile of all that they measured,
+// from what it is without each of them. Worths are one number for each repetition, of which the geometric mean is the
+// whole, and which scatter as if each had been measured by itself, so that ratios take them as they take repetitions. Leaving
+// out one group of many observations does for percentiles what leaving out single ones does not (J. Shao, C. F. J. Wu, "A
+// General Theory for Jackknife Variance Estimation", 1989).
+func Jackknife(whole float64, without []float64) (e Estimate, worths []float64) {
+	n := float64(len(without))
+	if n < 2 || slices.Min(without) <= 0 {
+		return Exactly(whole), []float64{whole}
+	}
+	x, y := make([]float64, len(without)), make([]float64, len(without))
+	mean, geometric := stat.Mean(without, nil), stat.Mean(logs(without), nil)
+	for i, w := range without {
+		x[i] = whole + (n-1)*(mean-w)
+		y[i] = whole * math.Exp((n-1)*(geometric-math.Log(w)))
+	}
+	return NewEstimate(x), y
+}
+
 // A Ratio is a ratio of geometric means with its 95 % confidence interval, from Low to High. A ratio is skewed and its
 // logarithm is not, so intervals come from the logarithms. The zero Ratio knows nothing.
 type Ratio struct {

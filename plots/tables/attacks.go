@@ -93,6 +93,12 @@ func TrialList(sets []*result.Set) (Table, error) {
 	ms := func(head string, of func(frame.Trial) float64) column[frame.Trial] {
 		return column[frame.Trial]{head: head, of: func(t frame.Trial) string { return stat.OrMissing(of(t)) }}
 	}
+	p99 := func(of func(frame.Trial) (result.Latency, int64)) column[frame.Trial] {
+		return column[frame.Trial]{head: "p99 ms", of: func(t frame.Trial) string {
+			latency, operations := of(t)
+			return frame.PercentileOf(frame.P99, latency.P99, operations).Text()
+		}}
+	}
 	t := tabulate("Trials", []column[frame.Trial]{
 		{head: "protocol", of: func(t frame.Trial) string { return t.System.Name() }},
 		{head: "attack", of: frame.Trial.AttackName},
@@ -114,12 +120,12 @@ func TrialList(sets []*result.Set) (Table, error) {
 		}},
 		{head: "READ rounds", of: func(t frame.Trial) string { return stat.OrDash(t.RoundsName()) }},
 		ms("READ mean ms", func(t frame.Trial) float64 { return t.ReadMs.Mean }),
-		ms("p99 ms", func(t frame.Trial) float64 { return t.ReadMs.P99 }),
+		p99(func(t frame.Trial) (result.Latency, int64) { return t.ReadMs, t.Ops.Reads }),
 		ms("WRITE mean ms", func(t frame.Trial) float64 { return t.WriteMs.Mean }),
-		ms("p99 ms", func(t frame.Trial) float64 { return t.WriteMs.P99 }),
+		p99(func(t frame.Trial) (result.Latency, int64) { return t.WriteMs, t.Ops.Writes }),
 		ms("longest gap ms", func(t frame.Trial) float64 { return t.LongestGapMs }),
 		{head: "linearizable", of: func(t frame.Trial) string { return stat.OrDash(string(t.Linearizable.Code)) }},
-	}, trials)
+	}, trials, fmt.Sprintf("p99 – (in brackets: the trial's operations): too few, it takes %d.", result.PercentileNeeds(frame.P99)))
 	for _, x := range trials {
 		t.Trials = append(t.Trials, x.Trial)
 	}

@@ -40,7 +40,7 @@ func Compare(a, b *result.Set) (Tables, error) {
 const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
 	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
 	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + frame.TooFew +
-	": fewer than 2 valid repetitions in one of the runs, none that differ, or an interval so wide that 10 % could hide in " +
+	": fewer than 2 valid repetitions in one of the runs, too few operations, none that differ, or an interval so wide that 10 % could hide in " +
 	"it. The intervals are of the noise within the runs: what else differs from run to run, such as the state of the machine, " +
 	"is not in them. Where both runs searched for the number of clients and chose different ones, only throughputs compare."
 
@@ -51,7 +51,7 @@ func changeTables(couples []frame.Couple) Tables {
 	for i, aspect := range frame.Aspects {
 		of := frame.Keep(found, func(f frame.Finding) bool { return f.Aspect == i })
 		if len(of) > 0 {
-			tables = append(tables, tabulate(aspect.Title, changeColumns, of))
+			tables = append(tables, tabulate(aspect.Title, changeColumns, of, aspect.Note()...))
 		}
 	}
 	if len(tables) > 0 {
@@ -62,8 +62,8 @@ func changeTables(couples []frame.Couple) Tables {
 
 var changeColumns = slices.Concat(ofBoth(pointColumns), []column[frame.Finding]{
 	{head: "n", of: func(f frame.Finding) string { return fmt.Sprintf("%d, %d", len(f.A.Valid), len(f.B.Valid)) }},
-	{head: "A", of: func(f frame.Finding) string { return f.Before.String() }},
-	{head: "B", of: func(f frame.Finding) string { return f.After.String() }},
+	{head: "A", of: func(f frame.Finding) string { return f.Before }},
+	{head: "B", of: func(f frame.Finding) string { return f.After }},
 	{head: "B/A", of: func(f frame.Finding) string { return f.Format(3) }},
 	{head: "verdict", of: frame.Finding.Verdict},
 })

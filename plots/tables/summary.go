@@ -84,10 +84,10 @@ var networks = []struct {
 	},
 }
 
-const columnsNote = "MB/s, ops/s and mean latency: mean ± half of the 95 % confidence interval. p50 and p99: mean " +
-	"over the runs. Bytes: measured on the wire per operation, in multiples of the value's size (in brackets: the cost " +
-	"model). Off: by how much they differ from the exact model, as a share of it or, where it is less than a value, of the value, " +
-	"in the run, valid or not, in which they differ most."
+var columnsNote = "MB/s, ops/s and mean latency: mean ± half of the 95 % confidence interval. " +
+	frame.PercentileNote(frame.Median, frame.P99) + " Bytes: measured on the wire per operation, in multiples of the value's " +
+	"size (in brackets: the cost model). Off: by how much they differ from the exact model, as a share of it or, where it is less " +
+	"than a value, of the value, in the run, valid or not, in which they differ most."
 
 const openNote = "Arrival: closed, or how often operations arrive by themselves; their latency is from when they were due, " +
 	"service is from when they began, and slip how much of the difference is the load generator's."

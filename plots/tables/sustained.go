@@ -41,7 +41,9 @@ var sustainedColumns = slices.Concat(
 		{head: "slope %/min", of: func(s frame.Sustained) string { return slope(s.Course.Trend) }},
 		{head: "p", of: func(s frame.Sustained) string { return fmt.Sprintf("%.2g", s.Course.Trend.P) }},
 		{head: "steady", of: func(s frame.Sustained) string { return string(s.Course.Steadiness) }},
-		{head: "p99 ms", of: func(s frame.Sustained) string { return stat.OrMissing(s.Point.LatencyMs.P99) }},
+		{head: "p99 ms", of: func(s frame.Sustained) string {
+			return frame.PercentileOf(frame.P99, s.Point.LatencyMs.P99, s.Point.Ops).Text()
+		}},
 		{head: "disk GB", of: func(s frame.Sustained) string { return stat.OrMissing(s.Course.DiskGB) }},
 		{head: "written", of: func(s frame.Sustained) string { return stat.OrMissing(s.Course.Amplification) }},
 		{head: "by compactions", of: func(s frame.Sustained) string { return stat.Percent(s.Course.Compacted) }},

@@ -119,8 +119,8 @@ var throughputColumns = []column[frame.Cell]{
 
 var latencyColumns = []column[frame.Cell]{
 	{head: "mean ms", of: func(c frame.Cell) string { return c.Latency().String() }},
-	{head: "p50 ms", of: mean(frame.P50)},
-	{head: "p99 ms", of: mean(frame.P99)},
+	{head: "p50 ms", of: func(c frame.Cell) string { return c.Percentile(frame.Median).Text() }},
+	{head: "p99 ms", of: func(c frame.Cell) string { return c.Percentile(frame.P99).Text() }},
 	{"service ms", mean(func(p result.Point) float64 { return p.ServiceMs.Mean }), frame.IsOpen},
 	{"slip ms", mean(func(p result.Point) float64 { return p.SlipMs.Mean }), frame.IsOpen},
 }

@@ -53,10 +53,11 @@ func percentiles(took [][]int64, every time.Duration) (overS float64, p99 []floa
 	for _, interval := range took {
 		all += len(interval)
 	}
-	if all < result.P99Operations {
+	least := int(result.PercentileNeeds(0.99))
+	if all < least {
 		return 0, nil
 	}
-	stretch := (result.P99Operations*len(took) + all - 1) / all
+	stretch := (least*len(took) + all - 1) / all
 	for i := 0; i+stretch <= len(took); i += stretch {
 		p99 = append(p99, percentile99(slices.Concat(took[i:i+stretch]...)))
 	}
