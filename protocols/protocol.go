@@ -42,6 +42,9 @@ type ClientParams struct {
 	Suite suite.Suite
 	// Keys are a writer's; a reader has only the public part.
 	Keys suite.ClientKeys
+	// After is a timestamp that the client's WRITEs come after, whatever servers tell: zero, or the last one that a process
+	// with the same id may have issued.
+	After Timestamp
 	// Entropy is the source of nonces. It is injected so that a simulated run repeats.
 	Entropy io.Reader
 	// Issued is where the writer of a protocol with One writer keeps its timestamps; nil: in the memory of the register.

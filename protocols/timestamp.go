@@ -42,14 +42,20 @@ var ErrExhausted = errors.New("a server reported the highest timestamp there is,
 type Clock struct{ Timestamp }
 
 // Clocks are a client's, by key.
-type Clocks map[Key]*Clock
+type Clocks struct {
+	after Timestamp // which all clocks begin with
+	byKey map[Key]*Clock
+}
+
+// NewClocks are clocks that issue timestamps after that one.
+func NewClocks(after Timestamp) Clocks { return Clocks{after, map[Key]*Clock{}} }
 
 // Of is the key's clock.
 func (c Clocks) Of(key Key) *Clock {
-	if c[key] == nil {
-		c[key] = new(Clock)
+	if c.byKey[key] == nil {
+		c.byKey[key] = &Clock{c.after}
 	}
-	return c[key]
+	return c.byKey[key]
 }
 
 // Issue returns the writer's timestamp after ts and after all that it issued before.

@@ -70,7 +70,7 @@ func TestTimestampString(t *testing.T) {
 
 // A clock issues higher and higher timestamps, whatever it learns, and none after the highest.
 func TestClock(t *testing.T) {
-	clocks := Clocks{}
+	clocks := NewClocks(Timestamp{})
 	for _, step := range []struct{ learned, want uint64 }{{0, 1}, {0, 2}, {7, 8}, {3, 9}} {
 		got, err := clocks.Of("k").Issue(Timestamp{Num: step.learned, PID: 9}, 1)
 		if want := (Timestamp{Num: step.want, PID: 1}); err != nil || got != want {

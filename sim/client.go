@@ -31,9 +31,11 @@ type client struct {
 	seq      int // of the operation in progress, from 1
 	// issued is what a single writer has issued. It outlives the process, unless the attack is that it does not.
 	issued protocols.Remembered
+	liar   byzantine.Liar // in place of the register, of the first writer if writers lie
 }
 
-// setUpClients starts the writers, the readers and, if the attack has one, a hostile reader.
+// setUpClients starts the writers, of which the first lies if the attack is of writers, the readers and, if the attack has
+// one, a hostile reader.
 func (w *world) setUpClients() {
 	hostile := 0
 	if w.Attack.Reader != nil {
@@ -42,7 +44,7 @@ func (w *world) setUpClients() {
 	for i := range w.Writers + w.Readers + hostile {
 		c := &client{world: w, index: i + 1, role: protocols.Reader, hostile: i >= w.Writers+w.Readers}
 		if i < w.Writers {
-			c.role = protocols.Writer
+			c.role, c.hostile = protocols.Writer, i == 0 && w.Attack.Writer != nil
 		}
 		c.issued = protocols.Remembered{}
 		c.incarnate(uint64(c.index))
@@ -58,15 +60,39 @@ func (c *client) incarnate(pid uint64) {
 	if c.role == protocols.Writer {
 		keys = c.world.keys.writer
 	}
-	c.register = protocols.Incarnate(c.Protocol, protocols.ClientParams{
+	params := protocols.ClientParams{
 		T: c.T, PID: pid, Suite: c.suite, Keys: keys, Entropy: play.Entropy(c.seed, pid+uint64(c.seq)<<32),
 		Issued: c.issued,
-	})
+	}
+	c.register = protocols.Incarnate(c.Protocol, params)
 	c.log = history.NewLog(pid)
 	c.logs = append(c.logs, c.log)
-	if c.hostile {
+	switch {
+	case c.hostile && c.role == protocols.Writer:
+		c.lies(params)
+	case c.hostile:
 		c.register = c.Attack.Reader(c.part(len(c.hosts)+c.index, 0), c.register)
 	}
+}
+
+// lies makes the client a writer that lies.
+func (c *client) lies(params protocols.ClientParams) {
+	fresh := func(after protocols.Timestamp) protocols.Register {
+		params.After, params.Issued = after, issuedAfter{protocols.Remembered{}, after.Num}
+		return protocols.Incarnate(c.Protocol, params)
+	}
+	c.liar = c.Attack.Writer(c.part(len(c.hosts)+c.index, 0), fresh)
+}
+
+// issuedAfter is Issued of a writer that has issued so many timestamps of every key.
+type issuedAfter struct {
+	protocols.Remembered
+	first uint64
+}
+
+// Last implements protocols.Issued.
+func (i issuedAfter) Last(key protocols.Key) (uint64, error) {
+	return max(i.first, i.Remembered[key]), nil
 }
 
 // reincarnate makes a client that died another process: with an id of its own, unless the attack is that it has not.
@@ -121,6 +147,10 @@ func (c *client) begin(begins Choice) {
 		c.write(key)
 		return
 	}
+	if c.liar != nil {
+		c.next() // it does not READ
+		return
+	}
 	r := &run{client: c, key: keyName(c.Choose(which, c.keys())), kind: protocols.Read}
 	r.start(c.register.Read(r.key, protocols.Heap{}), history.Entry{})
 }
@@ -132,7 +162,26 @@ func (c *client) write(key protocols.Key) {
 	values().Fill(value, id, key)
 	c.writes[key]++
 	r := &run{client: c, key: key, kind: protocols.Write}
+	if c.liar != nil {
+		r.lie(value, id)
+		return
+	}
 	r.start(c.register.Write(key, value, protocols.Heap{}), history.Entry{Value: id})
+}
+
+// lie begins an attack with the value, and another. Both WRITEs are in the history, and pending for ever: nobody can say
+// when they take effect, if at all.
+func (r *run) lie(one []byte, id workloads.ID) {
+	two := make([]byte, len(one))
+	other := workloads.ID{Client: id.Client, Seq: id.Seq + maxOps}
+	values().Fill(two, other, r.key)
+	r.writes[r.key]++
+	for i, value := range []workloads.ID{id, other} {
+		log := history.NewLog(r.client.pid + maxClients*uint64(maxOps+2*r.client.seq+i))
+		log.Begin(history.Entry{Seq: 1, Key: r.key, Op: protocols.Write, Start: r.clock, Value: value})
+		r.logs = append(r.logs, log)
+	}
+	r.start(r.liar.Lie(r.key, one, two, protocols.Heap{}), history.Entry{})
 }
 
 // run is one operation in progress.

@@ -69,6 +69,7 @@ func TestVariants(t *testing.T) {
 		if primitives != suite.Modern() {
 			attacks = attacks[:1]
 		}
+		attacks = slices.DeleteFunc(attacks, func(a byzantine.Attack) bool { return a.Writer != nil }) // not what variants are about
 		for _, a := range attacks {
 			s, schedules := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}, uint64(20)
 			if a.Expected(p).Harm != byzantine.NoHarm {
@@ -86,6 +87,9 @@ func TestMoreFaults(t *testing.T) {
 			s, schedules := Scenario{Protocol: p, T: 2, Durability: protocols.Fsync, Attack: a}, uint64(60)
 			if a.Expected(p).Harm != byzantine.NoHarm {
 				schedules = 300 // it must come about
+			}
+			if a.Writer != nil && schedules == 300 {
+				continue // TestCatalog shows it
 			}
 			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
 		}

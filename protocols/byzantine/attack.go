@@ -13,6 +13,7 @@ package byzantine
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
@@ -78,6 +79,8 @@ type Attack struct {
 	Crash bool
 	// Reader makes a client hostile; nil if none is. The READs of its register are attacks that return nothing.
 	Reader func(Part, protocols.Register) protocols.Register
+	// Writer makes a client lie that has a writer's keys; nil if writers are honest.
+	Writer func(Part, Fresh) Liar
 	Condition
 	// Beyond says that the attack is beyond what any protocol promises to withstand.
 	Beyond bool
@@ -96,6 +99,11 @@ type Playbook struct {
 	// one of the ways to attack is a lie of its own.
 	Lies    map[string]Lie
 	Readers map[string]func(Part, protocols.Register) protocols.Register
+	// Poison makes of two WRITEs' requests of one round one that stores fragments of no value. It is nil where servers
+	// store whole values.
+	Poison func(one, two protocols.Broadcast) protocols.Broadcast
+	// Whole are the variants that store whole values nevertheless.
+	Whole []string
 	// Shape gives what B3 made up in a reply the lengths that a client expects. It may be nil.
 	Shape func(Part, protocols.Body)
 	// Expect says what must come of attacks, where that does not follow from Traits.
@@ -107,24 +115,31 @@ type Playbook struct {
 
 // Expected says what must come of the attack on the protocol or variant.
 func (a Attack) Expected(p protocols.Protocol) Expectation {
+	traits := p.Traits(1)
+	if a.forged && !a.books[traits.Name].forges(a.ID, traits.Variant) {
+		return Expectation{None: true}
+	}
 	if a.Expect != nil {
 		if e, known := a.Expect(p); known {
 			return e
 		}
 	}
-	traits := p.Traits(1)
-	lies := a.Server != nil && !a.Crash && traits.LyingServers == 0 || a.Reader != nil && !traits.LyingReaders
+	lies := a.Server != nil && !a.Crash && traits.LyingServers == 0 || a.Reader != nil && !traits.LyingReaders ||
+		a.Writer != nil && !a.Crash && !traits.LyingWriters
 	switch {
-	case a.forged && !a.books[traits.Name].forges(a.ID), a.WriterDies > len(traits.Write):
+	case a.WriterDies > len(traits.Write):
 		return Expectation{None: true}
-	case a.Beyond, lies: // servers lie that may only crash, or readers that may not
+	case a.Beyond, lies: // servers lie that may only crash, or clients that may not
 		return Expectation{Beyond: true}
 	}
 	return Expectation{}
 }
 
-// forges reports whether the playbook has a forgery of its own for the attack.
-func (b Playbook) forges(id string) bool { return b.Lies[id] != nil || b.Readers[id] != nil }
+// forges reports whether the playbook has a forgery of its own for the attack on the variant.
+func (b Playbook) forges(id, variant string) bool {
+	poisons := id == poisonous && b.Poison != nil && !slices.Contains(b.Whole, variant)
+	return b.Lies[id] != nil || b.Readers[id] != nil || poisons
+}
 
 // written looks up what must come of the attack in the protocol's playbook.
 func (a Attack) written(p protocols.Protocol) (e Expectation, known bool) {
@@ -157,6 +172,9 @@ func (a Attack) with(books map[string]Playbook) Attack {
 	}
 	if server := a.Server; server != nil {
 		a.Server = func(p Part, s protocols.Server) protocols.Server { return server(of(p), s) }
+	}
+	if writer := a.Writer; writer != nil {
+		a.Writer = func(p Part, fresh Fresh) Liar { return writer(of(p), fresh) }
 	}
 	if reader := a.Reader; reader != nil {
 		a.Reader = func(p Part, r protocols.Register) protocols.Register { return reader(of(p), r) }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Catalog is all attacks, as the playbooks have them: by servers (B), by readers (R), of writers that die (W), and of
-// the network (N). What is forged has a target only in the protocols whose playbook forges it.
+// Catalog is all attacks, as the playbooks have them: by servers (B), by readers (R), of writers that die (W) or lie (Z),
+// and of the network (N). What is forged has a target only in the protocols whose playbook forges it.
 func Catalog(books ...Playbook) []Attack {
 	all := []Attack{
 		{ID: "B0", Name: "everything", Title: "t servers attack in another way with every request", Server: mixed},
@@ -40,6 +40,15 @@ func Catalog(books ...Playbook) []Attack {
 		{
 			ID: "W3", Name: "same-process-id", Title: "writers that died come back with their old process id (against D5)",
 			Condition: Condition{WriterDies: 2, SamePID: true}, Beyond: true,
+		},
+		{
+			ID: poisonous, Name: "poisonous-write", Title: "a writer stores fragments of no value", Writer: poisoning, forged: true,
+		},
+		{ID: "Z2", Name: "two-values", Title: "a writer gives two values the same timestamp", Writer: equivocator},
+		{ID: "Z3", Name: "skipped-timestamps", Title: "a writer skips to the last timestamps there are", Writer: skipping},
+		{
+			ID: "Z5", Name: "partial-writes", Title: "a writer leaves out some servers in every round, and goes silent",
+			Writer: partial, Crash: true,
 		},
 		under("N1", "isolate-t", "t servers are cut off for a while", Condition{Isolate: [2]int{1, 0}}),
 		under("N2", "isolate-t+1", "t+1 servers are cut off for a while: operations wait and go on",

@@ -46,7 +46,7 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server { retu
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	return &register{t: c.T, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{}}
+	return &register{t: c.T, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.NewClocks(c.After)}
 }
 
 // register is a client's end.

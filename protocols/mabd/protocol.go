@@ -55,7 +55,7 @@ func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return serv
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	return &register{
-		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{},
+		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.NewClocks(c.After),
 	}
 }
 

@@ -100,7 +100,7 @@ func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	r := &register{params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, clocks: protocols.Clocks{}}
+	r := &register{params: p.params(c.T, c.Suite), pid: c.PID, entropy: c.Entropy, clocks: protocols.NewClocks(c.After)}
 	if r.readOnly = r.CheckWriter(c); r.readOnly == nil {
 		r.prover, r.readOnly = r.proof.Prover(c)
 	}

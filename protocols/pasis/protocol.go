@@ -8,7 +8,7 @@
 // at each server (writer.go). A READ takes one if S−t servers have the same newest version, and more if it meets WRITEs
 // in progress or what writers left when they died (reader.go).
 //
-// It is reconstructed: thresholds are derived, not quoted, and where the publication was not at hand a tag U1 … U4 marks
+// It is reconstructed: thresholds are derived, not quoted, and where the publication was not at hand a tag U1 … U5 marks
 // what was chosen; docs/protocols.md gives the reasons.
 //
 // It imports the model, wire, dispersal and suite; its attacks, catalog and tests import it.
@@ -47,7 +47,7 @@ func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	return &register{params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{}}
+	return &register{params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.NewClocks(c.After)}
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {

@@ -68,7 +68,7 @@ func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 // NewRegister implements protocols.Protocol. Without valid keys the operations that need them fail.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	r := &register{
-		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, suite: c.Suite, entropy: c.Entropy, clocks: protocols.Clocks{},
+		variant: p.Variant, is: p.Traits(c.T), pid: c.PID, suite: c.Suite, entropy: c.Entropy, clocks: protocols.NewClocks(c.After),
 	}
 	r.verifier, r.readErr = c.Suite.Verifier(c.Keys.Public)
 	if r.writeErr = cmp.Or(r.readErr, c.CheckWriter()); r.writeErr == nil {

@@ -23,6 +23,7 @@ func Playbook() byzantine.Playbook {
 		Expect: map[string]byzantine.Expectation{
 			"B0": phantom, "B1": withstood, "B2": stale, "B3": phantom, "B4": exhausted, "B5": phantom, "B8": stale,
 			"B9": withstood, "B11": stale, "R2": phantom,
+			"Z2": {Harm: byzantine.Stale, Beyond: true}, "Z3": {Harm: byzantine.Exhaustion, Beyond: true},
 		},
 	}
 }

@@ -20,6 +20,8 @@ func Playbook() byzantine.Playbook {
 	two, three := byzantine.Expectation{Rounds: 2}, byzantine.Expectation{Rounds: 3}
 	return byzantine.Playbook{
 		Protocol: "mpowerstore",
+		Whole:    []string{"replicated", "replicated-signed"},
+		Poison:   byzantine.Mixed(hashes),
 		Lies: map[string]byzantine.Lie{
 			"B0":  byzantine.In[*mpowerstore.CollectAck](replay),
 			"B4":  byzantine.In[*mpowerstore.ClockAck](byzantine.Bogus),
@@ -39,9 +41,15 @@ func Playbook() byzantine.Playbook {
 		Expect: map[string]byzantine.Expectation{
 			"B1": two, "B2": two, "B3": two, "B4": two, "B5": two, "B6": three, "B7": three, "B8": two, "B9": two,
 			"B10": two, "B11": two, "R1": two, "R2": two, "R3": two, "R4": two, "R5": three, "R6": two, "W1": two, "W2": two,
+			"Z1": harm(byzantine.Phantom), "Z2": harm(byzantine.Hang), "Z3": harm(byzantine.Exhaustion),
 		},
 		Rounds: rounds,
 	}
+}
+
+// harm says that the attack, which is beyond the protocol's model, brings about some harm: this one, or another.
+func harm(h byzantine.Harm) byzantine.Expectation {
+	return byzantine.Expectation{Harm: h, Beyond: true}
 }
 
 // rounds is how many rounds a READ of the variant may take where the protocol's take so many.
@@ -207,3 +215,6 @@ func topped(p byzantine.Part, ack *mpowerstore.FilterAck) *candidate {
 	c.TS.Num += uint64(1 + p.Dice.Roll(byzantine.Ahead))
 	return &c
 }
+
+// hashes are those of all servers' fragments, by which a server knows its own.
+func hashes(m *mpowerstore.Store) *[][]byte { return &m.Entry.CC.Hashes }

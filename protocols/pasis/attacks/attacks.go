@@ -11,9 +11,14 @@ import (
 func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "pasis",
+		Poison:   byzantine.Mixed(hashes),
+		Expect:   map[string]byzantine.Expectation{"Z3": {Harm: byzantine.Exhaustion}}, // nothing certifies a time
 		Lies: map[string]byzantine.Lie{
 			"B4": byzantine.In[*pasis.TimeAck](byzantine.Bogus),
 			"B5": byzantine.In[*pasis.Version](byzantine.Corrupted),
 		},
 	}
 }
+
+// hashes are those of all servers' fragments, by which a server knows its own.
+func hashes(m *pasis.Store) *[][]byte { return &m.CC.Hashes }

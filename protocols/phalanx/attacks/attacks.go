@@ -18,6 +18,9 @@ func Playbook() byzantine.Playbook {
 			"B4": byzantine.In[*phalanx.GetTSAck](byzantine.Bogus),
 			"B5": byzantine.In[*phalanx.GetAck](byzantine.Corrupted),
 		},
+		Expect: map[string]byzantine.Expectation{ // writers are trusted
+			"Z2": {Harm: byzantine.Stale, Beyond: true}, "Z3": {Harm: byzantine.Exhaustion, Beyond: true},
+		},
 		Readers: map[string]func(byzantine.Part, protocols.Register) protocols.Register{
 			"R4": byzantine.Attacking(learn, crossKey),
 		},

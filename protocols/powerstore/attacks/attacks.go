@@ -21,6 +21,7 @@ func Playbook() byzantine.Playbook {
 	two := byzantine.Expectation{Rounds: 2}
 	return byzantine.Playbook{
 		Protocol: "powerstore",
+		Poison:   byzantine.Mixed(hashes),
 		Lies: map[string]byzantine.Lie{
 			"B0":  byzantine.In[*powerstore.CollectAck](replay),
 			"B5":  byzantine.In[*powerstore.FilterAck](byzantine.Corrupted),
@@ -37,6 +38,9 @@ func Playbook() byzantine.Playbook {
 			"B1": two, "B2": two, "B3": two, "B5": two, "B7": two, "B8": two, "B9": two, "B10": two, "B11": two,
 			"R1": {Harm: byzantine.Growth, Rounds: 2}, "R2": two, "R3": two, "R4": two, "W1": two, "W2": two,
 			"W3": {Harm: byzantine.Stale, Beyond: true},
+			// Its one writer is trusted.
+			"Z1": {Harm: byzantine.Phantom, Beyond: true}, "Z2": {Harm: byzantine.Hang, Beyond: true},
+			"Z3": {Harm: byzantine.Exhaustion, Beyond: true},
 		},
 	}
 }
@@ -167,3 +171,6 @@ func crossKey(h *reader, key protocols.Key, _ int) protocols.Message {
 	}
 	return protocols.Message{}
 }
+
+// hashes are those of all servers' fragments, by which a server knows its own.
+func hashes(m *powerstore.Store) *[][]byte { return &m.Entry.CC.Hashes }
