@@ -17,6 +17,7 @@ type tree struct {
 	lock    *pebble.Lock
 	failure *failure
 	stalls  *stalls
+	recent  *recent
 	written *vfs.DiskWriteStatsCollector // bytes written to files
 }
 
@@ -55,6 +56,7 @@ func (t *tree) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.recent = newRecent(!found.Exists)
 	db, err := pebble.Open(t.dir, t.tune(o, files))
 	if err != nil || found.Exists {
 		return db, err
@@ -97,7 +99,11 @@ func (t *tree) put(key protocols.Key, records []protocols.Record) (pending, erro
 			return nil, err
 		}
 	}
-	return logged{b}, t.db.ApplyNoSyncWait(b, pebble.Sync)
+	if err := t.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
+		return nil, err
+	}
+	t.recent.put(key, records)
+	return logged{b}, nil
 }
 
 // logged is a batch that waits for the log.
