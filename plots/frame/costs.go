@@ -170,7 +170,7 @@ var Table3 = []Published{
 		">(D+2d)", ">(3D+d)", "any/any", "O(t²)", "all",
 	},
 	{
-		"Loft [22]", "", "Hendricks, Ganger and Reiter, SOSP 2007", "hash/MAC", "erasure coding",
+		"Loft [22]", "loft", "Hendricks, Ganger and Reiter, SOSP 2007", "hash/MAC", "erasure coding",
 		"∞", "D+2d", "any/any", "O(t²)", "all",
 	},
 	{"PoWerStore", "powerstore", "the paper, §4", "hash/MAC", "erasure coding", "D+d", "D+d", "any/1", "O(t)", "readers"},

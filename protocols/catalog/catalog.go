@@ -12,6 +12,8 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/cas"
+	"github.com/powbench/powbench/protocols/loft"
+	loftattacks "github.com/powbench/powbench/protocols/loft/attacks"
 	"github.com/powbench/powbench/protocols/mabd"
 	mabdattacks "github.com/powbench/powbench/protocols/mabd/attacks"
 	"github.com/powbench/powbench/protocols/mpowerstore"
@@ -36,6 +38,7 @@ func All() []protocols.Protocol {
 		powerstore.Protocol{},
 		cas.Protocol{},
 		pasis.Protocol{},
+		loft.Protocol{},
 	}
 }
 
@@ -114,7 +117,7 @@ func Keeping(name string) (protocols.Protocol, error) {
 // playbook is attacked by what serves for any.
 func Attacks() []byzantine.Attack {
 	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
-		powerstoreattacks.Playbook(), pasisattacks.Playbook())
+		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook())
 }
 
 // Attack finds an attack by its ID or name; the error for an unknown one lists those there are.
