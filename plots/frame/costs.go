@@ -189,6 +189,9 @@ func PublishedAs(s System) *Published {
 	return &Table3[i]
 }
 
+// Unbounded is what Table 3 prints where there is no bound on the number of rounds.
+const Unbounded = "∞"
+
 // Of is the row's rounds of an operation.
 func (p Published) Of(op string) string {
 	if op == result.OpRead {

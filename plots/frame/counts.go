@@ -175,8 +175,11 @@ func worse(a, b result.Rounds) bool {
 // Verdict compares the worst case with the paper's row, if there is one.
 func (w WorstCase) Verdict() string {
 	p := PublishedAs(w.System)
-	if p == nil {
+	switch {
+	case p == nil:
 		return stat.Missing
+	case p.Of(w.Op) == Unbounded:
+		return NotReached
 	}
 	var bound result.Rounds
 	_ = bound.UnmarshalText([]byte(p.Of(w.Op))) // a test parses all rows that are measured

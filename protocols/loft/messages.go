@@ -47,14 +47,14 @@ type (
 	}
 	// Latest answers Commit, and a reader's Prepare that the server does not believe, with what it has committed.
 	Latest struct{ Time Time }
-	// Read asks for the version that the server has committed or, if it has prepared the later version At, for that, with
-	// a row if At is not zero. A Bare one asks for the row alone.
+	// Read asks for the version that the server has committed or, if it has prepared the later version At, for that; and for
+	// its row for At, if that is not zero. A Bare one asks for the row alone.
 	Read struct {
 		At   Time
 		Bare bool
 	}
-	// Version answers Read: what the server has committed and, if it holds its fragment, the checksum and the row of that
-	// version or, if Prepared, of the one that was asked for.
+	// Version answers Read: what the server has committed; the checksum of that or, if Prepared, of the version that was
+	// asked for, if the server holds the fragment; and its row for the latter, if it holds that or has committed a later one.
 	Version struct {
 		Committed Time
 		Prepared  bool

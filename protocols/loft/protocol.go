@@ -74,7 +74,8 @@ func (r *register) Read(key protocols.Key, mem protocols.Memory) protocols.Opera
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Failed(err)
 	}
-	return &read{params: r.params, mem: mem, told: make([]*Time, r.is.Servers)}
+	n := r.is.Servers
+	return &read{params: r.params, mem: mem, first: make([]*Time, n), told: make([]*Time, n)}
 }
 
 // Write implements protocols.Register.

@@ -27,7 +27,8 @@ type read struct {
 	mem protocols.Memory
 
 	rounds   []step
-	told     []*Time    // the latest version that each server said it has committed
+	first    []*Time    // the version that each server said it has committed, in its first reply
+	told     []*Time    // and the latest that it said
 	versions []*version // those of which some server told more
 	target   *version
 	err      error
@@ -115,7 +116,7 @@ func (r *read) take(m *Read, server int, v *Version, fragment []byte) bool {
 			return false
 		}
 		known := r.version(of)
-		if known.count < dispersal.Data(r.t) && known.fragments[server] == nil {
+		if !r.restorable(known) && known.fragments[server] == nil {
 			if !v.Checksum.Consistent(r.suite, r.t, server, fragment) {
 				return false
 			}
@@ -126,7 +127,7 @@ func (r *read) take(m *Read, server int, v *Version, fragment []byte) bool {
 		return false
 	}
 	if v.Row != nil {
-		r.version(of).proof[server] = v.Row
+		r.version(m.At).proof[server] = v.Row
 	}
 	r.tell(server, v.Committed)
 	return true
@@ -134,6 +135,9 @@ func (r *read) take(m *Read, server int, v *Version, fragment []byte) bool {
 
 // tell notes what a server has committed. That of a correct one does not go back.
 func (r *read) tell(server int, t Time) {
+	if r.first[server] == nil {
+		r.first[server] = &t
+	}
 	if r.told[server] == nil || r.told[server].Compare(t) < 0 {
 		r.told[server] = &t
 	}
@@ -162,29 +166,32 @@ func (r *read) count(t Time) (n int) {
 }
 
 // next decides what is next, with all that is known. Nothing is chosen that is older than the latest version that may be
-// complete; what is newer may be chosen, if that is the only way on.
+// complete; what is newer may be chosen if that is the only way on. What servers told first comes first, so that those
+// that lie cannot lead the READ astray by a new version in each reply.
 func (r *read) next() protocols.Step {
-	if r.target != nil && r.complete(r.target) {
-		return r.restore(r.target)
-	}
 	if r.count(Time{}) < r.is.Quorum {
 		return protocols.Wait()
 	}
-	all := r.asserted()
-	first := slices.IndexFunc(all, func(t Time) bool { return !r.excluded(t) })
-	if first < 0 {
+	all := versionsOf(r.first)
+	i := slices.IndexFunc(all, func(t Time) bool { return !r.excluded(t) })
+	if i < 0 {
 		r.target = nil // ⊥
 		return protocols.Done()
 	}
-	choices := []*version{r.version(all[first])}
-	if r.complete(choices[0]) {
-		return r.restore(choices[0])
-	}
+	latest := r.version(all[i])
+	choices := []*version{latest}
 	if r.target != nil {
-		choices = []*version{r.target, choices[0]}
+		choices = []*version{r.target, latest}
 	}
-	for _, newer := range slices.Backward(all[:first]) {
-		choices = append(choices, r.version(newer))
+	if !slices.ContainsFunc(choices, r.restorable) {
+		for _, t := range slices.Backward(versionsOf(append(slices.Clone(r.told), r.first...))) {
+			if t.Compare(latest.time) > 0 {
+				choices = append(choices, r.version(t))
+			}
+		}
+	}
+	if i := slices.IndexFunc(choices, r.complete); i >= 0 {
+		return r.restore(choices[i])
 	}
 	for _, v := range choices {
 		if step := r.pursue(v); step.Next != nil || step.Done {
@@ -195,20 +202,22 @@ func (r *read) next() protocols.Step {
 	return protocols.Wait()
 }
 
-// asserted is the versions that some server says it has committed, the latest first.
-func (r *read) asserted() (all []Time) {
-	for _, told := range r.told {
-		if told != nil && !told.TS.IsZero() {
-			all = append(all, *told)
+// versionsOf is the versions that servers told, the latest first, without ⊥.
+func versionsOf(told []*Time) (all []Time) {
+	for _, t := range told {
+		if t != nil && !t.TS.IsZero() {
+			all = append(all, *t)
 		}
 	}
 	slices.SortFunc(all, func(a, b Time) int { return b.Compare(a) })
 	return slices.CompactFunc(all, Time.equal)
 }
 
-func (r *read) complete(v *version) bool {
-	return v.count >= dispersal.Data(r.t) && r.count(v.time) >= r.is.Quorum
-}
+// restorable reports whether the fragments restore the version.
+func (r *read) restorable(v *version) bool { return v.count >= dispersal.Data(r.t) }
+
+// complete reports whether the READ may return the version.
+func (r *read) complete(v *version) bool { return r.restorable(v) && r.count(v.time) >= r.is.Quorum }
 
 // excluded reports whether no WRITE of the version had ended when the READ began.
 func (r *read) excluded(t Time) bool { return r.count(Time{})-r.count(t) >= 2*r.t+1 }
@@ -219,18 +228,19 @@ func (r *read) pursue(v *version) protocols.Step {
 	now, rows, asserts := r.rounds[len(r.rounds)-1], v.proof.rows(), r.count(v.time)
 	_, prepares := now.request.(*Prepare)
 	settled := now.replies >= now.asked-r.t // all correct servers may have replied
-	enough := v.count >= dispersal.Data(r.t)
-	switch {
-	case enough && rows >= r.is.Quorum && rows > v.offered && (settled || prepares && now.about == v):
+	enough := r.restorable(v)
+	if enough && rows >= r.is.Quorum && rows > v.offered && (settled || prepares && now.about == v) {
 		return r.commit(v)
-	case !settled:
+	}
+	if !settled {
 		return protocols.Wait()
-	case enough && v.asked > 0 && rows > v.shown:
+	}
+	if enough && v.asked > 0 && rows > v.shown {
 		if step := r.prepare(v); step.Next != nil || step.Done {
 			return step
 		}
 	}
-	if asserts > v.asked {
+	if asserts > v.asked && !(enough && rows >= r.is.Quorum) {
 		return r.ask(v, enough)
 	}
 	return protocols.Wait()

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/fingerprint"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
@@ -128,30 +127,25 @@ func (s *server) commit(key protocols.Key, m *Commit, now state) (protocols.Mess
 	return protocols.Message{Body: &Latest{Time: m.Time}}, records, err
 }
 
-// read tells of the committed version, or of the later one that was asked for and is prepared.
+// read tells of the committed version, or of the later one that was asked for and is prepared. It vouches for the one that was
+// asked for, if it holds that or has committed a later one.
 func (s *server) read(key protocols.Key, m *Read, now state, reader protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	reply := &Version{Committed: now.Committed}
-	of := now.Committed
+	reply, of := &Version{Committed: now.Committed}, now.Committed
 	if _, found := slices.BinarySearchFunc(now.Prepared, m.At, Time.Compare); found {
 		of, reply.Prepared = m.At, true
 	}
-	var checksum fingerprint.Checksum
-	if m.Bare {
-		_, found, err := reader.Body(recordVersion(of))
-		if found {
-			reply.Row = s.row(key, of)
-		}
-		return protocols.Message{Body: reply}, nil, err
+	_, holds, err := reader.Body(recordVersion(of))
+	if err != nil {
+		return protocols.Message{}, nil, err
 	}
-	fragment, found, err := wire.ReadRecord(reader, recordVersion(of), &checksum)
-	if err != nil || !found {
-		return protocols.Message{Body: reply}, nil, err
+	if !m.At.equal(Time{}) && (m.At.Compare(of) < 0 || holds && m.At.equal(of)) {
+		reply.Row = s.row(key, m.At)
 	}
-	reply.Checksum = checksum
-	if !m.At.equal(Time{}) {
-		reply.Row = s.row(key, of)
+	if m.Bare || !holds {
+		return protocols.Message{Body: reply}, nil, nil
 	}
-	return protocols.Message{Body: reply, Payload: fragment}, nil, nil
+	fragment, _, err := wire.ReadRecord(reader, recordVersion(of), &reply.Checksum)
+	return protocols.Message{Body: reply, Payload: fragment}, nil, err
 }

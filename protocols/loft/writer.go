@@ -103,7 +103,8 @@ func (w *write) latest() (ts protocols.Timestamp, known bool) {
 		if ts.Num-min(ts.Num, supported.Num) <= leap {
 			return ts, true
 		}
-		if below := slices.IndexFunc(committed, func(o protocols.Timestamp) bool { return o.Less(ts) }); below < 0 || len(committed)-below < 2*w.t+1 {
+		below := slices.IndexFunc(committed, func(o protocols.Timestamp) bool { return o.Less(ts) })
+		if below < 0 || len(committed)-below < 2*w.t+1 {
 			break
 		}
 	}
