@@ -109,6 +109,46 @@ var mutants = []mutant{
 		protocol: "phalanx", attack: "B3", seeds: 2000,
 	},
 	{
+		name: "fingerprints are not checked", file: "protocols/loft/server.go",
+		old: "m.Checksum.Consistent(s.suite, s.t, s.index, request.Payload)",
+		new: "m.Checksum.CC.Matches(s.suite, s.index, request.Payload)", script: "TestPoisonousWritesAreRefused",
+	},
+	{
+		name: "a MAC less commits", file: "protocols/loft/server.go",
+		old: "s.valid(key, m.Time, m.MACs) < 2*s.t+1",
+		new: "s.valid(key, m.Time, m.MACs) < 2*s.t", script: "TestCommitNeeds",
+	},
+	{
+		name: "a MAC less lets a reader prepare", file: "protocols/loft/server.go",
+		old: "s.valid(key, t, m.MACs) < s.t+1",
+		new: "s.valid(key, t, m.MACs) < s.t", script: "TestReadersPrepareWhatWritersWrote",
+	},
+	{
+		name: "an old COMMIT commits", file: "protocols/loft/server.go",
+		old: "m.Time.Compare(now.Committed) <= 0 || ",
+		new: "", script: "TestStaleCommit",
+	},
+	{
+		name: "two values under one timestamp are one version", file: "protocols/loft/messages.go",
+		old: "bytes.Compare(a.Verifier, b.Verifier))",
+		new: "0*bytes.Compare(a.Verifier, b.Verifier))", script: "TestTwoValuesUnderOneTimestamp",
+	},
+	{
+		name: "MACs do not bind who made them", file: "protocols/loft/proof.go",
+		old: "number(uint64(maker))",
+		new: "number(0 * uint64(maker))", script: "TestMACsAreNotReflected",
+	},
+	{
+		name: "READs return what half of the servers committed", file: "protocols/loft/reader.go",
+		old: "r.count(v.time) >= r.is.Quorum }",
+		new: "r.count(v.time) >= r.t }", script: "TestHalfCommitted",
+	},
+	{
+		name: "a timestamp far ahead is believed", file: "protocols/loft/writer.go",
+		old: "ts.Num-min(ts.Num, supported.Num) <= leap",
+		new: "ts.Num-min(ts.Num, supported.Num) <= leap<<30", script: "TestTimestampsFarAhead",
+	},
+	{
 		name: "late replies count", file: "protocols/cas/operations.go", old: "case !ok || round != w.Round:", new: "case !ok:",
 		script: "TestConform",
 	},
