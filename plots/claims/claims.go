@@ -82,7 +82,7 @@ type Verdict struct {
 	Expression                  string // the inequalities, a line each; empty if a test decides the claim
 	Outcome                     Outcome
 	Measured                    string   // one line, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if nothing of it was measured
-	Missing                     string   // the measurements that lack, or the test that decides; may be empty
+	Missing                     string   // the measurements that lack or have too few operations, or the test that decides; may be empty
 	Points                      []string // IDs of the points, trials and simulations used (query.ID, query.TrialID)
 }
 
@@ -118,7 +118,7 @@ func (c claim) evaluate(results *query.Results) (Verdict, error) {
 		return v, nil
 	}
 	var found findings
-	var missing []string
+	var missing, few []string
 	for _, source := range c.Holds {
 		v.Expression = strings.TrimPrefix(v.Expression+"\n"+source.Text, "\n")
 		for _, vars := range c.For.Rounds() {
@@ -128,14 +128,19 @@ func (c claim) evaluate(results *query.Results) (Verdict, error) {
 			}
 			v.Outcome = max(v.Outcome, comparison.Outcome)
 			v.Points = append(v.Points, comparison.Points...)
-			missing = append(missing, comparison.Missing...)
+			missing, few = append(missing, comparison.Missing...), append(few, comparison.Few...)
 			found = found.add(comparison.Measured, c.label(vars))
 		}
 	}
 	v.Measured = found.String()
+	var lacks []string
 	if len(missing) > 0 {
-		v.Missing = "missing: " + strings.Join(distinct(missing), ", ")
+		lacks = append(lacks, "missing: "+strings.Join(distinct(missing), ", "))
 	}
+	if len(few) > 0 {
+		lacks = append(lacks, "too few operations: "+strings.Join(distinct(few), ", "))
+	}
+	v.Missing = strings.Join(lacks, "; ")
 	v.Points = distinct(v.Points)
 	return v, nil
 }
@@ -200,7 +205,7 @@ func (f findings) String() string {
 func (vs Verdicts) Table() tables.Table {
 	t := tables.Table{Title: "Claims", Header: []string{"paper", "claim", "outcome", "measured"}, Notes: []string{
 		"Holds, does not hold: the whole 95 % confidence interval fulfils the claim's inequality, or no part of it. Cannot tell: " +
-			"it lies on both sides, or there are too few repetitions for one.",
+			"it lies on both sides, or there are too few repetitions for one, or too few operations for a percentile.",
 	}}
 	for _, v := range vs {
 		t.Rows = append(t.Rows, []string{v.Section, v.Claim, v.Outcome.String(), cmp.Or(v.Measured, "–")})

@@ -154,7 +154,7 @@ func (e entry) bind(d *document, p pattern, vars map[string]any, results *query.
 	for i, value := range e.Values {
 		q, err := results.Evaluate(value.Text, vars)
 		if err == nil && !q.Known() {
-			err = fmt.Errorf("%s: not in the results: %s", value.Text, strings.Join(q.Missing, ", "))
+			err = fmt.Errorf("%s: not in the results: %s", value.Text, strings.Join(slices.Concat(q.Missing, q.Few), ", "))
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", value.Line, err)

@@ -9,7 +9,7 @@ type Outcome int
 // The outcomes.
 const (
 	Holds       Outcome = iota // the whole interval fulfils it
-	CannotTell                 // the interval lies on both sides, or there are too few repetitions for one
+	CannotTell                 // the interval lies on both sides, or there are too few repetitions or operations for one
 	NotMeasured                // something that it speaks of is not in the results
 	DoesNotHold                // no part of the interval fulfils it
 )
@@ -24,6 +24,7 @@ type Comparison struct {
 	Outcome  Outcome
 	Measured string   // both sides in numbers, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if not measured
 	Missing  []string // measurements that the results lack
+	Few      []string // percentiles that need more operations, and how many there are
 	Points   []string // IDs of the points and trials that it rests on
 }
 
@@ -41,8 +42,11 @@ var relations = map[string]struct {
 func compare(a, b Quantity, operator string) (Comparison, error) {
 	rel := relations[operator]
 	both := a.over(b)
-	c := Comparison{Outcome: NotMeasured, Missing: both.Missing, Points: both.Points}
+	c := Comparison{Outcome: NotMeasured, Missing: both.Missing, Few: both.Few, Points: both.Points}
 	if !both.Known() {
+		if len(both.Missing) == 0 {
+			c.Outcome = CannotTell
+		}
 		return c, nil
 	}
 	left, right := a.Interval(), b.Interval()

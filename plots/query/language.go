@@ -88,7 +88,11 @@ func (r *Results) extreme(sign float64, name string, fields []any, w ...where) (
 		for _, field := range fields {
 			q := missing(fmt.Sprintf("%s of %s", field, k.name(w)))
 			for _, x := range r.find(name, w) {
-				if n := x.fields[field.(string)]; !math.IsNaN(n) && (!q.Known() || sign*n > sign*q.shift) {
+				if few := x.few(field.(string)); len(few) > 0 {
+					q = Quantity{Few: few, Points: []string{x.id}}
+					break
+				}
+				if n := x.whole(field.(string)); !math.IsNaN(n) && (!q.Known() || sign*n > sign*q.shift) {
 					q = Quantity{exact: true, shift: n, Points: []string{x.id}}
 				}
 			}

@@ -18,6 +18,7 @@ type Quantity struct {
 	scale, shift float64
 
 	Missing []string // measurements that the results lack; then nothing else is known
+	Few     []string // percentiles that its operations do not support; then nothing else is known either
 	Points  []string // IDs of the points and trials that it rests on
 }
 
@@ -27,12 +28,14 @@ func Exact(x float64) Quantity { return Quantity{exact: true, shift: x} }
 // missing is a quantity that was not measured.
 func missing(what string) Quantity { return Quantity{Missing: []string{what}} }
 
-// Known reports whether everything that it takes was measured.
-func (q Quantity) Known() bool { return len(q.Missing) == 0 }
+// Known reports whether everything that it takes was measured, with enough operations.
+func (q Quantity) Known() bool { return len(q.Missing)+len(q.Few) == 0 }
 
 // over joins the points that two quantities rest on, and those that they lack.
 func (q Quantity) over(p Quantity) Quantity {
-	return Quantity{scale: 1, Missing: join(q.Missing, p.Missing), Points: join(q.Points, p.Points)}
+	return Quantity{
+		scale: 1, Missing: join(q.Missing, p.Missing), Few: join(q.Few, p.Few), Points: join(q.Points, p.Points),
+	}
 }
 
 func join(a, b []string) []string {

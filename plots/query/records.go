@@ -45,6 +45,8 @@ type record struct {
 	keys       where // a key that is absent fits any value
 	repetition int
 	fields     fields
+	operations map[string]int64 // that percentiles are of, such as those of "latency_ms"
+	cell       *frame.Cell      // of a point, whose percentiles are those of all its repetitions
 }
 
 // peak marks the points with the number of clients that had the highest throughput, like a key.
@@ -63,20 +65,26 @@ func (r *Results) addPoints(cells []frame.Cell) {
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
 			"durability": c.Durability, peak: peaks[c.Key],
 		}
+		operations := map[string]int64{}
 		for _, p := range c.Valid {
-			r.add("point", record{ID(p), keys, p.Repetition, ofPoint(p)})
+			for _, of := range []string{latencies, services, slips} {
+				operations[of] += p.Ops
+			}
+		}
+		for _, p := range c.Valid {
+			r.add("point", record{ID(p), keys, p.Repetition, ofPoint(p), operations, &c})
 		}
 		for _, p := range c.All() {
-			r.add("history", record{ID(p), keys, p.Repetition, ofHistory(p)})
+			r.add("history", record{id: ID(p), keys: keys, repetition: p.Repetition, fields: ofHistory(p)})
 		}
 		if run := c.Figure + " " + c.Set.Dir; !seen[run] {
 			seen[run] = true
 			tb := c.Set.Manifest.Testbed
 			for _, l := range slices.Concat(tb.Before, tb.After) {
-				r.add("link", record{c.Set.Dir, keys, 1, fieldsOf(l, nil)})
+				r.add("link", record{id: c.Set.Dir, keys: keys, repetition: 1, fields: fieldsOf(l, nil)})
 			}
 			for _, d := range slices.Concat(tb.DelaysBefore, tb.DelaysAfter) {
-				r.add("delay", record{c.Set.Dir, keys, 1, fieldsOf(d, nil)})
+				r.add("delay", record{id: c.Set.Dir, keys: keys, repetition: 1, fields: fieldsOf(d, nil)})
 			}
 		}
 	}
@@ -101,7 +109,9 @@ func (r *Results) addTrialsAndCosts(sets []*result.Set) error {
 	for _, s := range sets {
 		for _, t := range s.Trials {
 			keys := where{"protocol": t.Protocol, "attack": t.Attack}
-			if err := add("trial", s, t.Skipped == "", record{TrialID(t), keys, 1, ofTrial(t)}); err != nil {
+			operations := map[string]int64{"read_ms": t.Ops.Reads, "write_ms": t.Ops.Writes}
+			x := record{id: TrialID(t), keys: keys, repetition: 1, fields: ofTrial(t), operations: operations}
+			if err := add("trial", s, t.Skipped == "", x); err != nil {
 				return err
 			}
 		}
@@ -111,7 +121,8 @@ func (r *Results) addTrialsAndCosts(sets []*result.Set) error {
 				keys["t"] = float64(c.T)
 			}
 			if c.Valid {
-				if err := add("cost", s, true, record{CostID(c), keys, c.Repetition, ofCost(c)}); err != nil {
+				x := record{id: CostID(c), keys: keys, repetition: c.Repetition, fields: ofCost(c)}
+				if err := add("cost", s, true, x); err != nil {
 					return err
 				}
 			}
@@ -124,7 +135,7 @@ func (r *Results) addSimulated(rows []result.Simulated) {
 	for _, s := range rows {
 		id := fmt.Sprintf("simulation/%s/%s/t%d", s.Protocol, s.Attack, s.T)
 		keys := where{"protocol": s.Protocol, "attack": s.Attack, "t": float64(s.T)}
-		r.add("simulation", record{id, keys, 1, ofSimulation(s)})
+		r.add("simulation", record{id: id, keys: keys, repetition: 1, fields: ofSimulation(s)})
 	}
 }
 
@@ -231,9 +242,15 @@ func (k kind) whole(field string) string {
 func (k kind) estimate(records []record, field string, w where) (Quantity, error) {
 	q := Quantity{samples: map[int]float64{}, scale: 1}
 	for _, x := range records {
-		q.samples[x.repetition] = x.fields[field]
+		n := x.fields[field]
+		if of, share := percentile(field); share > 0 {
+			q.Few = join(q.Few, x.few(field))
+			q.geometric = x.cell != nil && of != slips
+			n = x.worth(field)
+		}
+		q.samples[x.repetition] = n
 		q.Points = join(q.Points, []string{x.id})
-		if math.IsNaN(x.fields[field]) {
+		if math.IsNaN(n) && len(q.Few) == 0 {
 			return missing(field + " of " + k.name(w)), nil
 		}
 	}
@@ -251,6 +268,9 @@ func (k kind) estimate(records []record, field string, w where) (Quantity, error
 func (k kind) count(records []record, field string, w where) Quantity {
 	q, all := missing(field+" of "+k.name(w)), 0.0
 	for _, x := range records {
+		if few := x.few(field); len(few) > 0 {
+			return Quantity{Few: few, Points: []string{x.id}}
+		}
 		if n := x.fields[field]; !math.IsNaN(n) {
 			q = Quantity{exact: true, shift: q.shift + n, Points: join(q.Points, []string{x.id})}
 			all += x.fields[k.whole(field)]
