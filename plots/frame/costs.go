@@ -160,7 +160,7 @@ var Table3 = []Published{
 		"Phalanx [34]", "phalanx", "Malkhi and Reiter, SRDS 1998", "signatures", "replication",
 		"2D", "D+d", "any/any", "O(t)", "readers",
 	},
-	{"[31]", "", "Liskov and Rodrigues, ICDCS 2006", "signatures", "replication", "2D", "D+2d", "any/any", "O(t)", "all"},
+	{"[31]", "bftbc", "Liskov and Rodrigues, ICDCS 2006", "signatures", "replication", "2D", "D+2d", "any/any", "O(t)", "all"},
 	{
 		"[15]", "", "Dobre, Guerraoui, Majuntke, Suri and Vukolić, PODC 2011", "none", "replication",
 		"2D+2d", "D+d", "any/1", "O(t)", "no",

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/bftbc"
+	bftbcattacks "github.com/powbench/powbench/protocols/bftbc/attacks"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/cas"
 	"github.com/powbench/powbench/protocols/loft"
@@ -39,6 +41,7 @@ func All() []protocols.Protocol {
 		cas.Protocol{},
 		pasis.Protocol{},
 		loft.Protocol{},
+		bftbc.Protocol{},
 	}
 }
 
@@ -63,6 +66,7 @@ func Variants() []protocols.Protocol {
 		targeted.Protocol{Protocol: phalanx.Protocol{}},
 		phalanx.Protocol{Variant: phalanx.Ed25519},
 		phalanx.Protocol{Variant: phalanx.RSA},
+		bftbc.Protocol{Variant: bftbc.Uncached},
 	}
 }
 
@@ -117,7 +121,7 @@ func Keeping(name string) (protocols.Protocol, error) {
 // playbook is attacked by what serves for any.
 func Attacks() []byzantine.Attack {
 	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
-		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook())
+		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook(), bftbcattacks.Playbook())
 }
 
 // Attack finds an attack by its ID or name; the error for an unknown one lists those there are.

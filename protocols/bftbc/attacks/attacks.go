@@ -1,0 +1,45 @@
+// Package attacks holds what attackers forge in BFT-BC, which must withstand all of it. It imports byzantine and bftbc;
+// catalog alone imports it.
+package attacks
+
+import (
+	"bytes"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/bftbc"
+	"github.com/powbench/powbench/protocols/byzantine"
+)
+
+// Playbook returns BFT-BC's.
+func Playbook() byzantine.Playbook {
+	return byzantine.Playbook{
+		Protocol: "bftbc",
+		Lies: map[string]byzantine.Lie{
+			"B4": byzantine.In[*bftbc.Newest](byzantine.Bogus),
+			"B5": byzantine.In[*bftbc.Value](byzantine.Corrupted),
+		},
+		Readers: map[string]func(byzantine.Part, protocols.Register) protocols.Register{
+			"R4": byzantine.Attacking(learn, crossKey),
+		},
+	}
+}
+
+// learn makes of a server's value the WRITE that writes it back.
+func learn(reply protocols.Message) []byzantine.Find[protocols.Message] {
+	v, ok := reply.Body.(*bftbc.Value)
+	if !ok {
+		return nil
+	}
+	write := protocols.Message{Body: &bftbc.Write{TS: v.TS, By: v.By}, Payload: bytes.Clone(reply.Payload)}
+	return []byzantine.Find[protocols.Message]{{TS: v.TS, What: write}}
+}
+
+// crossKey writes back under one key what is certified under another (R4).
+func crossKey(h *byzantine.Hostile[protocols.Message], key protocols.Key, _ int) protocols.Message {
+	for _, f := range h.Known {
+		if f.Key != key && !f.TS.IsZero() {
+			return f.What
+		}
+	}
+	return protocols.Message{}
+}

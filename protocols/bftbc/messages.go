@@ -1,0 +1,95 @@
+package bftbc
+
+import (
+	"math"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/wire"
+)
+
+// A Certificate is a quorum's signatures of one statement: of the servers in Signers, ascending, one after the other.
+type Certificate struct{ Signers, Signatures []byte }
+
+// Prepared says that a quorum prepared the value of that hash under that timestamp (pcert of the publication). The zero
+// Prepared stands for ⊥.
+type Prepared struct {
+	TS   protocols.Timestamp
+	Hash []byte
+	By   Certificate
+}
+
+// Written says that a quorum has the value of that timestamp or a newer one (wcert). The zero Written says nothing.
+type Written struct {
+	TS protocols.Timestamp
+	By Certificate
+}
+
+// The bodies. Values travel beside them, as the payload of Write and Value.
+type (
+	// ReadTS asks for the certificate of the server's value.
+	ReadTS struct{}
+	// Newest answers ReadTS.
+	Newest struct{ Prepared Prepared }
+	// Prepare asks the server to sign that the client will write a value of that hash under that timestamp, which is the
+	// one after Max's. Last says that the client's last WRITE has ended.
+	Prepare struct {
+		Max                Prepared
+		TS                 protocols.Timestamp
+		Hash               []byte
+		Last               Written
+		Public, Credential []byte // the client's key, and the writers' signature that it is
+		Signature          []byte // of the timestamp and the hash, by the client
+	}
+	// Write asks to store a value, which that certificate is of. A WRITE sends it, and a READ to write back.
+	Write struct {
+		TS protocols.Timestamp
+		By Certificate
+	}
+	// Signed answers Prepare and Write with the server's signature of what it did. It is empty for a Prepare that comes
+	// after the client's WRITE has ended.
+	Signed struct{ Signature []byte }
+	// Read asks for the server's value.
+	Read struct{}
+	// Value answers Read.
+	Value struct {
+		TS protocols.Timestamp
+		By Certificate
+	}
+)
+
+// Kind implements protocols.Body.
+func (*ReadTS) Kind() protocols.Kind { return 1 }
+
+// Kind implements protocols.Body.
+func (*Newest) Kind() protocols.Kind { return 2 }
+
+// Kind implements protocols.Body.
+func (*Prepare) Kind() protocols.Kind { return 3 }
+
+// Kind implements protocols.Body.
+func (*Write) Kind() protocols.Kind { return 4 }
+
+// Kind implements protocols.Body.
+func (*Signed) Kind() protocols.Kind { return 5 }
+
+// Kind implements protocols.Body.
+func (*Read) Kind() protocols.Kind { return 6 }
+
+// Kind implements protocols.Body.
+func (*Value) Kind() protocols.Kind { return 7 }
+
+var newBody = wire.Bodies(&ReadTS{}, &Newest{}, &Prepare{}, &Write{}, &Signed{}, &Read{}, &Value{})
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
+
+// issuable reports whether some WRITE can have the timestamp: numbers and process ids begin with 1.
+func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }
+
+// succeeds reports whether ts is a writer's first timestamp after the highest, so that nobody can skip any.
+func succeeds(ts, highest protocols.Timestamp) bool {
+	return issuable(ts) && highest.Num < math.MaxUint64 && ts.Equal(highest.Next(ts.PID))
+}
+
+// empty reports whether the certificate is none.
+func (c Certificate) empty() bool { return len(c.Signers) == 0 && len(c.Signatures) == 0 }
