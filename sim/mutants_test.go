@@ -34,6 +34,7 @@ const (
 	mpow = "protocols/mpowerstore/"
 	mABD = "protocols/mabd/"
 	phx  = "protocols/phalanx/"
+	bft  = "protocols/bftbc/"
 )
 
 var mutants = []mutant{
@@ -155,6 +156,67 @@ var mutants = []mutant{
 	{
 		name: "a timestamp is issued twice", file: "protocols/cas/operations.go", old: "w.clock.Issue(w.ts, w.pid)",
 		new: "new(protocols.Clock).Issue(w.ts, w.pid)", script: "TestConform",
+	},
+	{
+		name: "READs do not write back", file: bft + "reader.go", old: "len(r.holders); r.missing == 0 {",
+		new: "len(r.holders); true {", protocol: "bftbc", attack: "none", seeds: 2000,
+	},
+	{
+		name: "a quorum of one less", file: bft + "protocol.go", old: "Quorum: 2*t + 1,", new: "Quorum: 2 * t,",
+		protocol: "bftbc", attack: "B2", seeds: 2000,
+	},
+	{
+		name: "readers do not verify certificates", file: bft + "reader.go", old: "&& r.prepared(", new: "|| r.prepared(",
+		protocol: "bftbc", attack: "B3", seeds: 2000,
+	},
+	{
+		name: "signatures do not bind the key", file: bft + "certificates.go", old: "m = append(m, key...)", new: "",
+		protocol: "bftbc", attack: "R4", seeds: 2000,
+	},
+	{
+		name: "a WRITE that was shown to have ended stays a plan", file: bft + "server.go", old: "p.complete(m.Last.TS)", new: "",
+		protocol: "bftbc", attack: "none", seeds: 2000,
+	},
+	{
+		name: "2t signatures are a certificate", file: bft + "certificates.go",
+		old: "if len(c.Signers) != j.is.Quorum || len(c.Signatures) != j.is.Quorum*size {",
+		new: "if len(c.Signers) < j.is.Quorum-1 || len(c.Signatures) != len(c.Signers)*size {", script: "TestServerRefuses",
+	},
+	{
+		name: "a server's signature counts twice", file: bft + "certificates.go", old: "twice := i > 0 &&", new: "twice := false &&",
+		script: "TestServerRefuses",
+	},
+	{
+		name: "timestamps may be skipped", file: bft + "messages.go", old: "ts.Equal(highest.Next(ts.PID))", new: "highest.Less(ts)",
+		script: "TestServerRefuses",
+	},
+	{
+		name: "values need no certificate", file: bft + "server.go", old: "if !s.prepared(key, is) {", new: "if false {",
+		script: "TestServerRefuses",
+	},
+	{
+		name: "plans need no signature", file: bft + "certificates.go", old: "return err == nil && client.Verify(",
+		new: "return err == nil || client.Verify(", script: "TestServerRefuses",
+	},
+	{
+		name: "clients need no credential", file: bft + "certificates.go", old: "credible := func() bool { return suite.Credible(",
+		new: "credible := func() bool { return true || suite.Credible(", script: "TestServerRefuses",
+	},
+	{
+		name: "a client has several plans", file: bft + "server.go", old: "case !p.Open[at].TS.Equal(m.TS) ||", new: "case false &&",
+		script: "TestOneLurkingWrite",
+	},
+	{
+		name: "a plan's value may change", file: bft + "server.go", old: "|| !slices.Equal(p.Open[at].Hash, m.Hash):", new: ":",
+		script: "TestTwoValuesUnderOneTimestamp",
+	},
+	{
+		name: "what is written is prepared again", file: bft + "server.go", old: "case m.TS.Equal(p.Written):", new: "case false:",
+		script: "TestNothingToPrepareOnceWritten",
+	},
+	{
+		name: "a WRITE that was given up is not ended", file: bft + "writer.go", old: "case w.mine.open != nil:", new: "case false:",
+		script: "TestGivenUpWritesAreEnded",
 	},
 }
 
