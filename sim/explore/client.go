@@ -96,7 +96,7 @@ func newClient(s *Search, index int, keys suite.ClientKeys, role protocols.Role)
 	}
 	pid := s.pid(index)
 	c.fresh = func() protocols.Register {
-		return s.Protocol.NewRegister(protocols.ClientParams{
+		return protocols.Incarnate(s.Protocol, protocols.ClientParams{
 			T: s.T, PID: pid, Suite: s.suite, Keys: keys, Entropy: play.Entropy(1, pid), Issued: protocols.Remembered{},
 		})
 	}

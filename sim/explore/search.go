@@ -143,7 +143,7 @@ func (x *Search) reset() (err error) {
 		return err
 	}
 	n := x.Protocol.Traits(x.T).Servers
-	serverKeys, writer, reader, err := suite.GenerateKeys(x.suite, n, play.Entropy(1, 0))
+	serverKeys, writer, reader, err := protocols.GenerateKeys(x.Protocol, x.T, x.suite, play.Entropy(1, 0))
 	if err != nil {
 		return err
 	}
