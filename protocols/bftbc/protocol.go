@@ -63,7 +63,7 @@ func (p Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol. Without valid keys the operations that need them fail.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	r := &register{pid: c.PID, entropy: c.Entropy, keys: map[protocols.Key]*progress{}}
+	r := &register{pid: c.PID, after: c.After, entropy: c.Entropy, keys: map[protocols.Key]*progress{}}
 	r.judge, r.readErr = p.newJudge(c.T, c.Suite, c.Keys.Public, c.Keys.Servers)
 	r.writeErr = cmp.Or(r.readErr, c.CheckWriter())
 	switch {
@@ -89,6 +89,7 @@ func newSigner(s suite.Suite, private []byte) (suite.Signer, error) {
 type register struct {
 	*judge
 	pid               uint64
+	after             protocols.Timestamp // which servers let only clients that lie insist on
 	entropy           io.Reader
 	identity          suite.Identity
 	signer            suite.Signer // a writer's

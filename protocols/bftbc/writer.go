@@ -81,11 +81,15 @@ func (w *write) resume() protocols.Step {
 
 // prepare begins PREPARE of the operation's own value, under the timestamp after the highest.
 func (w *write) prepare() protocols.Step {
+	highest := w.max.TS
+	if highest.Less(w.after) {
+		highest = w.after
+	}
 	m := &Prepare{
-		Max: w.max, TS: w.max.TS.Next(w.pid), Hash: w.suite.Hash(w.value), Last: w.mine.last,
+		Max: w.max, TS: highest.Next(w.pid), Hash: w.suite.Hash(w.value), Last: w.mine.last,
 		Public: w.identity.Public, Credential: w.identity.Credential,
 	}
-	if !succeeds(m.TS, m.Max.TS) {
+	if !succeeds(m.TS, highest) {
 		w.err = protocols.ErrExhausted
 		return protocols.Done()
 	}
