@@ -47,7 +47,7 @@ func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
-	return &register{params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{}}
+	return &register{params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.NewClocks(c.After)}
 }
 
 func (p Protocol) params(t int, s suite.Suite) params {

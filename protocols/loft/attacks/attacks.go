@@ -15,6 +15,7 @@ import (
 func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "loft",
+		Poison:   byzantine.Mixed(hashes),
 		Lies: map[string]byzantine.Lie{
 			"B4": byzantine.In[*loft.Found](byzantine.Bogus),
 			"B5": byzantine.In[*loft.Version](byzantine.Corrupted),
@@ -26,8 +27,12 @@ func Playbook() byzantine.Playbook {
 			"R4": byzantine.Attacking(learn, crossKey),
 			"R5": byzantine.Attacking(learn, forged),
 		},
+		Expect: map[string]byzantine.Expectation{"Z3": {Harm: byzantine.Exhaustion}}, // U3
 	}
 }
+
+// hashes are those of all servers' fragments, by which a server knows its own.
+func hashes(m *loft.Prepare) *[][]byte { return &m.Checksum.CC.Hashes }
 
 // spoiltRow spoils the MACs for some of the servers (B6).
 func spoiltRow(p byzantine.Part, reply protocols.Message) protocols.Message {
