@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate wan-kernel plots report test bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate explore wan-kernel plots report test bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ attack: build ## attack the protocols with real processes and check what comes o
 
 simulate: build ## attack the protocols in virtual time, on SCHEDULES=1000 schedules of each attack
 	$(BIN) simulate --schedules $(or $(SCHEDULES),1000) --out $(RESULTS)/simulation/t1.json
+
+explore: build ## play every order of deliveries of small scopes: hours (BOUND=1m: of each; RESUME=1: continue)
+	$(BIN) explore --bound $(or $(BOUND),30m) --out $(RESULTS)/exploration/t1.json $(if $(RESUME),--resume)
 
 # A kernel with NetEm: this machine's, or that of a guest, which Debian and Ubuntu have and root installs.
 wan-kernel: build

@@ -34,7 +34,7 @@ func Main() int {
 func newRoot() *cobra.Command {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return command.Root(
-		newRun(), newPlan(), newCheck(), newSimulate(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(),
+		newRun(), newPlan(), newCheck(), newSimulate(), newExplore(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(),
 		withMetrics("server", "A server process, started by run and up", func(ctx context.Context, metrics string) error {
 			return node.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 		}),

@@ -123,12 +123,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 	if o.attacks != nil {
 		attacks, err = named(o.attacks, func(id string) (byzantine.Attack, error) { return byzantine.ByID(attacks, id) })
 	}
-	chosen, wrong := named(o.protocols, func(name string) (protocols.Protocol, error) {
-		if literal := variants.Literal(); name == protocols.NameOf(literal) {
-			return literal, nil
-		}
-		return catalog.Keeping(name)
-	})
+	chosen, wrong := named(o.protocols, keepingOrLiteral)
 	if err = cmp.Or(err, wrong); err != nil {
 		return nil, err
 	}
@@ -145,6 +140,14 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 		return nil, errors.New("none of the attacks has a target in any of the protocols: choose others")
 	}
 	return all, all[0].Check()
+}
+
+// keepingOrLiteral finds a protocol that keeps values, or the paper's pseudo-code as printed.
+func keepingOrLiteral(name string) (protocols.Protocol, error) {
+	if literal := variants.Literal(); name == protocols.NameOf(literal) {
+		return literal, nil
+	}
+	return catalog.Keeping(name)
 }
 
 func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.Simulated, error) {

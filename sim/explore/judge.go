@@ -17,8 +17,6 @@ import (
 // values makes those of every WRITE; what is explored does not depend on their bodies.
 var values = sync.OnceValue(func() *workloads.Values { return workloads.NewValues(1) })
 
-func name(index int) string { return fmt.Sprint(index + 1) }
-
 // end judges an execution that has ended.
 func (x *Search) end(s *state, harm *finding) {
 	outcome := x.outcome(s)

@@ -24,6 +24,8 @@ func Menus() []Menu {
 		{Name: "crash", Title: "t servers may fall silent at any time", crash: true},
 		{Name: "stale", Title: "one server answers honestly, or not at all, or as in the beginning or any earlier state of its own",
 			stale: true},
+		{Name: "full", Title: "the same, or as another server or for another register, or any of these answers with one field " +
+			"from another of them or garbage", stale: true, forge: true},
 	}
 }
 
@@ -94,5 +96,13 @@ func (x *Search) menu(s *state, f flight) (all []*message) {
 		a.store = s.memory[i]
 		add(x.servers[f.server].handle(a).reply)
 	}
-	return all
+	if !x.Menu.forge {
+		return all
+	}
+	for i, v := range x.servers {
+		for _, key := range x.Scope.keys() {
+			add(v.handle(asked{s.stores[i], a.from, key, f.message}).reply)
+		}
+	}
+	return x.withForged(all)
 }

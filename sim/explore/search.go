@@ -33,6 +33,15 @@ type Task struct {
 	Bound      Bound
 	// All goes on after a violation, and tells the first of each harm. Otherwise the first ends the exploration.
 	All bool
+	// Progress is told of what has been done now and then; nil: nobody is.
+	Progress func(Progress)
+}
+
+// Progress is how far an exploration has come. Done is the share of the tree of steps that is behind it, in [0, 1], if
+// all branches were alike. The later ones lead more often to states known before, so that it is more in truth.
+type Progress struct {
+	Executions, States int64
+	Done               float64
 }
 
 // Reductions say which states and steps need not be told apart. Each can be left out, to show that the outcomes are the
@@ -59,7 +68,7 @@ func Full() Reductions {
 // A Bound stops an exploration that would take too long; zero is none.
 type Bound struct {
 	Executions int64
-	States     int64
+	States     int64 // which take about 100 bytes of memory each
 	Time       time.Duration
 }
 
@@ -84,6 +93,7 @@ type Search struct {
 
 	visited map[fingerprint]struct{}
 	judged  map[string]*finding
+	menus   map[string][]*message // what the liar may answer, by the answers that it begins with
 	stack   []*frame
 	report  *Report
 }
@@ -172,6 +182,7 @@ func (x *Search) reset() (err error) {
 	x.liar, x.mayBeSilent = x.Menu.roles(x.T, n)
 	x.dropped, x.again = map[*message]flight{}, false
 	x.visited, x.judged = map[fingerprint]struct{}{}, map[string]*finding{}
+	x.menus = map[string][]*message{}
 	x.report = &Report{Outcomes: map[string]byzantine.Harm{}, Rounds: map[int]int{}}
 	return nil
 }
@@ -230,6 +241,9 @@ func (x *Search) explore(ctx context.Context, began time.Time) error {
 	x.push(x.initial(), nil)
 	for n := 0; len(x.stack) > 0; n++ {
 		if n%1024 == 0 {
+			if x.Progress != nil {
+				x.Progress(Progress{x.report.Executions, int64(len(x.visited)), x.done()})
+			}
 			if x.report.Stopped = x.stopped(ctx, began); x.report.Stopped != "" {
 				return nil
 			}
@@ -247,12 +261,22 @@ func (x *Search) explore(ctx context.Context, began time.Time) error {
 		}
 		x.push(after, harm)
 		if len(x.report.Violations) > 0 && !x.All {
-			x.report.Stopped = "a violation"
+			x.report.Stopped = "at a violation"
 			return nil
 		}
 	}
 	x.report.Complete = true
 	return nil
+}
+
+// done is the share of the tree that is behind the state in progress.
+func (x *Search) done() (share float64) {
+	branch := 1.0
+	for _, f := range x.stack {
+		branch /= float64(len(f.steps))
+		share += branch * float64(max(0, f.next-1))
+	}
+	return share
 }
 
 // push goes on from the state, unless it is known or the execution ends in it.
@@ -281,18 +305,21 @@ func (x *Search) push(s *state, harm *finding) {
 	x.stack = append(x.stack, &frame{state: s, steps: steps})
 }
 
+// Interrupted is what stopped an exploration whose context ended.
+const Interrupted = "interrupted"
+
 // stopped says what stops the exploration, if anything does.
 func (x *Search) stopped(ctx context.Context, began time.Time) string {
 	b := x.Bound
 	switch {
 	case ctx.Err() != nil:
-		return "interrupted"
+		return Interrupted
 	case b.Executions > 0 && x.report.Executions >= b.Executions:
-		return fmt.Sprintf("%d executions", b.Executions)
+		return fmt.Sprintf("after %d executions", b.Executions)
 	case b.States > 0 && int64(len(x.visited)) >= b.States:
-		return fmt.Sprintf("%d states", b.States)
+		return fmt.Sprintf("after %d states", b.States)
 	case b.Time > 0 && time.Since(began) >= b.Time:
-		return b.Time.String()
+		return "after " + b.Time.String()
 	}
 	return ""
 }

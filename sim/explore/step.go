@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
@@ -126,7 +127,7 @@ func (x *Search) serve(n *state, f flight) *finding {
 	h := x.servers[f.server].handle(x.asks(n, f))
 	n.remove(f)
 	if h.err != nil {
-		return &finding{byzantine.Failure, "s" + name(f.server) + " refused what p" + name(f.client) + " sent: " + h.err.Error()}
+		return &finding{byzantine.Failure, fmt.Sprintf("s%d refused what p%d sent: %v", f.server+1, x.pid(f.client), h.err)}
 	}
 	if h.store != n.stores[f.server] {
 		x.writing(f.Body.Kind())
@@ -163,11 +164,11 @@ func (x *Search) tell(n *state, client int, in input) *finding {
 		x.outdate(n, client)
 	}
 	x.send(n, client, m.sends)
-	return x.amiss(m.to, was)
+	return x.amiss(client, m.to, was)
 }
 
 // amiss says what is wrong with how the client went on, apart from its history.
-func (x *Search) amiss(l, was *local) *finding {
+func (x *Search) amiss(client int, l, was *local) *finding {
 	if l.err != nil {
 		return &finding{byzantine.Failure, l.err.Error()}
 	}
@@ -176,7 +177,7 @@ func (x *Search) amiss(l, was *local) *finding {
 			return &finding{byzantine.Failure, e.err}
 		}
 		if e.ts.Num > x.writesInAll {
-			return &finding{byzantine.Exhaustion, "timestamp " + e.ts.String() + " after fewer WRITEs"}
+			return &finding{byzantine.Exhaustion, fmt.Sprintf("p%d has timestamp %v, with %d WRITEs in all", x.pid(client), e.ts, x.writesInAll)}
 		}
 	}
 	return nil
@@ -239,7 +240,8 @@ func (x *Search) stuck(s *state) *finding {
 		if x.outstanding(s, i) > x.mayBeSilent {
 			continue
 		}
-		return &finding{byzantine.Hang, "p" + name(i) + "'s " + string(c.Ops[l.op].Kind) + " does not end: all servers that must have answered its round " + name(l.round-1)}
+		return &finding{byzantine.Hang, fmt.Sprintf("%s #%d of p%d does not end, though all correct servers answered: round %d is open",
+			c.Ops[l.op].Kind, l.op+1, x.pid(i), l.round)}
 	}
 	return nil
 }

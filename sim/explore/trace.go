@@ -78,7 +78,7 @@ func (x *Search) tellStep(note func(string, ...any), before, after *state, p ste
 	case answer:
 		note("%s", x.line(p.flight))
 	case lie:
-		note("%s, which is what s%d likes", x.line(p.flight), p.server+1)
+		note("%s, as s%d likes", x.line(p.flight), p.server+1)
 	case overdue:
 		note("p%d's round %d is overdue", x.pid(p.client), p.round)
 	case begin:
@@ -103,7 +103,11 @@ func (x *Search) returned(client, op int, e ending) string {
 	case e.bottom:
 		return fmt.Sprintf("p%d's READ #%d returns ⊥", x.pid(client), op+1)
 	}
-	return fmt.Sprintf("p%d's READ #%d returns %v, timestamp %v", x.pid(client), op+1, e.value, e.ts)
+	value := e.value.String()
+	if e.value == history.Corrupt {
+		value = "what nobody wrote"
+	}
+	return fmt.Sprintf("p%d's READ #%d returns %s, timestamp %v", x.pid(client), op+1, value, e.ts)
 }
 
 // line formats a message as sim does.

@@ -1,0 +1,338 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/plots/command"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/sim/explore"
+)
+
+// exploreOptions are the flags of explore.
+type exploreOptions struct {
+	protocols, scopes, menus []string
+	t                        int
+	suite, bound, out, html  string
+	states                   int64
+	resume                   bool
+	progress                 io.Writer
+}
+
+func newExplore() *cobra.Command {
+	o := &exploreOptions{}
+	c := &cobra.Command{
+		Use:   "explore",
+		Short: "Play every order of deliveries of small scopes, in virtual time",
+		Long: "explore drives the protocols' operations and servers through every order in which the messages of a few operations\n" +
+			"can be delivered, with all that a faulty server of a finite menu can do, and checks every history. It fails if a\n" +
+			"protocol comes to harm that it promises to withstand: then it shrinks the execution and prints what happened in it.\n\n" +
+			"Scopes (‖ is beside, a semicolon is after, † may die at any time):\n" + scopeList() + "\nMenus:\n" + menuList(),
+		Example: "  powbench explore --scope write-read\n" +
+			"  powbench explore --protocol mpowerstore --scope write-read --servers full --bound 30m --out results/exploration/t1.json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.progress = cmd.ErrOrStderr()
+			return o.run(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
+	f.StringSliceVar(&o.scopes, "scope", nil, "scopes by name (default: all that fit the protocol)")
+	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers by name (default: none, and the worst that the protocol withstands)")
+	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
+	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")
+	f.StringVar(&o.bound, "bound", "", "stop each exploration after so many executions, such as 1000000, or so long, such as 30m")
+	f.Int64Var(&o.states, "states", 40_000_000, "stop each exploration after so many states, which take about 100 bytes of memory each")
+	f.StringVar(&o.out, "out", "", "file for the table, as JSON, and beside it as Markdown; written after each exploration")
+	f.BoolVar(&o.resume, "resume", false, "go on with the explorations of --out that were interrupted or have not begun")
+	f.StringVar(&o.html, "html", "", "file for a picture of the history of a violation")
+	return c
+}
+
+func scopeList() string {
+	return listed(explore.Scopes(), func(s explore.Scope) (name, title string) { return s.Name, s.Title })
+}
+
+func menuList() string {
+	return listed(explore.Menus(), func(m explore.Menu) (name, title string) { return m.Name, m.Title })
+}
+
+func listed[T any](all []T, of func(T) (name, title string)) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, x := range all {
+		name, title := of(x)
+		fmt.Fprintf(w, "  %s\t%s\n", name, title)
+	}
+	_ = w.Flush() // a strings.Builder does not fail
+	return b.String()
+}
+
+func (o *exploreOptions) run(ctx context.Context, out io.Writer) error {
+	tasks, err := o.tasks()
+	if err != nil {
+		return command.Usage(err)
+	}
+	table, err := o.earlier(tasks)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for i, t := range tasks {
+		if _, done := finished(table, o.row(t)); !done {
+			if err := o.explore(ctx, out, &table, t, fmt.Sprintf("[%d/%d]", i+1, len(tasks))); err != nil {
+				return err
+			}
+		}
+		if r, done := finished(table, o.row(t)); done && !r.Held {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%w: %d of %d explorations found harm that is not to be expected", study.ErrCheckFailed, failed, len(tasks))
+	}
+	return nil
+}
+
+// tasks are all combinations that make sense. If scopes were named, one that does not fit is an error.
+func (o *exploreOptions) tasks() (all []explore.Task, err error) {
+	chosen, err1 := named(o.protocols, keepingOrLiteral)
+	scopes, err2 := explore.Scopes(), error(nil)
+	if o.scopes != nil {
+		scopes, err2 = named(o.scopes, explore.ScopeByName)
+	}
+	bound, err3 := parseBound(o.bound)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	bound.States = o.states
+	for _, p := range chosen {
+		menus, err := o.menusOf(p)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range scopes {
+			if err := s.Fits(p); err != nil && o.scopes != nil {
+				return nil, err
+			} else if err != nil {
+				continue
+			}
+			for _, m := range menus {
+				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound}
+				if _, err := explore.New(t); err != nil {
+					return nil, err
+				}
+				all = append(all, t)
+			}
+		}
+	}
+	return all, nil
+}
+
+// menusOf are the menus that were named, else those that the protocol is to withstand: none and the worst.
+func (o *exploreOptions) menusOf(p protocols.Protocol) ([]explore.Menu, error) {
+	names := o.menus
+	if names == nil {
+		names = []string{"none", "full"}
+		if p.Traits(1).LyingServers == 0 {
+			names = []string{"none", "crash"}
+		}
+	}
+	return named(names, explore.MenuByName)
+}
+
+// parseBound reads a number of executions or a time.
+func parseBound(text string) (b explore.Bound, err error) {
+	if text == "" {
+		return b, nil
+	}
+	if b.Executions, err = strconv.ParseInt(text, 10, 64); err == nil && b.Executions > 0 {
+		return b, nil
+	}
+	if b.Time, err = time.ParseDuration(text); err == nil && b.Time > 0 {
+		return explore.Bound{Time: b.Time}, nil
+	}
+	return b, fmt.Errorf("--bound %s: give a number of executions, such as 1000000, or a time, such as 30m", text)
+}
+
+// earlier is the table to go on with.
+func (o *exploreOptions) earlier(tasks []explore.Task) (result.Explorations, error) {
+	fresh, err := thisBuild()
+	if err != nil || o.out == "" {
+		return result.Explorations{Build: fresh}, err
+	}
+	table, err := result.ReadExplorations(o.out)
+	switch {
+	case err != nil:
+		return table, err
+	case !o.resume && table.Build != "":
+		return table, command.Usage(fmt.Errorf("%s exists: go on with it by --resume, or choose another --out", o.out))
+	case !o.resume:
+		return result.Explorations{Build: fresh}, nil
+	case table.Build == "":
+		return table, command.Usage(fmt.Errorf("nothing to resume: %s does not exist; run without --resume", o.out))
+	case table.Build != fresh:
+		return table, command.Usage(fmt.Errorf("%s was begun by build %s, and this is %s: go on with that build, or choose another --out",
+			o.out, table.Build, fresh))
+	}
+	for _, r := range table.Rows {
+		if !slices.ContainsFunc(tasks, func(t explore.Task) bool { return r.Is(o.row(t)) }) {
+			return table, command.Usage(fmt.Errorf("%s has %s on scope %s with servers %s at t = %d, suite %s, which is not asked for now: "+
+				"resume with the same flags, or choose another --out", o.out, r.Protocol, r.Scope, r.Menu, r.T, r.Suite))
+		}
+	}
+	return table, nil
+}
+
+// thisBuild is the hash of the binary that runs.
+func thisBuild() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
+}
+
+// row names the exploration; nothing is known of it yet.
+func (o *exploreOptions) row(t explore.Task) result.Explored {
+	r := result.Explored{
+		Protocol: protocols.NameOf(t.Protocol), Scope: t.Scope.Name, Title: t.Scope.Title, Menu: t.Menu.Name, T: t.T, Suite: t.Suite,
+		Bound: o.bound, Expectation: result.Withstand, Verdict: result.Unknown,
+	}
+	if t.Menu.Beyond(t.Protocol) {
+		r.Expectation = result.Beyond
+	}
+	return r
+}
+
+// finished finds the row of the exploration, if there is nothing left to do in it: it was not interrupted, and what
+// bounded it is the same.
+func finished(table result.Explorations, r result.Explored) (result.Explored, bool) {
+	for _, x := range table.Rows {
+		if x.Is(r) {
+			return x, x.Complete || x.Verdict == result.Violation || x.Stopped != explore.Interrupted && x.Bound == r.Bound
+		}
+	}
+	return r, false
+}
+
+// explore does one task, and adds its row to the table.
+func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *result.Explorations, t explore.Task, which string) error {
+	row := o.row(t)
+	what := fmt.Sprintf("%-20s %-25s %-6s", row.Protocol, row.Scope, row.Menu)
+	t.Progress = o.teller(which + " " + what)
+	search, err := explore.New(t)
+	if err != nil {
+		return err
+	}
+	report, err := search.Run(ctx)
+	if err != nil {
+		return err
+	}
+	row = summed(row, report)
+	table.Rows = append(slices.DeleteFunc(table.Rows, row.Is), row)
+	if o.out != "" {
+		if err := table.Write(o.out); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "%s %9d executions, %8d states, %6.1f s: %s%s\n", what, row.Executions, row.States, row.Seconds, row.Words(),
+		cmp.Or(map[bool]string{true: ", complete"}[row.Complete], ", NOT complete: stopped "+row.Stopped))
+	for _, v := range report.Violations {
+		if err := o.tell(out, search, v, row); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("interrupted, what is done is kept in --out %q: go on with --resume: %w", o.out, err)
+	}
+	return nil
+}
+
+// summed is the row with what came of the exploration.
+func summed(row result.Explored, r *explore.Report) result.Explored {
+	row.Executions, row.Steps, row.States, row.Outcomes = r.Executions, r.Steps, r.States, int64(len(r.Outcomes))
+	row.Complete, row.Stopped, row.Without, row.Seconds = r.Complete, r.Stopped, r.Without, r.Seconds
+	for rounds := range r.Rounds {
+		row.MaxRounds = max(row.MaxRounds, rounds)
+	}
+	for _, v := range r.Violations {
+		if row.Harms == nil {
+			row.Harms = map[string]string{}
+		}
+		row.Harms[string(v.Harm)] = v.Detail
+	}
+	switch {
+	case len(row.Harms) > 0:
+		row.Verdict = result.Violation
+	case r.Complete:
+		row.Verdict = result.Linearizable
+	}
+	row.Held = len(row.Harms) == 0 || row.Expectation == result.Beyond
+	return row
+}
+
+// tell prints what happened, shrunk, and draws the history if asked.
+func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violation, row result.Explored) error {
+	if row.Expectation == result.Beyond {
+		fmt.Fprintln(out, "\nThis is beyond what the protocol promises. The shortest way there:")
+	} else {
+		fmt.Fprintf(out, "\nThis repeats it:\n  powbench explore --protocol %s --scope %s --servers %s --t %d --suite %s\n\nThe same with all "+
+			"steps left out that can be:\n", row.Protocol, row.Scope, row.Menu, row.T, row.Suite)
+	}
+	outcome := s.Tell(v)
+	for _, line := range outcome.Trace {
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprint(out, history.Timeline(outcome.Involved))
+	if o.html == "" {
+		return nil
+	}
+	return history.Visualise(o.html, outcome.History)
+}
+
+// teller tells a person now and then how far an exploration has come, and how long it may still take.
+func (o *exploreOptions) teller(what string) func(explore.Progress) {
+	const every = 10 * time.Second
+	began, told := time.Now(), time.Now()
+	return func(p explore.Progress) {
+		if time.Since(told) < every {
+			return
+		}
+		told = time.Now()
+		left := "time left unknown"
+		if p.Done > 0.001 {
+			took := time.Since(began)
+			left = fmt.Sprintf("at most about %v left", time.Duration(float64(took)*(1-p.Done)/p.Done).Round(time.Second))
+		}
+		fmt.Fprintf(o.progress, "explore %s: %d executions, %d states, %.1f %% of the tree (%s)\n", what, p.Executions, p.States,
+			100*p.Done, left)
+	}
+}
