@@ -62,8 +62,8 @@ func Done() Step { return Step{Done: true} }
 
 // An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1, at most MaxRounds.
 //
-// Its driver delivers at most one reply per (server, round), also replies that come late for an earlier round; sends
-// again what may have been lost; and calls its methods from one goroutine at a time. The operation drops any reply
+// Its driver delivers at most one reply per (server, round), unless the round is Streamed, also replies that come late
+// for an earlier round; sends again what may have been lost; and calls its methods from one goroutine at a time. The operation drops any reply
 // that a correct server would not send.
 type Operation interface {
 	// Start returns the first round's requests. Nil means that the operation cannot begin; Result says why.

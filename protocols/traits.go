@@ -19,6 +19,8 @@ type Traits struct {
 	LyingServers               int
 	LyingReaders, LyingWriters bool
 	Writers                    Writers
+	// Peers says that servers send messages to one another: they are Peers.
+	Peers bool
 	// Null says that the protocol keeps no value and only moves another one's bytes, as a ceiling for it. What it did is no
 	// history, and it withstands and tolerates nothing.
 	Null bool
@@ -44,17 +46,20 @@ const (
 )
 
 // A Leg is the payload that one round moves to and from each server, on average over the servers, in multiples of the
-// value's size. It is what the protocol's paper says (§6.3 of PoWerStore's), which Conform holds the automata to. What is
-// measured, predicted or planned is held against harness/model, which counts every byte and needs no legs.
+// value's size. Between is what the servers send one another because of the round, on average over the servers too. It is
+// what the protocol's paper says (§6.3 of PoWerStore's), which Conform holds the automata to. What is measured, predicted
+// or planned is held against harness/model, which counts every byte and needs no legs.
 type Leg struct {
 	Request float64
 	Reply   float64
+	Between float64
 }
 
 // Cost counts what one operation moves, in multiples of the value's size, when all servers answer (the paper, §6.3).
 type Cost struct {
 	ClientToServers float64
 	ServersToClient float64
+	BetweenServers  float64
 }
 
 // Legs returns what the operation moves, round by round.
@@ -70,6 +75,7 @@ func (t Traits) Cost(op Op) (c Cost) {
 	for _, leg := range t.Legs(op) {
 		c.ClientToServers += float64(t.Servers) * leg.Request
 		c.ServersToClient += float64(t.Servers) * leg.Reply
+		c.BetweenServers += float64(t.Servers) * leg.Between
 	}
 	return c
 }

@@ -24,7 +24,11 @@ type Point [Size]byte
 
 // Fingerprint is the fingerprint of the data at the point. For data of one length and a, b in GF(2⁸),
 // Fingerprint(r, a·x + b·y) = a·Fingerprint(r, x) + b·Fingerprint(r, y), byte by byte.
-func Fingerprint(r Point, data []byte) [Size]byte {
+func Fingerprint(r Point, data []byte) (print [Size]byte) {
+	if len(data) <= Size { // a constant polynomial
+		copy(print[:], data)
+		return print
+	}
 	t := tables.Get().(*table)
 	defer tables.Put(t)
 	t.fill(element(r))

@@ -12,11 +12,12 @@ import (
 )
 
 // A Driver drives one operation by the rules of protocols.Operation: the operation gets the first reply of each server
-// to each round and no other, asks no server twice in a round, hears once that a round is overdue, and hears nothing
+// to each round and no other, unless it is streamed, asks no server twice in a round, hears once that a round is overdue, and hears nothing
 // once it has ended. The caller carries the messages and decides on time-outs. A Driver is not safe for concurrent use.
 type Driver struct {
 	operation protocols.Operation
-	hedged    protocols.Hedged // nil if the operation does not want to know what is overdue
+	hedged    protocols.Hedged   // nil if the operation does not want to know what is overdue
+	streamed  protocols.Streamed // nil if the operation takes one reply per server and round
 	servers   int
 	rounds    [protocols.MaxRounds]round
 	current   int // the round in progress, from 1; 0 before the first
@@ -29,11 +30,11 @@ type round struct {
 	servers []exchange
 	asked   int  // servers, when it began
 	loaded  bool // whether a request had a payload then
-	loads   int  // replies with a payload
+	loads   int  // servers that replied with a payload
 }
 
 // exchange says what has passed between the client and one server in a round.
-type exchange struct{ asked, answered bool }
+type exchange struct{ asked, answered, loaded bool }
 
 // Requests are the messages to send now.
 type Requests struct {
@@ -47,7 +48,8 @@ type Requests struct {
 // New returns a driver of the operation on so many servers.
 func New(o protocols.Operation, servers int) *Driver {
 	hedged, _ := o.(protocols.Hedged)
-	return &Driver{operation: o, hedged: hedged, servers: servers}
+	streamed, _ := o.(protocols.Streamed)
+	return &Driver{operation: o, hedged: hedged, streamed: streamed, servers: servers}
 }
 
 // Start begins the first round. An operation that cannot begin is done, and nothing is to be sent. As with Answer and
@@ -57,15 +59,17 @@ func (d *Driver) Start() (Requests, error) {
 	return d.do(protocols.Step{Next: first, Done: first == nil})
 }
 
-// Awaits reports whether the operation takes the server's reply to the round: it has asked for it, has not got it, and
-// has not ended.
+// Awaits reports whether the operation takes the server's reply to the round: it has asked for it, has not got it or
+// takes any number, and has not ended.
 func (d *Driver) Awaits(number, server int) bool {
 	if d.done || number < 1 || number > d.current {
 		return false
 	}
 	x := d.rounds[number-1].servers[server]
-	return x.asked && !x.answered
+	return x.asked && (!x.answered || d.streams(number))
 }
+
+func (d *Driver) streams(number int) bool { return d.streamed != nil && d.streamed.Streams(number) }
 
 // Answer gives the operation the reply of a server to a round, if it Awaits it.
 func (d *Driver) Answer(number, server int, reply protocols.Message) (Requests, error) {
@@ -73,8 +77,10 @@ func (d *Driver) Answer(number, server int, reply protocols.Message) (Requests, 
 		return Requests{}, nil
 	}
 	r := &d.rounds[number-1]
-	r.servers[server].answered = true
-	if len(reply.Payload) > 0 {
+	x := &r.servers[server]
+	x.answered = true
+	if len(reply.Payload) > 0 && !x.loaded {
+		x.loaded = true
 		r.loads++
 	}
 	return d.do(d.operation.Answer(number, server, reply))

@@ -8,7 +8,6 @@
 package prototest
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -31,6 +30,8 @@ type Cluster struct {
 	ReaderKeys suite.ClientKeys
 	// Rand is seeded; the scheduler draws from it too.
 	Rand *rand.Rand
+	// Liars are the indexes of servers that may send their peers what these refuse.
+	Liars []int
 	// DuplicatePercent is the share of delivered messages that stay in flight, to arrive again.
 	DuplicatePercent int
 
@@ -43,6 +44,7 @@ type Cluster struct {
 	holds    []func(Envelope) bool
 	crashed  []bool
 	states   []play.Store // by server
+	waiting  []*waiting   // requests, by their tickets
 }
 
 // TB has the methods of a test that a cluster needs: *testing.T and *rapid.T implement it.
@@ -152,9 +154,12 @@ func (c *Cluster) deliver(i int) {
 	if c.DuplicatePercent == 0 || c.Rand.IntN(100) >= c.DuplicatePercent {
 		c.flying = slices.Delete(c.flying, i, i+1)
 	}
-	if e.Reply {
+	switch {
+	case e.Peer:
+		c.handlePeer(e)
+	case e.Reply:
 		c.answer(e)
-	} else {
+	default:
 		c.handle(e)
 	}
 }
@@ -166,7 +171,7 @@ func (c *Cluster) handle(e Envelope) {
 		return
 	}
 	e.Run.Trace = append(e.Run.Trace, e)
-	reply, sent, err := c.serve(e.Run.Role, e.Run.Key, e.Server, e.Message)
+	reply, sent, err := c.serve(e.Run.Role, e)
 	if err != nil {
 		c.Fatalf("s%d refuses what a client sent: %v: %v", e.Server+1, e, err)
 	}
@@ -182,30 +187,21 @@ func (c *Cluster) Request(from protocols.Role, key protocols.Key, server int, m 
 	protocols.Message, error,
 ) {
 	c.t.Helper()
-	reply, _, err := c.serve(from, key, server, m)
+	reply, _, err := c.serve(from, Envelope{Server: server, Key: key, Message: m})
 	return reply, err
 }
 
 // serve is Request; sent is false if the server sent nothing, or nothing that arrives.
-func (c *Cluster) serve(from protocols.Role, key protocols.Key, server int, m protocols.Message) (
-	reply protocols.Message, sent bool, err error,
-) {
+func (c *Cluster) serve(from protocols.Role, e Envelope) (reply protocols.Message, sent bool, err error) {
 	c.t.Helper()
-	request, ok := c.transmit(m)
+	request, ok := c.transmit(e.Message)
 	if !ok {
 		return protocols.Message{}, false, fmt.Errorf("%w: the body cannot be decoded", protocols.ErrRefused)
 	}
-	lent := c.states[server].Lend(key)
-	defer lent.TakeBack()
-	request.Payload = lent.Payload(request.Payload)
-	reply, records, err := c.Servers[server].Handle(from, key, request, lent)
+	reply, err = c.take(e.Server, protocols.Incoming{Key: e.Key, Message: request, Role: from, Ticket: c.ticket(e)})
 	if err != nil {
-		if !errors.Is(err, protocols.ErrRefused) || len(records) > 0 || reply.Body != nil || reply.Payload != nil {
-			c.Fatalf("s%d fails, or refuses and yet stores or replies: %v", server+1, err)
-		}
 		return protocols.Message{}, false, err
 	}
-	c.states[server].Put(key, records...)
 	sent = reply.Body != nil || reply.Payload != nil
 	reply, ok = c.transmit(reply)
 	return reply, sent && ok, nil

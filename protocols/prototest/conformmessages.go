@@ -203,13 +203,19 @@ func (c *Cluster) round(op protocols.Operation, past *[]protocols.Message, reque
 			requests = step.More
 		}
 	}
+	var answers []protocols.Message // of servers that answer one another first
+	if c.protocol.Traits(c.Faults).Peers {
+		answers = c.answers(requests)
+	}
 	answered, noisy := make([]bool, len(c.Servers)), false
 	for server := 0; server < len(c.Servers); server++ {
 		if answered[server] || requests[server].Body == nil {
 			continue
 		}
-		reply, err := c.Request(protocols.Writer, "k", server, requests[server])
-		if err != nil {
+		reply, err := protocols.Message{}, error(nil)
+		if answers != nil {
+			reply = answers[server]
+		} else if reply, err = c.Request(protocols.Writer, "k", server, requests[server]); err != nil {
 			c.Fatalf("round %d of %T: %v", round, op, err)
 		}
 		for i, old := range *past {

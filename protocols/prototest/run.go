@@ -126,7 +126,7 @@ func (r *Run) do(q play.Requests, err error) {
 	}
 	for i, m := range q.To {
 		if m.Body != nil {
-			c.flying = append(c.flying, Envelope{Run: r, Client: r.Client, Server: i, Round: q.Round, Message: m})
+			c.flying = append(c.flying, Envelope{Run: r, Client: r.Client, Server: i, Key: r.Key, Round: q.Round, Message: m})
 		}
 	}
 	if r.driver.Done() {
@@ -161,11 +161,15 @@ func (c *Cluster) answer(e Envelope) {
 
 // An Envelope is one message in flight.
 type Envelope struct {
-	Run    *Run // the operation it belongs to
+	Run    *Run // the operation it belongs to; nil between servers
 	Client uint64
 	Server int // 0-based
+	Key    protocols.Key
 	Round  int // from 1
 	Reply  bool
+	// Peer says that the message is of the server From to Server, and of no client.
+	Peer bool
+	From int
 	protocols.Message
 }
 
@@ -180,6 +184,9 @@ func (e Envelope) String() string {
 	if e.Reply {
 		arrow = "←"
 	}
+	if e.Peer {
+		return fmt.Sprintf("s%d → s%d %s", e.From+1, e.Server+1, name)
+	}
 	return fmt.Sprintf("p%d %s s%d round %d %s", e.Client, arrow, e.Server+1, e.Round, name)
 }
 
@@ -191,7 +198,9 @@ func To(servers ...int) func(Envelope) bool {
 
 // Of matches all messages from and to the servers.
 func Of(servers ...int) func(Envelope) bool {
-	return func(e Envelope) bool { return slices.Contains(servers, e.Server) }
+	return func(e Envelope) bool {
+		return slices.Contains(servers, e.Server) || e.Peer && slices.Contains(servers, e.From)
+	}
 }
 
 // Everything matches every message.

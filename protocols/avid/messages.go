@@ -1,0 +1,143 @@
+package avid
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/fingerprint"
+	"github.com/powbench/powbench/protocols/wire"
+)
+
+// A Checksum identifies a value's fragments. Without fingerprints, Prints is nil.
+type Checksum = fingerprint.Checksum
+
+// A Time names a version, and the dispersal that brings it (U1): writers that lie may use a timestamp twice, but the
+// verifier, the hash of the checksum, tells the values apart. The zero Time is that of ⊥.
+type Time struct {
+	TS       protocols.Timestamp
+	Verifier []byte
+}
+
+// Compare orders times by timestamp, then by verifier.
+func (a Time) Compare(b Time) int {
+	return cmp.Or(a.TS.Compare(b.TS), bytes.Compare(a.Verifier, b.Verifier))
+}
+
+// String formats the time for the names of records.
+func (a Time) String() string { return a.TS.String() + "/" + hex.EncodeToString(a.Verifier) }
+
+// The bodies. Fragments travel beside them, as the payload of Disperse, Vote and Version.
+type (
+	// GetTS asks for the timestamp of the server's version and, if the client listens under a name, of all later ones.
+	GetTS struct{ Listener []byte }
+	// Clock answers GetTS, as often as there is something new to a listener.
+	Clock struct{ TS protocols.Timestamp }
+	// Read asks for the server's version and, if the client listens under a name, for all later ones.
+	Read struct{ Listener []byte }
+	// Version answers Read, with the server's fragment as payload. The zero Version says that there is none.
+	Version struct {
+		TS    protocols.Timestamp
+		Check Checksum
+	}
+	// Complete ends the listening.
+	Complete struct{ Listener []byte }
+	// Completed answers Complete.
+	Completed struct{}
+	// Disperse asks to take part in the dispersal of a value, with the server's fragment, and ends the writer's listening.
+	Disperse struct {
+		TS       protocols.Timestamp
+		Check    Checksum
+		Listener []byte
+	}
+	// Stored answers Disperse: the dispersal has come to its end.
+	Stored struct{}
+	// Vote goes from server to server: it says ECHO, that the sender got its fragment, or READY, that all will have
+	// theirs, or both at once. Its payload is the sender's fragment, unless there are fingerprints.
+	Vote struct {
+		TS          protocols.Timestamp
+		Check       Checksum
+		Echo, Ready bool
+	}
+)
+
+// Kind implements protocols.Body.
+func (*GetTS) Kind() protocols.Kind { return 1 }
+
+// Kind implements protocols.Body.
+func (*Clock) Kind() protocols.Kind { return 2 }
+
+// Kind implements protocols.Body.
+func (*Read) Kind() protocols.Kind { return 3 }
+
+// Kind implements protocols.Body.
+func (*Version) Kind() protocols.Kind { return 4 }
+
+// Kind implements protocols.Body.
+func (*Complete) Kind() protocols.Kind { return 5 }
+
+// Kind implements protocols.Body.
+func (*Completed) Kind() protocols.Kind { return 6 }
+
+// Kind implements protocols.Body.
+func (*Disperse) Kind() protocols.Kind { return 7 }
+
+// Kind implements protocols.Body.
+func (*Stored) Kind() protocols.Kind { return 8 }
+
+// Kind implements protocols.Body.
+func (*Vote) Kind() protocols.Kind { return 9 }
+
+var newBody = wire.Bodies(
+	&GetTS{}, &Clock{}, &Read{}, &Version{}, &Complete{}, &Completed{}, &Disperse{}, &Stored{}, &Vote{},
+)
+
+// NewBody implements protocols.Protocol.
+func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
+
+// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1, and none is so
+// high that no WRITE could follow.
+func issuable(ts protocols.Timestamp) bool {
+	return ts.Num > 0 && ts.Num < math.MaxUint64 && ts.PID > 0
+}
+
+// listens reports whether some client can listen under the name; nil is no name.
+func listens(name []byte) bool { return len(name) == 0 || len(name) == listenerBytes }
+
+// encode returns the servers' fragments of the value and what identifies them.
+func (p params) encode(value []byte, mem protocols.Memory) ([][]byte, Checksum, error) {
+	fragments, cc, err := p.data.Encode(value, mem)
+	if err != nil || !p.fingerprints {
+		return fragments, Checksum{CC: cc}, err
+	}
+	return fragments, fingerprint.Of(p.suite, cc, fragments[:dispersal.Data(p.t)]), nil
+}
+
+// timeOf is the time of the version with that timestamp and checksum.
+func (p params) timeOf(ts protocols.Timestamp, c Checksum) Time {
+	verified := binary.BigEndian.AppendUint64(nil, c.CC.Length)
+	for _, h := range c.CC.Hashes {
+		verified = append(verified, h...)
+	}
+	return Time{TS: ts, Verifier: p.suite.Hash(append(verified, c.Prints...))}
+}
+
+// wellFormed reports whether encode makes such a checksum.
+func (p params) wellFormed(c Checksum) bool {
+	if p.fingerprints {
+		return c.WellFormed(p.suite, p.t)
+	}
+	return p.data.WellFormed(c.CC) && len(c.Prints) == 0
+}
+
+// right reports whether the fragment is the server's of the checksum, which is well-formed.
+func (p params) right(c Checksum, server int, fragment []byte) bool {
+	if p.fingerprints {
+		return c.Consistent(p.suite, p.t, server, fragment)
+	}
+	return len(fragment) == p.data.Length(c.CC) && p.data.Right(c.CC, server, fragment)
+}
