@@ -49,11 +49,12 @@ const (
 	lie              // what an attacker does
 	encoded          // whether all messages pass through the codec
 	overdue          // when a round takes too long
+	between          // when a message of a server to another arrives, and whether it does so twice
 )
 
 var whatNames = [...]string{
 	"", "begin", "size", "delay", "detour", "duplicate", "drop", "reset", "death", "survivor", "faulty", "outage", "loss",
-	"partition", "lie", "wire", "overdue",
+	"partition", "lie", "wire", "overdue", "message between servers",
 }
 
 // choose names a choice that belongs to no operation.
@@ -97,6 +98,11 @@ func (c Choice) String() string {
 	switch c.what() {
 	case delay, duplicate, drop, reset, outage, loss, lie:
 		fmt.Fprintf(&b, ", s%d", field(serverBit, 8)+1)
+	}
+	if c.what() == between {
+		from, n := field(moreBit, eachBit-moreBit)%maxServers, field(moreBit, eachBit-moreBit)/maxServers
+		fmt.Fprintf(&b, ", s%d → s%d (%d)", from+1, field(serverBit, 8)+1, n)
+		return b.String()
 	}
 	if more := field(moreBit, eachBit-moreBit); more > 0 {
 		fmt.Fprintf(&b, " (%d)", more)

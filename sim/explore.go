@@ -108,7 +108,7 @@ func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 		return err == nil && o.Harm() == harm
 	}
 	loud := slices.Sorted(maps.Keys(made))
-	for w := overdue; w > 0; w-- { // all of a kind at once, where possible
+	for w := between; w > 0; w-- { // all of a kind at once, where possible
 		rest := slices.DeleteFunc(slices.Clone(loud), func(c Choice) bool { return c.what() == w })
 		if len(rest) < len(loud) && fails(rest) {
 			loud = rest

@@ -16,6 +16,7 @@ type host struct {
 	// The records, by key, and how to take the unsynced batches back, oldest first, where a loss of power undoes them.
 	records  play.Store
 	unsynced []func()
+	sent     []int // messages to each other server
 	down     bool
 	back     int64 // when it is up again, if it is down; never if 0
 }
@@ -26,7 +27,7 @@ func (w *world) setUpHosts(n int) {
 	w.hosts = make([]*host, n)
 	for i := range w.hosts {
 		w.hosts[i] = &host{
-			world: w, index: i, correct: true, records: play.Store{},
+			world: w, index: i, correct: true, records: play.Store{}, sent: make([]int, n),
 			automaton: w.Protocol.NewServer(protocols.ServerParams{Index: i, T: w.T, Suite: w.suite, Keys: w.keys.servers[i]}),
 		}
 	}
@@ -43,21 +44,27 @@ func (w *world) setUpHosts(n int) {
 	w.setUpOutages(nil)
 }
 
-// handle lets the server answer a request. What it was lent is overwritten afterwards, so that a server which keeps it
-// is found out. A refusal has no reply.
-func (h *host) handle(from protocols.Role, key protocols.Key, request protocols.Message) (reply protocols.Message, err error) {
-	lent := h.records.Lend(key)
+// take lets the server take a message. What it was lent is overwritten afterwards, so that a server which keeps it is
+// found out. A refusal has no effects.
+func (h *host) take(in protocols.Incoming) (protocols.Effects, error) {
+	lent := h.records.Lend(in.Key)
 	defer lent.TakeBack()
-	request.Payload = lent.Payload(request.Payload)
-	reply, records, err := h.automaton.Handle(from, key, request, lent)
+	in.Payload = lent.Payload(in.Payload)
+	e, err := protocols.Take(h.automaton, in, lent)
 	if err != nil {
-		return protocols.Message{}, err
+		return protocols.Effects{}, err
 	}
-	for _, r := range records {
-		h.apply(key, r)
+	for _, r := range e.Records {
+		h.apply(in.Key, r)
 	}
-	reply.Payload = play.ClonePayload(reply.Payload)
-	return reply, nil
+	e.Reply.Payload = play.ClonePayload(e.Reply.Payload)
+	for i := range e.Later {
+		e.Later[i].Payload = play.ClonePayload(e.Later[i].Payload)
+	}
+	for i := range e.Peers {
+		e.Peers[i].Payload = play.ClonePayload(e.Peers[i].Payload)
+	}
+	return e, nil
 }
 
 // apply stores a record, and remembers how to take it back.
@@ -145,7 +152,7 @@ func (h *host) restart(powerless bool) {
 	h.tracef("s%d is back, %d records lost", h.index+1, lost)
 }
 
-// partition cuts servers off from all clients for a while.
+// partition cuts servers off from all clients, and from each other, for a while.
 type partition struct {
 	from, to int64
 	cut      []bool // by server

@@ -111,7 +111,9 @@ func (w *world) serve(f flight) {
 		}
 		return
 	}
-	answer, err := h.handle(f.run.role, f.run.key, f.Message)
+	w.tickets = append(w.tickets, f)
+	ticket := protocols.Ticket{Client: f.run.pid, Request: uint64(len(w.tickets))}
+	effects, err := h.take(protocols.Incoming{Key: f.run.key, Message: f.Message, Role: f.run.role, Ticket: ticket})
 	switch {
 	case errors.Is(err, protocols.ErrRefused): // the sender is to blame
 		w.tracef("%s: %v", f, err)
@@ -124,12 +126,14 @@ func (w *world) serve(f flight) {
 		return
 	}
 	w.tracef("%s", f)
+	w.spread(h, f.run.key, effects)
 	if w.Attack.Resets && f.copies < 8 && w.Chance(f.choice(reset), resetShare) {
 		f.copies++
 		w.tracef("s%d's connection to p%d breaks", f.server+1, f.run.pid)
 		w.fly(f)
 		return
 	}
+	answer := effects.Reply
 	if f.Message, f.way = answer, reply; answer.Body != nil || answer.Payload != nil {
 		w.send(f)
 	}

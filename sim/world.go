@@ -92,6 +92,7 @@ type world struct {
 	}
 	loot       *byzantine.Loot
 	hosts      []*host
+	tickets    []flight // requests that servers have taken, by their tickets
 	clients    []*client
 	partitions []partition
 	wired      bool // all messages pass through the codec

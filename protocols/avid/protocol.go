@@ -13,7 +13,7 @@
 // It is reconstructed: where the publication was not at hand a tag U1 … U6 marks what was chosen; docs/protocols.md gives
 // the reasons.
 //
-// It imports the model, wire, dispersal, fingerprint and suite; its attacks, catalog and tests import it.
+// It imports the model, wire, dispersal, fingerprint and suite; tests import it.
 package avid
 
 import (
@@ -55,7 +55,7 @@ func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 // NewRegister implements protocols.Protocol.
 func (p Protocol) NewRegister(c protocols.ClientParams) protocols.Register {
 	return &register{
-		params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.Clocks{}, entropy: c.Entropy,
+		params: p.params(c.T, c.Suite), pid: c.PID, readOnly: c.CheckWriter(), clocks: protocols.NewClocks(c.After), entropy: c.Entropy,
 	}
 }
 

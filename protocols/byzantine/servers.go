@@ -4,31 +4,35 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A request is one request to a server, with the correct server that would answer it.
+// A request is one message to a server, of a client or of a server, with the correct server that would take it.
 type request struct {
-	from    protocols.Role
-	key     protocols.Key
-	message protocols.Message
-	state   protocols.StateReader
-	inner   protocols.Server
+	protocols.Incoming
+	state protocols.StateReader
+	inner protocols.Server
 }
 
-// answer returns what the correct server answers from the state.
-func (r request) answer(state protocols.StateReader) (protocols.Message, []protocols.Record, error) {
-	return r.inner.Handle(r.from, r.key, r.message, state)
+// answer returns what the correct server does from the state.
+func (r request) answer(state protocols.StateReader) (protocols.Effects, error) {
+	return protocols.Take(r.inner, r.Incoming, state)
 }
 
-// attacker is a server that handles requests in its own way.
+// attacker is a server that takes messages in its own way.
 type attacker struct {
 	inner  protocols.Server
-	handle func(request) (protocols.Message, []protocols.Record, error)
+	handle func(request) (protocols.Effects, error)
 }
 
 // Handle implements protocols.Server.
 func (a attacker) Handle(from protocols.Role, key protocols.Key, message protocols.Message, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	return a.handle(request{from, key, message, state, a.inner})
+	e, err := a.Take(protocols.Incoming{Key: key, Message: message, Role: from}, state)
+	return e.Reply, e.Records, err
+}
+
+// Take implements protocols.Peer.
+func (a attacker) Take(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
+	return a.handle(request{in, state, a.inner})
 }
 
 // nothing is the state of a register that was never written.
@@ -37,42 +41,52 @@ type nothing struct{}
 func (nothing) Get(string) (body, payload []byte, found bool, err error) { return nil, nil, false, nil }
 func (nothing) Body(string) (body []byte, found bool, err error)         { return nil, false, nil }
 
-// silent answers nothing (B1).
+// silent sends nothing (B1).
 func silent(_ Part, inner protocols.Server) protocols.Server {
-	return attacker{inner, func(request) (protocols.Message, []protocols.Record, error) {
-		return protocols.Message{}, nil, nil
-	}}
+	return attacker{inner, func(request) (protocols.Effects, error) { return protocols.Effects{}, nil }}
 }
 
 // stale acknowledges everything, but stores only the first few records of each key and answers from them (B2). If that
 // is none, it always answers as in the beginning.
 func stale(p Part, inner protocols.Server) protocols.Server {
 	left := map[protocols.Key]int{}
-	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
-		if _, known := left[r.key]; !known {
-			left[r.key] = p.Dice.Roll(4)
+	return attacker{inner, func(r request) (protocols.Effects, error) {
+		if _, known := left[r.Key]; !known {
+			left[r.Key] = p.Dice.Roll(4)
 		}
-		reply, records, err := r.answer(r.state)
+		e, err := r.answer(r.state)
 		switch {
-		case len(records) == 0:
-		case left[r.key] == 0:
-			records = nil
+		case len(e.Records) == 0:
+		case left[r.Key] == 0:
+			e.Records = nil
 		default:
-			left[r.key]--
+			left[r.Key]--
 		}
-		return reply, records, err
+		return e, err
 	}}
 }
 
-// lying answers and stores as the inner server does, but replies what the lie makes of its answer.
+// lying answers and stores as the inner server does, but sends what the lie makes of its messages, to each other server
+// in another way.
 func lying(p Part, inner protocols.Server, lie Lie) protocols.Server {
-	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
-		reply, records, err := r.answer(r.state)
-		if err != nil || reply.Body == nil {
-			return reply, records, err
+	return attacker{inner, func(r request) (protocols.Effects, error) {
+		e, err := r.answer(r.state)
+		if err != nil {
+			return e, err
 		}
-		p.Loot.take(r.message.Body)
-		return lie(p, reply), records, nil
+		if e.Reply.Body != nil {
+			p.Loot.take(r.Body)
+			e.Reply = lie(p, e.Reply)
+		}
+		for i := range e.Later {
+			e.Later[i].Message = lie(p, e.Later[i].Message)
+		}
+		for i, m := range e.Peers {
+			if m.Body != nil {
+				e.Peers[i] = lie(p, m)
+			}
+		}
+		return e, nil
 	}}
 }
 
@@ -83,24 +97,33 @@ func liar(id string) func(Part, protocols.Server) protocols.Server {
 
 // forgetful acknowledges and stores nothing (B8).
 func forgetful(_ Part, inner protocols.Server) protocols.Server {
-	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
-		reply, _, err := r.answer(r.state)
-		return reply, nil, err
+	return attacker{inner, func(r request) (protocols.Effects, error) {
+		e, err := r.answer(r.state)
+		e.Records = nil
+		return e, err
 	}}
 }
 
-// equivocating tells some the truth and others that nothing was ever written (B11).
+// equivocating tells some the truth and others that nothing was ever written (B11). Of the other servers it tells some
+// what it should, and others nothing.
 func equivocating(p Part, inner protocols.Server) protocols.Server {
-	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
-		reply, records, err := r.answer(r.state)
+	return attacker{inner, func(r request) (protocols.Effects, error) {
+		e, err := r.answer(r.state)
 		if err == nil && p.Dice.Roll(2) == 1 {
-			reply, _, err = r.answer(nothing{})
+			var other protocols.Effects
+			other, err = r.answer(nothing{})
+			e.Reply = other.Reply
 		}
-		return reply, records, err
+		for i := range e.Peers {
+			if p.Dice.Roll(2) == 1 {
+				e.Peers[i] = protocols.Message{}
+			}
+		}
+		return e, err
 	}}
 }
 
-// mixed attacks in another way with every request (B0): honestly too, and by a lie that the playbook has for it alone.
+// mixed attacks in another way with every message (B0): honestly too, and by a lie that the playbook has for it alone.
 func mixed(p Part, inner protocols.Server) protocols.Server {
 	ways := []protocols.Server{inner}
 	for _, attack := range []func(Part, protocols.Server) protocols.Server{
@@ -108,7 +131,7 @@ func mixed(p Part, inner protocols.Server) protocols.Server {
 	} {
 		ways = append(ways, attack(p, inner))
 	}
-	return attacker{inner, func(r request) (protocols.Message, []protocols.Record, error) {
+	return attacker{inner, func(r request) (protocols.Effects, error) {
 		r.inner = ways[p.Dice.Roll(len(ways))]
 		return r.answer(r.state)
 	}}

@@ -93,6 +93,8 @@ func (s Scope) Fits(p protocols.Protocol) error {
 	switch writers := s.writers(); {
 	case traits.Null:
 		return fmt.Errorf("%s keeps no values: there is nothing to explore", traits.System())
+	case traits.Peers:
+		return fmt.Errorf("servers of %s send each other messages, whose orders are not explored: use `powbench simulate`", traits.System())
 	case traits.Writers == protocols.One && writers > 1:
 		return fmt.Errorf("scope %s (%s) has %d writers of one register, and %s is a register of one writer: choose another scope",
 			s.Name, s.Title, writers, traits.System())
