@@ -80,8 +80,10 @@ func (l *link) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	repeats := &l.meter.repeats
+	repeats.join(conn)
+	defer repeats.hangUp(conn)
+	defer context.AfterFunc(ctx, func() { repeats.hangUp(conn) })()
 	frames, err := l.greet(conn)
 	if err != nil {
 		return err
@@ -98,7 +100,7 @@ func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader)
 	group, ctx := errgroup.WithContext(ctx)
 	defer l.cut(connection)
 	defer context.AfterFunc(ctx, func() {
-		conn.Close()
+		l.meter.repeats.hangUp(conn)
 		l.cut(connection)
 	})()
 	group.Go(func() error { return l.write(conn, connection) })

@@ -93,6 +93,10 @@ func (l *Links) Quiesce(ctx context.Context) error {
 // Traffic returns the counts of all sockets so far.
 func (l *Links) Traffic() Traffic { return l.meter.traffic() }
 
+// Retransmitted is the bytes that the kernel sent more than once, on all connections so far, because TCP took them for lost.
+// They are of TCP's payload and not in Traffic.
+func (l *Links) Retransmitted() uint64 { return l.meter.repeats.bytes() }
+
 // Close ends the connections and waits for their end. Running exchanges get no more replies, but must still be ended.
 func (l *Links) Close() error {
 	l.cancel()

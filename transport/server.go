@@ -120,12 +120,15 @@ func (s *Server) Reset() {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0) // it may just have been closed
 		}
-		conn.(net.Conn).Close()
+		s.meter.repeats.hangUp(conn.(net.Conn))
 	}
 }
 
 // Traffic returns the counts of all sockets so far.
 func (s *Server) Traffic() Traffic { return s.meter.traffic() }
+
+// Retransmitted is what Links.Retransmitted is, of the server's connections.
+func (s *Server) Retransmitted() uint64 { return s.meter.repeats.bytes() }
 
 // Connections returns the number of open connections.
 func (s *Server) Connections() (n int) {
@@ -137,10 +140,11 @@ func (s *Server) Connections() (n int) {
 
 // serve speaks with one client until one of both ends the connection.
 func (s *Server) serve(conn net.Conn) {
-	defer conn.Close()
+	s.meter.repeats.join(conn)
+	defer s.meter.repeats.hangUp(conn)
 	s.conns.Store(conn, nil)
 	defer s.conns.Delete(conn)
-	defer context.AfterFunc(s.ctx, func() { conn.Close() })()
+	defer context.AfterFunc(s.ctx, func() { s.meter.repeats.hangUp(conn) })()
 	if err := tune(conn); err != nil {
 		s.warn("cannot use a connection", "from", conn.RemoteAddr(), "err", err)
 		return
@@ -211,7 +215,7 @@ func (s *session) serve(frames *frameReader) error {
 	for {
 		in, err := s.receive(frames)
 		if err != nil {
-			s.conn.Close()
+			s.server.meter.repeats.hangUp(s.conn)
 			return errors.Join(requests.end(), err)
 		}
 		requests.give(in)
@@ -281,7 +285,7 @@ func (s *session) answer(in *incoming) error {
 		s.server.end(err)
 	}
 	if err != nil {
-		s.conn.Close()
+		s.server.meter.repeats.hangUp(s.conn)
 	}
 	return err
 }

@@ -85,6 +85,7 @@ func (c *counter) count() Count { return Count{Messages: c.messages.Load(), Byte
 type meter struct {
 	sent, received      counter
 	rejected, discarded atomic.Uint64
+	repeats             repeats
 }
 
 func (m *meter) traffic() Traffic {

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/metrics"
 	"github.com/powbench/powbench/protocols"
@@ -143,6 +144,15 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	return links, nil
+}
+
+// Retransmitted is the bytes that TCP has sent more than once, on all of the agent's connections so far.
+func (a *Agent) Retransmitted(context.Context, control.Nothing) (uint64, error) {
+	sum := a.links.Retransmitted()
+	if a.background != nil {
+		sum += a.background.links.Retransmitted()
+	}
+	return sum, nil
 }
 
 // historyPart is how many operations one call of History returns at most.

@@ -12,14 +12,15 @@ import (
 
 // What an agent's process answers: first StartCall, then the others.
 const (
-	StartCall   control.Method[Config, control.Nothing] = "start" // connects to the servers
-	EachCall    control.Method[EachSpec, Tally]         = "each"
-	LoadCall    control.Method[Spec, Tally]             = "load"
-	EndedCall   control.Method[control.Nothing, int64]  = "ended"   // beside a load, like CloseCall
-	CloseCall   control.Method[int64, control.Nothing]  = "close"   // see Agent.CloseWindow
-	AssaultCall control.Method[Spec, int64]             = "assault" // by hostile clients; returns how often they attacked
-	HistoryCall control.Method[int, []history.Entry]    = "history" // see Agent.History
-	JournalCall control.Method[string, []history.Entry] = "journal" // see ReadJournal
+	StartCall         control.Method[Config, control.Nothing] = "start" // connects to the servers
+	EachCall          control.Method[EachSpec, Tally]         = "each"
+	LoadCall          control.Method[Spec, Tally]             = "load"
+	EndedCall         control.Method[control.Nothing, int64]  = "ended"         // beside a load, like CloseCall
+	CloseCall         control.Method[int64, control.Nothing]  = "close"         // see Agent.CloseWindow
+	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted" // bytes, see Agent.Retransmitted
+	AssaultCall       control.Method[Spec, int64]             = "assault"       // by hostile clients; returns how often they attacked
+	HistoryCall       control.Method[int, []history.Entry]    = "history"       // see Agent.History
+	JournalCall       control.Method[string, []history.Entry] = "journal"       // see ReadJournal
 )
 
 // Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does. It
@@ -34,6 +35,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		return none, []control.Handler{
 			control.Handle(EachCall, a.Each), control.Handle(LoadCall, a.Load),
 			control.Handle(EndedCall, a.Ended), control.Handle(CloseCall, a.CloseWindow),
+			control.Handle(RetransmittedCall, a.Retransmitted),
 			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
 			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
 		}, nil

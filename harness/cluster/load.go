@@ -9,6 +9,7 @@ import (
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -28,16 +29,17 @@ type Load struct {
 
 // Loaded is the outcome of a load.
 type Loaded struct {
-	agent.Tally                 // of all agents together
-	Seconds       float64       // of the measured window
-	FromNs        int64         // when it began, on the run's clock
-	Drain         time.Duration // from the window's end until all agents had all replies
-	Window        Interval      // between the readings at its edges, which may come a moment late
-	Whole         Interval      // from rest before the load to rest after it
-	Stall         time.Duration // how long the databases held writers back, summed over the servers
-	Amplification float64       // bytes written by the databases per byte stored
-	Profiles      []Profiled    // of all processes in the window, if the load asked for them
-	Samples       []Sample      // at the window's beginning and then one by one
+	agent.Tally                  // of all agents together
+	Seconds       float64        // of the measured window
+	FromNs        int64          // when it began, on the run's clock
+	Drain         time.Duration  // from the window's end until all agents had all replies
+	Window        Interval       // between the readings at its edges, which may come a moment late
+	Whole         Interval       // from rest before the load to rest after it
+	Retransmitted result.Traffic // bytes that TCP sent more than once, from rest to rest
+	Stall         time.Duration  // how long the databases held writers back, summed over the servers
+	Amplification float64        // bytes written by the databases per byte stored
+	Profiles      []Profiled     // of all processes in the window, if the load asked for them
+	Samples       []Sample       // at the window's beginning and then one by one
 }
 
 // Throughput is the operations per second that fell into the window, those at its edges in part.
@@ -84,6 +86,10 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if err != nil {
 		return l, err
 	}
+	repeated, err := c.retransmitted(ctx)
+	if err != nil {
+		return l, err
+	}
 	spec := load.begin()
 	l.FromNs = spec.WarmupEndNs
 	var ends int64
@@ -113,6 +119,11 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if err != nil {
 		return l, err
 	}
+	again, err := c.retransmitted(ctx)
+	if err != nil {
+		return l, err
+	}
+	l.Retransmitted = again.Since(repeated)
 	l.Stall = after.StallTime - before.StallTime
 	l.Amplification = after.WriteAmplification()
 	return l, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
@@ -108,6 +109,26 @@ func (i Interval) Payload() (sum result.Traffic) {
 		sum.ClientToServer += d.Down.Payload()
 	}
 	return sum
+}
+
+// retransmitted is the bytes that TCP has sent more than once, by agents and by servers.
+func (c *Cluster) retransmitted(ctx context.Context) (t result.Traffic, err error) {
+	for _, side := range []struct {
+		processes []*control.Client
+		call      control.Method[control.Nothing, uint64]
+		sum       *int64
+	}{
+		{c.agents, agent.RetransmittedCall, &t.ClientToServer}, {c.processes(), node.RetransmittedCall, &t.ServerToClient},
+	} {
+		all, err := control.CallAll(ctx, side.processes, side.call, control.Nothing{})
+		if err != nil {
+			return t, err
+		}
+		for _, bytes := range all {
+			*side.sum += int64(bytes)
+		}
+	}
+	return t, nil
 }
 
 // databases sums up the servers' metrics.

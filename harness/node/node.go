@@ -113,6 +113,11 @@ func (n *Node) Stats(context.Context, control.Nothing) (storage.Metrics, error) 
 	return n.store.Metrics(), nil
 }
 
+// Retransmitted is the bytes that TCP has sent more than once.
+func (n *Node) Retransmitted(context.Context, control.Nothing) (uint64, error) {
+	return n.server.Retransmitted(), nil
+}
+
 // Reset breaks all connections and keeps listening.
 func (n *Node) Reset(context.Context, control.Nothing) (none control.Nothing, _ error) {
 	n.server.Reset()

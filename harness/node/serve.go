@@ -25,6 +25,8 @@ const (
 	StartCall control.Method[Config, string] = "start"
 	// StatsCall returns the database's metrics.
 	StatsCall control.Method[control.Nothing, storage.Metrics] = "stats"
+	// RetransmittedCall returns how many bytes TCP has sent more than once, on all connections so far.
+	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted"
 	// ResetCall breaks all connections, as a network that resets them does. The server keeps listening, clients come back.
 	ResetCall control.Method[control.Nothing, control.Nothing] = "reset"
 	// FillCall fills the disk, as far as the process can tell.
@@ -48,7 +50,8 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		node.Store(n)
 		go func() { failed <- <-n.Failed() }()
 		return n.Addr().String(), []control.Handler{
-			control.Handle(StatsCall, n.Stats), control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
+			control.Handle(StatsCall, n.Stats), control.Handle(RetransmittedCall, n.Retransmitted),
+			control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
 		}, nil
 	}
 	steered := make(chan struct{})

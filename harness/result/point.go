@@ -43,6 +43,9 @@ type Point struct {
 	Messages    Traffic          `json:"messages,omitzero"` // requests and replies
 	WireBytes   Traffic          `json:"wire_bytes"`        // as counted by the transport
 	LinkBytes   Traffic          `json:"link_bytes"`        // TCP payload at the server hosts' interfaces; 0 on loopback
+	// Retransmitted is the bytes of TCP's payload that were sent more than once, which LinkBytes has again as far as they had
+	// passed there before they were lost. Points of earlier versions lack it.
+	Retransmitted Traffic `json:"retransmitted_bytes,omitzero"`
 	// WireFactor is bytes per operation in multiples of ValueBytes. ModelFactor is the same by the exact cost model, framing
 	// included, ModelMost if servers answer no WRITE as if it were the first to its key, and ModelLeast if they so answer
 	// all that began before any of their key had ended; points of earlier versions lack the three. CostFactor is what values and fragments alone make of it, as in the paper (§6.3).
@@ -107,13 +110,22 @@ func (p Point) Deviation(measured TrafficFactor) (d TrafficFactor, known bool) {
 	}, true
 }
 
-// LinkFactor is LinkBytes per operation in multiples of ValueBytes; 0 where interfaces were not counted.
+// LinkFactor is LinkBytes per operation in multiples of ValueBytes; 0 where interfaces were not counted. Of what they had
+// again, it leaves out as much as explains what they had too much: none can tell whether a segment that was sent again
+// had passed before.
 func (p Point) LinkFactor() TrafficFactor {
 	if p.LoadOps == 0 {
 		return TrafficFactor{}
 	}
-	return p.LinkBytes.Over(float64(p.LoadOps) * float64(p.ValueBytes))
+	unit := float64(p.LoadOps) * float64(p.ValueBytes)
+	counted, again := p.LinkBytes.Over(unit), p.Retransmitted.Over(unit)
+	counted.ClientToServer -= explained(counted.ClientToServer, p.ModelFactor.ClientToServer, again.ClientToServer)
+	counted.ServerToClient -= explained(counted.ServerToClient, p.ModelFactor.ServerToClient, again.ServerToClient)
+	return counted
 }
+
+// explained is how much of what was counted beyond the model was sent again.
+func explained(counted, model, again float64) float64 { return min(max(counted-model, 0), again) }
 
 // OpenLoop has the numbers of an open loop; all are zero in a closed one. It counts operations that ended in the window.
 type OpenLoop struct {

@@ -80,6 +80,12 @@ var ofPoint = []property[result.Point]{
 	{"messages server → client", func(p result.Point) string { return recorded(p.Messages.ServerToClient) }},
 	{"bytes client → server", func(p result.Point) string { return recorded(p.WireBytes.ClientToServer) }},
 	{"bytes server → client", func(p result.Point) string { return recorded(p.WireBytes.ServerToClient) }},
+	{"bytes retransmitted, to servers / to clients", func(p result.Point) string {
+		if p.Retransmitted == (result.Traffic{}) {
+			return unknown
+		}
+		return fmt.Sprintf("%d / %d", p.Retransmitted.ClientToServer, p.Retransmitted.ServerToClient)
+	}},
 	{"wire off the model, to servers / to clients", func(p result.Point) string { return deviation(p, p.WireFactor) }},
 	{"links off the model, likewise", func(p result.Point) string { return deviation(p, p.LinkFactor()) }},
 	{"operations that took them", func(p result.Point) string { return recorded(p.LoadOps) }},

@@ -138,7 +138,7 @@ func fillTraffic(p *result.Point, l cluster.Loaded) {
 		p.LinkBytes.ClientToServer -= l.Background.Bytes.ClientToServer
 		p.LinkBytes.ServerToClient -= l.Background.Bytes.ServerToClient
 	}
-	p.WireFactor = perOperation(p.WireBytes, p)
+	p.WireFactor, p.Retransmitted = perOperation(p.WireBytes, p), l.Retransmitted
 }
 
 // background counts the operations of the writer beside the load.

@@ -71,12 +71,12 @@ func judge(p *result.Point, l cluster.Loaded) {
 		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
 		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down)
 		if p.Shaped || p.LinkBytes != (result.Traffic{}) { // loopback counts none
-			if p.Probe != nil {
-				// Packets that overtake each other are acknowledged with options (SACK), which an interface cannot tell from
-				// payload: they grow with the data of the other direction.
+			if p.Probe != nil || p.Retransmitted != (result.Traffic{}) {
+				// Packets that are lost or overtake each other are acknowledged with options (SACK), which an interface cannot
+				// tell from payload: they grow with the data of the other direction.
 				up, down = max(up, down), max(up, down)
 			}
-			judgeTraffic(p, result.InterfaceTraffic, "interface", perOperation(p.LinkBytes, p), up, down)
+			judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down)
 		}
 	}
 	judgeOpen(p)
