@@ -35,6 +35,7 @@ const (
 	mABD = "protocols/mabd/"
 	phx  = "protocols/phalanx/"
 	bft  = "protocols/bftbc/"
+	gv   = "protocols/gv/"
 )
 
 var mutants = []mutant{
@@ -217,6 +218,43 @@ var mutants = []mutant{
 	{
 		name: "a WRITE that was given up is not ended", file: bft + "writer.go", old: "case w.mine.open != nil:", new: "case false:",
 		script: "TestGivenUpWritesAreEnded",
+	},
+	{
+		name: "READs do not write back", file: gv + "reader.go", old: "return r.back.begin()", new: "return protocols.Done()",
+		protocol: "gv", attack: "none", seeds: 5000,
+	},
+	{
+		name: "t servers confirm", file: gv + "candidates.go", old: "same > e.t {", new: "same >= e.t {",
+		protocol: "gv", attack: "B0", seeds: 2000,
+	},
+	{
+		name: "2t servers deny", file: gv + "candidates.go", old: "e.deniers(num, c, v) < e.is.Quorum",
+		new: "e.deniers(num, c, v) < e.is.Quorum-1", script: "TestTwoDenialsAreTooFew",
+	},
+	{
+		name: "no number is the least", file: gv + "candidates.go", old: "tops[len(tops)-1-e.t]", new: "tops[len(tops)-1]",
+		protocol: "gv", attack: "B3", seeds: 2000,
+	},
+	{
+		name: "candidates have no T, and nothing conflicts: the naive rule", file: gv + "candidates.go",
+		old: "(!found || !slices.Equal(s.Marks, c.marks))", new: "(!found || s.To == 0)",
+		also:   [2]string{"return accuses(e.look[i], uint64(k)) || accuses(e.look[k], uint64(i))", "return false"},
+		script: "TestTheNaiveRuleHangs",
+	},
+	{
+		name: "the last reply alone denies", file: gv + "candidates.go",
+		old:    "deny[server] = slices.ContainsFunc(views, func(v *View) bool { return v.denies(num, c) })",
+		new:    "deny[server] = len(views) > 0 && views[len(views)-1].denies(num, c)",
+		script: "TestEarlierRepliesDeny",
+	},
+	{
+		name: "servers that accuse each other are believed", file: gv + "candidates.go",
+		old: "return accuses(e.look[i], uint64(k)) || accuses(e.look[k], uint64(i))", new: "return false",
+		script: "TestConflictsAreNotBelieved",
+	},
+	{
+		name: "what comes before its value counts as written", file: gv + "server.go", old: "Early: !has", new: "Early: false",
+		script: "TestWriteBeforePreWrite",
 	},
 }
 

@@ -162,7 +162,7 @@ var Table3 = []Published{
 	},
 	{"[31]", "bftbc", "Liskov and Rodrigues, ICDCS 2006", "signatures", "replication", "2D", "D+2d", "any/any", "O(t)", "all"},
 	{
-		"[15]", "", "Dobre, Guerraoui, Majuntke, Suri and Vukolić, PODC 2011", "none", "replication",
+		"[15]", "gv", "Dobre, Guerraoui, Majuntke, Suri and Vukolić, PODC 2011", "none", "replication",
 		"2D+2d", "D+d", "any/1", "O(t)", "no",
 	},
 	{

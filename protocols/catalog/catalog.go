@@ -14,6 +14,8 @@ import (
 	bftbcattacks "github.com/powbench/powbench/protocols/bftbc/attacks"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/cas"
+	"github.com/powbench/powbench/protocols/gv"
+	gvattacks "github.com/powbench/powbench/protocols/gv/attacks"
 	"github.com/powbench/powbench/protocols/loft"
 	loftattacks "github.com/powbench/powbench/protocols/loft/attacks"
 	"github.com/powbench/powbench/protocols/mabd"
@@ -42,6 +44,7 @@ func All() []protocols.Protocol {
 		pasis.Protocol{},
 		loft.Protocol{},
 		bftbc.Protocol{},
+		gv.Protocol{},
 	}
 }
 
@@ -121,7 +124,7 @@ func Keeping(name string) (protocols.Protocol, error) {
 // playbook is attacked by what serves for any.
 func Attacks() []byzantine.Attack {
 	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
-		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook(), bftbcattacks.Playbook())
+		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook(), bftbcattacks.Playbook(), gvattacks.Playbook())
 }
 
 // Attack finds an attack by its ID or name; the error for an unknown one lists those there are.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "loft", "bftbc"}; !slices.Equal(Names(), want) {
+	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "loft", "bftbc", "gv"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames(), NullNames()) {
@@ -96,6 +96,7 @@ func TestCost(t *testing.T) {
 		"pasis":       {5. / 2, 9. / 3, 13. / 4},
 		"loft":        {4. / 2, 7. / 3, 10. / 4},
 		"bftbc":       {4, 7, 10},
+		"gv":          {4, 7, 10},
 
 		"mpowerstore+replicated": {4, 7, 10},
 		"mpowerstore+bounded":    {4. / 2, 7. / 3, 10. / 4},
