@@ -105,6 +105,37 @@ func sizes(all []protocols.Message, bytes func(protocols.Message) (int, error)) 
 	return out, nil
 }
 
+// checked is the length of the values that Check compares with: far above what padding adds to a fragment.
+const checked = 1 << 16
+
+// Check says where a protocol's Traits contradict its automata, for an operation without faults: in the number of rounds, or
+// in what a round moves of the value, up to two bytes of padding a server.
+func Check(p protocols.Protocol, suiteName string, t int, op protocols.Op) error {
+	is := p.Traits(t)
+	cost, err := Count(Case{Protocol: p, Suite: suiteName, T: t, Op: op, ValueBytes: checked, Writes: 1})
+	if err != nil {
+		return err
+	}
+	legs := is.Legs(op)
+	if len(cost.Rounds) != len(legs) {
+		return fmt.Errorf("%s, t = %d: Traits has %d rounds for a %s, its automata take %d: correct Traits",
+			is.System(), t, len(legs), op, len(cost.Rounds))
+	}
+	for i, r := range cost.Rounds {
+		moved, all := Cost{Rounds: []Round{r}}.Payload(), float64(is.Servers*checked)
+		padding := func(moved int64, leg float64) bool {
+			off := float64(moved) - all*leg
+			return off > -1e-6*all && off <= float64(2*is.Servers)
+		}
+		if !padding(moved.ClientToServer, legs[i].Request) || !padding(moved.ServerToClient, legs[i].Reply) {
+			f := moved.Over(all)
+			return fmt.Errorf("%s, t = %d: round %d of a %s moves %.3f values to and %.3f from each server, Traits says %.3f and "+
+				"%.3f: correct Traits", is.System(), t, i+1, op, f.ClientToServer, f.ServerToClient, legs[i].Request, legs[i].Reply)
+		}
+	}
+	return nil
+}
+
 // Mean is the bytes of one of the operations that a connection numbers from … to−1, on average: a number takes more
 // bytes the larger it is.
 func Mean(c Case, from, to uint64) (mean result.TrafficFactor, err error) {

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/protocols/wire"
 )
@@ -46,6 +48,40 @@ func TestPayloadIsTheProtocols(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// exaggerating is a protocol whose Traits say what its automata do not do.
+type exaggerating struct {
+	protocols.Protocol
+	change func(*protocols.Traits)
+}
+
+func (e exaggerating) Traits(t int) protocols.Traits {
+	is := e.Protocol.Traits(t)
+	e.change(&is)
+	return is
+}
+
+// Traits that contradict their automata are named, before anybody measures by them.
+func TestCheck(t *testing.T) {
+	for _, p := range slices.Concat(catalog.All(), catalog.Variants(), catalog.Nulls()) {
+		for _, op := range ops {
+			if err := Check(p, "modern", 2, op); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for want, change := range map[string]func(*protocols.Traits){
+		"mabd, t = 1: Traits has 1 rounds for a read, its automata take 2": func(is *protocols.Traits) { is.Read = is.Read[1:] },
+		"round 2 of a read moves 1.000 values to and 0.000 from each server, Traits says 0.500 and 0.000": func(is *protocols.Traits) {
+			is.Read = []protocols.Leg{{Reply: 1}, {Request: 0.5}}
+		},
+	} {
+		err := Check(exaggerating{mabd.Protocol{}, change}, "paper", 1, protocols.Read)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

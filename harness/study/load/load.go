@@ -12,6 +12,7 @@ import (
 
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/experiment"
+	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
@@ -31,7 +32,8 @@ type Options struct {
 // runner does the tasks of one experiment.
 type runner struct {
 	Options
-	bench *study.Bench
+	bench   *study.Bench
+	checked map[result.Series]bool // whose Traits agree with their automata
 }
 
 // Run measures the experiment and returns the folder of its results. When it fails or ctx ends, the points measured so
@@ -45,7 +47,7 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 }
 
 func newStudy(o Options) (s study.Study, err error) {
-	r := &runner{Options: o}
+	r := &runner{Options: o, checked: map[result.Series]bool{}}
 	e := o.Experiment
 	systems, err := r.systems()
 	if err != nil {
@@ -75,9 +77,22 @@ func (r *runner) systems() (all []protocols.Protocol, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := r.check(c, p); err != nil {
+			return nil, err
+		}
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// check refuses a protocol that is not what it says it is, before anything is measured.
+func (r *runner) check(c result.Cell, p protocols.Protocol) error {
+	c.Load, c.ValueBytes, c.Durability, c.SlowServer = result.Load{}, 0, "", 0
+	if r.checked[c.Series] {
+		return nil
+	}
+	r.checked[c.Series] = true
+	return model.Check(p, c.Suite, c.T, protocols.Op(c.Op))
 }
 
 // tasks are a search for each series that wants one, and then all runs.
