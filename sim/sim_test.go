@@ -47,14 +47,29 @@ func demand(t *testing.T, s Scenario, tally *Tally) {
 
 // Every row of the catalogue has the outcome that it promises, for every protocol.
 func TestCatalog(t *testing.T) {
-	for _, p := range catalog.All() {
+	for i, p := range catalog.All() {
 		for _, a := range append(catalog.Against(p), byzantine.Attack{ID: "none"}) {
 			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}
-				demand(t, s, explore(t, s, 300))
+				demand(t, s, explore(t, s, enough(s, i, 300, 60)))
 			})
 		}
 	}
+}
+
+// measured is how many protocols of the catalogue the paper measures or PoWBench began with: they are played for longer.
+const measured = 5
+
+// enough is how many schedules of the i-th protocol are enough: the first number for those that are measured, the second for
+// others; and 300 where harm must come about.
+func enough(s Scenario, i int, first, others uint64) uint64 {
+	switch {
+	case s.Attack.Expected(s.Protocol).Harm != byzantine.NoHarm:
+		return 300
+	case i < measured:
+		return first
+	}
+	return others
 }
 
 // A variant withstands what its protocol does. Where only the suite's signatures differ, the attack that has it all is
@@ -82,16 +97,13 @@ func TestVariants(t *testing.T) {
 
 // So it is with more servers and with the paper's primitives.
 func TestMoreFaults(t *testing.T) {
-	for _, p := range catalog.All() {
+	for i, p := range catalog.All() {
 		for _, a := range catalog.Against(p) {
-			s, schedules := Scenario{Protocol: p, T: 2, Durability: protocols.Fsync, Attack: a}, uint64(60)
-			if a.Expected(p).Harm != byzantine.NoHarm {
-				schedules = 300 // it must come about
-			}
-			if a.Writer != nil && schedules == 300 {
+			s := Scenario{Protocol: p, T: 2, Durability: protocols.Fsync, Attack: a}
+			if a.Writer != nil && a.Expected(p).Harm != byzantine.NoHarm {
 				continue // TestCatalog shows it
 			}
-			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, schedules)) })
+			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) { demand(t, s, explore(t, s, enough(s, i, 60, 15))) })
 		}
 	}
 }

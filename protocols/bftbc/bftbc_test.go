@@ -11,8 +11,6 @@ import (
 	"github.com/powbench/powbench/protocols/suite"
 )
 
-func TestConform(t *testing.T) { prototest.Conform(t, Protocol{}) }
-
 var first = protocols.Timestamp{Num: 1, PID: 1}
 
 // What a certificate must be: a quorum of different servers' signatures of this statement and no other.

@@ -13,8 +13,6 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-func TestConform(t *testing.T) { prototest.Conform(t, Protocol{}) }
-
 // announcer is a server that lies: it tells at once that a value is written when it is pre-written, with a T of its own
 // invention, and keeps to that.
 type announcer struct{ protocols.Server }

@@ -14,8 +14,6 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-func TestConform(t *testing.T) { prototest.Conform(t, Protocol{}) }
-
 // liar is a Byzantine server: it distorts what it tells, spoils its MACs, and forgets what it stores.
 type liar struct {
 	protocols.Server

@@ -12,8 +12,6 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
-func TestConform(t *testing.T) { prototest.Conform(t, Protocol{}) }
-
 // liar is a Byzantine server: it distorts answers, invents versions whose fragments fit, and forgets what it stores.
 type liar struct {
 	protocols.Server

@@ -37,12 +37,20 @@ func run(t *testing.T, p protocols.Protocol, scope, menu string, r Reductions, a
 	return x, report
 }
 
+// measured is how many protocols of the catalogue the paper measures or PoWBench began with: `make explore` plays the larger
+// scopes of the others.
+const measured = 5
+
 // In every order of deliveries of every scope here, no protocol comes to harm.
 func TestSmallScopes(t *testing.T) {
-	for _, p := range catalog.All() {
-		for _, x := range [][2]string{
+	for i, p := range catalog.All() {
+		scopes := [][2]string{
 			{"read", "full"}, {"write", "full"}, {"write-then-read", "stale"}, {"write-read", "stale"}, {"dead-then-reads", "stale"},
-		} {
+		}
+		if i >= measured {
+			scopes = scopes[:2]
+		}
+		for _, x := range scopes {
 			scope, menu := x[0], x[1]
 			if p.Traits(1).LyingServers == 0 {
 				menu = "crash"
