@@ -17,8 +17,11 @@ func searched() result.Search {
 			ValueBytes: 32,
 		},
 		Steps: []result.SearchStep{
-			{Clients: 1, ThroughputMBps: 10}, {Clients: 2, ThroughputMBps: 39}, {Clients: 4, ThroughputMBps: 30},
-			{Clients: 8, ThroughputMBps: 40}, {Clients: 8, ThroughputMBps: 38},
+			{Clients: 1, ThroughputMBps: 10},
+			{Clients: 2, ThroughputMBps: 39},
+			{Clients: 4, ThroughputMBps: 30},
+			{Clients: 8, ThroughputMBps: 40},
+			{Clients: 8, ThroughputMBps: 38},
 		},
 		Chosen: 8,
 	}

@@ -14,7 +14,7 @@ import (
 var first = protocols.Timestamp{Num: 1, PID: 1}
 
 // What a certificate must be: a quorum of different servers' signatures of this statement and no other.
-func certificates(f forger, what func(key protocols.Key, ts protocols.Timestamp, value string, servers ...int) Certificate) map[string]Certificate {
+func certificates(what func(key protocols.Key, ts protocols.Timestamp, value string, servers ...int) Certificate) map[string]Certificate {
 	good := what("k", first, "v", 0, 1, 2)
 	forged := Certificate{Signers: []byte{0, 1, 2}, Signatures: append(good.Signatures[:len(good.Signatures)-1:len(good.Signatures)-1], 0)}
 	return map[string]Certificate{
@@ -48,11 +48,11 @@ func TestServerRefuses(t *testing.T) {
 			return m
 		}(), nil),
 	}
-	for name, by := range certificates(f, preparing) {
+	for name, by := range certificates(preparing) {
 		refused["WRITE with "+name] = prototest.From(w, &Write{TS: first, By: by}, []byte("v"))
 		refused["PREPARE after "+name] = prototest.From(w, p.prepare(Prepared{TS: first, Hash: hash, By: by}, "w", Written{}), nil)
 	}
-	for name, by := range certificates(f, func(key protocols.Key, ts protocols.Timestamp, _ string, servers ...int) Certificate {
+	for name, by := range certificates(func(key protocols.Key, ts protocols.Timestamp, _ string, servers ...int) Certificate {
 		return f.written(key, ts, servers...).By
 	}) {
 		refused["PREPARE whose last has "+name] = prototest.From(w, p.prepare(max, "w", Written{TS: first, By: by}), nil)
@@ -91,7 +91,7 @@ func TestImplausibleReplies(t *testing.T) {
 		f := newForger(c)
 		w := c.Client(1, protocols.Writer)
 		c.Finish(w.Write("k", []byte("v")))
-		all := certificates(f, func(key protocols.Key, ts protocols.Timestamp, value string, servers ...int) Certificate {
+		all := certificates(func(key protocols.Key, ts protocols.Timestamp, value string, servers ...int) Certificate {
 			return f.prepared(key, ts, value, servers...).By
 		})
 		c.CheckIgnored(w, func(honest protocols.Message) (wrong []protocols.Message) {

@@ -166,7 +166,8 @@ func TestImplausibleReplies(t *testing.T) {
 			return []protocols.Message{{Body: &PreWritten{Reading: []Mark{{Reader: 1}}}}}
 		}
 		for _, registers := range [][]Spans{
-			{{}}, written(Span{From: 1}), written(Span{From: 2, To: 1}), written(Span{From: 1, To: 1}, Span{From: 1, To: 2}),
+			{{}},
+			written(Span{From: 1}), written(Span{From: 2, To: 1}), written(Span{From: 1, To: 1}, Span{From: 1, To: 2}),
 			written(Span{From: 1, To: math.MaxUint64}),
 			written(Span{From: 1, To: 2, Marks: []Mark{{0, 1, 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{9, 1, 9}}}),
 			written(Span{From: 1, To: 1, Marks: []Mark{{0, 2, 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{0, 1, 1}}}),

@@ -212,7 +212,8 @@ func (c *Cluster) round(op protocols.Operation, past *[]protocols.Message, reque
 		if answered[server] || requests[server].Body == nil {
 			continue
 		}
-		reply, err := protocols.Message{}, error(nil)
+		var reply protocols.Message
+		var err error
 		if answers != nil {
 			reply = answers[server]
 		} else if reply, err = c.Request(protocols.Writer, "k", server, requests[server]); err != nil {

@@ -22,8 +22,10 @@ func Menus() []Menu {
 	return []Menu{
 		{Name: "none", Title: "all servers are correct"},
 		{Name: "crash", Title: "t servers may fall silent at any time", crash: true},
-		{Name: "stale", Title: "one server answers honestly, or not at all, or as in the beginning or any earlier state of its own",
-			stale: true},
+		{
+			Name: "stale", Title: "one server answers honestly, or not at all, or as in the beginning or any earlier state of its own",
+			stale: true,
+		},
 		{Name: "full", Title: "the same, or as another server or for another register, or any of these answers with one field " +
 			"from another of them or garbage", stale: true, forge: true},
 	}
@@ -40,9 +42,6 @@ func MenuByName(name string) (Menu, error) {
 	}
 	return Menu{}, fmt.Errorf("unknown menu %q: choose one of %s", name, strings.Join(names, ", "))
 }
-
-// Fits says why the menu is beyond what the protocol promises to withstand.
-func (m Menu) Fits(p protocols.Protocol) error { return nil }
 
 // Beyond reports whether the protocol does not promise to withstand the menu.
 func (m Menu) Beyond(p protocols.Protocol) bool { return m.lies() && p.Traits(1).LyingServers == 0 }

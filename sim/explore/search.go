@@ -140,9 +140,6 @@ func New(t Task) (*Search, error) {
 	if err := t.Scope.Fits(t.Protocol); err != nil {
 		return nil, err
 	}
-	if err := t.Menu.Fits(t.Protocol); err != nil {
-		return nil, err
-	}
 	x := &Search{Task: t, writes: map[protocols.Kind]bool{}, values: values()}
 	return x, x.reset()
 }
@@ -216,10 +213,11 @@ func (x *Search) initial() *state {
 func (x *Search) Run(ctx context.Context) (*Report, error) {
 	began, late := time.Now(), x.Reductions.Late
 	for {
-		if err := x.explore(ctx, began); err != nil {
-			return nil, err
-		}
-		if x.report.Complete && !x.again {
+		x.explore(ctx, began)
+		switch {
+		case len(x.report.Violations) > 0 && x.Reductions.Late: // it may wait for an answer that was dropped
+			x.Reductions.Late, x.again = false, true
+		case x.report.Complete && !x.again:
 			x.verify()
 		}
 		if !x.again {
@@ -237,7 +235,7 @@ func (x *Search) Run(ctx context.Context) (*Report, error) {
 }
 
 // explore goes depth first through all that can happen.
-func (x *Search) explore(ctx context.Context, began time.Time) error {
+func (x *Search) explore(ctx context.Context, began time.Time) {
 	x.push(x.initial(), nil)
 	for n := 0; len(x.stack) > 0; n++ {
 		if n%1024 == 0 {
@@ -245,7 +243,7 @@ func (x *Search) explore(ctx context.Context, began time.Time) error {
 				x.Progress(Progress{x.report.Executions, int64(len(x.visited)), x.done()})
 			}
 			if x.report.Stopped = x.stopped(ctx, began); x.report.Stopped != "" {
-				return nil
+				return
 			}
 		}
 		top := x.stack[len(x.stack)-1]
@@ -257,16 +255,15 @@ func (x *Search) explore(ctx context.Context, began time.Time) error {
 		after, harm := x.apply(top.state, top.steps[top.next-1])
 		x.report.Steps++
 		if x.again {
-			return nil
+			return
 		}
 		x.push(after, harm)
 		if len(x.report.Violations) > 0 && !x.All {
 			x.report.Stopped = "at a violation"
-			return nil
+			return
 		}
 	}
 	x.report.Complete = true
-	return nil
 }
 
 // done is the share of the tree that is behind the state in progress.

@@ -255,8 +255,12 @@ func TestServerHosts(t *testing.T) {
 // The best of the plateau is chosen, by the mean of all tries, but never its edge unless that is all.
 func TestChoose(t *testing.T) {
 	found := result.Search{Steps: []result.SearchStep{
-		{Clients: 2, ThroughputMBps: 10}, {Clients: 4, ThroughputMBps: 39}, {Clients: 8, ThroughputMBps: 40},
-		{Clients: 16, ThroughputMBps: 38}, {Clients: 4, ThroughputMBps: 41}, {Clients: 8, ThroughputMBps: 39},
+		{Clients: 2, ThroughputMBps: 10},
+		{Clients: 4, ThroughputMBps: 39},
+		{Clients: 8, ThroughputMBps: 40},
+		{Clients: 16, ThroughputMBps: 38},
+		{Clients: 4, ThroughputMBps: 41},
+		{Clients: 8, ThroughputMBps: 39},
 		{Clients: 16, ThroughputMBps: 39.4},
 	}}
 	for _, c := range []struct {

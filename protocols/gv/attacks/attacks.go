@@ -27,7 +27,7 @@ func Playbook() byzantine.Playbook {
 }
 
 // claim is the reply with one more number in the writer's register, and the value it has for the highest number of all.
-func claim(p byzantine.Part, reply protocols.Message, num uint64, marks []gv.Mark) protocols.Message {
+func claim(reply protocols.Message, num uint64, marks []gv.Mark) protocols.Message {
 	v := *reply.Body.(*gv.View)
 	v.Registers = slices.Clone(v.Registers)
 	if len(v.Registers) == 0 || v.Registers[0].Owner != 0 {
@@ -49,12 +49,12 @@ func top(reply protocols.Message) (num uint64) {
 
 // ahead tells of a value far ahead of all that was written (B3).
 func ahead(p byzantine.Part, reply protocols.Message) protocols.Message {
-	return claim(p, reply, top(reply)+1+uint64(p.Dice.Roll(byzantine.Ahead)), nil)
+	return claim(reply, top(reply)+1+uint64(p.Dice.Roll(byzantine.Ahead)), nil)
 }
 
 // next tells of the next values, before they are written, or instead of what they are (B0).
 func next(p byzantine.Part, reply protocols.Message) protocols.Message {
-	return claim(p, reply, top(reply)+1+uint64(p.Dice.Roll(2)), nil)
+	return claim(reply, top(reply)+1+uint64(p.Dice.Roll(2)), nil)
 }
 
 // later tells the writer of rounds that no READ has begun, so that what it writes is in conflict with this server (B4).
