@@ -46,7 +46,7 @@ func (Protocol) Traits(t int) protocols.Traits {
 		Name: "gv", Variant: protocols.Paper, Title: "GV", Writers: protocols.One,
 		Servers: 3*t + 1, Quorum: 2*t + 1, LyingServers: t,
 		Read:  []protocols.Leg{{Reply: 1}, {}, {Request: 1}, {}},
-		Write: []protocols.Leg{{Request: 1}, {}},
+		Write: []protocols.Leg{{Request: 1}, {}}, Repairs: true,
 	}
 }
 

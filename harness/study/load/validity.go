@@ -120,8 +120,8 @@ func judgeTraffic(p *result.Point, reason result.Reason, counter string, measure
 	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelLeast.ServerToClient, p.ModelMost.ServerToClient, down)
 }
 
-// furtherRounds is how many rounds an operation took beyond those of the cost model, on average: repairs of what a WRITE in
-// progress, or one that died, left incomplete. Each may move a value to or from every server, or as much as the operation
+// furtherRounds is how many rounds, or rounds with data, an operation took beyond those of the cost model, on average:
+// repairs of what a WRITE in progress, or one that died, left incomplete. Each may move a value to or from every server, or as much as the operation
 // that the model knows.
 func furtherRounds(p *result.Point) float64 {
 	if p.LoadOps == 0 {
@@ -129,7 +129,7 @@ func furtherRounds(p *result.Point) float64 {
 	}
 	sum := int64(0)
 	for kind, ops := range p.RoundKinds {
-		sum += ops * int64(max(0, kind.Total()-p.ModelRounds.Total()))
+		sum += ops * int64(max(0, kind.Total()-p.ModelRounds.Total(), kind.Data-p.ModelRounds.Data))
 	}
 	return float64(sum) / float64(p.LoadOps)
 }
