@@ -58,12 +58,13 @@ func (c Clocks) Of(key Key) *Clock {
 	return c.byKey[key]
 }
 
-// Issue returns the writer's timestamp after ts and after all that it issued before.
+// Issue returns the writer's timestamp after ts and after all that it issued before. It never issues the highest number there
+// is: no WRITE could follow, and servers refuse it.
 func (c *Clock) Issue(ts Timestamp, pid uint64) (Timestamp, error) {
 	if ts.Less(c.Timestamp) {
 		ts = c.Timestamp
 	}
-	if ts.Num == math.MaxUint64 {
+	if ts.Num >= math.MaxUint64-1 {
 		return ts, ErrExhausted
 	}
 	c.Timestamp = ts.Next(pid)

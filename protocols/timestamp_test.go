@@ -80,7 +80,12 @@ func TestClock(t *testing.T) {
 	if got, _ := clocks.Of("other").Issue(Timestamp{}, 1); got.Num != 1 {
 		t.Errorf("another key: %v", got)
 	}
-	if _, err := clocks.Of("k").Issue(Timestamp{Num: math.MaxUint64}, 1); !errors.Is(err, ErrExhausted) {
-		t.Errorf("after the highest: %v", err)
+	for _, used := range []uint64{math.MaxUint64, math.MaxUint64 - 1} {
+		if _, err := clocks.Of("k").Issue(Timestamp{Num: used}, 1); !errors.Is(err, ErrExhausted) {
+			t.Errorf("after %d: %v", used, err)
+		}
+	}
+	if got, err := clocks.Of("k").Issue(Timestamp{Num: math.MaxUint64 - 2}, 1); err != nil || got.Num != math.MaxUint64-1 {
+		t.Errorf("the last one: %v, %v", got, err)
 	}
 }

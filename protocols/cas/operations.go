@@ -49,10 +49,7 @@ func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
 
 // preWrite issues the tag after the highest known and sends each server its element.
 func (w *write) preWrite() protocols.Step {
-	if w.ts, w.err = w.clock.Issue(w.ts, w.pid); w.err == nil && !issuable(w.ts) {
-		w.err = protocols.ErrExhausted
-	}
-	if w.err != nil {
+	if w.ts, w.err = w.clock.Issue(w.ts, w.pid); w.err != nil {
 		return protocols.Done()
 	}
 	step := w.Begin(protocols.Message{Body: &PreWrite{TS: w.ts, Length: w.length}})
