@@ -75,26 +75,6 @@ func (c *client) incarnate(pid uint64) {
 	}
 }
 
-// lies makes the client a writer that lies.
-func (c *client) lies(params protocols.ClientParams) {
-	fresh := func(after protocols.Timestamp) protocols.Register {
-		params.After, params.Issued = after, issuedAfter{protocols.Remembered{}, after.Num}
-		return protocols.Incarnate(c.Protocol, params)
-	}
-	c.liar = c.Attack.Writer(c.part(len(c.hosts)+c.index, 0), fresh)
-}
-
-// issuedAfter is Issued of a writer that has issued so many timestamps of every key.
-type issuedAfter struct {
-	protocols.Remembered
-	first uint64
-}
-
-// Last implements protocols.Issued.
-func (i issuedAfter) Last(key protocols.Key) (uint64, error) {
-	return max(i.first, i.Remembered[key]), nil
-}
-
 // reincarnate makes a client that died another process: with an id of its own, unless the attack is that it has not.
 func (c *client) reincarnate() {
 	pid := c.pid + maxClients
@@ -167,21 +147,6 @@ func (c *client) write(key protocols.Key) {
 		return
 	}
 	r.start(c.register.Write(key, value, protocols.Heap{}), history.Entry{Value: id})
-}
-
-// lie begins an attack with the value, and another. Both WRITEs are in the history, and pending for ever: nobody can say
-// when they take effect, if at all.
-func (r *run) lie(one []byte, id workloads.ID) {
-	two := make([]byte, len(one))
-	other := workloads.ID{Client: id.Client, Seq: id.Seq + maxOps}
-	values().Fill(two, other, r.key)
-	r.writes[r.key]++
-	for i, value := range []workloads.ID{id, other} {
-		log := history.NewLog(r.client.pid + maxClients*uint64(maxOps+2*r.client.seq+i))
-		log.Begin(history.Entry{Seq: 1, Key: r.key, Op: protocols.Write, Start: r.clock, Value: value})
-		r.logs = append(r.logs, log)
-	}
-	r.start(r.liar.Lie(r.key, one, two, protocols.Heap{}), history.Entry{})
 }
 
 // run is one operation in progress.
