@@ -54,19 +54,15 @@ func addBody(b *pebble.Batch, name []byte, r protocols.Record) error {
 	if r.Delete {
 		return b.Delete(name, nil)
 	}
+	flag := bodyOnly
+	if r.Payload != nil {
+		flag = bodyPayload
+	}
 	body := b.SetDeferred(len(name), 1+len(r.Body))
 	copy(body.Key, name)
-	putBody(body.Value, r)
+	body.Value[0] = flag
+	copy(body.Value[1:], r.Body)
 	return body.Finish()
-}
-
-// putBody writes the entry of a record's body.
-func putBody(entry []byte, r protocols.Record) {
-	entry[0] = bodyOnly
-	if r.Payload != nil {
-		entry[0] = bodyPayload
-	}
-	copy(entry[1:], r.Body)
 }
 
 // get implements engine.
@@ -95,13 +91,7 @@ func (t *tree) body(key protocols.Key, name string, mem protocols.Memory) (body 
 func (t *tree) flagged(key protocols.Key, name string, mem protocols.Memory) (
 	flag byte, body []byte, found bool, err error,
 ) {
-	value, found, known := t.recent.find(key, name)
-	if known && found {
-		value = lend(mem, value)
-	}
-	if !known {
-		value, found, err = t.entry(key, name, bodyEntry, mem)
-	}
+	value, found, err := t.entry(key, name, bodyEntry, mem)
 	if !found || err != nil {
 		return 0, nil, false, err
 	}

@@ -17,7 +17,6 @@ type tree struct {
 	lock    *pebble.Lock
 	failure *failure
 	stalls  *stalls
-	recent  *recent
 	written *vfs.DiskWriteStatsCollector // bytes written to files
 }
 
@@ -56,7 +55,6 @@ func (t *tree) openTwice(o Options, files vfs.FS) (*pebble.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.recent = newRecent(!found.Exists)
 	db, err := pebble.Open(t.dir, t.tune(o, files))
 	if err != nil || found.Exists {
 		return db, err
@@ -99,11 +97,7 @@ func (t *tree) put(key protocols.Key, records []protocols.Record) (pending, erro
 			return nil, err
 		}
 	}
-	if err := t.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
-		return nil, err
-	}
-	t.recent.put(key, records)
-	return logged{b}, nil
+	return logged{b}, t.db.ApplyNoSyncWait(b, pebble.Sync)
 }
 
 // logged is a batch that waits for the log.
