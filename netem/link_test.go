@@ -20,9 +20,9 @@ func TestShapersAreAsAsked(t *testing.T) {
 		burst     uint32
 		want      netlink.Tbf
 	}{ // 984.4 Mbit/s of frames without preamble and gap
-		{1e9, false, burstBytes, netlink.Tbf{Rate: 123_049_414, Limit: 1 << 20}},
-		{100e6, false, burstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 128 << 10}},
-		{100e6, true, shortBurstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 128 << 10}},
+		{1e9, false, burstBytes, netlink.Tbf{Rate: 123_049_414, Limit: 4 << 20}},
+		{100e6, false, burstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 419_430}},
+		{100e6, true, shortBurstBytes, netlink.Tbf{Rate: 12_304_941, Limit: 419_430}},
 	} {
 		rateBits, want := c.rateBits, c.want
 		tb := newTestbed(t, Topology{Hosts: []string{"a"}, RateBits: rateBits, NoOffload: c.noOffload})
@@ -91,11 +91,14 @@ func shaper(t *testing.T, ns *netlink.Handle, device netlink.Link) *netlink.Tbf 
 	return nil
 }
 
-func TestQueueBytes(t *testing.T) {
-	for rate, want := range map[int64]uint32{1e6: 128 << 10, 100e6: 128 << 10, 1e9: 1 << 20, 10e9: 10 << 20} {
-		if got := queueBytes(rate); got != want {
-			t.Errorf("queueBytes(%d) = %d, want %d", rate, got, want)
+func TestQueue(t *testing.T) {
+	for rate, want := range map[int64]int64{0: 0, 1e6: 128 << 10, 100e6: 419430, 1e9: 4 << 20, 10e9: 40 << 20} {
+		if got := (Topology{RateBits: rate}).Queue(); got != want {
+			t.Errorf("at %d bit/s the queue has %d bytes, want %d", rate, got, want)
 		}
+	}
+	if got := (Topology{RateBits: 1e9, QueueBytes: 1 << 20}).Queue(); got != 1<<20 {
+		t.Errorf("the queue has %d bytes, not the 1 MiB asked for", got)
 	}
 }
 

@@ -43,6 +43,8 @@ type Topology struct {
 	Hosts []string // names, all different
 	// RateBits is the rate of each link and direction in bit/s on the wire; see Goodput. 0 leaves the links unshaped.
 	RateBits int64
+	// QueueBytes is the room before each link and direction; 0 for 4 MiB at 1 Gbit/s and in proportion, see Queue.
+	QueueBytes int64
 	// Congestion is the hosts' TCP congestion control, one of the machine's net.ipv4.tcp_allowed_congestion_control, or
 	// empty for the kernel's default.
 	Congestion string
@@ -103,6 +105,8 @@ func (t Topology) check() error {
 		return fmt.Errorf("netem: hosts %q: give each a name of its own", t.Hosts)
 	case t.RateBits != 0 && t.RateBits < minRateBits:
 		return fmt.Errorf("netem: rate %d bit/s: give at least %d, or 0 for unshaped links", t.RateBits, minRateBits)
+	case t.QueueBytes != 0 && (t.QueueBytes < burstBytes || t.QueueBytes > maxQueueBytes):
+		return fmt.Errorf("netem: queue of %d bytes: give %d to %d, or 0 for the usual one", t.QueueBytes, burstBytes, maxQueueBytes)
 	}
 	return t.checkDelays()
 }

@@ -13,6 +13,7 @@ const (
 	// Without offload a burst can be shorter, and should be: at 100 Mbit/s, 128 KiB pass 10 ms too early. It must hold
 	// what the link carries between two ticks of a slow clock, such as a guest's.
 	shortBurstBytes = 32 << 10
+	maxQueueBytes   = 1 << 30
 	// Below this rate a burst lasts longer than a second.
 	minRateBits = 1_000_000
 )
@@ -35,7 +36,7 @@ func (t Topology) shape(ns *netlink.Handle, device netlink.Link) error {
 		QdiscAttrs: rootQueue(device),
 		Rate:       rate,
 		Buffer:     netlink.Xmittime(rate, uint32(burst)),
-		Limit:      queueBytes(t.RateBits),
+		Limit:      uint32(t.Queue()),
 	})
 	if err != nil {
 		return fmt.Errorf("shape %s: %w", device.Attrs().Name, explain(err, "CONFIG_NET_SCH_TBF", "sch_tbf"))
@@ -50,9 +51,18 @@ func rootQueue(device netlink.Link) netlink.QdiscAttrs {
 	}
 }
 
-// queueBytes is the room before the shaper: 1 MiB at 1 Gbit/s (8 ms) and in proportion, but at least one burst.
-func queueBytes(rateBits int64) uint32 {
-	return uint32(max(burstBytes, min(rateBits*(1<<20)/1e9, 1<<30)))
+// Queue is the room in bytes before each link and direction, 0 of links without a rate. Where the topology does not say, it
+// is 4 MiB at 1 Gbit/s (34 ms) and in proportion, but at least one burst: about what a switch of many ports and one memory
+// lets a port take. In a quarter of it several connections cannot hold what TCP sends ahead, and their links stay empty
+// while they recover from losses.
+func (t Topology) Queue() int64 {
+	switch {
+	case t.RateBits == 0:
+		return 0
+	case t.QueueBytes != 0:
+		return t.QueueBytes
+	}
+	return max(burstBytes, min(t.RateBits*(4<<20)/1e9, maxQueueBytes))
 }
 
 // ErrUncounted is what Host.Counters returns on loopback, where no host has a link of its own.

@@ -102,6 +102,7 @@ type Testbed struct {
 	Topology    string       `json:"topology"`
 	ClientHosts int          `json:"client_hosts"`
 	Rate        result.Rate  `json:"rate"`              // of each host's link and direction, on the wire, or Unlimited
+	Queue       result.Size  `json:"queue,omitempty"`   // before each link and direction; 0: in proportion to the rate
 	Offload     string       `json:"offload,omitempty"` // On or Off; Load fills it in
 	Congestion  string       `json:"congestion"`        // TCP's congestion control
 	Tolerance   result.Share `json:"tolerance"`         // how far a link's goodput may be from what its rate promises

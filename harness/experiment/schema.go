@@ -22,6 +22,8 @@ const (
 	maxClientHosts = 64
 	minValue       = 32 * result.Byte // a value carries its writer, number, key and length in as many bytes
 	maxValue       = result.Size(protocols.MaxValueBytes)
+	minQueue       = 128 * result.KiB // a burst of the shaper
+	maxQueue       = 1024 * result.MiB
 	minRate        = result.Mbit
 	maxRate        = 100 * result.Gbit
 	minFrequency   = result.PerSecond / 10
@@ -178,6 +180,7 @@ func (t *Testbed) keys() keys {
 		"topology":        oneOf(&t.Topology, result.SharedHost, result.Spread, result.Loopback),
 		"client_hosts":    number(&t.ClientHosts, 1, maxClientHosts),
 		"rate":            linkRate(&t.Rate),
+		"queue":           between(&t.Queue, minQueue, maxQueue),
 		"offload":         oneOf(&t.Offload, On, Off),
 		"congestion":      oneOf(&t.Congestion, "bbr", "reno", "cubic"),
 		"tolerance":       between(&t.Tolerance, result.Percent/10, 100*result.Percent),

@@ -68,9 +68,10 @@ type Testbed struct {
 	Mode       string            `json:"mode"`     // "root", "user-namespace" or "loopback"
 	Topology   string            `json:"topology"` // SharedHost, Spread or Loopback
 	Shaped     bool              `json:"shaped"`
-	Unlimited  bool              `json:"unlimited,omitempty"` // it is not shaped because nobody asked for it
-	Why        string            `json:"why,omitempty"`       // why it is not shaped although somebody asked
-	RateBits   int64             `json:"rate_bits"`           // of each link and direction, on the wire
+	Unlimited  bool              `json:"unlimited,omitempty"`   // it is not shaped because nobody asked for it
+	Why        string            `json:"why,omitempty"`         // why it is not shaped although somebody asked
+	RateBits   int64             `json:"rate_bits"`             // of each link and direction, on the wire
+	QueueBytes int64             `json:"queue_bytes,omitempty"` // before each link and direction; manifests of earlier versions lack it
 	Congestion string            `json:"congestion"`
 	Hosts      []string          `json:"hosts"`
 	Sysctls    map[string]string `json:"sysctls,omitempty"` // kernel settings of every host

@@ -84,7 +84,7 @@ func HoldScratch(root string) (*scratch.Folder, error) { return scratch.New(root
 
 // topology is the testbed as netem lays it out: servers first, so that the links' measurements fill the servers' link.
 func (s Spec) topology() netem.Topology {
-	t := netem.Topology{RateBits: s.RateBits, Congestion: s.Congestion, NoOffload: !s.Offload}
+	t := netem.Topology{RateBits: s.RateBits, QueueBytes: s.QueueBytes, Congestion: s.Congestion, NoOffload: !s.Offload}
 	number := map[string]int{} // of each host among its kind
 	add := func(kind string, n int) {
 		for i := range n {
@@ -134,8 +134,8 @@ func (l *loopback) Describe() result.Testbed {
 	d := result.Testbed{
 		Mode: string(l.net.Mode), Topology: l.spec.Topology, Shaped: l.net.Topology.RateBits > 0, Why: l.why,
 		Unlimited: l.spec.RateBits == 0 && l.why == "",
-		RateBits:  l.net.Topology.RateBits, Congestion: l.net.Topology.Congestion, Hosts: l.net.Topology.Hosts,
-		Sysctls: l.net.Sysctls, Guest: guest.Current(), Offload: l.spec.Offload,
+		RateBits:  l.net.Topology.RateBits, QueueBytes: l.net.Topology.Queue(), Congestion: l.net.Topology.Congestion,
+		Hosts: l.net.Topology.Hosts, Sysctls: l.net.Sysctls, Guest: guest.Current(), Offload: l.spec.Offload,
 	}
 	if l.spec.Delays != nil {
 		d.Delays = l.spec.Delays.Asked

@@ -18,6 +18,7 @@ type Spec struct {
 	Servers, Clients int    // hosts of each kind
 	Topology         string // as the manifest names it
 	RateBits         int64  // of each link and direction, on the wire; 0 for links without a shaper
+	QueueBytes       int64  // before each link and direction; 0 for the usual ones
 	Congestion       string // TCP's congestion control
 	Offload          bool   // packets of up to 64 KiB may pass the links whole
 	Delays           *Delays

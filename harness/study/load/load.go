@@ -198,7 +198,8 @@ func (r *runner) testbed(systems []protocols.Protocol) *testbed.Spec {
 		}
 	}
 	spec := &testbed.Spec{
-		Servers: servers, Clients: t.ClientHosts, Topology: t.Topology, RateBits: int64(t.Rate), Congestion: t.Congestion,
+		Servers: servers, Clients: t.ClientHosts, Topology: t.Topology, RateBits: int64(t.Rate),
+		QueueBytes: int64(t.Queue), Congestion: t.Congestion,
 		Offload: t.Offload == experiment.On, Tolerance: t.Tolerance.Fraction(),
 	}
 	if t.NetEm() {
