@@ -73,9 +73,6 @@ func (w *write) prepare() protocols.Step {
 		return protocols.Wait()
 	}
 	ts, err := w.clock.Issue(last, w.pid)
-	if err == nil && !issuable(ts) {
-		err = protocols.ErrExhausted
-	}
 	if w.err = err; err != nil {
 		return protocols.Done()
 	}
