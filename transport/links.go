@@ -112,6 +112,14 @@ const (
 
 var errArrears = errors.New("a server lags behind")
 
+// Arrears is how many bytes all servers together owe to exchanges that have ended, as CatchUp counts them.
+func (l *Links) Arrears() (bytes int64) {
+	for _, k := range l.links {
+		bytes += k.inArrears()
+	}
+	return bytes
+}
+
 // CatchUp waits until no connected server owes more than maxBytes to exchanges that have ended, and returns whether all
 // have caught up. A server owes the request that it has not answered and, as its reply, as many bytes as the largest that
 // another server sent in that round. A load calls it before each operation. Without it, what a quorum acknowledged would
@@ -161,6 +169,12 @@ func (a *arrears) settle(bytes int) (awaited bool) {
 	}
 	a.awaited = -1
 	return true
+}
+
+func (o *outbox) inArrears() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return int64(o.arrears.bytes)
 }
 
 // lag tells a caller who has waited since begun whether the server owes too much and, if it is not hopeless, how long

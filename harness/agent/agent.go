@@ -155,6 +155,11 @@ func (a *Agent) Retransmitted(context.Context, control.Nothing) (uint64, error) 
 	return sum, nil
 }
 
+// Arrears is how many bytes servers owe to operations that have ended.
+func (a *Agent) Arrears(context.Context, control.Nothing) (int64, error) {
+	return a.links.Arrears(), nil
+}
+
 // historyPart is how many operations one call of History returns at most.
 const historyPart = 1 << 15
 

@@ -148,7 +148,12 @@ func (a *Agent) drain(ctx context.Context, spec Spec) error {
 // that is more. In a closed loop that only a quorum holds back, the requests to the slowest server would pile up, and
 // throughput exceed what the network carries. Less would hold clients back for what connections make up for by themselves:
 // those that share a full link do not share it alike while one of them recovers from a lost packet.
-const maxLag = 2 << 20
+const maxLag = 1 << 20
+
+// catchUp waits until no server lags further behind than it may, and returns whether all have caught up.
+func (a *Agent) catchUp(ctx context.Context) bool {
+	return a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+}
 
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
 // no server lags too far behind; and none after the window or ctx has ended.
@@ -171,12 +176,13 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 		begun, caughtUp := clock.Now(), true
 		now := begun
 		if !w.Faulty && !w.Ignores() {
-			caughtUp = a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+			caughtUp = a.catchUp(ctx)
 			now = clock.Now()
 		}
 		if now >= w.until() || ctx.Err() != nil {
 			c.gauge.end()
 			if q == nil {
+				t.heldBack(begun, now)
 				return
 			}
 			t.neverBegan(due)

@@ -18,6 +18,7 @@ const (
 	EndedCall         control.Method[control.Nothing, int64]  = "ended"         // beside a load, like CloseCall
 	CloseCall         control.Method[int64, control.Nothing]  = "close"         // see Agent.CloseWindow
 	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted" // bytes, see Agent.Retransmitted
+	ArrearsCall       control.Method[control.Nothing, int64]  = "arrears"       // bytes, see Agent.Arrears
 	AssaultCall       control.Method[Spec, int64]             = "assault"       // by hostile clients; returns how often they attacked
 	HistoryCall       control.Method[int, []history.Entry]    = "history"       // see Agent.History
 	JournalCall       control.Method[string, []history.Entry] = "journal"       // see ReadJournal
@@ -35,7 +36,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		return none, []control.Handler{
 			control.Handle(EachCall, a.Each), control.Handle(LoadCall, a.Load),
 			control.Handle(EndedCall, a.Ended), control.Handle(CloseCall, a.CloseWindow),
-			control.Handle(RetransmittedCall, a.Retransmitted),
+			control.Handle(RetransmittedCall, a.Retransmitted), control.Handle(ArrearsCall, a.Arrears),
 			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
 			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
 		}, nil

@@ -145,6 +145,12 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	}
 }
 
+// heldBack counts the time that a client of a closed loop waited for servers that lagged, although its next operation then
+// never began.
+func (t *Tally) heldBack(from, to int64) {
+	t.held = append(t.held, func() { t.BusyNs += t.window.within(from, to) })
+}
+
 // fail counts an operation that did not end well.
 func (t *Tally) fail(err error) {
 	if errors.Is(err, client.ErrPending) {

@@ -81,9 +81,11 @@ func TestWorkAtTheEdges(t *testing.T) {
 	two.add(protocols.Read, completed{start: 900, end: 2100}, nil)
 	two.add(protocols.Read, completed{start: 1000, end: 1000}, nil)
 	two.add(protocols.Read, completed{start: 1000, end: 2000}, errors.New("failed"))
+	two.heldBack(1700, 2300)
+	two.settle()
 	r := travelled(t, one, two)
-	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work-want) > 1e-9 || r.BusyNs != 500+500+1000 {
-		t.Errorf("work %v, busy %d ns, want %v and 2000 ns", r.Work, r.BusyNs, want)
+	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work-want) > 1e-9 || r.BusyNs != 500+500+1000+300 {
+		t.Errorf("work %v, busy %d ns, want %v and 2300 ns", r.Work, r.BusyNs, want)
 	}
 }
 

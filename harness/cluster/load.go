@@ -36,14 +36,22 @@ type Loaded struct {
 	Window        Interval       // between the readings at its edges, which may come a moment late
 	Whole         Interval       // from rest before the load to rest after it
 	Retransmitted result.Traffic // bytes that TCP sent more than once, from rest to rest
+	Ahead         int64          // bytes owed at the window's end beyond those at its beginning; 0 if clients do not wait for them
 	Stall         time.Duration  // how long the databases held writers back, summed over the servers
 	Amplification float64        // bytes written by the databases per byte stored
 	Profiles      []Profiled     // of all processes in the window, if the load asked for them
 	Samples       []Sample       // at the window's beginning and then one by one
 }
 
-// Throughput is the operations per second that fell into the window, those at its edges in part.
-func (l Loaded) Throughput() float64 { return l.Work / l.Seconds }
+// Throughput is the operations per second that fell into the window, those at its edges in part, less what servers owe more
+// of them at its end than at its beginning: quorums acknowledged that, but the system has yet to do it.
+func (l Loaded) Throughput() float64 {
+	work := l.Work
+	if all := l.Bytes.ClientToServer + l.Bytes.ServerToClient; all > 0 {
+		work -= float64(l.Ahead) / float64(all) * float64(l.Ops())
+	}
+	return work / l.Seconds
+}
 
 // Preload writes each of the keys from … to−1 once. Its tally counts failures alone, and so does that of ReadBack.
 func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Tally, error) {
@@ -115,6 +123,9 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 		return l, err
 	}
 	l.Drain = time.Duration(l.Whole.To.Ns - ends)
+	if !spec.Faulty && !spec.Ignores() {
+		l.Ahead = l.Window.To.Arrears - l.Window.From.Arrears
+	}
 	after, err := c.databases(ctx)
 	if err != nil {
 		return l, err

@@ -20,6 +20,7 @@ type Reading struct {
 	Clients float64 // CPU seconds of all agents
 	Servers float64
 	Links   []testbed.Counters // of the server hosts; nil if they are not counted
+	Arrears int64              // bytes that servers owe to operations that have ended
 	// Allocated is the bytes that the processes' heaps have handed out.
 	Allocated result.Allocated
 }
@@ -42,6 +43,13 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 			r.Servers += u.CPUSeconds
 			r.Allocated.Servers += int64(u.AllocatedBytes)
 		}
+	}
+	owed, err := control.CallAll(ctx, c.agents, agent.ArrearsCall, control.Nothing{})
+	if err != nil {
+		return r, err
+	}
+	for _, bytes := range owed {
+		r.Arrears += bytes
 	}
 	if shaper, ok := c.testbed.(testbed.Shaper); ok {
 		r.Links, err = shaper.Counters()

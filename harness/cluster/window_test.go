@@ -9,6 +9,22 @@ import (
 	"github.com/powbench/powbench/netem"
 )
 
+// What servers owe more at the window's end than at its beginning is not throughput yet.
+func TestThroughput(t *testing.T) {
+	l := Loaded{Seconds: 2}
+	l.Read.Ops, l.Write.Ops, l.Work = 80, 20, 60 // of 100 operations of 30 bytes, 60 fell into the window
+	l.Bytes = result.Traffic{ClientToServer: 1000, ServerToClient: 2000}
+	for ahead, want := range map[int64]float64{0: 30, 300: 25, -300: 35} {
+		l.Ahead = ahead
+		if got := l.Throughput(); math.Abs(got-want) > 1e-9 {
+			t.Errorf("with %d bytes more owed: %v operations a second, want %v", ahead, got, want)
+		}
+	}
+	if got := (Loaded{Seconds: 2}).Throughput(); got != 0 {
+		t.Errorf("of nothing: %v operations a second", got)
+	}
+}
+
 func TestHostCPUShares(t *testing.T) {
 	// 10 s on 2 cores: 20 CPU seconds
 	from := Reading{Machine: testbed.CPU{Total: 100, Idle: 50, Steal: 1}, Clients: 3, Servers: 4}

@@ -29,11 +29,14 @@ type Point struct {
 	LatencyMs      Latency `json:"latency_ms"` // in an open loop from when the operations were due
 	// LagWaitMs is the mean time that a client waited before an operation and, in a closed loop, its latency began,
 	// because some server lagged behind. Overtaken counts operations of the load that began although one did.
-	LagWaitMs float64          `json:"lag_wait_ms"`
-	Overtaken int64            `json:"overtaken"`
-	DrainMs   float64          `json:"drain_ms,omitempty"` // from the window's end until nobody owed anything
-	Histogram string           `json:"histogram"`          // HDR V2 compressed, base64; values in ns
-	Rounds    map[string]int64 `json:"rounds"`             // rounds used → operations
+	LagWaitMs float64 `json:"lag_wait_ms"`
+	Overtaken int64   `json:"overtaken"`
+	// AheadBytes is by how much more servers owed to operations that had ended at the window's end than at its beginning;
+	// throughput is less by the operations that move as much. Points of earlier versions lack it.
+	AheadBytes int64            `json:"ahead_bytes,omitempty"`
+	DrainMs    float64          `json:"drain_ms,omitempty"` // from the window's end until nobody owed anything
+	Histogram  string           `json:"histogram"`          // HDR V2 compressed, base64; values in ns
+	Rounds     map[string]int64 `json:"rounds"`             // rounds used → operations
 
 	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations. RoundKinds are
 	// the rounds that these took, ModelRounds those of the cost model. Points of earlier versions lack the three.

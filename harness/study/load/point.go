@@ -22,7 +22,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 	p.Servers = protocol.Traits(p.T).Servers
 	p.DurationS = l.Seconds
 	p.Ops, p.LoadOps, p.Errors = l.Latency().Count(), l.Tally.Ops(), l.Errors()
-	p.ThroughputOps = l.Throughput()
+	p.ThroughputOps, p.AheadBytes = l.Throughput(), l.Ahead
 	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
 	p.Rounds = make(map[string]int64)
 	for rounds, n := range l.Rounds {
