@@ -32,7 +32,7 @@ func countedSet() *result.Set {
 	}
 	for i := range s.Points {
 		p := &s.Points[i]
-		p.Servers = 3*p.T + 1
+		p.Servers, p.ModelFactor = 3*p.T+1, result.TrafficFactor{} // as points of earlier versions have it
 		if p.Protocol == "mabd" {
 			p.Servers = 2*p.T + 1
 		}

@@ -114,6 +114,34 @@ func aborted() *result.Set {
 	return s
 }
 
+// earlier is a set as earlier versions counted it.
+func earlier(s *result.Set) *result.Set {
+	s.Dir = "earlier"
+	for i := range s.Points {
+		s.Points[i].ModelFactor = result.TrafficFactor{}
+	}
+	return s
+}
+
+// What was counted by other rules is marked, and never in one figure with what was not.
+func TestEarlierCounting(t *testing.T) {
+	const mark = "by the rules of an earlier version"
+	if svg := render(t, syntheticFigure("2b", 2)); strings.Contains(svg, mark) {
+		t.Error("a set of today is marked")
+	}
+	if svg := render(t, earlier(syntheticFigure("2b", 2))); !strings.Contains(svg, mark) {
+		t.Error("a set of an earlier version is not marked")
+	}
+	reads, writes := syntheticFigure("2b", 2), earlier(syntheticFigure("2b", 2))
+	reads.Points = frame.Keep(reads.Points, func(p result.Point) bool { return p.Op == "read" })
+	writes.Points = frame.Keep(writes.Points, func(p result.Point) bool { return p.Op == "write" })
+	if _, err := Draw([]*result.Set{reads, writes}, t.TempDir()); err == nil || !strings.Contains(err.Error(), "Counted by today's rules") {
+		t.Errorf("both in one figure: %v", err)
+	}
+	compared := textOf(must(Compare(earlier(syntheticFigure("2b", 2)), syntheticFigure("2b", 2))))
+	says(t, "the comparison", compared, mark)
+}
+
 func TestFigures(t *testing.T) {
 	for name, s := range map[string]*result.Set{
 		"fig2a": syntheticFigure("2a", 5), "fig2b": syntheticFigure("2b", 5), "fig2c": syntheticFigure("2c", 5),

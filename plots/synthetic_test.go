@@ -85,7 +85,7 @@ func synthesize(random *rand.Rand, figure, protocol, op string, t, size, clients
 		WireFactor: result.TrafficFactor{
 			ClientToServer: factor.ClientToServer + 0.01, ServerToClient: factor.ServerToClient + 0.01,
 		},
-		CostFactor: factor, Bottleneck: "link", BoundMBps: bound, BoundRatio: ops * float64(size) / 1e6 / bound,
+		CostFactor: factor, ModelFactor: factor, Bottleneck: "link", BoundMBps: bound, BoundRatio: ops * float64(size) / 1e6 / bound,
 		Concurrency: 0.0101, Linearizable: result.Verdict{Code: "ok", Checker: "register"}, Shaped: true,
 		Validity: result.Validity{Valid: true},
 	}

@@ -47,8 +47,15 @@ func OfPoints(note string, fixed []frame.Dim[frame.Cell], cells []frame.Cell) Ca
 	}
 	c.Lines = lines(note, Repetitions(cells), listed("Missing, without a valid run: ", missing), parameters(fixed, cells))
 	c.Lines = slices.Concat(c.Lines, load(cells), networks)
+	if slices.ContainsFunc(sets, frame.CountedEarlier) {
+		c.Lines = append(c.Lines, Earlier)
+	}
 	return c
 }
+
+// Earlier marks what was measured before windows and bytes were counted as today.
+const Earlier = "Counted by the rules of an earlier version: throughput is of the operations that ended in the window, and bounds " +
+	"are of values and fragments alone."
 
 // lines are those that are not empty.
 func lines(all ...string) []string { return frame.Keep(all, func(l string) bool { return l != "" }) }

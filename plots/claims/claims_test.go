@@ -121,6 +121,17 @@ func TestBooksThatAreRefused(t *testing.T) {
 	}
 }
 
+// The targets are a book like any other, of which nothing is measured here.
+func TestTargets(t *testing.T) {
+	b, err := Load("../../configs/targets.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.claims) < 5 {
+		t.Errorf("%d targets", len(b.claims))
+	}
+}
+
 func TestTable(t *testing.T) {
 	b, err := Load("../../configs/claims.yaml")
 	if err != nil {

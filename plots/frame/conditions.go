@@ -35,12 +35,28 @@ func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
 // circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.
 var circumstances = []Dim[Cell]{
 	func(c Cell) string { return LinkName(c.Set.Manifest.Testbed) },
+	func(c Cell) string { return counting(c.Set) },
 	func(c Cell) string { return profiled(c.Set.Manifest) },
 	func(c Cell) string { return DelayName(c.Set.Manifest.Testbed.Delays) },
 	func(c Cell) string { return Stack(c.Set.Manifest)[0] },
 	func(c Cell) string { return KeyModel(c.All()[0]) + " keys" },
 	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[1] }),
 	ifWAN(func(c Cell) string { return Stack(c.Set.Manifest)[2] }),
+}
+
+// CountedEarlier reports whether the run's points were counted by the rules of an earlier version: throughput is of what ended
+// in the window, and bounds and traffic are of values and fragments alone.
+func CountedEarlier(s *result.Set) bool {
+	return slices.ContainsFunc(s.Points, func(p result.Point) bool {
+		return p.Ops > 0 && p.ModelFactor == result.TrafficFactor{}
+	})
+}
+
+func counting(s *result.Set) string {
+	if CountedEarlier(s) {
+		return "Counted by the rules of an earlier version"
+	}
+	return "Counted by today's rules"
 }
 
 // profiled says whether the run was slower because its processes were profiled.
@@ -117,7 +133,11 @@ func LinkName(tb result.Testbed) string {
 	case !tb.Shaped:
 		return "Links not shaped"
 	}
-	return fmt.Sprintf("Topology %s, shaped %s per direction", tb.Topology, rateName(tb.RateBits))
+	name := fmt.Sprintf("Topology %s, shaped %s per direction", tb.Topology, rateName(tb.RateBits))
+	if tb.QueueBytes > 0 { // manifests of earlier versions do not say
+		name += " behind queues of " + stat.SizeName(int(tb.QueueBytes))
+	}
+	return name
 }
 
 func rateName(bits int64) string {

@@ -33,7 +33,7 @@ func Example() {
 	}
 	fmt.Println("rounds of a READ under B6:", rounds.Interval())
 	// Output:
-	// 1.56 [1.51, 1.62] [fig2b/mabd/read/t1/256KiB/c2/paper/write fig2b/mpowerstore/read/t1/256KiB/c1/paper/write]
+	// 1.50 [1.49, 1.51] [fig2b/mabd/read/t1/256KiB/c32/paper/write fig2b/mpowerstore/read/t1/256KiB/c32/paper/write]
 	// holds: 139 ± 3 < 388 ± 5 (ratio 0.36 [0.35, 0.37])
 	// rounds of a READ under B6: 3
 }

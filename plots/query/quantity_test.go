@@ -98,7 +98,7 @@ func TestWrongExpressions(t *testing.T) {
 		`peak("2b", "mabd", "read", {T: 1})`:                                      `unknown option "T": it is KiB, clients`,
 		`peak("2b", "mabd", "read", {t: "1"})`:                                    "option t cannot be 1",
 		`peak("2b", "mabd", "read", {t: 0})`:                                      "option t cannot be 0",
-		`of("point", "latency_ms", {figure: "2b", protocol: "mabd", op: "read"})`: `unknown field "latency_ms": it is allocated_bytes.clients, allocated_bytes.servers, arrivals, attempt`,
+		`of("point", "latency_ms", {figure: "2b", protocol: "mabd", op: "read"})`: `unknown field "latency_ms": it is ahead_bytes, allocated_bytes.clients, allocated_bytes.servers, arrivals`,
 		`least("link", "up", {figure: "2b"})`:                                     `unknown field "up": it is attempts`,
 		`peek("2b", "mabd", "read")`:                                              "known here: peak(FIGURE, PROTOCOL",
 		`peak("2b", "mabd")`:                                                      "not enough arguments",

@@ -121,6 +121,9 @@ func sideNote(side string, cells []frame.Cell) string {
 	for _, w := range caption.Warnings(cells[0].Set) {
 		note += " " + w + "."
 	}
+	if frame.CountedEarlier(cells[0].Set) {
+		note += " " + caption.Earlier
+	}
 	return note
 }
 
