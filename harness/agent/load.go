@@ -156,7 +156,9 @@ func (a *Agent) catchUp(ctx context.Context) bool {
 }
 
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
-// no server lags too far behind; and none after the window or ctx has ended.
+// no server lags too far behind. In an open loop it begins none after the window. In a closed loop it goes on while operations
+// that began in the window are in progress: without others beside them they would end sooner, and too large a part of
+// each would count as inside.
 func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t *Tally) {
 	next, stop, err := q.paced(t)
 	if err != nil {
@@ -179,7 +181,8 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 			caughtUp = a.catchUp(ctx)
 			now = clock.Now()
 		}
-		if now >= w.until() || ctx.Err() != nil {
+		late := now >= w.until()
+		if ctx.Err() != nil || late && (q != nil || w.Faulty || w.across.Load() == 0) {
 			c.gauge.end()
 			if q == nil {
 				t.heldBack(begun, now)
@@ -187,6 +190,9 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 			}
 			t.neverBegan(due)
 			continue
+		}
+		if !late {
+			w.across.Add(1)
 		}
 		if !caughtUp {
 			t.Overtaken++
@@ -196,6 +202,9 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 			op, key = a.toWrite(c, key, w.Keys)
 		}
 		done, err := a.operate(ctx, c, op, key)
+		if !late {
+			w.across.Add(-1)
+		}
 		done.waited = now - begun
 		if q != nil {
 			done.arrived(due, idle)

@@ -25,6 +25,7 @@ type Tally struct {
 	Failed     int64  // that ended with an error, or READs of bytes that were never written
 	FirstError string // of the operations that were given up or failed
 	LongestNs  int64  // of all operations, also of those that were given up
+	LastNs     int64  // when the last of them ended
 	Gauged     Gauged // some of all operations
 	Open       *Open  `json:",omitempty"` // nil of a closed loop
 	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up,
@@ -113,7 +114,7 @@ func (t *Tally) add(op protocols.Op, done completed, err error) {
 
 func (t *Tally) count(op protocols.Op, done completed, err error) {
 	took := done.end - done.start
-	t.LongestNs = max(t.LongestNs, took)
+	t.LongestNs, t.LastNs = max(t.LongestNs, took), max(t.LastNs, done.end)
 	t.arrived(done.due, done.start)
 	b := t.bucket(done.end)
 	if err != nil {
@@ -216,7 +217,7 @@ func (t *Tally) Merge(o *Tally) {
 	t.Failed += o.Failed
 	t.FirstError = cmp.Or(t.FirstError, o.FirstError)
 	t.Gauged.add(o.Gauged)
-	t.LongestNs = max(t.LongestNs, o.LongestNs)
+	t.LongestNs, t.LastNs = max(t.LongestNs, o.LongestNs), max(t.LastNs, o.LastNs)
 	if o.Open != nil {
 		t.Open = cmp.Or(t.Open, new(Open))
 		t.Open.merge(*o.Open)

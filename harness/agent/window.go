@@ -20,6 +20,7 @@ type window struct {
 	end     atomic.Int64  // 0 until it is decided
 	decided chan struct{} // closed then
 	ended   atomic.Int64  // operations that ended well since the window began
+	across  atomic.Int64  // operations in progress that began before its end
 }
 
 func newWindow(ctx context.Context, spec Spec) *window {

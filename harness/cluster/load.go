@@ -32,6 +32,7 @@ type Loaded struct {
 	agent.Tally                  // of all agents together
 	Seconds       float64        // of the measured window
 	FromNs        int64          // when it began, on the run's clock
+	Tail          time.Duration  // from the window's end until the last operation ended
 	Drain         time.Duration  // from the window's end until all agents had all replies
 	Window        Interval       // between the readings at its edges, which may come a moment late
 	Whole         Interval       // from rest before the load to rest after it
@@ -122,7 +123,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if l.Whole.To, err = c.read(ctx); err != nil {
 		return l, err
 	}
-	l.Drain = time.Duration(l.Whole.To.Ns - ends)
+	l.Tail, l.Drain = max(0, time.Duration(l.LastNs-ends)), time.Duration(l.Whole.To.Ns-ends)
 	if !spec.Faulty && !spec.Ignores() {
 		l.Ahead = l.Window.To.Arrears - l.Window.From.Arrears
 	}

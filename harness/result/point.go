@@ -33,10 +33,13 @@ type Point struct {
 	Overtaken int64   `json:"overtaken"`
 	// AheadBytes is by how much more servers owed to operations that had ended at the window's end than at its beginning;
 	// throughput is less by the operations that move as much. Points of earlier versions lack it.
-	AheadBytes int64            `json:"ahead_bytes,omitempty"`
-	DrainMs    float64          `json:"drain_ms,omitempty"` // from the window's end until nobody owed anything
-	Histogram  string           `json:"histogram"`          // HDR V2 compressed, base64; values in ns
-	Rounds     map[string]int64 `json:"rounds"`             // rounds used → operations
+	AheadBytes int64 `json:"ahead_bytes,omitempty"`
+	// TailMs is how long operations went on after the window, so that those in progress at its end had others beside them to
+	// their own end, and DrainMs from the window's end until nobody owed anything. Points of earlier versions lack TailMs.
+	TailMs    float64          `json:"tail_ms,omitempty"`
+	DrainMs   float64          `json:"drain_ms,omitempty"`
+	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
+	Rounds    map[string]int64 `json:"rounds"`    // rounds used → operations
 
 	// Traffic of the whole load (warm-up, window and drain), from rest to rest, over LoadOps operations. RoundKinds are
 	// the rounds that these took, ModelRounds those of the cost model. Points of earlier versions lack the three.

@@ -74,7 +74,7 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	if p.Histogram, err = latency.Encode(); err != nil || latency.Count() == 0 {
 		return err
 	}
-	p.LatencyMs, p.DrainMs = latency.Latency(), ms(l.Drain)
+	p.LatencyMs, p.TailMs, p.DrainMs = latency.Latency(), ms(l.Tail), ms(l.Drain)
 	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(latency.Count())/1e6, l.Overtaken
 	if !p.Open() {
 		p.LittleRatio = float64(l.BusyNs) / 1e9 / l.Seconds / float64(p.Clients)

@@ -64,8 +64,8 @@ func judge(p *result.Point, l cluster.Loaded) {
 			"client: raise phases.longest, or lower clients", p.Ops, p.Clients, p.DurationS, experiment.LeastPerClient)
 		fail(!few && p.BoundRatio > 1+boundTolerance+edgeError(p.Clients)/float64(p.Ops), result.AboveBound,
 			"throughput is %.1f %% of what the links carry: quorums ran ahead of the other servers", 100*p.BoundRatio)
-		fail(p.DrainMs > p.LatencyMs.Max+1e3*max(drainLeast, drainTolerance*p.DurationS), result.SlowDrain,
-			"servers owed replies for %.1f s after the window: throughput was more than the system sustains", p.DrainMs/1e3)
+		fail(p.DrainMs-p.TailMs > 1e3*max(drainLeast, drainTolerance*p.DurationS), result.SlowDrain,
+			"servers owed replies for %.1f s after the load: throughput was more than the system sustains", (p.DrainMs-p.TailMs)/1e3)
 		fail(p.LatencyMs.Max >= ms(agent.Longest), result.OutOfRange, "a latency exceeds %v, which is as far as histograms reach",
 			agent.Longest)
 		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
