@@ -99,6 +99,19 @@ func TestFilesThatAreNone(t *testing.T) {
 	}
 }
 
+// A byte-order mark says nothing.
+func TestByteOrderMark(t *testing.T) {
+	plain, err := os.ReadFile("../../configs/smoke.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := load(t, string(plain))
+	b, wrong := load(t, "\ufeff"+string(plain))
+	if err != nil || wrong != nil || !reflect.DeepEqual(a, b) {
+		t.Errorf("%v, %v: with a mark %+v, without one %+v", err, wrong, b, a)
+	}
+}
+
 // The caret stands below its column also behind tabs and letters of several bytes, and never behind the line's end.
 func TestSnippet(t *testing.T) {
 	for column, want := range map[int]string{

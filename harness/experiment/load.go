@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +29,9 @@ func Load(path string) (*Experiment, error) {
 	return e, nil
 }
 
+// mark is the byte-order mark that some editors put before UTF-8.
+var mark = []byte("\ufeff")
+
 // readFile reads a file that cannot be too large to be one of ours.
 func readFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
@@ -43,7 +47,7 @@ func readFile(path string) ([]byte, error) {
 	if len(data) > maxFileBytes {
 		return nil, fmt.Errorf("%s: %d bytes are too many for an experiment: is this the right file?", path, len(data))
 	}
-	return data, nil
+	return bytes.TrimPrefix(data, mark), nil
 }
 
 // decode reads an experiment. Its errors are problems, or the parser's own.
