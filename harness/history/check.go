@@ -45,6 +45,9 @@ func Check(entries []Entry) Report {
 // CheckValues checks a history without timestamps: with Zones, and where that needs values to be unique and they are
 // not, with Porcupine, which may take until the timeout.
 func CheckValues(entries []Entry, timeout time.Duration) Report {
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Op == CAS }) {
+		return Porcupine(entries, timeout)
+	}
 	r := Zones(entries)
 	if r.Code != result.Unknown || len(entries) == 0 {
 		return r
@@ -84,7 +87,7 @@ func judge(checker string, entries []Entry, check func([]*Entry) *finding) Repor
 			continue
 		}
 		r.Code = f.verdict
-		r.Detail = fmt.Sprintf("key %q: %s", ops[0].Key, f.text)
+		r.Detail = fmt.Sprintf("key %s: %s", quoted(ops[0].Key), f.text)
 		r.Involved = involved(f.involved)
 		if f.verdict == result.Violation {
 			break

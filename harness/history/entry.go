@@ -50,7 +50,20 @@ type Entry struct {
 	Value   workloads.ID
 	Bottom  bool // a read returned ⊥; then Value is zero
 	Outcome Outcome
-	Label   string // what reports call the value, if its ID stands for that of a foreign history
+	Label   string   // what reports call the value, if its ID stands for that of a foreign history
+	Foreign *Foreign // what only operations of a foreign history have; nil for nothing
+}
+
+// CAS is a compare-and-set, which only foreign histories have: it writes its Value if the register holds what it compares
+// with. Only porcupine judges it.
+const CAS protocols.Op = "cas"
+
+// Foreign is what an operation of a foreign history may have besides.
+type Foreign struct {
+	Process  string       // what reports call the client, if it is none with a number
+	Was      workloads.ID // that a CAS compares with; zero for ⊥
+	WasLabel string       // what reports call it
+	Refused  bool         // a CAS ended without effect, because the register held another value
 }
 
 // Complete marks the operation as ended at end. A read's Value and Bottom are the caller's to set.
@@ -68,7 +81,7 @@ func (e *Entry) returned() bool { return e.Op == protocols.Read && e.Outcome == 
 func (e *Entry) validate() error {
 	pending := e.Outcome == Pending
 	switch {
-	case e.Op != protocols.Read && e.Op != protocols.Write:
+	case e.Op != protocols.Read && e.Op != protocols.Write && (e.Op != CAS || e.Foreign == nil):
 		return fmt.Errorf("op is %q, want %q or %q", e.Op, protocols.Read, protocols.Write)
 	case e.Outcome != OK && !pending:
 		return fmt.Errorf("outcome is %q, want %q or %q", e.Outcome, OK, Pending)
@@ -88,7 +101,24 @@ func (e *Entry) validate() error {
 
 // name names the operation so that it can be found in the history's file.
 func (e *Entry) name() string {
-	return fmt.Sprintf("%s %d of client %d", e.Op, e.Seq, e.Client)
+	return fmt.Sprintf("%s %d of %s", e.Op, e.Seq, e.who())
+}
+
+// who names the client.
+func (e *Entry) who() string {
+	if e.Foreign != nil && e.Foreign.Process != "" {
+		return e.Foreign.Process
+	}
+	return fmt.Sprintf("client %d", e.Client)
+}
+
+// quoted is a key as reports show it.
+func quoted(key protocols.Key) string {
+	const shown = 60
+	if runes := []rune(string(key)); len(runes) > shown {
+		return fmt.Sprintf("%q… (%d characters)", string(runes[:shown]), len(runes))
+	}
+	return fmt.Sprintf("%q", key)
 }
 
 // value names what was written or read.

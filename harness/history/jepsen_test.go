@@ -31,11 +31,11 @@ func TestJepsenHistoriesGetTheSameVerdict(t *testing.T) {
 		if err := os.WriteFile(path, []byte(inEDN(h)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := jepsen.Load(path)
+		loaded, err := jepsen.Load(path, jepsen.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := history.CheckValues(got, time.Minute)
+		r := history.CheckValues(loaded.Entries, time.Minute)
 		verdicts[r.Code]++
 		if r.Code != want.Code {
 			t.Errorf("%s %s, want %s\n%s\n%s", r.Code, r.Detail, want.Code, history.Timeline(h), inEDN(h))

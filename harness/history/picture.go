@@ -30,7 +30,7 @@ func Timeline(ops []Entry) string {
 	fmt.Fprintf(&b, "Order of starts and ends, not to scale; times are after %d ns.\n", zero)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, e := range ops {
-		fmt.Fprintf(w, "client %d #%d\t%s\t%s\t%s\n", e.Client, e.Seq, action(e, ""), bar(e, instants), times(e, zero))
+		fmt.Fprintf(w, "%s #%d\t%s\t%s\t%s\n", e.who(), e.Seq, action(e, ""), bar(e, instants), times(e, zero))
 	}
 	_ = w.Flush() // a strings.Builder does not fail
 	return b.String()
@@ -49,11 +49,16 @@ func instants(ops []Entry) []int64 {
 // action says what an operation did, with a note behind it if it is pending.
 func action(e Entry, pending string) string {
 	what := strings.TrimPrefix(e.value(), "value ")
+	if e.Op == CAS {
+		what = e.Foreign.WasLabel + " to " + what
+	}
 	switch {
-	case e.Op == protocols.Write && e.Outcome == OK:
-		return "write " + what
-	case e.Op == protocols.Write:
-		return "write " + what + pending
+	case e.Op == CAS && e.Foreign.Refused:
+		return "cas " + what + ", refused"
+	case e.Op != protocols.Read && e.Outcome == OK:
+		return string(e.Op) + " " + what
+	case e.Op != protocols.Read:
+		return string(e.Op) + " " + what + pending
 	case e.Outcome == Pending:
 		return "read" + pending
 	}
@@ -198,7 +203,7 @@ func drawn(entries []Entry) []porcupine.Operation {
 
 // origin says whose operation it is.
 func origin(e *Entry) string {
-	text := fmt.Sprintf("%s, key %q", e.name(), e.Key)
+	text := fmt.Sprintf("%s, key %s", e.name(), quoted(e.Key))
 	if e.Outcome == OK && e.Timestamp != (protocols.Timestamp{}) {
 		text += fmt.Sprintf(", timestamp %v", e.Timestamp)
 	}

@@ -126,17 +126,21 @@ func upTo(ops []*Entry, e *Entry) []*Entry {
 	return append(known[max(0, len(known)-involvedBySearch+1):], e)
 }
 
-// relevant leaves out pending reads, and pending writes of values that no read returned: they cannot matter and would
-// widen the search.
+// relevant leaves out pending reads, and pending writes of values that no operation found: they cannot matter and would
+// widen the search. A compare-and-set that was refused may have found any value.
 func relevant(ops []*Entry) []*Entry {
-	read := make(map[workloads.ID]bool)
+	found, refused := make(map[workloads.ID]bool), false
 	for _, e := range ops {
-		if e.returned() {
-			read[e.Value] = true
+		switch {
+		case e.returned():
+			found[e.Value] = true
+		case e.Op == CAS:
+			found[e.Foreign.Was] = true
+			refused = refused || e.Foreign.Refused
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(ops), func(e *Entry) bool {
-		return e.Outcome == Pending && (e.Op == protocols.Read || !read[e.Value])
+		return e.Outcome == Pending && (e.Op == protocols.Read || !refused && !found[e.Value])
 	})
 }
 
@@ -154,8 +158,15 @@ var register = porcupine.Model{
 	Init: func() any { return content{bottom: true} },
 	Step: func(state, input, _ any) (bool, any) {
 		e, c := input.(*Entry), state.(content)
-		if e.Op == protocols.Write {
+		switch {
+		case e.Op == protocols.Write:
 			return true, content{value: e.Value, label: e.Label}
+		case e.Op == CAS && e.Foreign.Refused && e.Outcome == OK:
+			return c.value != e.Foreign.Was, state
+		case e.Op == CAS && c.value == e.Foreign.Was:
+			return true, content{value: e.Value, label: e.Label}
+		case e.Op == CAS: // one that is pending may have found another value
+			return e.Outcome == Pending, state
 		}
 		return e.Outcome == Pending || c.bottom == e.Bottom && c.value == e.Value, state
 	},

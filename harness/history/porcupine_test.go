@@ -263,3 +263,22 @@ func simulateClients(rng *rand.Rand, n, clients int) []Entry {
 	}
 	return history(h...)
 }
+
+// A compare-and-set that was refused proves that the register held another value, if only for a lost write's sake.
+func TestPorcupineJudgesRefusals(t *testing.T) {
+	one, two, three := workloads.ID{Seq: 1}, workloads.ID{Seq: 2}, workloads.ID{Seq: 3}
+	write := Entry{Op: protocols.Write, Key: "k", Value: one, Start: 0, End: 1, Outcome: OK}
+	lost := Entry{Op: protocols.Write, Key: "k", Value: two, Seq: 1, Start: 2, End: Forever, Outcome: Pending}
+	refused := Entry{Op: CAS, Key: "k", Value: three, Seq: 2, Start: 3, End: 4, Outcome: OK, Foreign: &Foreign{Was: one, Refused: true}}
+	for name, c := range map[string]struct {
+		ops  []Entry
+		want result.VerdictCode
+	}{
+		"nothing else was written": {[]Entry{write, refused}, result.Violation},
+		"a write was lost":         {[]Entry{write, lost, refused}, result.Linearizable},
+	} {
+		if r := Porcupine(c.ops, time.Minute); r.Code != c.want {
+			t.Errorf("%s: %s %s, want %s", name, r.Code, r.Detail, c.want)
+		}
+	}
+}
