@@ -1,8 +1,12 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +16,8 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/plots/command"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
 )
 
 // maxDrawn is the number of operations up to which --html draws a whole history.
@@ -22,6 +28,7 @@ type checkOptions struct {
 	porcupine bool
 	timeout   time.Duration
 	html      string
+	jepsen.Options
 }
 
 func newCheck() *cobra.Command {
@@ -29,9 +36,10 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check HISTORY…",
 		Short: "Check recorded histories for linearizability",
-		Long: "check reads histories that a run recorded, or Jepsen histories of registers in EDN or JSON, compressed by\n" +
-			"gzip or not, and checks each: its own with the timestamp and the zone checker, others with the zone checker\n" +
-			"or, if a value is written twice, with porcupine. It draws the operations that prove a violation.",
+		Long: "check reads histories that a run recorded, or Jepsen histories of registers in EDN, JSON or text, compressed\n" +
+			"by gzip or not, and checks each: its own with the timestamp and the zone checker, others with the zone checker\n" +
+			"or, if a value is written twice or there are compare-and-sets, with porcupine. It draws the operations that\n" +
+			"prove a violation. A file that cannot be read does not keep it from the others.",
 		Example: "  powbench check results/smoke/latest/histories/mabd-read-t1-64KiB-c2-rep1.jsonl.gz\n" +
 			"  powbench check --porcupine --html violation.html store/latest/history.edn",
 		Args: cobra.MinimumNArgs(1),
@@ -41,6 +49,8 @@ func newCheck() *cobra.Command {
 	f.BoolVar(&o.porcupine, "porcupine", false, "check every history with porcupine too")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "bound of porcupine's search in a history")
 	f.StringVar(&o.html, "html", "", "file for a picture of the first violation")
+	f.StringVar(&o.Initial, "initial", "", "value of a register before its first write, such as 0 (default: nil)")
+	f.StringSliceVar(&o.Ignore, "ignore", nil, "processes of Jepsen histories that are no clients, beside nemesis")
 	return c
 }
 
@@ -49,49 +59,88 @@ func (o *checkOptions) run(out io.Writer, files []string) error {
 		return command.Usage(fmt.Errorf("--timeout is %v, want more than 0", o.timeout))
 	}
 	bad := 0
+	var unread []error
 	for _, f := range files {
 		held, err := o.check(out, f)
-		if err != nil {
-			return err
-		}
-		if !held {
+		switch {
+		case err != nil:
+			unread = append(unread, err)
+		case !held:
 			bad++
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%w, or could not be verified: %d of %d", study.ErrCheckFailed, bad, len(files))
+		unread = append(unread, fmt.Errorf("%w, or could not be verified: %d of %d", study.ErrCheckFailed, bad, len(files)))
 	}
-	return nil
+	err := errors.Join(unread...)
+	if bad == 0 && !slices.ContainsFunc(unread, func(err error) bool { return !errors.Is(err, fs.ErrNotExist) }) {
+		return command.Usage(err) // nothing but names of files that do not exist
+	}
+	return err
 }
 
 // check reports whether every checker accepts the history in a file.
 func (o *checkOptions) check(out io.Writer, file string) (bool, error) {
-	entries, form, err := jepsen.Load(file)
+	h, err := jepsen.Load(file, o.Options)
 	if err != nil {
 		return false, err
 	}
 	held := true
-	for _, r := range o.reports(entries, form) {
-		fmt.Fprintf(out, "%s: %s (%s, %d operations)\n", file, r.Code, r.Checker, r.Operations)
-		if r.Detail != "" {
-			fmt.Fprintln(out, r.Detail)
+	for _, r := range o.reports(h) {
+		fmt.Fprintf(out, "%s: %s (%s, %d operations%s)\n", file, r.Code, r.Checker, r.Operations, assumed(h))
+		for _, text := range []string{r.Detail, hint(h, r)} {
+			if text != "" {
+				fmt.Fprintln(out, text)
+			}
 		}
 		if r.Code == result.Linearizable {
 			continue
 		}
 		held = false
 		fmt.Fprintln(out, history.Timeline(r.Involved))
-		if err := o.draw(out, entries, r); err != nil {
+		if err := o.draw(out, h.Entries, r); err != nil {
 			return false, err
 		}
 	}
 	return held, nil
 }
 
+// assumed is what the verdict rests on, for its line.
+func assumed(h jepsen.History) string {
+	notes := h.Notes()
+	if len(h.Entries) > 0 && !slices.ContainsFunc(h.Entries, func(e history.Entry) bool { return e.Outcome == history.OK }) {
+		notes = append(notes, "none of which ended: there is nothing to judge")
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(notes, "; ")
+}
+
+// hint says what may be at the bottom of a violation: registers that held something, which is not too long to be shown whole,
+// before their first write.
+func hint(h jepsen.History, r history.Report) string {
+	if r.Code != result.Violation || h.Form == jepsen.Own || h.Initial != "" {
+		return ""
+	}
+	written := map[workloads.ID]bool{}
+	for _, e := range h.Entries {
+		if e.Op != protocols.Read {
+			written[e.Value] = true
+		}
+	}
+	for _, e := range r.Involved {
+		if e.Op == protocols.Read && e.Outcome == history.OK && !e.Bottom && !written[e.Value] && !strings.Contains(e.Label, "…") {
+			return fmt.Sprintf("If registers hold %s before their first write, say so by --initial '%[1]s'.", e.Label)
+		}
+	}
+	return ""
+}
+
 // reports are the checkers' reports on a history. Only our own have timestamps.
-func (o *checkOptions) reports(entries []history.Entry, form jepsen.Form) []history.Report {
-	first := history.Check
-	if form != jepsen.Own {
+func (o *checkOptions) reports(h jepsen.History) []history.Report {
+	entries, first := h.Entries, history.Check
+	if h.Form != jepsen.Own {
 		first = func(entries []history.Entry) history.Report { return history.CheckValues(entries, o.timeout) }
 	}
 	all := []history.Report{first(entries)}
