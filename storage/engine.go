@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/protocols"
 )
@@ -42,6 +43,7 @@ func (t *tree) tune(o Options, files vfs.FS) *pebble.Options {
 		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: t.failure},
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		CacheSize:                   cacheBytes,
+		MaxOpenFiles:                openFiles(),
 		MemTableSize:                uint64(cmp.Or(o.MemTableBytes, defaultMemTableBytes)),
 		MemTableStopWritesThreshold: memTables,
 		BytesPerSync:                1 << 20,
@@ -54,6 +56,17 @@ func (t *tree) tune(o Options, files vfs.FS) *pebble.Options {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return p
+}
+
+// openFiles is how many tables the database keeps open: no more than a quarter of what the process may, as connections take
+// the rest.
+func openFiles() int {
+	const usual, least = 1000, 32
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return usual
+	}
+	return int(max(least, min(usual, files.Cur/4)))
 }
 
 // separation keeps values out of compactions. At a low reference depth Pebble rewrites them after all: 10 doubles what is
