@@ -153,5 +153,13 @@ func spoil(b []byte) {
 	}
 }
 
+// room is the memory in bytes of a buffer for n.
+func room(n int) int64 {
+	if c := class(n); c >= minClass && c <= maxClass {
+		return 1 << c
+	}
+	return int64(n)
+}
+
 // class is the binary logarithm of n, rounded up; 0 for n ≤ 1.
 func class(n int) int { return bits.Len(uint(max(n, 1) - 1)) }

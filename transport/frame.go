@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/powbench/powbench/protocols"
@@ -120,11 +119,23 @@ func (f *frameReader) size(bounds frameSize) (frameSize, error) {
 	return size, size.check(bounds)
 }
 
+// await waits until so many bytes have come, or as many as the reader has room for.
+func (f *frameReader) await(n int) error {
+	_, err := f.r.Peek(min(n, readBufferBytes))
+	return unexpected(err)
+}
+
 // header reads a header of n bytes. It is valid until the next call.
 func (f *frameReader) header(n int) ([]byte, error) {
-	f.scratch = slices.Grow(f.scratch[:0], n)[:n]
-	_, err := io.ReadFull(f.r, f.scratch)
-	return f.scratch, unexpected(err)
+	header := f.scratch
+	if n > len(header) {
+		header = make([]byte, n)
+	}
+	if len(header) <= readBufferBytes { // an idle connection keeps no more
+		f.scratch = header
+	}
+	_, err := io.ReadFull(f.r, header[:n])
+	return header[:n], unexpected(err)
 }
 
 // message reads the payload that follows body into memory.

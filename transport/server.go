@@ -11,16 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/powbench/powbench/protocols"
-	"github.com/powbench/powbench/protocols/wire"
-)
-
-// Bounds of a server's work at one time.
-const (
-	maxRequestsPerConnection = 64
-	maxRequestBytes          = 64<<20 + prefixBytes + maxHeaderBytes + maxPayloadBytes // of all clients of one role
 )
 
 // ServerConfig describes a server to its clients.
@@ -46,8 +37,9 @@ type Server struct {
 	handle Handler
 	meter  meter
 	quiet  throttle
-	// budgets bound the memory of requests by role, so that readers, who may be Byzantine, cannot use up the writers'.
-	budgets map[protocols.Role]*semaphore.Weighted
+	gate   *gate
+	// shares bound by role what clients may take, so that readers, who may be Byzantine, cannot use up the others'.
+	shares map[protocols.Role]*share
 
 	ctx     context.Context
 	end     context.CancelCauseFunc
@@ -60,9 +52,8 @@ type Server struct {
 func NewServer(cfg ServerConfig, h Handler) *Server {
 	cfg.Log = orDiscard(cfg.Log)
 	buffers.fit()
-	s := &Server{cfg: cfg, handle: h, budgets: map[protocols.Role]*semaphore.Weighted{
-		protocols.Reader: semaphore.NewWeighted(maxRequestBytes),
-		protocols.Writer: semaphore.NewWeighted(maxRequestBytes),
+	s := &Server{cfg: cfg, handle: h, gate: newGate(connectionRoom()), shares: map[protocols.Role]*share{
+		protocols.Reader: newShare(maxReadersAtWork), protocols.Writer: newShare(0),
 	}}
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	return s
@@ -93,7 +84,9 @@ func (s *Server) accept(ln net.Listener) {
 		conn, err := ln.Accept()
 		switch {
 		case err == nil:
-			sessions.Go(func() { s.serve(conn) })
+			if place := s.admit(conn); place != nil {
+				sessions.Go(func() { s.serve(place) })
+			}
 		case s.ctx.Err() == nil && isAny(err,
 			syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED):
 			s.warn("cannot accept connections for now", "err", err)
@@ -138,8 +131,24 @@ func (s *Server) Connections() (n int) {
 	return n
 }
 
+// admit gives a new connection a place. If there is none it closes the connection and returns nil.
+func (s *Server) admit(conn net.Conn) *guest {
+	place, out := s.gate.enter(conn)
+	if place == nil {
+		conn.Close()
+		s.warn("no place for a connection: all are of writers, or at work", "from", conn.RemoteAddr())
+	}
+	if out != nil {
+		s.meter.repeats.hangUp(out.conn)
+		s.warn("an idle connection had to make room for another", "from", out.conn.RemoteAddr())
+	}
+	return place
+}
+
 // serve speaks with one client until one of both ends the connection.
-func (s *Server) serve(conn net.Conn) {
+func (s *Server) serve(place *guest) {
+	conn := place.conn
+	defer s.gate.leave(place)
 	s.meter.repeats.join(conn)
 	defer s.meter.repeats.hangUp(conn)
 	s.conns.Store(conn, nil)
@@ -152,8 +161,8 @@ func (s *Server) serve(conn net.Conn) {
 	g := newGreeter(conn, &s.meter)
 	role, err := g.answer(hello{Protocol: s.cfg.Protocol, Server: s.cfg.Server}, s.cfg.Key)
 	if err == nil {
-		session := &session{server: s, conn: conn, role: role, budget: s.budgets[role]}
-		err = session.serve(g.frames)
+		place.is(role)
+		err = newSession(s, place, role).serve(g.frames)
 	}
 	if s.ctx.Err() == nil && isAny(err, protocols.ErrRefused, errRefused, errFrameTooLarge, errNotOurs) {
 		s.warn("closed a client's connection", "from", conn.RemoteAddr(), "err", err)
@@ -189,127 +198,4 @@ func (t *throttle) pass(now time.Time) (skipped int, ok bool) {
 	skipped, t.skipped = t.skipped, 0
 	t.next = now.Add(time.Second)
 	return skipped, true
-}
-
-// A session is a server's side of one connection, after the handshake.
-type session struct {
-	server *Server
-	conn   net.Conn
-	role   protocols.Role
-	budget *semaphore.Weighted
-
-	writing sync.Mutex // one reply at a time
-}
-
-// An incoming request, and the bytes by which it charges the budget.
-type incoming struct {
-	envelope
-	message protocols.Message
-	memory  arena
-	charge  int64
-}
-
-// serve reads requests until the connection ends, and returns when all are answered.
-func (s *session) serve(frames *frameReader) error {
-	requests := newCrew(maxRequestsPerConnection, s.answer)
-	for {
-		in, err := s.receive(frames)
-		if err != nil {
-			s.server.meter.repeats.hangUp(s.conn)
-			return errors.Join(requests.end(), err)
-		}
-		requests.give(in)
-	}
-}
-
-// receive reads one request. It waits for room in the budget before it takes memory.
-func (s *session) receive(frames *frameReader) (*incoming, error) {
-	size, err := frames.size(messageBounds)
-	if err != nil {
-		return nil, err
-	}
-	in := &incoming{charge: int64(size.total())}
-	if err := s.budget.Acquire(s.server.ctx, in.charge); err != nil {
-		return nil, err
-	}
-	in.memory.init()
-	if err := s.read(in, frames, size); err != nil {
-		s.done(in)
-		return nil, err
-	}
-	s.server.meter.received.add(1, 0)
-	return in, nil
-}
-
-func (s *session) read(in *incoming, frames *frameReader, size frameSize) error {
-	if err := s.conn.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
-		return err
-	}
-	header, err := frames.header(size.header)
-	if err != nil {
-		return err
-	}
-	n, err := wire.UnmarshalPrefix(header, &in.envelope)
-	if err != nil {
-		return fmt.Errorf("%w: %w", protocols.ErrRefused, err)
-	}
-	if len(in.Key) > protocols.MaxKeyBytes {
-		return fmt.Errorf("%w: key of %d bytes", protocols.ErrRefused, len(in.Key))
-	}
-	body, err := decodeBody(in.envelope, header[n:], s.server.cfg.NewBody)
-	if err != nil {
-		return fmt.Errorf("%w: %w", protocols.ErrRefused, err)
-	}
-	if in.message, err = frames.message(body, size, &in.memory); err != nil {
-		return err
-	}
-	return s.conn.SetReadDeadline(time.Time{})
-}
-
-func (s *session) done(in *incoming) {
-	in.memory.release()
-	s.budget.Release(in.charge)
-}
-
-// answer handles one request and sends the reply. Any error ends the connection; one of the server's own also ends the
-// server.
-func (s *session) answer(in *incoming) error {
-	defer s.done(in)
-	reply, err := s.server.handle(s.role, in.Key, in.message, &in.memory)
-	switch {
-	case err == nil && reply.Body == nil:
-		return nil
-	case err == nil:
-		err = s.reply(in.ID, reply)
-	case !errors.Is(err, protocols.ErrRefused):
-		s.server.end(err)
-	}
-	if err != nil {
-		s.server.meter.repeats.hangUp(s.conn)
-	}
-	return err
-}
-
-func (s *session) reply(id uint64, m protocols.Message) error {
-	var sent error
-	err := withFrame(id, "", m, func(frame []byte) error {
-		sent = s.send(net.Buffers{frame, m.Payload})
-		return nil
-	})
-	if err != nil {
-		s.server.warn("cannot send a reply", "kind", m.Body.Kind(), "err", err)
-	}
-	return sent
-}
-
-// send writes a frame in one system call, if the kernel takes it.
-func (s *session) send(frame net.Buffers) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if err := s.conn.SetWriteDeadline(time.Now().Add(frameTimeout)); err != nil {
-		return err
-	}
-	n, err := frame.WriteTo(s.conn)
-	s.server.meter.sent.add(1, int(n))
-	return err
 }

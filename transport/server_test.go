@@ -175,7 +175,7 @@ func stalled(t *testing.T, client func(g *greeter)) (took time.Duration) {
 		defer s.Close()
 		near, far := net.Pipe()
 		var serving sync.WaitGroup
-		serving.Go(func() { s.serve(far) })
+		serving.Go(func() { s.serve(s.admit(far)) })
 		g := newGreeter(near, &meter{})
 		if err := g.call(hello{Protocol: testProtocol, Role: protocols.Reader}, nil); err != nil {
 			t.Fatal(err)
