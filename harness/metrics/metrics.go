@@ -101,6 +101,13 @@ func (e *Endpoint) Gauge(name, help string, of func() float64) {
 	e.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, of))
 }
 
+// GaugeOf is a Gauge of one of several things of a kind, which the label of that name tells apart.
+func (e *Endpoint) GaugeOf(name, help, label, thing string, of func() float64) {
+	e.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: name, Help: help, ConstLabels: prometheus.Labels{label: thing},
+	}, of))
+}
+
 // Traffic tells of what the process's sockets have moved.
 func (e *Endpoint) Traffic(of func() transport.Traffic) {
 	for _, c := range []struct {

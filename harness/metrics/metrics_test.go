@@ -31,6 +31,8 @@ func TestEndpoint(t *testing.T) {
 	}
 	defer e.Close()
 	e.Gauge("things", "Things.", func() float64 { return 3 })
+	e.GaugeOf("parts", "Parts.", "colour", "red", func() float64 { return 4 })
+	e.GaugeOf("parts", "Parts.", "colour", "blue", func() float64 { return 5 })
 	e.Traffic(func() transport.Traffic { return transport.Traffic{Sent: transport.Count{Messages: 2, Bytes: 700}} })
 	w := e.Work("request", "Requests")
 	w.Begin("GET")("ok")
@@ -38,7 +40,7 @@ func TestEndpoint(t *testing.T) {
 	w.Begin("PUT")
 	page := get(t, e, "/metrics")
 	for _, want := range []string{
-		"powbench_things 3", "powbench_sent_bytes_total 700", "powbench_sent_messages_total 2", "powbench_received_bytes_total 0",
+		"powbench_things 3", `powbench_parts{colour="red"} 4`, `powbench_parts{colour="blue"} 5`, "powbench_sent_bytes_total 700", "powbench_sent_messages_total 2", "powbench_received_bytes_total 0",
 		`powbench_requests_total{kind="GET",outcome="ok"} 1`, `powbench_requests_total{kind="GET",outcome="refused"} 1`,
 		"powbench_requests_in_progress 1", `powbench_request_seconds_count{kind="GET"} 2`, "go_goroutines ", "process_open_fds ",
 	} {

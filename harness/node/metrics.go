@@ -42,6 +42,7 @@ func (n *Node) serveMetrics(ctx context.Context, addr string, handle transport.H
 func (n *Node) tellMetrics() {
 	n.metrics.Traffic(n.server.Traffic)
 	n.metrics.Gauge("connections", "Open connections of clients.", func() float64 { return float64(n.server.Connections()) })
+	n.tellUse()
 	for _, c := range []struct {
 		name, help string
 		of         func(storage.Metrics) float64
@@ -59,4 +60,24 @@ func (n *Node) tellMetrics() {
 	}
 	n.metrics.Gauge("storage_disk_bytes", "Size of the store's files.", func() float64 { return float64(n.store.Metrics().DiskBytes) })
 	n.metrics.Gauge("storage_l0_files", "Tables that no compaction has merged yet.", func() float64 { return float64(n.store.Metrics().L0Files) })
+}
+
+// tellUse tells of what clients take of the server, by role, and of those that had to go for others.
+func (n *Node) tellUse() {
+	for _, c := range []struct {
+		name, help string
+		of         func(transport.Use) float64
+	}{
+		{"role_connections", "Open connections by role.", func(u transport.Use) float64 { return float64(u.Connections) }},
+		{"request_bytes", "Bytes of requests in memory.", func(u transport.Use) float64 { return float64(u.RequestBytes) }},
+		{"reply_bytes", "Bytes of replies in memory or expected.", func(u transport.Use) float64 { return float64(u.ReplyBytes) }},
+		{"cut_connections", "Connections so far that held memory for which others waited, and moved too little.", func(u transport.Use) float64 { return float64(u.Cut) }},
+	} {
+		for role, name := range map[protocols.Role]string{protocols.Reader: "reader", protocols.Writer: "writer"} {
+			n.metrics.GaugeOf(c.name, c.help, "role", name, func() float64 { return c.of(n.server.Use(role)) })
+		}
+	}
+	n.metrics.Counter("displaced_connections_total", "Idle connections that had to make room for others.", func() float64 {
+		return float64(n.server.Displaced())
+	})
 }
