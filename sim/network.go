@@ -94,7 +94,7 @@ func (w *world) arrive(f flight) {
 		if !r.over {
 			r.do(r.driver.Answer(f.round, f.server, f.Message))
 		}
-	case r.over && f.round == r.driver.Round() && w.Chance(f.choice(drop), dropShare):
+	case r.over && (w.Attack.Lost || f.round == r.driver.Round()) && w.Chance(f.choice(drop), dropShare):
 		w.tracef("%s is dropped, the operation has ended", f)
 	default:
 		w.serve(f)

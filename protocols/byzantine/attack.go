@@ -62,6 +62,9 @@ type Condition struct {
 	// writer's WRITE has one round less. Reaches bounds how many servers the round's requests still reach, 0 for any
 	// number. With a WriterDies of 0 no writer dies.
 	WriterDies, Reaches int
+	// Lost requests of any round of an operation that has ended never arrive at some servers, as over a connection that broke;
+	// else only those of its last round may.
+	Lost bool
 	// SamePID restarts a writer with the process id of the one that died.
 	SamePID bool
 }
@@ -84,6 +87,8 @@ type Attack struct {
 	Condition
 	// Beyond says that the attack is beyond what any protocol promises to withstand.
 	Beyond bool
+	// Virtual says that the attack takes place in the simulator alone.
+	Virtual bool
 	// Expect says what must come of it on the protocol. If it is nil or returns false, that follows from Traits.
 	Expect func(protocols.Protocol) (Expectation, bool)
 

@@ -3,6 +3,8 @@ package byzantine
 import (
 	"fmt"
 	"strings"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // Catalog is all attacks, as the playbooks have them: by servers (B), by readers (R), of writers that die (W) or lie (Z),
@@ -63,7 +65,50 @@ func Catalog(books ...Playbook) []Attack {
 	for i, a := range all {
 		all[i] = a.with(byProtocol)
 	}
-	return all
+	return append(all, combinations(all)...)
+}
+
+// combinations are attacks by several at once: what one leaves half done another may abuse.
+func combinations(all []Attack) []Attack {
+	return []Attack{
+		combined(all, "C1", "liars-and-deaths", "t servers attack in every way, and writers die completing", "B0", "W2"),
+		combined(all, "C2", "equivocation-and-deaths", "t servers equivocate, and writers die completing", "B11", "W2"),
+		combined(all, "C3", "liars-and-readers", "t servers attack in every way, and a reader writes back early", "B0", "R3"),
+		combined(all, "C4", "lost-rounds", "connections break, and servers miss any round's requests of operations that ended", "N5"),
+		combined(all, "C5", "liars-and-parts", "t servers attack in every way, and writers die when part of their data has left", "B0", "W1"),
+	}
+}
+
+// combined is several attacks in one, in which requests of operations that ended are lost besides. What must come of it is
+// what must come of any of them.
+func combined(all []Attack, id, name, title string, parts ...string) Attack {
+	a := Attack{ID: id, Name: name, Title: title, Virtual: true}
+	var of []Attack
+	for _, part := range parts {
+		p, err := ByID(all, part)
+		if err != nil {
+			panic(err) // a mistake in this file, which any use shows
+		}
+		of = append(of, p)
+		if p.Server != nil {
+			a.Server = p.Server
+		}
+		if p.Reader != nil {
+			a.Reader = p.Reader
+		}
+		if p.Condition != (Condition{}) {
+			a.Condition = p.Condition
+		}
+	}
+	a.Lost = true
+	a.Expect = func(p protocols.Protocol) (Expectation, bool) {
+		e := of[0].Expected(p)
+		for _, other := range of[1:] {
+			e = e.and(other.Expected(p))
+		}
+		return e, true
+	}
+	return a
 }
 
 // lies is an attack of servers that lie, as the playbook says or, if there is such a lie, as serves for any protocol.

@@ -1,6 +1,9 @@
 package byzantine
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // An Expectation says what must come of an attack on one protocol. The zero one says that the protocol withstands it:
 // every history is linearizable and every operation ends.
@@ -59,6 +62,18 @@ func (e Expectation) Holds(found map[Harm]int64) bool {
 		}
 	}
 	return e.Harm == NoHarm || len(found) > 0
+}
+
+// and is what must come of two attacks at once: the graver harm of the two, and no fewer rounds than either allows.
+func (e Expectation) and(o Expectation) Expectation {
+	both := Expectation{None: e.None || o.None, Beyond: e.Beyond || o.Beyond}
+	if i := slices.IndexFunc(Harms(), func(h Harm) bool { return h == e.Harm || h == o.Harm }); i >= 0 {
+		both.Harm = Harms()[i]
+	}
+	if e.Rounds > 0 && o.Rounds > 0 {
+		both.Rounds = max(e.Rounds, o.Rounds)
+	}
+	return both
 }
 
 // Code says what is expected in a word that results record: withstand, harm, beyond or no-target.

@@ -123,7 +123,7 @@ const (
 // that crashes, lies and comes back.
 func All() []byzantine.Attack {
 	all := append([]byzantine.Attack{{ID: result.FaultFree, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
-	all = slices.DeleteFunc(all, func(a byzantine.Attack) bool { return a.Writer != nil }) // the simulator plays them
+	all = slices.DeleteFunc(all, func(a byzantine.Attack) bool { return a.Writer != nil || a.Virtual }) // the simulator plays them
 	return append(all,
 		byzantine.Attack{ID: killEach, Name: "kill-and-restart", Title: "server after server is killed and comes back"},
 		byzantine.Attack{ID: killForGood, Name: "kill-t", Title: "t servers are killed for good"},
