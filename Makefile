@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate explore wan-kernel plots report test mutants bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate explore wan-kernel plots report test mutants survivors bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,6 +114,9 @@ bench: ## run the Go benchmarks, COUNT=6 times, into results/bench (BENCH=regexp
 
 mutants: ## make mistakes in all protocols on purpose, one at a time, and see the tests fail: half an hour
 	$(GO) test ./sim -run TestMutants -mutants -timeout 2h -v
+
+survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: hours
+	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
 
 lint: ## check style and common mistakes
 	$(TOOL) golangci-lint run

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -314,11 +313,8 @@ func (m mutant) play(t *testing.T) (string, bool) {
 // overlay writes the mistaken source and says, for the go command, what it stands in for.
 func (m mutant) overlay(t *testing.T, dir string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", m.file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile(path)
+	file := filepath.Join("..", m.file)
+	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,20 +328,7 @@ func (m mutant) overlay(t *testing.T, dir string) string {
 		}
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
-	mistaken := filepath.Join(dir, "mistaken.go")
-	plan, err := json.Marshal(map[string]map[string]string{"Replace": {path: mistaken}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay := filepath.Join(dir, "overlay.json")
-	for file, data := range map[string]string{
-		mistaken: text, overlay: string(plan),
-	} {
-		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return overlay
+	return overlayOf(t, dir, file, []byte(text))
 }
 
 var (

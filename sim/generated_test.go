@@ -1,0 +1,227 @@
+package sim
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/sim/mutation"
+)
+
+var (
+	generate       = flag.String("generated", "", "protocols, such as mabd,cas, of which TestGenerated makes all mutants")
+	generatedOnly  = flag.String("generated.only", "", "regular expression: only mutants that a line of the table matches")
+	generatedOut   = flag.String("generated.out", "", "file for the table, as JSON")
+	generatedSeeds = flag.Uint64("generated.seeds", 2000, "schedules of each attack")
+)
+
+// A fate is what became of a generated mutant.
+type fate struct {
+	Protocol string `json:"protocol"`
+	File     string `json:"file"` // from the module's root
+	Mutant   string `json:"mutant"`
+	// Killed is what noticed it first: "compiler", "unit tests", "simulation", "traces" if nothing but golden traces did, or
+	// "nothing". By says which test or attack, and with which seed.
+	Killed string `json:"killed"`
+	By     string `json:"by,omitempty"`
+}
+
+// unnoticed is the fate of a mutant that survives.
+const unnoticed = "nothing"
+
+// name is the mutant's, as the table and -generated.only have it.
+func (f fate) name() string { return f.File + ":" + f.Mutant }
+
+// sourcesOf are the folders with a protocol's automata and its unit tests, from the module's root.
+func sourcesOf(protocol string) []string {
+	folders := []string{"protocols/" + protocol}
+	if protocol == "mpowerstore" {
+		folders = append(folders, "protocols/candidates")
+	}
+	return folders
+}
+
+// passive are the files of a package that decide nothing, messages and names of conditions, or that belong to variants;
+// besides them the tests.
+var passive = regexp.MustCompile(`(_test|/messages|/conditions|/metadata)\.go$`)
+
+// TestGenerated makes every mistake that the rules of package mutation make in a protocol's automata, and tells which the
+// unit tests notice, which the simulation does, and which nothing does. Golden traces do not count as tests here: a regenerated
+// one would bless the mistake. It takes hours, so it is played only if asked for.
+func TestGenerated(t *testing.T) {
+	if *generate == "" {
+		t.Skip("name protocols by -generated")
+	}
+	var fates []fate
+	for _, protocol := range strings.Split(*generate, ",") {
+		if _, err := catalog.ByName(protocol); err != nil {
+			t.Fatal(err)
+		}
+		files := filesOf(t, protocol)
+		if what, by := kill(t, protocol, files[0], read(t, files[0])); what != unnoticed {
+			t.Fatalf("%s fails without any mistake: %s %s", protocol, what, by)
+		}
+		for _, file := range files {
+			fates = mutateAll(t, fates, protocol, file)
+		}
+	}
+	survivors := slices.DeleteFunc(slices.Clone(fates), func(f fate) bool { return f.Killed != unnoticed && f.Killed != "traces" })
+	t.Logf("%d mutants, %d survive", len(fates), len(survivors))
+	for _, s := range survivors {
+		t.Logf("survives: %s (%s)", s.name(), s.Killed)
+	}
+}
+
+// filesOf are the files with a protocol's automata.
+func filesOf(t *testing.T, protocol string) (files []string) {
+	for _, folder := range sourcesOf(protocol) {
+		all, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, slices.DeleteFunc(all, passive.MatchString)...)
+	}
+	if len(files) == 0 {
+		t.Fatalf("%s has no source in %v", protocol, sourcesOf(protocol))
+	}
+	return files
+}
+
+func read(t *testing.T, file string) []byte {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// writeFates writes the table so far, if it is wanted: what took hours is not lost.
+func writeFates(t *testing.T, fates []fate) {
+	if *generatedOut == "" {
+		return
+	}
+	text, err := json.MarshalIndent(fates, "", " ")
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(*generatedOut), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(*generatedOut, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mutateAll adds the fates of a file's mutants.
+func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
+	all, err := mutation.Of(file, read(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := regexp.MustCompile(*generatedOnly)
+	for _, m := range all {
+		f := fate{Protocol: protocol, File: strings.TrimPrefix(file, "../"), Mutant: m.String()}
+		if !only.MatchString(f.name()) {
+			continue
+		}
+		f.Killed, f.By = kill(t, protocol, file, m.Source)
+		fates = append(fates, f)
+		writeFates(t, fates)
+		t.Logf("%s: %s %s", f.name(), f.Killed, f.By)
+	}
+	return fates
+}
+
+// kill tries what may notice the mutant, the quickest first.
+func kill(t *testing.T, protocol, file string, source []byte) (what, by string) {
+	dir := t.TempDir()
+	overlay := overlayOf(t, dir, file, source)
+	binary := filepath.Join(dir, "sim.test")
+	if _, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
+		return "compiler", ""
+	}
+	unit := func(more ...string) (string, bool) {
+		args := append([]string{"test", "-vet=off", "-count=1", "-timeout", "10m", "-overlay", overlay}, more...)
+		for _, folder := range sourcesOf(protocol) {
+			args = append(args, "../"+folder)
+		}
+		out, err := exec.Command("go", args...).CombinedOutput()
+		return failing.FindString(string(out)), err != nil
+	}
+	if test, failed := unit("-skip", "Trace"); failed {
+		return "unit tests", strings.TrimPrefix(test, "--- FAIL: ")
+	}
+	out, err := exec.Command(binary, "-test.run", "^TestUnderAnyAttack$", "-test.timeout", "30m", "-mutant.protocol", protocol,
+		"-mutant.seeds", fmt.Sprint(*generatedSeeds)).CombinedOutput()
+	if err != nil {
+		return "simulation", unexpected.FindString(string(out))
+	}
+	if test, failed := unit("-run", "Trace"); failed {
+		return "traces", strings.TrimPrefix(test, "--- FAIL: ")
+	}
+	return unnoticed, ""
+}
+
+var (
+	failing    = regexp.MustCompile(`--- FAIL: \S+`)
+	unexpected = regexp.MustCompile(`under \S+: .*`)
+)
+
+// overlayOf writes a file's other source and says, for the go command, what it stands in for.
+func overlayOf(t *testing.T, dir, file string, source []byte) string {
+	t.Helper()
+	path, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mistaken, overlay := filepath.Join(dir, "mistaken.go"), filepath.Join(dir, "overlay.json")
+	plan, err := json.Marshal(map[string]map[string]string{"Replace": {path: mistaken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{mistaken: source, overlay: plan} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return overlay
+}
+
+// TestUnderAnyAttack plays a protocol under every attack, for TestGenerated, until something is not as expected.
+func TestUnderAnyAttack(t *testing.T) {
+	if *mutantProtocol == "" || *mutantSeeds == 0 {
+		t.Skip("played by TestGenerated")
+	}
+	p, err := catalog.ByName(*mutantProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range append([]byzantine.Attack{{ID: "none"}}, catalog.Against(p)...) {
+		expected := a.Expected(p)
+		enough := func(tally *Tally) bool {
+			for h := range tally.Harms {
+				if !expected.Allows(h) {
+					return true
+				}
+			}
+			return false
+		}
+		tally, err := Explore(t.Context(), Scenario{Protocol: p, T: 1, Attack: a}, 1, *mutantSeeds, runtime.GOMAXPROCS(0), enough)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !expected.Holds(tally.Harms) {
+			t.Fatalf("under %s: %v with seeds %v, expected %s", a.ID, tally.Harms, tally.First, expected)
+		}
+	}
+}
