@@ -115,6 +115,7 @@ func (f failed) Result() (Result, error)       { return Result{}, f.err }
 // A Phase is the round that an operation is in, for operations that ask all servers alike and wait for a quorum. They
 // embed it.
 type Phase struct {
+	Noted
 	Round int // from 1
 
 	servers, quorum int

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 )
 
@@ -26,16 +27,17 @@ func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
 // A Tally sums up many schedules of one scenario.
 type Tally struct {
 	Schedules, Operations, Messages int64
-	Reads                           map[int]int64             // by their rounds
-	Harms                           map[byzantine.Harm]int64  // schedules, by the gravest harm found
-	First                           map[byzantine.Harm]uint64 // the lowest seed of each harm
+	Reads                           map[int]int64                 // by their rounds
+	Harms                           map[byzantine.Harm]int64      // schedules, by the gravest harm found
+	First                           map[byzantine.Harm]uint64     // the lowest seed of each harm
+	Conditions                      map[protocols.Condition]int64 // operations that came to each
 }
 
 // Explore plays the schedules of the seeds from first to last on the number of workers at once, until ctx ends or, if
 // enough is not nil, it says so of what has been found so far. The tally is the same for any number of workers if all
 // schedules are played.
 func Explore(ctx context.Context, s Scenario, first, last uint64, workers int, enough func(*Tally) bool) (*Tally, error) {
-	total := &Tally{Reads: map[int]int64{}, Harms: map[byzantine.Harm]int64{}, First: map[byzantine.Harm]uint64{}}
+	total := &Tally{Reads: map[int]int64{}, Harms: map[byzantine.Harm]int64{}, First: map[byzantine.Harm]uint64{}, Conditions: map[protocols.Condition]int64{}}
 	var mu sync.Mutex
 	var failure error
 	var next atomic.Uint64
@@ -76,6 +78,9 @@ func (t *Tally) add(seed uint64, o *Outcome) {
 	t.Messages += int64(o.Messages)
 	for rounds, n := range o.Reads {
 		t.Reads[rounds] += int64(n)
+	}
+	for c, n := range o.Conditions {
+		t.Conditions[c] += int64(n)
 	}
 	h := o.Harm()
 	if h == byzantine.NoHarm {

@@ -26,7 +26,9 @@ type Outcome struct {
 	// History is all operations of correct clients. Involved are those that prove that it is not linearizable.
 	History, Involved []history.Entry
 	// Reads counts the READs that ended by their rounds.
-	Reads                map[int]int
+	Reads map[int]int
+	// Conditions counts the operations of correct clients that came to each, whether or not they ended.
+	Conditions           map[protocols.Condition]int
 	Operations, Messages int
 	// Trace tells what happened, line by line, if it was asked for.
 	Trace []string
@@ -98,6 +100,7 @@ func (w *world) judge() {
 		}
 	}
 	w.judgeGrowth()
+	w.countConditions()
 	w.outcome.History = history.Merge(w.logs...)
 	if len(w.outcome.History) == 0 {
 		return
@@ -113,6 +116,18 @@ func (w *world) judge() {
 		harm = byzantine.Phantom
 	}
 	w.find(harm, "not linearizable: %s", report.Detail)
+}
+
+// countConditions counts what the operations of correct clients noted.
+func (w *world) countConditions() {
+	for _, r := range w.runs {
+		if r.hostile {
+			continue
+		}
+		for _, c := range r.driver.Conditions() {
+			w.outcome.Conditions[c]++
+		}
+	}
 }
 
 // judgeGrowth compares what correct servers keep of a register with what clients asked for: at most two records for each

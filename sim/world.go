@@ -117,7 +117,7 @@ func simulate(s Scenario, seed uint64, chooser Chooser, tracing bool) (*Outcome,
 	traits := s.Protocol.Traits(s.T)
 	w := &world{
 		Scenario: s, Chooser: chooser, seed: seed, tracing: tracing, loot: &byzantine.Loot{},
-		writes: map[protocols.Key]uint64{}, outcome: Outcome{Reads: map[int]int{}},
+		writes: map[protocols.Key]uint64{}, outcome: Outcome{Reads: map[int]int{}, Conditions: map[protocols.Condition]int{}},
 		oneWriter: traits.Writers == protocols.One, expected: s.Attack.Expected(s.Protocol),
 	}
 	w.wired = w.Chance(choose(encoded, 0, 0), 12)

@@ -184,6 +184,9 @@ func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *resu
 		return err
 	}
 	row = summed(row, report)
+	for _, c := range search.Conditions() {
+		row.Conditions = append(row.Conditions, string(c))
+	}
 	table.Rows = append(slices.DeleteFunc(table.Rows, row.Is), row)
 	if o.out != "" {
 		if err := table.Write(o.out); err != nil {

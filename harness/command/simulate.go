@@ -47,8 +47,8 @@ func newSimulate() *cobra.Command {
 			"if an outcome is not the expected one: then it shrinks the schedule and prints what happened in it.\n\nAttacks:\n" +
 			attackList(),
 		Example: "  powbench simulate --schedules 200\n  powbench simulate --protocol mabd --attack B2 --seed 1 --schedules 1 --trace",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := c.Flags()
 	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
@@ -111,8 +111,15 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	fmt.Fprintln(out, summary(rows))
+	missed, err := o.conditions(out, rows)
+	if err != nil {
+		return err
+	}
 	if failed > 0 {
 		return fmt.Errorf("%w: %d of %d outcomes are not the expected ones", study.ErrCheckFailed, failed, len(rows))
+	}
+	if missed > 0 {
+		return fmt.Errorf("%w: %d conditions were reached under no attack", study.ErrCheckFailed, missed)
 	}
 	return nil
 }
@@ -163,7 +170,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 	return result.Simulated{
 		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
-		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First),
+		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First), Conditions: byName(tally.Conditions),
 		Expected: expected.String(), Expectation: result.Expectation(expected.Code()),
 		Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
@@ -182,11 +189,11 @@ func verdict(r result.Simulated) string {
 	return text + " (expected: " + r.Expected + ")"
 }
 
-// byName is a map of harms as results hold it.
-func byName[N int64 | uint64](harms map[byzantine.Harm]N) map[string]N {
+// byName is a map of harms or conditions as results hold it.
+func byName[K ~string, N int64 | uint64](of map[K]N) map[string]N {
 	named := map[string]N{}
-	for h, n := range harms {
-		named[string(h)] = n
+	for k, n := range of {
+		named[string(k)] = n
 	}
 	return named
 }

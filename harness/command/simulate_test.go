@@ -31,6 +31,9 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	if !strings.Contains(stdout, "mpowerstore: COLLECT: no candidate") || rows[0].Conditions["COLLECT: no candidate"] == 0 {
+		t.Errorf("no conditions: %+v, %s", rows[0], stdout)
+	}
 	if len(rows)%3 != 0 || len(rows) < 9 {
 		t.Errorf("%d rows, want 3 for each protocol", len(rows))
 	}

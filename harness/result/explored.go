@@ -31,6 +31,8 @@ type Explored struct {
 	// Complete says that there is nothing more to explore; else Stopped says what stopped it.
 	Complete bool   `json:"complete"`
 	Stopped  string `json:"stopped,omitempty"`
+	// Conditions are the turns, of those that few executions take, that operations came to; rows of earlier versions lack them.
+	Conditions []string `json:"conditions,omitempty"`
 	// Without names reductions that the protocol does not allow.
 	Without     []string          `json:"without,omitempty"`
 	Verdict     VerdictCode       `json:"verdict"`         // unknown: no violation was found, and it is not complete

@@ -95,6 +95,9 @@ func (r *read) learn(ts protocols.Timestamp, value []byte) protocols.Step {
 	if r.replies++; !r.Quorum() {
 		return protocols.Wait()
 	}
+	if r.same < r.replies {
+		r.Note(protocols.Disagree)
+	}
 	if r.ts.IsZero() || r.unanimous && r.same == r.replies { // a majority has it, as after a write-back
 		return protocols.Done()
 	}

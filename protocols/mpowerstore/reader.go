@@ -37,6 +37,7 @@ func (r *Reader) Start() protocols.Broadcast {
 // the correct ones alone are a quorum.
 func (r *Reader) Answer(round, server int, reply protocols.Message) protocols.Step {
 	if round != r.Round {
+		r.Note(protocols.LateReply)
 		return protocols.Wait() // late (D6)
 	}
 	switch ack := reply.Body.(type) {
@@ -64,12 +65,16 @@ func (r *Reader) collectAck(c Candidate) protocols.Step {
 	case !r.Written(c):
 		return protocols.Wait()
 	case !slices.ContainsFunc(r.C, c.Same):
+		if slices.ContainsFunc(r.C, func(o Candidate) bool { return o.TS.Equal(c.TS.Timestamp) }) {
+			r.Note(Twins)
+		}
 		r.C = append(r.C, c)
 	}
 	switch {
 	case !r.Quorum():
 		return protocols.Wait()
 	case len(r.C) == 0:
+		r.Note(NoCandidate)
 		return r.Bottom()
 	}
 	return r.Begin(protocols.Message{Body: &Filter{Candidates: slices.Clone(r.C)}})
@@ -88,8 +93,14 @@ func (r *Reader) Told(ack *FilterAck) bool {
 
 // Filter records W[i] and drops the candidates that this excludes (lines 148 to 150).
 func (r *Reader) Filter(server int, answer candidates.Answer[*Entry]) protocols.Step {
+	if answer.Entry == nil && !answer.TS.IsZero() {
+		r.Note(NoEntry)
+	}
 	r.W.Add(server, answer)
-	r.C = candidates.Exclude(r.C, r.W)
+	before := len(r.C)
+	if r.C = candidates.Exclude(r.C, r.W); len(r.C) < before {
+		r.Note(Excluded)
+	}
 	return r.Filtered()
 }
 
@@ -99,10 +110,12 @@ func (r *Reader) Filtered() protocols.Step {
 	case !r.W.Enough():
 		return protocols.Wait()
 	case len(r.C) == 0:
+		r.Note(AllExcluded)
 		return r.Bottom()
 	}
 	entry, fragments, ok := r.W.Safe(candidates.Highest(r.C))
 	if !ok {
+		r.Note(NotSafe)
 		return protocols.Wait()
 	}
 	return r.Restore(r.C, entry, fragments)
@@ -119,12 +132,14 @@ func (r *Reader) Bottom() protocols.Step {
 func (r *Reader) Restore(set []Candidate, entry *Entry, fragments [][]byte) protocols.Step {
 	nonce, intact := r.choose(set, entry)
 	if nonce == nil {
+		r.Note(Unproven)
 		return protocols.Wait()
 	}
 	r.result.Timestamp = entry.TS.Timestamp
 	if r.result.Value, r.err = r.Data.Decode(entry.CC, fragments, r.mem); r.err != nil || intact {
 		return protocols.Done()
 	}
+	r.Note(ThirdRound)
 	return r.Begin(protocols.Message{Body: &Repair{Candidate: entry.candidate(nonce)}})
 }
 

@@ -37,6 +37,7 @@ func (w *writer) Start() protocols.Broadcast { return w.Begin(protocols.Message{
 // Answer waits for acknowledgements of each round from S−t servers (lines 94, 105, 108).
 func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	if round != w.Round {
+		w.Note(protocols.LateReply)
 		return protocols.Wait() // late (D6)
 	}
 	switch ack := reply.Body.(type) {
@@ -59,8 +60,12 @@ func (w *writer) Answer(round, _ int, reply protocols.Message) protocols.Step {
 // clockAck takes one server's timestamp if a writer has issued it (lines 98 to 100), and reports whether a quorum has
 // answered.
 func (w *writer) clockAck(ts TS) bool {
-	if w.highest.Less(ts.Timestamp) && w.prover.Issued(w.key, ts) {
+	switch {
+	case !w.highest.Less(ts.Timestamp):
+	case w.prover.Issued(w.key, ts):
 		w.highest = ts.Timestamp
+	default:
+		w.Note(Unissued)
 	}
 	return w.Quorum()
 }
@@ -71,6 +76,9 @@ func (w *writer) store() protocols.Step {
 	issued, err := w.clock.Issue(w.highest, w.pid)
 	if err != nil {
 		return w.fail(err)
+	}
+	if issued.Num > w.highest.Num+1 {
+		w.Note(OwnClock)
 	}
 	ts := w.prover.Issue(w.key, issued)
 	candidate, commitments, err := w.prover.Prove(w.key, ts, w.entropy)

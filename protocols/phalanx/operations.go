@@ -96,6 +96,12 @@ func (r *read) learn(c claim) protocols.Step {
 		return protocols.Wait()
 	}
 	r.found = r.highest(r.key, r.claims, protocols.Timestamp{})
+	if r.found.TS.Less(r.claims[0].TS) { // highest has sorted them
+		r.Note(forged)
+	}
+	if !unanimous(r.claims) {
+		r.Note(protocols.Disagree)
+	}
 	if r.found.TS.IsZero() || r.variant == Unanimous && unanimous(r.claims) {
 		return protocols.Done()
 	}

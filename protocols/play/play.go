@@ -154,6 +154,14 @@ func (d *Driver) check(number int, b protocols.Broadcast) error {
 	return nil
 }
 
+// Conditions are those that the operation has noted.
+func (d *Driver) Conditions() []protocols.Condition {
+	if o, ok := d.operation.(interface{ Conditions() []protocols.Condition }); ok {
+		return o.Conditions()
+	}
+	return nil
+}
+
 // Round is the current round, from 1; it is 0 before the first.
 func (d *Driver) Round() int { return d.current }
 

@@ -40,6 +40,7 @@ func (r *reader) Start() protocols.Broadcast {
 // the correct ones alone are a quorum.
 func (r *reader) Answer(round, server int, reply protocols.Message) protocols.Step {
 	if round != r.Round {
+		r.Note(protocols.LateReply)
 		return protocols.Wait() // late (D6)
 	}
 	switch ack := reply.Body.(type) {
@@ -67,7 +68,11 @@ func (r *reader) collectAck(set []Candidate) protocols.Step {
 	case !r.Quorum():
 		return protocols.Wait()
 	case len(r.c) == 0:
+		r.Note(noCandidate)
 		return r.bottom()
+	}
+	if len(r.c) > 1 {
+		r.Note(several)
 	}
 	return r.Begin(protocols.Message{Body: &Filter{Candidates: slices.Clone(r.c)}})
 }
@@ -84,15 +89,20 @@ func (r *reader) filterAck(server int, ack *FilterAck, fragment []byte) protocol
 		answer.Entry = ack
 	}
 	r.w.Add(server, answer)
-	r.c = candidates.Exclude(r.c, r.w)
+	before := len(r.c)
+	if r.c = candidates.Exclude(r.c, r.w); len(r.c) < before {
+		r.Note(excluded)
+	}
 	switch {
 	case !r.w.Enough():
 		return protocols.Wait()
 	case len(r.c) == 0:
+		r.Note(allExcluded)
 		return r.bottom()
 	}
 	safe, fragments, ok := r.w.Safe(candidates.Highest(r.c))
 	if !ok {
+		r.Note(notSafe)
 		return protocols.Wait()
 	}
 	r.result.Timestamp = safe.TS

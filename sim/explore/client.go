@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -29,6 +30,24 @@ type client struct {
 	merged, late bool
 
 	locals map[fingerprint]*local
+	// reached are the conditions that operations noted in any state.
+	reached map[protocols.Condition]bool
+}
+
+// note remembers what the operation has noted so far.
+func (c *client) note(d *play.Driver) {
+	for _, condition := range d.Conditions() {
+		c.reached[condition] = true
+	}
+}
+
+// Conditions are those that the operations came to in any execution so far, sorted.
+func (x *Search) Conditions() []protocols.Condition {
+	all := map[protocols.Condition]bool{}
+	for _, c := range x.clients {
+		maps.Copy(all, c.reached)
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // local is the state of a client between two replies.
@@ -93,6 +112,7 @@ func newClient(s *Search, index int, keys suite.ClientKeys, role protocols.Role)
 	c := &client{
 		Client: s.Scope.Clients[index], index: index, role: role, servers: len(s.servers), values: s.values, mail: s.mail,
 		merged: s.Reductions.Merge, late: s.Reductions.Late, locals: map[fingerprint]*local{},
+		reached: map[protocols.Condition]bool{},
 	}
 	pid := s.pid(index)
 	c.fresh = func() protocols.Register {
@@ -192,7 +212,10 @@ func (c *client) hear(l *local, in input) move {
 		n.rounds[in.round-1][in.server] = hasAnswered
 	}
 	m := move{to: n}
-	c.follow(&m, func() (play.Requests, error) { return n.live.tell(in) })
+	c.follow(&m, func() (play.Requests, error) {
+		defer c.note(n.live.driver)
+		return n.live.tell(in)
+	})
 	m.to = c.intern(n)
 	if l.next == nil {
 		l.next = map[input]move{}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // A fingerprint stands for a value's content: equal contents have equal fingerprints, in every process.
@@ -151,12 +153,14 @@ func (d *digest) table(v reflect.Value) {
 	}
 }
 
-// opaque reports whether values of the type are primitives.
+var noted = reflect.TypeFor[protocols.Noted]()
+
+// opaque reports whether values of the type are primitives, or no part of the state.
 func opaque(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	pkg := t.PkgPath()
-	return t.Kind() != reflect.Interface && (strings.HasPrefix(pkg, "crypto") || strings.HasSuffix(pkg, "/protocols/suite") ||
+	return t == noted || t.Kind() != reflect.Interface && (strings.HasPrefix(pkg, "crypto") || strings.HasSuffix(pkg, "/protocols/suite") ||
 		strings.HasPrefix(pkg, "github.com/klauspost/"))
 }
