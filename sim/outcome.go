@@ -32,6 +32,8 @@ type Outcome struct {
 	Operations, Messages int
 	// Trace tells what happened, line by line, if it was asked for.
 	Trace []string
+
+	events []int64 // how many had happened at each line of the trace
 }
 
 // Harm is the gravest harm found.

@@ -120,6 +120,9 @@ func simulate(s Scenario, seed uint64, chooser Chooser, tracing bool) (*Outcome,
 		writes: map[protocols.Key]uint64{}, outcome: Outcome{Reads: map[int]int{}, Conditions: map[protocols.Condition]int{}},
 		oneWriter: traits.Writers == protocols.One, expected: s.Attack.Expected(s.Protocol),
 	}
+	if t, ok := chooser.(timed); ok {
+		t.watch(&w.clock)
+	}
 	w.wired = w.Chance(choose(encoded, 0, 0), 12)
 	if w.suite, err = protocols.SuiteFor(s.Protocol, s.Suite); err != nil {
 		return nil, err
@@ -173,5 +176,6 @@ func (w *world) part(attacker, server int) byzantine.Part {
 func (w *world) tracef(format string, args ...any) {
 	if w.tracing {
 		w.outcome.Trace = append(w.outcome.Trace, fmt.Sprintf("%6d  %s", w.now, fmt.Sprintf(format, args...)))
+		w.outcome.events = append(w.outcome.events, w.clock)
 	}
 }

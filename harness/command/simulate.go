@@ -33,6 +33,7 @@ type simulateOptions struct {
 	t                  int
 	suite, durability  string
 	schedules, seed    uint64
+	cause              uint64
 	out, html          string
 	trace              bool
 }
@@ -46,7 +47,8 @@ func newSimulate() *cobra.Command {
 			"duplicated messages, crashes, partitions and the attacks of the catalogue, and checks every history. It fails\n" +
 			"if an outcome is not the expected one: then it shrinks the schedule and prints what happened in it.\n\nAttacks:\n" +
 			attackList(),
-		Example: "  powbench simulate --schedules 200\n  powbench simulate --protocol mabd --attack B2 --seed 1 --schedules 1 --trace",
+		Example: "  powbench simulate --schedules 200\n  powbench simulate --protocol mabd --attack B2 --seed 1 --schedules 1 --trace\n" +
+			"  powbench simulate --protocol mabd --attack B2 --cause 18 --html cause.html",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
@@ -59,7 +61,8 @@ func newSimulate() *cobra.Command {
 	f.Uint64Var(&o.schedules, "schedules", 1000, "schedules of each protocol and attack")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the first schedule; the others follow")
 	f.StringVar(&o.out, "out", "", "file for the table, as JSON")
-	f.StringVar(&o.html, "html", "", "file for a picture of the history of a failure")
+	f.StringVar(&o.html, "html", "", "file for a picture of the history of a failure, or with --cause of its messages")
+	f.Uint64Var(&o.cause, "cause", 0, "seed of a schedule: tell where in it the harm became inevitable")
 	f.BoolVar(&o.trace, "trace", false, "print what happens in the first schedule of each")
 	return c
 }
@@ -82,6 +85,9 @@ func (o *simulateOptions) run(ctx context.Context, out io.Writer) error {
 	scenarios, err := o.scenarios()
 	if err != nil {
 		return command.Usage(err)
+	}
+	if o.cause > 0 {
+		return o.findCause(ctx, out, scenarios)
 	}
 	var rows []result.Simulated
 	failed := 0

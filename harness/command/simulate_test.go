@@ -39,6 +39,22 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
+// Where a harm became inevitable is told in a sentence and drawn.
+func TestSimulateCause(t *testing.T) {
+	html := filepath.Join(t.TempDir(), "deep", "cause.html")
+	code, stdout, stderr := run(t, "simulate", "--protocol", "mabd", "--attack", "B3", "--cause", "1", "--html", html)
+	if code != command.Done || !strings.Contains(stdout, "Phantom value: of 100 random continuations") {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	page, err := os.ReadFile(html)
+	if err != nil || !strings.Contains(string(page), "<polyline") || !strings.Contains(string(page), "class=\"message\"") {
+		t.Errorf("%.300s, %v", page, err)
+	}
+	if code, _, stderr := run(t, "simulate", "--protocol", "mabd", "--cause", "1"); code != command.Misused || !strings.Contains(stderr, "name one") {
+		t.Errorf("all attacks: exit code %d, %s", code, stderr)
+	}
+}
+
 // What the paper's pseudo-code as printed comes to is shrunk, told line by line, drawn, and repeated by the command that
 // is printed.
 func TestSimulateTellsAViolation(t *testing.T) {
