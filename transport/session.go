@@ -205,6 +205,6 @@ func (s *session) moved() uint64 { return s.place.moved() }
 // cut implements holder.
 func (s *session) cut() {
 	s.server.warn("closed a connection that holds memory for which others wait, and moves too little",
-		"from", s.conn.RemoteAddr(), "role", s.role)
+		"from", s.conn.RemoteAddr(), "writer", s.role == protocols.Writer)
 	s.server.meter.repeats.hangUp(s.conn)
 }

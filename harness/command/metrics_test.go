@@ -30,9 +30,11 @@ func TestUpMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`powbench_requests_total{kind="Put",outcome="ok"} `, "powbench_storage_applied_bytes_total ", "powbench_connections ",
+	for _, want := range []string{
+		`powbench_requests_total{kind="Put",outcome="ok"} `, "powbench_storage_applied_bytes_total ", "powbench_connections ",
 		`powbench_role_connections{role="writer"} `, `powbench_request_bytes{role="reader"} 0`, `powbench_reply_bytes{role="reader"} 0`,
-		`powbench_cut_connections{role="reader"} 0`, "powbench_displaced_connections_total 0"} {
+		`powbench_cut_connections{role="reader"} 0`, "powbench_displaced_connections_total 0",
+	} {
 		if !strings.Contains(string(page), "\n"+want) {
 			t.Errorf("no %q in\n%s", want, page)
 		}
