@@ -56,8 +56,8 @@ func waitFor(t *testing.T, r io.Reader, text string) {
 // TestInterrupt stops a run with Ctrl-C and resumes it: no point is lost or measured twice, nothing is left.
 func TestInterrupt(t *testing.T) {
 	results := t.TempDir()
-	if code := startRun(t, results)(os.Interrupt); code != command.Failed {
-		t.Errorf("exit code %d after Ctrl-C, want %d", code, command.Failed)
+	if code := startRun(t, results)(os.Interrupt); code != command.Interrupted {
+		t.Errorf("exit code %d after Ctrl-C, want %d", code, command.Interrupted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(results, ".scratch", "*")); len(left) > 0 {
 		t.Errorf("left behind after Ctrl-C: %v", left)

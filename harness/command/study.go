@@ -55,7 +55,7 @@ func newRun() *cobra.Command {
 			for i, e := range experiments {
 				err := f.run(c, e, files[i])
 				if err != nil && !errors.Is(err, study.ErrCheckFailed) {
-					return err
+					return command.Resumable(err, "what was measured is kept: go on with the same command and --resume")
 				}
 				failed = append(failed, err)
 			}

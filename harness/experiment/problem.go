@@ -8,6 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/powbench/powbench/harness/meant"
 )
 
 // A problem is a mistake at one token of a file.
@@ -83,38 +85,11 @@ const maxShown = 24
 
 // unknown says which key may have been meant, or which there are.
 func unknown(key string, known []string) string {
-	best, distance := "", min(3, len(key)) // two slips are a slip, three another word
-	for _, k := range known {
-		if d := slips(key, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best != "" {
+	if best := meant.Word(key, known); best != "" {
 		return fmt.Sprintf("unknown key %q: did you mean %q?", key, best)
 	}
 	if len(known) > maxShown {
 		known = append(known[:maxShown:maxShown], "…")
 	}
 	return fmt.Sprintf("unknown key %q: the keys here are %s", key, strings.Join(known, ", "))
-}
-
-// slips is the edit distance (Levenshtein) of two words.
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

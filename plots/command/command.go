@@ -1,5 +1,5 @@
 // Package command holds the sub-commands that only read results (plot, report, compare, export), and how every command
-// ends: its exit code, and the errors that the caller made. It imports plots and harness/result, no protocol, network
+// ends: its exit code, and the errors that the caller made. It imports plots, harness/result and harness/meant, no protocol, network
 // or database, so that a binary of it alone is built from nothing in a fraction of the time; harness/command and the
 // mains import it.
 package command
@@ -21,6 +21,8 @@ const (
 	Done    = 0
 	Failed  = 1 // the command failed, or a check did not hold
 	Misused = 2 // wrong usage or configuration; nothing was started
+	// Interrupted is by Ctrl-C or a signal, as shells have it.
+	Interrupted = 130
 )
 
 // Exit is the exit code of a copy of this command, in a user namespace or a guest, which has reported its error.
@@ -44,6 +46,22 @@ func Usage(err error) error {
 	return usageError{err}
 }
 
+// interruption is the end of a command by Ctrl-C, with what to do to go on.
+type interruption struct {
+	error
+	hint string
+}
+
+func (i interruption) Unwrap() error { return i.error }
+
+// Resumable says how to go on if err says that the command was interrupted.
+func Resumable(err error, hint string) error {
+	if errors.Is(err, context.Canceled) {
+		return interruption{err, hint}
+	}
+	return err
+}
+
 // misusedArgs makes a failed check of positional arguments count as bad usage.
 func misusedArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, a []string) error { return misused(c, check(c, a)) }
@@ -53,7 +71,7 @@ func misused(c *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
-	return Usage(fmt.Errorf("%w (see %s --help)", err, c.CommandPath()))
+	return Usage(fmt.Errorf("%w%s (see %s --help)", err, meantFlag(c, err), c.CommandPath()))
 }
 
 // Main runs the command line with the sub-commands of this package alone and returns the exit code.
@@ -67,11 +85,12 @@ func Root(others ...*cobra.Command) *cobra.Command {
 		Long: "powbench runs M-PoWerStore, M-ABD and Phalanx as real processes over an emulated network,\n" +
 			"measures them under closed-loop load, checks every history and draws the paper's figures.",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: misusedArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: misusedArgs(noCommand), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(misused)
 	root.SetOut(os.Stdout)
+	root.SetHelpCommand(newHelp(root))
 	for _, c := range append([]*cobra.Command{newPlot(), newReport(), newCompare(), newExport()}, others...) {
 		c.Args = misusedArgs(c.Args)
 		root.AddCommand(c)
@@ -86,14 +105,18 @@ func Execute(root *cobra.Command, misuse ...error) int {
 	defer stop()
 	err := root.ExecuteContext(ctx)
 	var copied Exit
+	var cut interruption
 	switch {
 	case err == nil:
 		return Done
 	case errors.As(err, &copied):
 		return int(copied)
+	case errors.As(err, &cut):
+		root.PrintErrln("powbench: interrupted: " + cut.hint)
+		return Interrupted
 	case errors.Is(err, context.Canceled):
 		root.PrintErrln("powbench: interrupted")
-		return Failed
+		return Interrupted
 	}
 	root.PrintErrln("powbench:", err)
 	if slices.ContainsFunc(append(misuse, errUsage), func(m error) bool { return errors.Is(err, m) }) {

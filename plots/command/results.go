@@ -33,7 +33,7 @@ func newPlot() *cobra.Command {
 
 // Draw draws the figures of the result sets into dir and prints their summary.
 func Draw(c *cobra.Command, dir string, sets ...string) error {
-	read, err := readSets(sets)
+	read, err := readSets(c, sets)
 	if err != nil {
 		return err
 	}
@@ -122,12 +122,15 @@ func (f *reportFlags) decide(sets []*result.Set) ([]claims.Verdict, error) {
 	return book.Evaluate(sets, simulated...)
 }
 
-// readSets reads the result sets in the folders.
-func readSets(dirs []string) (sets []*result.Set, err error) {
+// readSets reads the result sets in the folders, and says which lines of them it had to leave out.
+func readSets(c *cobra.Command, dirs []string) (sets []*result.Set, err error) {
 	for _, d := range dirs {
 		s, err := result.Read(d)
 		if err != nil {
 			return nil, Usage(err)
+		}
+		for _, g := range s.Garbled {
+			c.PrintErrf("WARNING: left out: %v (`powbench run --resume` sets such lines aside and measures again)\n", g)
 		}
 		sets = append(sets, s)
 	}
@@ -137,7 +140,7 @@ func readSets(dirs []string) (sets []*result.Set, err error) {
 // onSets runs a command on the result sets in the folders that are its arguments.
 func onSets(run func(c *cobra.Command, sets []*result.Set) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, dirs []string) error {
-		sets, err := readSets(dirs)
+		sets, err := readSets(c, dirs)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/powbench/powbench/harness/meant"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/bftbc"
 	bftbcattacks "github.com/powbench/powbench/protocols/bftbc/attacks"
@@ -99,15 +100,19 @@ func names(all []protocols.Protocol) (names []string) {
 	return names
 }
 
-// ByName finds a protocol, variant or null protocol; the error for an unknown name lists those there are.
+// ByName finds a protocol, variant or null protocol; the error for an unknown name says which may be meant, or lists
+// those there are.
 func ByName(name string) (protocols.Protocol, error) {
 	for _, p := range slices.Concat(All(), Variants(), Nulls()) {
 		if protocols.NameOf(p) == name {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name,
-		strings.Join(slices.Concat(Names(), VariantNames(), NullNames()), ", "))
+	known := slices.Concat(Names(), VariantNames(), NullNames())
+	if best := meant.Word(name, known); best != "" {
+		return nil, fmt.Errorf("unknown protocol %q: did you mean %q?", name, best)
+	}
+	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name, strings.Join(known, ", "))
 }
 
 // Keeping is ByName for those who want back what was written, or ask what becomes of it: it refuses a null protocol.
