@@ -52,7 +52,7 @@ const (
 // keys are the keys of a file of costs.
 func (c *Costs) keys() keys {
 	return keys{
-		"costs":       pattern(&c.Name, namePattern, nameForm),
+		"costs":       named(&c.Name),
 		"title":       pattern(&c.Title, titlePattern, titleForm),
 		"seed":        number(&c.Seed, 0, maxSeed),
 		"repetitions": number(&c.Repetitions, 1, maxRepetitions),

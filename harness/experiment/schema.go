@@ -63,7 +63,7 @@ const (
 // keys are the keys of a file.
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
-	k["experiment"] = pattern(&e.Name, namePattern, nameForm)
+	k["experiment"] = named(&e.Name)
 	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "limits", "sustained", "owed", "table3")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }

@@ -183,3 +183,20 @@ func describe(n ast.Node) string {
 		return fmt.Sprintf("%q", n.GetToken().Value)
 	}
 }
+
+// reserved are the names of folders of results that are no experiment's.
+var reserved = []string{"reference", "simulation", "figures", "profiles", "attack"}
+
+// named is the name of an experiment, and of its folder of results.
+func named(to *string) value {
+	form := pattern(to, namePattern, nameForm)
+	return func(n ast.Node) error {
+		if err := form(n); err != nil {
+			return err
+		}
+		if slices.Contains(reserved, *to) {
+			return at(n, "must be none of %s, whose folders of results have another use", strings.Join(reserved, ", "))
+		}
+		return nil
+	}
+}

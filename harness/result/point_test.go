@@ -55,7 +55,7 @@ func TestReadRefusesCosts(t *testing.T) {
 	} {
 		dir := newSet(t, 0)
 		overwrite(t, dir, CostsFile, text)
-		if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, want)) {
+		if err := readAll(dir); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, want)) {
 			t.Errorf("Read: %v, want %s", err, want)
 		}
 	}

@@ -32,6 +32,7 @@ type Set struct {
 	Points   []Point
 	Trials   []Trial // of an attack run
 	Costs    []Cost  // of a table of costs; points, trials and costs are never in one folder
+	Garbled  []error // lines that could not be read and are left out, each with its place and the reason
 }
 
 // Read reads the result set in dir. A set of another schema version is refused.
@@ -45,22 +46,41 @@ func Read(dir string) (*Set, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(data, &s.Manifest); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w: the manifest is damaged, and without it lines mean nothing; take it from a copy, or run the "+
+			"experiment again without --resume", path, err)
 	}
 	if err := checkSchema(path, s.Manifest.Schema); err != nil {
 		return nil, err
 	}
-	if s.Points, err = readLines(filepath.Join(dir, PointsFile), func(p Point) int { return p.Schema }); err != nil {
+	if s.Points, err = readInto(s, PointsFile, pointSchema); err != nil {
 		return s, err
 	}
-	if s.Trials, err = readLines(filepath.Join(dir, TrialsFile), func(t Trial) int { return t.Schema }); err != nil {
+	if s.Trials, err = readInto(s, TrialsFile, trialSchema); err != nil {
 		return s, err
 	}
 	s.fillSystems()
 	s.fillSearches()
-	s.Costs, err = readLines(filepath.Join(dir, CostsFile), func(c Cost) int { return c.Schema })
+	s.Costs, err = readInto(s, CostsFile, costSchema)
 	s.addCodes()
 	return s, err
+}
+
+func pointSchema(p Point) int { return p.Schema }
+func trialSchema(t Trial) int { return t.Schema }
+func costSchema(c Cost) int   { return c.Schema }
+
+// readInto reads a file of the set, and notes in it which lines are garbled.
+func readInto[T any](s *Set, name string, schema func(T) int) ([]T, error) {
+	lines, err := readLines(filepath.Join(s.Dir, name), schema)
+	var all []T
+	for _, l := range lines {
+		if l.err != nil {
+			s.Garbled = append(s.Garbled, l.err)
+		} else {
+			all = append(all, l.value)
+		}
+	}
+	return all, err
 }
 
 func checkSchema(place string, schema int) error {
@@ -127,16 +147,19 @@ func WriteManifest(dir string, m Manifest) error {
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
-	tmp := filepath.Join(dir, ManifestFile+".tmp")
-	if err := os.WriteFile(tmp, append(data, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, filepath.Join(dir, ManifestFile))
+	return writeWhole(filepath.Join(dir, ManifestFile), append(data, '\n'))
+}
+
+// A lineOf is one line of a file of JSON values.
+type lineOf[T any] struct {
+	value T
+	raw   []byte
+	err   error // why it is garbled, with its place
 }
 
 // readLines reads the complete lines of a file of JSON values, of which schema tells the version; there may be no such
 // file. A last line without its newline was cut off while it was written; it does not count.
-func readLines[T any](path string, schema func(T) int) ([]T, error) {
+func readLines[T any](path string, schema func(T) int) (all []lineOf[T], err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -144,22 +167,84 @@ func readLines[T any](path string, schema func(T) int) ([]T, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var all []T
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
-		line, err := r.ReadBytes('\n')
-		if err == io.EOF {
+		l := lineOf[T]{}
+		if l.raw, err = r.ReadBytes('\n'); err == io.EOF {
 			return all, nil
 		} else if err != nil {
 			return nil, err
 		}
-		var x T
-		if err := json.Unmarshal(line, &x); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		if err := checkSchema(fmt.Sprintf("%s:%d", path, n), schema(x)); err != nil {
+		place := fmt.Sprintf("%s:%d", path, n)
+		if err := json.Unmarshal(l.raw, &l.value); err != nil {
+			l.err = fmt.Errorf("%s: %w", place, err)
+		} else if err := checkSchema(place, schema(l.value)); err != nil {
 			return nil, err
 		}
-		all = append(all, x)
+		all = append(all, l)
 	}
+}
+
+// GarbledSuffix is what the name of a file has behind it that holds the garbled lines of another.
+const GarbledSuffix = ".garbled"
+
+// SetAside takes garbled lines out of the files of the set in dir, into files beside them, and returns how many there were.
+// What they measured can be measured again then.
+func SetAside(dir string) (moved int, err error) {
+	for _, of := range []func() (int, error){
+		func() (int, error) { return setAside(filepath.Join(dir, PointsFile), pointSchema) },
+		func() (int, error) { return setAside(filepath.Join(dir, TrialsFile), trialSchema) },
+		func() (int, error) { return setAside(filepath.Join(dir, CostsFile), costSchema) },
+	} {
+		n, err := of()
+		if moved += n; err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+func setAside[T any](path string, schema func(T) int) (moved int, err error) {
+	lines, err := readLines(path, schema)
+	if err != nil {
+		return 0, err
+	}
+	var good, bad []byte
+	for _, l := range lines {
+		if l.err == nil {
+			good = append(good, l.raw...)
+		} else {
+			bad = append(bad, l.raw...)
+			moved++
+		}
+	}
+	if moved == 0 {
+		return 0, nil
+	}
+	f, err := os.OpenFile(path+GarbledSuffix, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return 0, err
+	}
+	_, err = f.Write(bad)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return 0, err
+	}
+	return moved, writeWhole(path, good)
+}
+
+// writeWhole replaces a file, whole or not at all, also if the machine loses its power.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }

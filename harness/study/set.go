@@ -15,6 +15,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
@@ -33,6 +35,11 @@ func (b *Bench) openSet(o Options) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if b.lock == nil {
+		if b.lock, err = lock(b.Dir); err != nil {
+			return err
+		}
 	}
 	if b.study.Testbed != nil {
 		for _, sub := range []string{result.HistoryDir, result.LogDir} {
@@ -72,6 +79,14 @@ func (b *Bench) reopen(latest string) error {
 		return err
 	}
 	b.Dir = filepath.Join(filepath.Dir(latest), target)
+	if b.lock, err = lock(b.Dir); err != nil {
+		return err
+	}
+	if n, err := result.SetAside(b.Dir); err != nil {
+		return fmt.Errorf("%w: %w", ErrUsage, err)
+	} else if n > 0 {
+		b.Note(fmt.Sprintf("%d garbled lines are set aside in files *%s: what they measured is measured again", n, result.GarbledSuffix))
+	}
 	set, err := result.Read(b.Dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUsage, err)
@@ -94,6 +109,24 @@ func (b *Bench) reopen(latest string) error {
 	}
 	b.Manifest, b.earlier = set.Manifest, b.study.Earlier(set)
 	return nil
+}
+
+// lock keeps others from writing into the set while this process does. It holds until the folder that it returns is closed, or
+// the process ends, however it does.
+func lock(dir string) (*os.File, error) {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = folder.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: another run is writing into %s: wait for its end, or run without --resume to begin a new set",
+				ErrUsage, dir)
+		}
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	}
+	return folder, nil
 }
 
 // replaceLink points the link at the target, whatever it pointed at.

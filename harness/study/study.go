@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -82,6 +83,7 @@ type Bench struct {
 	study    Study
 	earlier  Earlier
 	progress *progress
+	lock     *os.File // the set's folder, which nobody else may write into
 }
 
 // Run does the study and returns the folder of its results. When it fails or ctx ends, what was measured so far is kept.
@@ -90,6 +92,7 @@ func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
 		return "", err
 	}
 	b := &Bench{study: s, progress: &progress{out: o.Progress, name: s.Manifest.Experiment, every: max(1, s.Every)}}
+	defer func() { _ = b.lock.Close() }() // does nothing without a lock
 	if err := b.openSet(o); err != nil {
 		return "", err
 	}

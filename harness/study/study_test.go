@@ -301,3 +301,23 @@ func TestTimeLeft(t *testing.T) {
 		}
 	})
 }
+
+// One run at a time writes into a set.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	first, err := lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock(dir); !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := lock(dir)
+	if err != nil {
+		t.Errorf("after the first: %v", err)
+	}
+	again.Close()
+}

@@ -10,6 +10,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -44,7 +45,9 @@ func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err 
 		switch {
 		case err == nil && e.Name() == result.ManifestFile:
 			s, err := result.Read(filepath.Dir(path))
-			sets = append(sets, s)
+			if sets = append(sets, s); err == nil {
+				err = errors.Join(s.Garbled...) // documents stand on all lines
+			}
 			return err
 		case err == nil && filepath.Base(filepath.Dir(path)) == "simulation" && filepath.Ext(path) == ".json":
 			rows, err := result.ReadSimulated(path)
