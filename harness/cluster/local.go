@@ -49,6 +49,24 @@ type Local struct {
 	dir string // its folder, once it has one
 }
 
+// maxLocalT is the most that a local cluster tolerates, as an experiment does.
+const maxLocalT = 10
+
+// Free says which of the cluster's addresses others use, if any do.
+func (l *Local) Free(ctx context.Context) error {
+	var taken []error
+	var config net.ListenConfig
+	for i, addr := range l.Servers {
+		listener, err := config.Listen(ctx, "tcp", addr)
+		if err != nil {
+			taken = append(taken, fmt.Errorf("server %d: %w", i+1, err))
+			continue
+		}
+		_ = listener.Close()
+	}
+	return errors.Join(taken...)
+}
+
 // NewLocal describes a new cluster on the ports from firstPort on.
 func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstPort int) (*Local, error) {
 	p, err := catalog.Keeping(protocol)
@@ -62,8 +80,8 @@ func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstP
 	if err := d.Check(); err != nil {
 		return nil, err
 	}
-	if t < 1 {
-		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault", t)
+	if t < 1 || t > maxLocalT {
+		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault and at most %d; each server is a process of this machine", t, maxLocalT)
 	}
 	l := &Local{Protocol: protocol, Suite: primitives, T: t, Durability: d}
 	for i := range p.Traits(t).Servers {

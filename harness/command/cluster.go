@@ -37,8 +37,13 @@ func newUp() *cobra.Command {
 			local, err := cluster.ReadLocal(dir)
 			isNew := errors.Is(err, fs.ErrNotExist)
 			if isNew {
-				local, err = cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
-				err = command.Usage(err)
+				local, err = newLocal(c, func(port int) (*cluster.Local, error) {
+					return cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
+				}, port)
+			} else if err == nil {
+				if taken := local.Free(c.Context()); taken != nil {
+					err = fmt.Errorf("%w: stop what listens there; a cluster keeps its ports, but another may begin in another --dir", taken)
+				}
 			}
 			if err != nil {
 				return err
@@ -71,8 +76,28 @@ func newUp() *cobra.Command {
 	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().StringVar(&metrics, "metrics", "", "serve metrics and profiles of the first server at this host:port, of the others at\n"+
 		"the ports behind; without a host, for this machine alone")
-	c.Flags().IntVar(&port, "port", 7400, "port of the first server; the others follow")
+	c.Flags().IntVar(&port, "port", 7400, "port of the first server, the others follow; if it is not given and one is taken, others are tried")
 	return c
+}
+
+// Where a port that nobody asked for is taken, up looks for others: so many times, so far apart.
+const portTries, portStep = 20, 100
+
+// newLocal describes a new cluster, on ports that are free.
+func newLocal(c *cobra.Command, describe func(port int) (*cluster.Local, error), port int) (*cluster.Local, error) {
+	for try := 1; ; try++ {
+		local, err := describe(port)
+		if err != nil {
+			return nil, command.Usage(err)
+		}
+		if err = local.Free(c.Context()); err == nil {
+			return local, nil
+		}
+		if c.Flags().Changed("port") || try == portTries {
+			return nil, fmt.Errorf("%w: stop what listens there, or choose another port by --port", err)
+		}
+		port += portStep
+	}
 }
 
 // errNoValue says that a key holds the initial value ⊥.

@@ -154,3 +154,32 @@ func TestPutTooLarge(t *testing.T) {
 		t.Errorf("exit code %d, error %q", code, stderr)
 	}
 }
+
+// A port that is taken leaves no folder behind; one that nobody asked for is looked for elsewhere; and t has a limit.
+func TestUpOnTakenPorts(t *testing.T) {
+	port := freePorts(t, 3)
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := filepath.Join(t.TempDir(), "cluster")
+	code, _, stderr := run(t, "up", "--dir", dir, "--protocol", "mabd", "--port", port)
+	if code != command.Failed || !strings.Contains(stderr, "server 1: ") || !strings.Contains(stderr, "choose another port by --port") {
+		t.Errorf("exit code %d, %q", code, stderr)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("it left its folder: %v", err)
+	}
+	if code, _, stderr := run(t, "up", "--dir", dir, "--t", "99"); code != command.Misused || !strings.Contains(stderr, "t is 99: tolerate at least 1 fault and at most 10") {
+		t.Errorf("t = 99: exit code %d, %q", code, stderr)
+	}
+	first := filepath.Join(t.TempDir(), "first")
+	startCluster(t, "--dir", first, "--protocol", "mabd")
+	second := filepath.Join(t.TempDir(), "second")
+	startCluster(t, "--dir", second, "--protocol", "mabd")
+	put(t, second, "k", []byte("v"))
+	if code, _, stderr := run(t, "up", "--dir", first); code != command.Failed || !strings.Contains(stderr, "a cluster keeps its ports") {
+		t.Errorf("a cluster that is up: exit code %d, %q", code, stderr)
+	}
+}
