@@ -48,6 +48,7 @@ func TestServerRefuses(t *testing.T) {
 		"ts0":       prototest.From(w, &Put{}, nil),
 		"half a ts": prototest.From(w, &Put{TS: protocols.Timestamp{Num: 1}}, nil),
 		"the rest":  prototest.From(w, &Put{TS: protocols.Timestamp{PID: 1}}, nil),
+		"too long":  prototest.From(w, &Put{TS: protocols.Timestamp{Num: 1, PID: 1}}, make([]byte, protocols.MaxValueBytes+1)),
 	})
 }
 
@@ -67,9 +68,31 @@ func TestImplausibleReplies(t *testing.T) {
 					{Body: &GetAck{}, Payload: []byte("⊥ with a value")},
 					{Body: &GetAck{TS: protocols.Timestamp{Num: 1, PID: 1}}, Payload: huge},
 				}
+			case *PutAck: // what would be right in the round before
+				ts := protocols.Timestamp{Num: 1, PID: 1}
+				return []protocols.Message{{Body: &GetTSAck{TS: ts}}, {Body: &GetAck{TS: ts}, Payload: []byte("v")}}
 			}
 			return nil
 		})
+	}
+}
+
+// A READ writes back, unless the variant says that it need not where all of its quorum agree.
+func TestWhoWritesBack(t *testing.T) {
+	for variant, want := range map[string][2]int{"": {2, 2}, Unanimous: {1, 2}} {
+		for i, reached := range []int{3, 1} {
+			c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1)
+			write := c.Client(1, protocols.Writer).Write("k", []byte("v"))
+			c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
+			c.Deliver(func(e prototest.Envelope) bool { return e.Server < reached })
+			write.Abandon()
+			c.Lose(prototest.Everything)
+			read := c.Client(2, protocols.Reader).Read("k")
+			c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 2 })
+			if got := c.Finish(read); string(got.Value) != "v" || read.Rounds() != want[i] {
+				t.Errorf("%q, the WRITE reached %d: %+v after %d rounds, want v after %d", variant, reached, got, read.Rounds(), want[i])
+			}
+		}
 	}
 }
 

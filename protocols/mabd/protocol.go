@@ -49,14 +49,6 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-// Conditions are those of READs that write back; the variants' differ.
-func (p Protocol) Conditions() protocols.Conditions {
-	if p.Variant == MetadataFirst {
-		return nil
-	}
-	return protocols.Conditions{protocols.Disagree: ""}
-}
-
 // NewServer implements protocols.Protocol. All servers are alike.
 func (Protocol) NewServer(protocols.ServerParams) protocols.Server { return server{} }
 

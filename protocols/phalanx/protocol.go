@@ -59,17 +59,6 @@ func (p Protocol) Traits(t int) protocols.Traits {
 	return traits
 }
 
-// forged is a condition of READs.
-const forged protocols.Condition = "a higher timestamp whose signature does not verify"
-
-// Conditions are those of READs that write back; the variants' differ.
-func (p Protocol) Conditions() protocols.Conditions {
-	if p.Variant == MetadataFirst {
-		return nil
-	}
-	return protocols.Conditions{protocols.Disagree: "", forged: ""}
-}
-
 // NewServer implements protocols.Protocol. All servers are alike; without a valid public key every PUT fails.
 func (Protocol) NewServer(params protocols.ServerParams) protocols.Server {
 	verifier, err := params.Suite.Verifier(params.Keys.Public)
