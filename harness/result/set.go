@@ -170,7 +170,7 @@ func readLines[T any](path string, schema func(T) int) (all []lineOf[T], err err
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		l := lineOf[T]{}
-		if l.raw, err = r.ReadBytes('\n'); err == io.EOF {
+		if l.raw, err = r.ReadBytes('\n'); errors.Is(err, io.EOF) {
 			return all, nil
 		} else if err != nil {
 			return nil, err
