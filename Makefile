@@ -15,7 +15,7 @@ run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume
 
 # The newest run of every figure; on a fresh clone the reference results.
 sets = $(or $(wildcard $(addprefix $(RESULTS)/,$(addsuffix /latest,\
-	fig2? wan attack table1 table3 ablation setup single openloop owed sizes limits sustained))),\
+	fig2? wan attack table1 table3 ablation setup single openloop owed sizes registers growth limits sustained))),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.
@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes limits sustained attack simulate explore wan-kernel plots report test mutants survivors bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained attack simulate explore wan-kernel plots report test mutants survivors bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ ablations: build ## measure variants, suites, durabilities, one writer or many, 
 
 sizes: build ## measure values of 256 B to 16 MiB at t = 1, 3, 10: from which size on it pays (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) configs/sizes.yaml
+	$(MAKE) plots
+
+registers: build ## measure the registers of Table 3 side by side, and bytes to t = 10 (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/registers.yaml configs/growth.yaml
 	$(MAKE) plots
 
 limits: build ## measure every protocol beside its ceiling, without a limit of the network (QUICK=1, RESUME=1 as above)

@@ -13,6 +13,10 @@ type Peer interface {
 	Take(in Incoming, state StateReader) (Effects, error)
 }
 
+// MaxUnfounded is how many things of one key a Peer may keep because another server was the first to speak of them, and no
+// correct one is known to: they may be invented.
+const MaxUnfounded = 128
+
 // An Incoming message is a client's or a server's.
 type Incoming struct {
 	Key Key

@@ -65,7 +65,7 @@ var mutants = []mutant{
 		new: "Quorum: 2 * t,", protocol: "phalanx", attack: "B2", seeds: 2000,
 	},
 	{
-		name: "duplicate replies count", file: "protocols/play/play.go", old: "return x.asked && !x.answered",
+		name: "duplicate replies count", file: "protocols/play/play.go", old: "return x.asked && (!x.answered || d.Streams(number))",
 		new:      "return x.asked",
 		protocol: "mpowerstore", attack: "N3", seeds: 5000,
 	},

@@ -15,7 +15,7 @@ const requestBytes = 1000 // of payload; a request has a few more
 
 // behind is a desk whose server got n requests of ended exchanges just after it had answered another.
 func behind(n int) *desk {
-	d := newDesk()
+	d := newDesk(ofClient)
 	d.link.open()
 	d.begin(0)
 	for range n {
@@ -141,12 +141,12 @@ func TestCatchUpBoundsTheLead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			gate := make(chan struct{}, 1)
 			open := sync.OnceFunc(func() { close(gate) })
-			answer := func(protocols.Role, protocols.Key, protocols.Message, protocols.Memory) (protocols.Message, error) {
+			answer := func(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 				return protocols.Message{Body: &pong{}, Payload: make([]byte, c.reply)}, nil
 			}
-			slow := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+			slow := func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
 				<-gate
-				return answer(from, key, m, mem)
+				return answer(in, mem)
 			}
 			links := dial(t, cluster(t, answer, answer, slow))
 			t.Cleanup(open) // before the servers end, which wait for their handlers

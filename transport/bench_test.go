@@ -19,7 +19,7 @@ func BenchmarkExchange(b *testing.B) {
 	} {
 		name := fmt.Sprintf("servers=%d/bytes=%d/clients=%d", c.servers, c.bytes, c.clients)
 		b.Run(name, func(b *testing.B) {
-			ack := func(protocols.Role, protocols.Key, protocols.Message, protocols.Memory) (protocols.Message, error) {
+			ack := func(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 				return protocols.Message{Body: &pong{}}, nil
 			}
 			var handlers []Handler

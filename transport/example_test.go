@@ -12,8 +12,8 @@ import (
 // A client asks three servers; a round needs the replies of two.
 func Example() {
 	register := mabd.Protocol{}
-	handler := func(_ protocols.Role, key protocols.Key, _ protocols.Message, _ protocols.Memory) (protocols.Message, error) {
-		return protocols.Message{Body: &mabd.GetAck{TS: protocols.Timestamp{Num: 7, PID: 1}}, Payload: []byte(key)}, nil
+	handler := func(in protocols.Incoming, _ protocols.Memory) (protocols.Message, error) {
+		return protocols.Message{Body: &mabd.GetAck{TS: protocols.Timestamp{Num: 7, PID: 1}}, Payload: []byte(in.Key)}, nil
 	}
 	var addresses []string
 	for i := range 3 {

@@ -24,6 +24,9 @@ type Exchange struct {
 	memory   arena
 	replies  chan Reply
 	requests []*request
+	streamed [protocols.MaxRounds + 1]bool
+	over     chan struct{} // closed when nobody takes replies any more, if a round is streamed; else nil
+	ceased   bool          // over is closed
 	ended    bool
 	sent     counter
 	received counter
@@ -54,6 +57,14 @@ func (x *Exchange) Send(round int, b protocols.Broadcast) error {
 		r.link.add(r)
 	}
 	return nil
+}
+
+// Stream says, before a round's requests are sent, that servers may answer each any number of times until End.
+func (x *Exchange) Stream(round int) {
+	x.streamed[round] = true
+	if x.over == nil {
+		x.over = make(chan struct{})
+	}
 }
 
 func (x *Exchange) check(round int, b protocols.Broadcast) error {
@@ -88,7 +99,7 @@ func (x *Exchange) encode(id uint64, round int, b protocols.Broadcast) ([]reques
 			last = m
 		}
 		requests = append(requests, request{
-			exchange: x, link: link, id: id, round: round, replies: x.replies,
+			exchange: x, link: link, id: id, round: round, replies: x.replies, streamed: x.streamed[round],
 			frame: frame, payload: m.Payload, size: len(frame) + len(m.Payload),
 		})
 	}
@@ -99,9 +110,18 @@ func (x *Exchange) asked(l *link, round int) bool {
 	return slices.ContainsFunc(x.requests, func(r *request) bool { return r.link == l && r.round == round })
 }
 
-// Replies delivers at most one reply per server and round. The channel is never closed and has room for all replies, so
-// that nobody waits to deliver one.
+// Replies delivers at most one reply per server and round, if the round is not streamed. The channel is never closed and has
+// room for all those replies, so that nobody waits to deliver one.
 func (x *Exchange) Replies() <-chan Reply { return x.replies }
+
+// EndStreams says that nobody takes replies any more, though their memory is still in use. A stream that nobody reads would
+// hold up the connections of all exchanges.
+func (x *Exchange) EndStreams() {
+	if x.over != nil && !x.ceased {
+		x.ceased = true
+		close(x.over)
+	}
+}
 
 // End ends the exchange, whose replies and memory must not be used any more. Queued requests are still sent as long as
 // their connection keeps up; late replies are read and dropped.
@@ -110,6 +130,7 @@ func (x *Exchange) End() {
 		return
 	}
 	x.ended = true
+	x.EndStreams()
 	for _, r := range x.requests { // what a round's other replies took, the missing one will take too
 		r.link.end(r, r.size+int(x.largest[r.round].Load()))
 	}

@@ -178,6 +178,16 @@ func ReplyBytes(operation uint64, round int, m protocols.Message) (int, error) {
 	return frameBytes(requestID(operation, round), "", m)
 }
 
+// PostBytes is the same of a server's message to another one, that is its post of that number, and of the receipt.
+func PostBytes(number uint64, key protocols.Key, m protocols.Message) (int, error) {
+	message, err := frameBytes(requestID(number, 1), key, m)
+	if err != nil {
+		return 0, err
+	}
+	receipt, err := frameBytes(requestID(number, 1), "", protocols.Message{Body: &receipt{}})
+	return message + receipt, err
+}
+
 func frameBytes(id uint64, key protocols.Key, m protocols.Message) (int, error) {
 	frame, err := encodeMessage(id, key, m)
 	return len(frame) + len(m.Payload), err

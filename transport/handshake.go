@@ -35,7 +35,14 @@ type hello struct {
 	Protocol string
 	Server   int
 	Role     protocols.Role
+	From     int // the index of the server that says it, in the role peer
 }
+
+// peer is the role of a server that speaks to another one. Servers' automata know it by the index, see protocols.Incoming.
+const peer protocols.Role = protocols.Writer + 1
+
+// proves reports whether the role is to be proven by a key.
+func (h hello) proves() bool { return h.Role == protocols.Writer || h.Role == peer }
 
 type challenge struct {
 	Refusal string // why the server will not talk to the client, or empty
@@ -60,8 +67,9 @@ func newGreeter(conn net.Conn, m *meter) *greeter {
 
 // call is the client's side. key is the server's group key, for a writer.
 func (g *greeter) call(h hello, key []byte) error {
-	if h.Role == protocols.Writer && len(key) == 0 {
-		return fmt.Errorf("no key of server %d: a writer needs the group keys of all servers", h.Server+1)
+	if h.proves() && len(key) == 0 {
+		return fmt.Errorf("no key for server %d: a writer needs the group keys of all servers, a server those it shares with each",
+			h.Server+1)
 	}
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return err
@@ -79,7 +87,7 @@ func (g *greeter) call(h hello, key []byte) error {
 	if err := g.receive(&c); err != nil {
 		return err
 	}
-	if c.Refusal == "" && h.Role == protocols.Writer {
+	if c.Refusal == "" && h.proves() {
 		tag, err := roleTag(key, c.Nonce, h)
 		if err == nil {
 			err = g.send(&proof{Tag: tag})
@@ -100,49 +108,68 @@ func (g *greeter) call(h hello, key []byte) error {
 	return g.conn.SetDeadline(time.Time{})
 }
 
-// answer is the server's side. It expects a hello like its own and returns the client's role.
-func (g *greeter) answer(own hello, key []byte) (protocols.Role, error) {
+// answer is the server's side. It expects a hello like its own and returns the client's. The key is the one that proves a
+// role: the group's for a writer, the pair's for a server.
+func (g *greeter) answer(own hello, keys roleKeys) (h hello, err error) {
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
-		return 0, err
+		return h, err
 	}
 	stranger := g.expectPreamble()
 	if err := g.write(preamble); err != nil || stranger != nil { // so a client of another version learns ours
-		return 0, cmp.Or(stranger, err)
+		return h, cmp.Or(stranger, err)
 	}
-	var h hello
 	if err := g.receive(&h); err != nil {
-		return 0, err
+		return h, err
 	}
-	if refusal := own.refuses(h, key); refusal != "" {
-		return 0, errors.Join(g.send(&challenge{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
+	if refusal := own.refuses(h, keys); refusal != "" {
+		return h, errors.Join(g.send(&challenge{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
 	}
 	nonce := make([]byte, challengeBytes)
 	_, _ = rand.Read(nonce) // never fails
 	if err := g.send(&challenge{Nonce: nonce}); err != nil {
-		return 0, err
+		return h, err
 	}
-	if h.Role == protocols.Writer {
-		if err := g.checkProof(h, key, nonce); err != nil {
-			return 0, err
+	if h.proves() {
+		if err := g.checkProof(h, keys.of(h), nonce); err != nil {
+			return h, err
 		}
 	}
 	if err := g.send(&verdict{}); err != nil {
-		return 0, err
+		return h, err
 	}
-	return h.Role, g.conn.SetDeadline(time.Time{})
+	return h, g.conn.SetDeadline(time.Time{})
+}
+
+// roleKeys are the keys by which roles are proven to a server.
+type roleKeys struct {
+	group []byte   // of writers; nil to refuse them
+	pairs [][]byte // of servers, by index; nil to refuse them
+}
+
+// of is the key by which the sender of h proves its role.
+func (k roleKeys) of(h hello) []byte {
+	switch {
+	case h.Role == protocols.Writer:
+		return k.group
+	case h.Role == peer && h.From >= 0 && h.From < len(k.pairs) && h.From != h.Server:
+		return k.pairs[h.From]
+	}
+	return nil
 }
 
 // refuses says why the server whose hello is own cannot serve a client who said h; "" if it can.
-func (own hello) refuses(h hello, key []byte) string {
+func (own hello) refuses(h hello, keys roleKeys) string {
 	switch {
 	case h.Protocol != own.Protocol:
 		return fmt.Sprintf("protocol is %s, not %.64q", own.Protocol, h.Protocol)
 	case h.Server != own.Server:
 		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", own.Server+1, h.Server+1)
-	case h.Role != protocols.Reader && h.Role != protocols.Writer:
+	case h.Role != protocols.Reader && !h.proves():
 		return fmt.Sprintf("no such role: %d", h.Role)
-	case h.Role == protocols.Writer && len(key) == 0:
+	case h.Role == protocols.Writer && len(keys.group) == 0:
 		return "this server has no group key and takes readers only"
+	case h.Role == peer && len(keys.of(h)) == 0:
+		return fmt.Sprintf("this server shares no key with a server %d", h.From+1)
 	}
 	return ""
 }
@@ -157,13 +184,16 @@ func (g *greeter) checkProof(h hello, key, nonce []byte) error {
 		return err
 	}
 	if !hmac.Equal(tag, p.Tag) {
-		const refusal = "not a writer: the group key is wrong"
+		refusal := "not a writer: the group key is wrong"
+		if h.Role == peer {
+			refusal = fmt.Sprintf("not server %d: the key that the two share is wrong", h.From+1)
+		}
 		return errors.Join(g.send(&verdict{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
 	}
 	return nil
 }
 
-// roleTag is the MAC that proves to one server, once, that the sender of h holds the server's group key.
+// roleTag is the MAC that proves to one server, once, that the sender of h holds the key of its role.
 func roleTag(key, nonce []byte, h hello) ([]byte, error) {
 	channelKey, err := hkdf.Key(sha256.New, key, nil, "powbench channel", sha256.Size)
 	if err != nil {
@@ -174,6 +204,9 @@ func roleTag(key, nonce []byte, h hello) ([]byte, error) {
 	mac.Write([]byte(h.Protocol))
 	mac.Write(binary.BigEndian.AppendUint32(nil, uint32(h.Server)))
 	mac.Write([]byte{byte(h.Role)})
+	if h.Role == peer {
+		mac.Write(binary.BigEndian.AppendUint32(nil, uint32(h.From)))
+	}
 	return mac.Sum(nil), nil
 }
 

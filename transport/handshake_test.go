@@ -14,10 +14,10 @@ import (
 
 func TestRolesReachTheHandler(t *testing.T) {
 	roles := make(chan protocols.Role, 1)
-	addrs := cluster(t, func(from protocols.Role, _ protocols.Key, _ protocols.Message, _ protocols.Memory) (
+	addrs := cluster(t, func(in protocols.Incoming, _ protocols.Memory) (
 		protocols.Message, error,
 	) {
-		roles <- from
+		roles <- in.Role
 		return protocols.Message{Body: &pong{}}, nil
 	})
 	for _, role := range []protocols.Role{protocols.Reader, protocols.Writer} {
@@ -44,7 +44,7 @@ func TestHandshakesAreRefused(t *testing.T) {
 		reason string
 	}{
 		"another writer's key":      {func(c *ClientConfig) { c.Keys = [][]byte{groupKey(9)} }, "the group key is wrong"},
-		"a reader as a writer":      {func(c *ClientConfig) { c.Keys = nil }, "no key of server 1"},
+		"a reader as a writer":      {func(c *ClientConfig) { c.Keys = nil }, "no key for server 1"},
 		"another protocol":          {func(c *ClientConfig) { c.Protocol = "mabd" }, "protocol is echo"},
 		"a role there is not":       {func(c *ClientConfig) { c.Role = 7 }, "no such role"},
 		"a congestion control gone": {func(c *ClientConfig) { c.Congestion = "warp" }, "this host allows"},
@@ -80,11 +80,11 @@ func TestServersInTheWrongOrderAreNoticed(t *testing.T) {
 func TestAServerWithoutAKeyTakesReadersOnly(t *testing.T) {
 	self := hello{Protocol: testProtocol}
 	writer := hello{Protocol: testProtocol, Role: protocols.Writer}
-	if self.refuses(writer, nil) == "" {
+	if self.refuses(writer, roleKeys{}) == "" {
 		t.Error("took a writer")
 	}
 	reader := hello{Protocol: testProtocol, Role: protocols.Reader}
-	if refusal := self.refuses(reader, nil); refusal != "" {
+	if refusal := self.refuses(reader, roleKeys{}); refusal != "" {
 		t.Error(refusal)
 	}
 }
@@ -119,7 +119,7 @@ func greet(t *testing.T, client func(g *greeter) error) (atClient, atServer erro
 	done := make(chan error, 1)
 	go func() {
 		defer s.Close()
-		_, err := newGreeter(s, &meter{}).answer(hello{Protocol: testProtocol}, groupKey(0))
+		_, err := newGreeter(s, &meter{}).answer(hello{Protocol: testProtocol}, roleKeys{group: groupKey(0)})
 		done <- err
 	}()
 	g := newGreeter(c, &meter{})

@@ -52,17 +52,17 @@ func groupKey(server int) []byte { return fmt.Appendf(nil, "group key %d", serve
 
 // echo returns the payload in a buffer of the request's memory.
 func echo(server int) Handler {
-	return func(_ protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
+	return func(in protocols.Incoming, mem protocols.Memory) (
 		protocols.Message, error,
 	) {
-		out := mem.Bytes(len(m.Payload))
-		copy(out, m.Payload)
-		body := &pong{Server: server, Text: string(key) + ":" + m.Body.(*ping).Text}
+		out := mem.Bytes(len(in.Payload))
+		copy(out, in.Payload)
+		body := &pong{Server: server, Text: string(in.Key) + ":" + in.Body.(*ping).Text}
 		return protocols.Message{Body: body, Payload: out}, nil
 	}
 }
 
-func silent(protocols.Role, protocols.Key, protocols.Message, protocols.Memory) (protocols.Message, error) {
+func silent(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 	return protocols.Message{}, nil
 }
 

@@ -43,7 +43,7 @@ func TestStalledReadersKeepNobodyOut(t *testing.T) {
 func TestRepliesHaveABudget(t *testing.T) {
 	const bytes = 16 << 20
 	var made atomic.Int64
-	large := func(_ protocols.Role, _ protocols.Key, _ protocols.Message, mem protocols.Memory) (protocols.Message, error) {
+	large := func(_ protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
 		made.Add(1)
 		return protocols.Message{Body: &pong{}, Payload: mem.Bytes(bytes)}, nil
 	}
@@ -90,8 +90,8 @@ func TestReadersAtWorkAreBounded(t *testing.T) {
 	var atWork, most atomic.Int64
 	release := make(chan struct{})
 	free := sync.OnceFunc(func() { close(release) })
-	work := func(from protocols.Role, _ protocols.Key, m protocols.Message, _ protocols.Memory) (protocols.Message, error) {
-		if from == protocols.Reader && m.Body.(*ping).Text == "" {
+	work := func(in protocols.Incoming, _ protocols.Memory) (protocols.Message, error) {
+		if in.Role == protocols.Reader && in.Body.(*ping).Text == "" {
 			n := atWork.Add(1)
 			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); {
 				old = most.Load()

@@ -25,6 +25,7 @@ const (
 // A link leads to one server, through one connection after the other.
 type link struct {
 	cfg    *ClientConfig
+	index  int // of the server whose link it is; −1 of a client's
 	server int
 	outbox
 
@@ -32,7 +33,8 @@ type link struct {
 }
 
 func newLink(links *Links, server int) *link {
-	l := &link{cfg: &links.cfg, server: server}
+	l := &link{cfg: &links.cfg, index: links.index, server: server}
+	l.keeps = links.index >= 0
 	l.outbox.init(&links.meter, &links.moved)
 	l.fail(errors.New("no answer yet"))
 	return l
@@ -117,7 +119,7 @@ func (l *link) greet(conn net.Conn) (*frameReader, error) {
 		key = l.cfg.Keys[l.server]
 	}
 	g := newGreeter(conn, l.meter)
-	return g.frames, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role}, key)
+	return g.frames, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role, From: max(l.index, 0)}, key)
 }
 
 // write sends queued requests until the connection ends.
@@ -190,7 +192,10 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 	r.exchange.replied(r.round, size.total())
 	l.settle(r)
 	if m.Body != nil {
-		replies <- Reply{Round: r.round, Server: l.server, Message: m}
+		select { // there is room, unless the round is streamed
+		case replies <- Reply{Round: r.round, Server: l.server, Message: m}:
+		case <-r.exchange.over:
+		}
 	}
 	return nil
 }

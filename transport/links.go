@@ -17,7 +17,7 @@ type ClientConfig struct {
 	Protocol string   // the protocol's name, which the servers must share
 	Servers  []string // addresses (host:port) by server index
 	Role     protocols.Role
-	Keys     [][]byte // the group keys k_i by server, for a writer; nil for a reader
+	Keys     [][]byte // by which the role is proven to each server: the group keys k_i of a writer; nil for a reader
 	NewBody  NewBody  // makes the bodies of replies
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
@@ -27,6 +27,7 @@ type ClientConfig struct {
 // Links are a client process's connections, one to each server. They are safe for concurrent use.
 type Links struct {
 	cfg   ClientConfig
+	index int // of the server whose links they are; −1 of a client's
 	meter meter
 	links []*link
 	ops   atomic.Uint64
@@ -39,14 +40,21 @@ type Links struct {
 
 // Dial keeps a connection to every server until Close, and returns at once. Failures are logged, once per cause, and
 // connecting is tried again.
-func Dial(cfg ClientConfig) *Links {
+func Dial(cfg ClientConfig) *Links { return dialAs(cfg, -1) }
+
+// dialAs is Dial of a client or of the server with the index, which does not connect to itself.
+func dialAs(cfg ClientConfig, index int) *Links {
 	cfg.Log = orDiscard(cfg.Log)
 	buffers.fit()
-	l := &Links{cfg: cfg}
+	l := &Links{cfg: cfg, index: index}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for server := range cfg.Servers {
 		k := newLink(l, server)
 		l.links = append(l.links, k)
+		if server == index {
+			k.fail(nil) // it is not missed
+			continue
+		}
 		l.running.Go(func() { k.run(l.ctx) })
 	}
 	return l

@@ -113,11 +113,9 @@ func TestRequestsAreSentAgainAfterAReconnect(t *testing.T) {
 	send(t, x, 2, 1, "while down", nil)
 
 	var keys sync.Map
-	serve(t, listen(t, addr), ServerConfig{}, func(
-		from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory,
-	) (protocols.Message, error) {
-		keys.Store(key, true)
-		return echo(0)(from, key, m, mem)
+	serve(t, listen(t, addr), ServerConfig{}, func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
+		keys.Store(in.Key, true)
+		return echo(0)(in, mem)
 	})
 	rounds := map[int]bool{}
 	for _, r := range receive(t, x, 2) {
@@ -168,17 +166,17 @@ func TestConcurrentExchangesKeepTheirMemory(t *testing.T) {
 	var mu sync.Mutex
 	got := map[string]int{}
 	check := func(server int) Handler {
-		return func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
+		return func(in protocols.Incoming, mem protocols.Memory) (
 			protocols.Message, error,
 		) {
-			mark := m.Body.(*ping).Text
-			if bytes.Count(m.Payload, []byte(mark)) != len(m.Payload) {
+			mark := in.Body.(*ping).Text
+			if bytes.Count(in.Payload, []byte(mark)) != len(in.Payload) {
 				t.Errorf("server %d: a payload of %q was overwritten", server, mark)
 			}
 			mu.Lock()
 			got[mark]++
 			mu.Unlock()
-			return echo(server)(from, key, m, mem)
+			return echo(server)(in, mem)
 		}
 	}
 	links := dial(t, cluster(t, check(0), check(1), check(2), check(3)))

@@ -11,8 +11,9 @@ import (
 
 // Bounds of what an outbox keeps for exchanges that have ended. Beyond them it gives their requests up.
 const (
-	maxBacklogBytes = 32 << 20 // unsent, on a connection that is too slow
-	maxEnded        = 1 << 14  // requests, at a server that does not reply
+	maxBacklogBytes = 32 << 20  // unsent, on a connection that is too slow
+	maxEnded        = 1 << 14   // requests, at a server that does not reply
+	maxKeptBytes    = 128 << 20 // without a reply, of a server to another one
 )
 
 // Bounds of what is written at once, so that requests queued behind it can still be given up.
@@ -32,11 +33,13 @@ type request struct {
 	size           int    // of both, in bytes, kept when they are gone
 	replies        chan<- Reply
 
-	state   requestState
-	ended   bool // the exchange has ended
-	owed    int  // bytes that were still to move then, of request and reply
-	settled bool // answered or given up: no longer in the outbox
-	freed   bool // the hold on the exchange's memory is released
+	streamed bool // it may be answered more than once
+	state    requestState
+	answered bool // at least once, and streamed
+	ended    bool // the exchange has ended
+	owed     int  // bytes that were still to move then, of request and reply
+	settled  bool // answered or given up: no longer in the outbox
+	freed    bool // the hold on the exchange's memory is released
 }
 
 type requestState uint8
@@ -49,7 +52,7 @@ const (
 
 // free releases the exchange's memory if r is not being written and never will be again.
 func (r *request) free() {
-	over := r.settled || r.ended && r.state == sent
+	over := r.settled || r.ended && r.state == sent && !r.link.keeps
 	if r.freed || !over || r.state == writing {
 		return
 	}
@@ -59,8 +62,9 @@ func (r *request) free() {
 }
 
 // An outbox holds a link's requests until they are answered or given up. With a connection, unsent requests are queued;
-// without one, only those of running exchanges are kept.
+// without one, only those of running exchanges are kept, except for a server's to another one, which keeps all.
 type outbox struct {
+	keeps bool
 	meter *meter
 	moved *bell
 
@@ -106,7 +110,10 @@ func (o *outbox) cut(connection uint64) {
 	}
 	o.connected = false
 	o.queue, o.backlog = nil, 0
-	o.discard(maps.Values(o.requests))
+	if !o.keeps {
+		o.discard(maps.Values(o.requests))
+	}
+	o.tell(false)
 	o.wake.Broadcast()
 }
 
@@ -115,11 +122,13 @@ func (o *outbox) add(r *request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.requests[r.id] = r
-	if !o.connected {
-		return
+	if o.connected {
+		o.enqueue(r)
 	}
-	o.enqueue(r)
-	if o.backlog > maxBacklogBytes {
+	switch {
+	case o.keeps && o.arrears.bytes > maxKeptBytes:
+		o.discard(maps.Values(o.requests))
+	case !o.keeps && o.backlog > maxBacklogBytes:
 		o.discard(slices.Values(o.queue)) // of what is unsent
 	}
 }
@@ -171,7 +180,7 @@ func (o *outbox) written(batch []*request) {
 
 // tell rings the bell if somebody awaits what has changed, or if the link owes nothing now.
 func (o *outbox) tell(awaited bool) {
-	if awaited || o.ended+o.overtaken == 0 {
+	if awaited || o.ended+o.overtaken == 0 || !o.connected {
 		o.moved.ring()
 	}
 }
@@ -185,7 +194,7 @@ func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 	if r == nil || r.state == waiting {
 		return nil, nil
 	}
-	if !r.ended {
+	if !r.ended && r.replies != nil {
 		r.exchange.memory.hold()
 	}
 	return r, r.replies
@@ -196,6 +205,10 @@ func (o *outbox) settle(r *request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.arrears.alive = time.Now()
+	if r.streamed && !r.ended {
+		r.answered = true
+		return
+	}
 	o.remove(r)
 }
 
@@ -206,12 +219,16 @@ func (o *outbox) end(r *request, owed int) {
 	if r.settled {
 		return
 	}
+	if r.answered {
+		o.remove(r)
+		return
+	}
 	r.ended, r.owed, r.replies = true, owed, nil
 	o.ended++
 	o.arrears.add(owed)
 	r.free()
 	switch {
-	case !o.connected:
+	case !o.connected && !o.keeps:
 		o.giveUp(r)
 	case o.ended > maxEnded:
 		o.discard(maps.Values(o.requests))
@@ -223,6 +240,9 @@ func (o *outbox) end(r *request, owed int) {
 func (o *outbox) owed() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if !o.connected { // then what is kept is on no connection
+		return o.overtaken
+	}
 	return o.ended + o.overtaken
 }
 

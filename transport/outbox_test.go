@@ -17,8 +17,14 @@ type desk struct {
 	answered map[uint64]bool
 }
 
-func newDesk() *desk {
-	l := &Links{cfg: ClientConfig{Servers: []string{"nowhere"}}}
+// Whose links they are.
+const (
+	ofClient = -1
+	ofServer = 1
+)
+
+func newDesk(index int) *desk {
+	l := &Links{cfg: ClientConfig{Servers: []string{"nowhere"}}, index: index}
 	k := newLink(l, 0)
 	l.links = []*link{k}
 	return &desk{links: l, link: k, answered: map[uint64]bool{}}
@@ -47,7 +53,7 @@ func (d *desk) write() []*request {
 }
 
 func TestRequestsOfRunningExchangesAreSentAgainInOrder(t *testing.T) {
-	d := newDesk()
+	d := newDesk(ofClient)
 	first, second, third := d.begin(10), d.begin(10), d.begin(10)
 	d.link.open()
 	if n := len(d.write()); n != 3 {
@@ -63,7 +69,7 @@ func TestRequestsOfRunningExchangesAreSentAgainInOrder(t *testing.T) {
 }
 
 func TestABacklogBeyondTheBoundIsDiscardedWhereExchangesHaveEnded(t *testing.T) {
-	d := newDesk()
+	d := newDesk(ofClient)
 	d.link.open()
 	running := d.begin(1 << 20)
 	ended := 0
@@ -83,7 +89,7 @@ func TestABacklogBeyondTheBoundIsDiscardedWhereExchangesHaveEnded(t *testing.T) 
 }
 
 func TestAServerThatNeverRepliesIsRememberedToABound(t *testing.T) {
-	d := newDesk()
+	d := newDesk(ofClient)
 	d.link.open()
 	for range 2 * maxEnded {
 		x := d.begin(0)
@@ -95,8 +101,47 @@ func TestAServerThatNeverRepliesIsRememberedToABound(t *testing.T) {
 	}
 }
 
+// What a server owes another one is sent again when that is back, though the exchange has ended, unless it is too much.
+func TestAServersRequestsAreKept(t *testing.T) {
+	d := newDesk(ofServer)
+	d.begin(10).End()
+	d.link.open()
+	d.begin(10).End()
+	if n := len(d.write()); n != 2 {
+		t.Fatalf("%d of 2 requests were queued", n)
+	}
+	d.link.cut(d.link.connection)
+	if n := d.link.owed(); n != 0 {
+		t.Errorf("without a connection %d requests are owed on it", n)
+	}
+	d.begin(10).End()
+	d.link.open()
+	batch := d.write()
+	if len(batch) != 3 || len(batch[0].frame) == 0 || len(batch[0].payload) != 10 {
+		t.Fatalf("sent again: %d requests", len(batch))
+	}
+	d.link.settle(batch[0])
+	if n := d.link.owed(); n != 2 {
+		t.Errorf("%d requests are owed, one of 3 is answered", n)
+	}
+	for _, connected := range []bool{true, false} {
+		d := newDesk(ofServer)
+		if connected {
+			d.link.open()
+		}
+		most := 0
+		for d.links.meter.discarded.Load() == 0 && most <= 2*maxKeptBytes {
+			d.begin(8 << 20).End()
+			most = max(most, d.link.arrears.bytes)
+		}
+		if most < maxKeptBytes || most > maxKeptBytes+9<<20 {
+			t.Errorf("connected %v: %d bytes are kept, the bound is %d", connected, most, maxKeptBytes)
+		}
+	}
+}
+
 func TestAReplyToARequestNotSentIsNotFound(t *testing.T) {
-	d := newDesk()
+	d := newDesk(ofClient)
 	x := d.begin(10)
 	if r, _ := d.link.find(x.id); r != nil {
 		t.Error("found without a connection")
@@ -114,7 +159,7 @@ func TestAReplyToARequestNotSentIsNotFound(t *testing.T) {
 // Whatever happens in whatever order, the outbox's counts are right and memory is held exactly as long as needed.
 func TestOutboxInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := newDesk()
+		d := newDesk(rapid.SampledFrom([]int{ofClient, ofServer}).Draw(t, "whose"))
 		t.Repeat(map[string]func(*rapid.T){
 			"begin": func(t *rapid.T) { d.begin(rapid.SampledFrom([]int{0, 10, 12 << 20}).Draw(t, "size")) },
 			"end": func(t *rapid.T) {
@@ -180,9 +225,9 @@ func (d *desk) check(t *rapid.T) {
 	for _, r := range d.link.requests {
 		if r.ended {
 			ended++
-			arrears += r.size
+			arrears += r.owed
 		}
-		if r.ended && !d.link.connected {
+		if r.ended && !d.link.connected && !d.link.keeps {
 			t.Fatalf("kept without a connection: %+v", r)
 		}
 	}
@@ -199,7 +244,7 @@ func (d *desk) check(t *rapid.T) {
 
 // A reply may overtake the writer's count of its request: the link is not at rest before both have come.
 func TestOwedUntilCounted(t *testing.T) {
-	d := newDesk()
+	d := newDesk(ofClient)
 	d.link.open()
 	x := d.begin(10)
 	batch := d.link.take(d.link.connection, nil)

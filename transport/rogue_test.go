@@ -27,7 +27,7 @@ func rogue(t *testing.T, speak func(g *greeter, f *frameReader) error) (addr str
 		}
 		defer conn.Close()
 		g := newGreeter(conn, &meter{})
-		if _, err = g.answer(hello{Protocol: testProtocol}, groupKey(0)); err == nil {
+		if _, err = g.answer(hello{Protocol: testProtocol}, roleKeys{group: groupKey(0)}); err == nil {
 			err = speak(g, g.frames)
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -87,11 +87,11 @@ func TestRepliesOfARogueServerAreDropped(t *testing.T) {
 
 func TestLateRepliesAreReadAndDropped(t *testing.T) {
 	release := make(chan struct{})
-	slow := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
+	slow := func(in protocols.Incoming, mem protocols.Memory) (
 		protocols.Message, error,
 	) {
 		<-release
-		return echo(0)(from, key, m, mem)
+		return echo(0)(in, mem)
 	}
 	links := dial(t, cluster(t, slow))
 	connected(t, links)

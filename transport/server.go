@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,20 +18,21 @@ import (
 
 // ServerConfig describes a server to its clients.
 type ServerConfig struct {
-	Protocol string  // the protocol's name
-	Server   int     // the server's index
-	Key      []byte  // the group key k_i, by which writers prove their role; nil to refuse them
-	NewBody  NewBody // makes the bodies of requests
+	Protocol string // the protocol's name
+	Server   int    // the server's index
+	Key      []byte // the group key k_i, by which writers prove their role; nil to refuse them
+	// Pairs are the keys k_i1 … k_iS by which other servers prove who they are; nil to refuse them.
+	Pairs   [][]byte
+	NewBody NewBody // makes the bodies of requests
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
 	Log        *slog.Logger // nil to log nothing
 }
 
-// A Handler answers one request; many run at once. The request's payload and buffers of mem live until the reply has
-// left. A zero reply is not sent. The error protocols.ErrRefused blames the client, whose connection is closed; any
-// other is the server's own and ends it.
-type Handler func(from protocols.Role, key protocols.Key, request protocols.Message, mem protocols.Memory) (
-	reply protocols.Message, err error)
+// A Handler takes one request of a client, or one message of another server; many run at once. Its payload and buffers of
+// mem live until the reply has left. A zero reply is not sent, and may come later by Tell; to another server none is. The
+// error protocols.ErrRefused blames the sender, whose connection is closed; any other is the server's own and ends it.
+type Handler func(in protocols.Incoming, mem protocols.Memory) (reply protocols.Message, err error)
 
 // A Server accepts the clients' connections and lets a Handler answer their requests.
 type Server struct {
@@ -45,7 +48,9 @@ type Server struct {
 	end     context.CancelCauseFunc
 	serving sync.RWMutex // held shared by Serve, so that Close can wait for it
 
-	conns sync.Map // the open net.Conns
+	conns    sync.Map      // the open net.Conns
+	sessions sync.Map      // number → *session, as tickets name it
+	number   atomic.Uint64 // of the last session
 }
 
 // NewServer makes a server that answers with h.
@@ -53,8 +58,9 @@ func NewServer(cfg ServerConfig, h Handler) *Server {
 	cfg.Log = orDiscard(cfg.Log)
 	buffers.fit()
 	s := &Server{cfg: cfg, handle: h, gate: newGate(connectionRoom()), shares: map[protocols.Role]*share{
-		protocols.Reader: newShare(maxReadersAtWork), protocols.Writer: newShare(0),
+		protocols.Reader: newShare(maxReadersAtWork), protocols.Writer: newShare(0), peer: newShare(0),
 	}}
+	s.number.Store(rand.Uint64()) // tickets outlive the process, and must not name a session of the next one
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	return s
 }
@@ -159,10 +165,10 @@ func (s *Server) serve(place *guest) {
 		return
 	}
 	g := newGreeter(conn, &s.meter)
-	role, err := g.answer(hello{Protocol: s.cfg.Protocol, Server: s.cfg.Server}, s.cfg.Key)
+	h, err := g.answer(hello{Protocol: s.cfg.Protocol, Server: s.cfg.Server}, roleKeys{s.cfg.Key, s.cfg.Pairs})
 	if err == nil {
-		place.is(role)
-		err = newSession(s, place, role).serve(g.frames)
+		place.is(h.Role)
+		err = newSession(s, place, h).serve(g.frames)
 	}
 	if s.ctx.Err() == nil && isAny(err, protocols.ErrRefused, errRefused, errFrameTooLarge, errNotOurs) {
 		s.warn("closed a client's connection", "from", conn.RemoteAddr(), "err", err)

@@ -44,9 +44,7 @@ func TestAStorageFailureEndsTheServer(t *testing.T) {
 	noLeaks(t)
 	broken := errors.New("disk on fire")
 	ln := listen(t, "")
-	s := NewServer(ServerConfig{Protocol: testProtocol, Key: groupKey(0), NewBody: newPing}, func(
-		protocols.Role, protocols.Key, protocols.Message, protocols.Memory,
-	) (protocols.Message, error) {
+	s := NewServer(ServerConfig{Protocol: testProtocol, Key: groupKey(0), NewBody: newPing}, func(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 		return protocols.Message{}, broken
 	})
 	result := make(chan error, 1)
@@ -74,13 +72,11 @@ func TestIncorrectClientsAreClosedAndTheServerLives(t *testing.T) {
 	long := protocols.Key(make([]byte, protocols.MaxKeyBytes+1))
 	var book logBook
 	ln := listen(t, "")
-	s, _ := serve(t, ln, ServerConfig{Log: book.logger()}, func(
-		from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory,
-	) (protocols.Message, error) {
-		if m.Body.(*ping).Text == "evil" {
+	s, _ := serve(t, ln, ServerConfig{Log: book.logger()}, func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
+		if in.Body.(*ping).Text == "evil" {
 			return protocols.Message{}, fmt.Errorf("%w: evil", protocols.ErrRefused)
 		}
-		return echo(0)(from, key, m, mem)
+		return echo(0)(in, mem)
 	})
 	addr := ln.Addr().String()
 	for name, bytes := range map[string][]byte{
@@ -122,9 +118,7 @@ func TestIncorrectClientsAreClosedAndTheServerLives(t *testing.T) {
 func TestRequestsOfOneConnectionAreBounded(t *testing.T) {
 	var running atomic.Int32
 	release := make(chan struct{})
-	links := dial(t, cluster(t, func(
-		protocols.Role, protocols.Key, protocols.Message, protocols.Memory,
-	) (protocols.Message, error) {
+	links := dial(t, cluster(t, func(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 		if n := running.Add(1); n > maxRequestsPerConnection {
 			t.Errorf("%d requests run at once", n)
 		}
@@ -226,15 +220,13 @@ func TestResetBreaksConnectionsAndTheServerLives(t *testing.T) {
 	ln := listen(t, "")
 	held, free := make(chan struct{}, 1), make(chan struct{})
 	answer := echo(0)
-	s, _ := serve(t, ln, ServerConfig{}, func(from protocols.Role, key protocols.Key, m protocols.Message,
-		mem protocols.Memory,
-	) (protocols.Message, error) {
+	s, _ := serve(t, ln, ServerConfig{}, func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
 		select {
 		case held <- struct{}{}: // the first request is being handled while the connection breaks
 			<-free
 		default:
 		}
-		return answer(from, key, m, mem)
+		return answer(in, mem)
 	})
 	links := dial(t, []string{ln.Addr().String()})
 	connected(t, links)

@@ -15,19 +15,23 @@ import (
 type session struct {
 	server *Server
 	conn   net.Conn
-	role   protocols.Role
+	from   hello
+	number uint64
 	place  *guest
 	share  *share
 
 	slots    chan struct{} // taken by requests that have begun to arrive and are not answered
 	requests *account
 	replies  *account
-	writing  sync.Mutex // one reply at a time
+	letters  chan letter // that come later; nil if the server's protocol has none
+	telling  sync.Mutex  // guards told
+	told     bool        // all that it will be
+	writing  sync.Mutex  // one reply at a time
 }
 
-func newSession(s *Server, place *guest, role protocols.Role) *session {
+func newSession(s *Server, place *guest, from hello) *session {
 	return &session{
-		server: s, conn: place.conn, role: role, place: place, share: s.shares[role],
+		server: s, conn: place.conn, from: from, number: s.number.Add(1), place: place, share: s.shares[from.Role],
 		slots: make(chan struct{}, maxRequestsPerConnection),
 	}
 }
@@ -46,6 +50,9 @@ func (s *session) serve(frames *frameReader) error {
 	s.requests, s.replies = s.share.requests.open(s), s.share.replies.open(s)
 	defer s.requests.close()
 	defer s.replies.close()
+	if s.server.cfg.Pairs != nil && s.from.Role != peer {
+		defer s.tellLater()()
+	}
 	requests := newCrew(maxRequestsPerConnection, s.answer)
 	for {
 		in, err := s.receive(frames)
@@ -164,17 +171,27 @@ func (s *session) answer(in *incoming) error {
 
 func (s *session) work(in *incoming) (protocols.Message, error) {
 	defer s.share.turns.give()
-	return s.server.handle(s.role, in.Key, in.message, &in.memory)
+	reply, err := s.server.handle(s.incoming(in), &in.memory)
+	if err == nil && s.from.Role == peer {
+		reply = protocols.Message{Body: &receipt{}} // so that it need not come again
+	}
+	return reply, err
 }
 
 // reply sends the reply to a request. From now on it is up to the client how long both are in memory.
 func (s *session) reply(in *incoming, m protocols.Message) error {
-	var sent error
-	err := withFrame(in.ID, "", m, func(frame []byte) error {
-		bytes := int64(len(frame)) + room(len(m.Payload))
+	return s.frame(in.ID, m, func(bytes int64) {
 		s.share.note(in.Kind, bytes)
 		in.held.work(false)
 		in.reply.correct(bytes)
+	})
+}
+
+// frame sends a reply; before that it tells how much memory that takes.
+func (s *session) frame(id uint64, m protocols.Message, takes func(bytes int64)) error {
+	var sent error
+	err := withFrame(id, "", m, func(frame []byte) error {
+		takes(int64(len(frame)) + room(len(m.Payload)))
 		sent = s.send(net.Buffers{frame, m.Payload})
 		return nil
 	})
@@ -205,6 +222,6 @@ func (s *session) moved() uint64 { return s.place.moved() }
 // cut implements holder.
 func (s *session) cut() {
 	s.server.warn("closed a connection that holds memory for which others wait, and moves too little",
-		"from", s.conn.RemoteAddr(), "writer", s.role == protocols.Writer)
+		"from", s.conn.RemoteAddr(), "writer", s.from.Role == protocols.Writer)
 	s.server.meter.repeats.hangUp(s.conn)
 }

@@ -108,7 +108,7 @@ func (b *bench) wantKinds(op protocols.Op, k Kind) {
 	b.t.Helper()
 	var model result.Rounds
 	model.Data, model.Metadata = b.protocol.Traits(1).Rounds(op)
-	if b.protocol.Traits(1).Repairs && op == protocols.Read {
+	if b.varies(op, 1) {
 		if k.Rounds[model] == 0 {
 			b.t.Errorf("%ss: rounds %v of %d, want %v of some", op, k.Rounds, k.Ops, model)
 		}

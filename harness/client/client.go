@@ -43,10 +43,13 @@ type Outcome struct {
 // Release gives the operation's memory back; the result's value must not be used any more.
 func (o *Outcome) Release() { o.exchange.End() }
 
-// A Call is an operation that is ready to run: its value, if any, is laid out, and nothing has been sent.
+// A Call is an operation that is ready to run: its value, if any, is laid out, and the protocol has not begun, so that all
+// that it does counts as the operation's time.
 type Call struct {
 	exchange *transport.Exchange
-	driver   *play.Driver
+	begin    func() protocols.Operation
+	servers  int
+	driver   *play.Driver // nil before begin
 	liars    int
 	watch    watch
 }
@@ -54,7 +57,7 @@ type Call struct {
 // Read prepares a READ of key.
 func (c *Client) Read(key protocols.Key) Call {
 	x := c.links.Begin(key)
-	return c.call(x, c.register.Read(key, x.Memory()), &c.reads)
+	return c.call(x, func() protocols.Operation { return c.register.Read(key, x.Memory()) }, &c.reads)
 }
 
 // Write prepares a WRITE to key of a value of size bytes, which fill lays out.
@@ -62,11 +65,11 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	x := c.links.Begin(key)
 	value := x.Memory().Bytes(size)
 	fill(value)
-	return c.call(x, c.register.Write(key, value, x.Memory()), &c.writes)
+	return c.call(x, func() protocols.Operation { return c.register.Write(key, value, x.Memory()) }, &c.writes)
 }
 
-func (c *Client) call(x *transport.Exchange, o protocols.Operation, p *pace) Call {
-	return Call{exchange: x, driver: play.New(o, c.links.Servers()), liars: c.liars, watch: watch{pace: p}}
+func (c *Client) call(x *transport.Exchange, begin func() protocols.Operation, p *pace) Call {
+	return Call{exchange: x, begin: begin, servers: c.links.Servers(), liars: c.liars, watch: watch{pace: p}}
 }
 
 // Run drives the operation to its end. If ctx ends first the operation is given up and the error is ErrPending.
@@ -85,6 +88,7 @@ func (c Call) Run(ctx context.Context) (*Outcome, error) {
 }
 
 func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
+	c.driver = play.New(c.begin(), c.servers)
 	requests, err := c.driver.Start()
 	for {
 		if err == nil && requests.To != nil {
@@ -95,6 +99,7 @@ func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 		}
 		if c.driver.Done() {
 			c.watch.end()
+			c.exchange.EndStreams()
 			return c.driver.Result()
 		}
 		select {
@@ -111,6 +116,9 @@ func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 func (c *Call) send(q play.Requests) error {
 	if q.Begins && c.driver.Hedged(q.Round) {
 		c.watch.begin(q.Round)
+	}
+	if c.driver.Streams(q.Round) {
+		c.exchange.Stream(q.Round)
 	}
 	return c.exchange.Send(q.Round, q.To)
 }

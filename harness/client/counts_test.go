@@ -84,14 +84,18 @@ func (c *cluster) wantCounts(links *transport.Links, op protocols.Op, call clien
 	}
 }
 
-// A serverFunc handles a server's requests in its stead.
-type serverFunc func(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
-	protocols.Message, []protocols.Record, error)
+// A serverFunc takes a server's messages in its stead.
+type serverFunc func(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error)
 
 func (f serverFunc) Handle(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
 	protocols.Message, []protocols.Record, error,
 ) {
-	return f(from, key, m, state)
+	e, err := f(protocols.Incoming{Role: from, Key: key, Message: m}, state)
+	return e.Reply, e.Records, err
+}
+
+func (f serverFunc) Take(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
+	return f(in, state)
 }
 
 // One lying server adds a payload to all that it says, or leaves it out: no round changes its kind.
@@ -103,14 +107,17 @@ func TestLiarsDoNotChangeTheCount(t *testing.T) {
 			}
 			t.Run(protocols.NameOf(p)+" "+name, func(t *testing.T) {
 				c := newFaulty(t, p, func(index int, s protocols.Server) protocols.Server {
-					return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
-						protocols.Message, []protocols.Record, error,
-					) {
-						reply, records, err := s.Handle(from, key, m, state)
-						if index == 0 && reply.Body != nil {
-							reply.Payload = payload
+					return serverFunc(func(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
+						e, err := protocols.Take(s, in, state)
+						if index == 0 && e.Reply.Body != nil {
+							e.Reply.Payload = payload
 						}
-						return reply, records, err
+						for i := range e.Later {
+							if index == 0 {
+								e.Later[i].Payload = payload
+							}
+						}
+						return e, err
 					})
 				})
 				links := c.links(protocols.Writer)
@@ -159,16 +166,14 @@ func TestThirdRoundUnderAttack(t *testing.T) {
 				Protocol: p, T: 1, Suite: suite, Index: index, Dice: byzantine.NewDice(workloads.Derive(1)), Loot: new(byzantine.Loot),
 			}, s)
 		}
-		return serverFunc(func(from protocols.Role, key protocols.Key, m protocols.Message, state protocols.StateReader) (
-			protocols.Message, []protocols.Record, error,
-		) {
-			if _, complete := m.Body.(*mpowerstore.Complete); complete && dying.Load() {
+		return serverFunc(func(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
+			if _, complete := in.Body.(*mpowerstore.Complete); complete && dying.Load() {
 				if index > 0 {
-					return protocols.Message{}, nil, nil // it never comes
+					return protocols.Effects{}, nil // it never comes
 				}
 				defer close(completed)
 			}
-			return s.Handle(from, key, m, state)
+			return protocols.Take(s, in, state)
 		})
 	})
 	links := c.links(protocols.Writer)

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"net"
@@ -27,6 +28,7 @@ type cluster struct {
 	reader   suite.ClientKeys
 	suite    suite.Suite
 	spoil    func(int, protocols.Server) protocols.Server
+	peers    []*transport.Peers // by server; none if they do not talk
 
 	mu     sync.Mutex
 	open   *sync.Cond
@@ -53,8 +55,16 @@ func newFaulty(t testing.TB, p protocols.Protocol, spoil func(int, protocols.Ser
 		t.Fatal(err)
 	}
 	c.writer, c.reader = writer, reader
+	t.Cleanup(func() { // after the servers are closed, which use them
+		for _, p := range c.peers {
+			_ = p.Close()
+		}
+	})
 	for i, k := range keys {
 		c.serve(i, k)
+	}
+	if p.Traits(1).Peers {
+		c.introduce(keys)
 	}
 	t.Cleanup(c.release) // before the servers are closed, which waits for held replies
 	return c
@@ -72,21 +82,34 @@ func (c *cluster) serve(index int, keys suite.ServerKeys) {
 	}
 	automaton := c.spoil(index, c.protocol.NewServer(protocols.ServerParams{Index: index, T: 1, Suite: c.suite, Keys: keys}))
 	var mu sync.Mutex
-	handle := func(from protocols.Role, key protocols.Key, m protocols.Message, mem protocols.Memory) (
-		protocols.Message, error,
-	) {
+	var server *transport.Server
+	handle := func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
 		mu.Lock()
-		reply, records, err := automaton.Handle(from, key, m, store.State(key, mem))
-		if err == nil && len(records) > 0 {
-			err = store.Apply(key, records)
+		effects, err := protocols.Take(automaton, in, store.State(in.Key, mem))
+		if err == nil && len(effects.Records) > 0 {
+			err = store.Apply(in.Key, effects.Records)
+		}
+		if err == nil && effects.Peers != nil {
+			err = c.peers[index].Post(in.Key, effects.Peers)
 		}
 		mu.Unlock()
+		if in.Role == 0 && len(effects.Later) == 0 {
+			return effects.Reply, err
+		}
 		c.pass(index)
-		return reply, err
+		for _, l := range effects.Later {
+			l.Payload = bytes.Clone(l.Payload)
+			server.Tell(l)
+		}
+		return effects.Reply, err
 	}
-	server := transport.NewServer(transport.ServerConfig{
+	config := transport.ServerConfig{
 		Protocol: protocols.NameOf(c.protocol), Server: index, Key: keys.Group, NewBody: c.protocol.NewBody,
-	}, handle)
+	}
+	if c.protocol.Traits(1).Peers {
+		config.Pairs = keys.Pairs
+	}
+	server = transport.NewServer(config, handle)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	c.addrs = append(c.addrs, listener.Addr().String())
@@ -97,6 +120,20 @@ func (c *cluster) serve(index int, keys suite.ServerKeys) {
 		}
 		_ = store.Close()
 	})
+}
+
+// introduce connects the servers to each other.
+func (c *cluster) introduce(keys []suite.ServerKeys) {
+	c.t.Helper()
+	for i, k := range keys {
+		peers := transport.DialPeers(transport.ClientConfig{
+			Protocol: protocols.NameOf(c.protocol), Servers: c.addrs, Keys: k.Pairs, NewBody: c.protocol.NewBody,
+		}, i)
+		c.peers = append(c.peers, peers)
+		if err := peers.Links().WaitConnected(c.soon()); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 }
 
 // pass lets a server's reply leave, at once or after release.

@@ -120,6 +120,9 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	if err = starting.Wait(); err != nil {
 		return err
 	}
+	if err = c.introduce(ctx); err != nil {
+		return err
+	}
 	c.agents = make([]*control.Client, len(clients))
 	for i, host := range clients {
 		starting.Go(func() (err error) {
@@ -128,6 +131,22 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 		})
 	}
 	return starting.Wait()
+}
+
+// introduce tells the servers each other's addresses, also those that will be started again.
+func (c *Cluster) introduce(ctx context.Context) error {
+	if !c.spec.Protocol.Traits(c.spec.T).Peers {
+		return nil
+	}
+	var addrs []string
+	for _, s := range c.Servers {
+		addrs = append(addrs, s.config.Listen)
+	}
+	for _, s := range c.Servers {
+		s.config.Peers = addrs
+	}
+	_, err := control.CallAll(ctx, c.processes(), node.ConnectCall, addrs)
+	return err
 }
 
 // process starts the i-th process of a role on the host. The cluster fails when it ends by itself: a protocol would do

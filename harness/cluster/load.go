@@ -36,6 +36,7 @@ type Loaded struct {
 	Drain         time.Duration  // from the window's end until all agents had all replies
 	Window        Interval       // between the readings at its edges, which may come a moment late
 	Whole         Interval       // from rest before the load to rest after it
+	Between       int64          // bytes that servers exchanged with each other, from rest to rest
 	Retransmitted result.Traffic // bytes that TCP sent more than once, from rest to rest
 	Ahead         int64          // bytes owed at the window's end beyond those at its beginning; 0 if clients do not wait for them
 	Stall         time.Duration  // how long the databases held writers back, summed over the servers
@@ -99,6 +100,10 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	if err != nil {
 		return l, err
 	}
+	between, err := c.between(ctx)
+	if err != nil {
+		return l, err
+	}
 	spec := load.begin()
 	l.FromNs = spec.WarmupEndNs
 	var ends int64
@@ -136,6 +141,11 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 		return l, err
 	}
 	l.Retransmitted = again.Since(repeated)
+	settled, err := c.between(ctx)
+	if err != nil {
+		return l, err
+	}
+	l.Between = settled - between
 	l.Stall = after.StallTime - before.StallTime
 	l.Amplification = after.WriteAmplification()
 	return l, nil

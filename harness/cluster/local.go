@@ -172,6 +172,9 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 			ended <- s
 		}()
 	}
+	if _, err := control.CallAll(ctx, servers, node.ConnectCall, l.Servers); err != nil {
+		return err
+	}
 	ready()
 	for left := len(l.Servers); left > 0; left-- {
 		select {

@@ -151,3 +151,15 @@ func (c *Cluster) databases(ctx context.Context) (sum storage.Metrics, err error
 	}
 	return sum, err
 }
+
+// between is the bytes that servers have exchanged with each other, once they are at rest.
+func (c *Cluster) between(ctx context.Context) (sum int64, err error) {
+	if !c.spec.Protocol.Traits(c.spec.T).Peers {
+		return 0, nil
+	}
+	all, err := control.CallAll(ctx, c.processes(), node.BetweenCall, control.Nothing{})
+	for _, bytes := range all {
+		sum += bytes
+	}
+	return sum, err
+}

@@ -28,6 +28,7 @@ type Case struct {
 	PID        uint64 // of the client; 0 is 1
 	Writes     int    // that the key has seen before: of a READ at least 1, or it finds the initial value
 	Operation  uint64 // its number on its connection, from 1, which every frame carries; 0 is 1
+	Prompt     bool   // servers hear from each other before the next one has the client's request, see play.Case
 }
 
 // A Cost is what one operation moves.
@@ -36,9 +37,10 @@ type Cost struct {
 	Rounds  []Round
 }
 
-// A Round is what one round moves: by server, and framing included.
+// A Round is what one round moves: by server, and framing included; and all that servers send each other because of it.
 type Round struct {
 	Requests, Replies []Message
+	Between           Message
 }
 
 // A Message is one request or reply, zero if there is none.
@@ -59,7 +61,7 @@ func Count(c Case) (Cost, error) {
 	key := protocols.Key(strings.Repeat("k", c.KeyBytes))
 	said, err := play.DryRun(play.Case{
 		Protocol: c.Protocol, Suite: suite.Weightless(s), T: c.T, Op: c.Op, ValueBytes: c.ValueBytes, Key: key,
-		PID: max(c.PID, 1), Writes: c.Writes,
+		PID: max(c.PID, 1), Writes: c.Writes, Prompt: c.Prompt,
 	}, mem)
 	if err != nil {
 		return Cost{}, fmt.Errorf("dry run: %w", err)
@@ -84,7 +86,16 @@ func newCost(c Case, said play.Transcript, key protocols.Key) (Cost, error) {
 		if err != nil {
 			return Cost{}, err
 		}
-		cost.Rounds = append(cost.Rounds, Round{requests, replies})
+		between, err := sizes(leg.Between, func(m protocols.Message) (int, error) { return transport.PostBytes(number, key, m) })
+		if err != nil {
+			return Cost{}, err
+		}
+		round := Round{Requests: requests, Replies: replies}
+		for _, m := range between {
+			round.Between.Bytes += m.Bytes
+			round.Between.Payload += m.Payload
+		}
+		cost.Rounds = append(cost.Rounds, round)
 	}
 	return cost, nil
 }
@@ -126,6 +137,11 @@ func Check(p protocols.Protocol, suiteName string, t int, op protocols.Op) error
 		padding := func(moved int64, leg float64) bool {
 			off := float64(moved) - all*leg
 			return off > -1e-6*all && off <= float64(2*is.Servers)
+		}
+		if between := float64(r.Between.Payload); between < all*legs[i].Between*(1-1e-6) ||
+			between > all*legs[i].Between+float64(4*is.Servers*is.Servers) {
+			return fmt.Errorf("%s, t = %d: in round %d of a %s servers move %.3f values between them, Traits says %.3f: correct Traits",
+				is.System(), t, i+1, op, between/float64(checked), float64(is.Servers)*legs[i].Between)
 		}
 		if !padding(moved.ClientToServer, legs[i].Request) || !padding(moved.ServerToClient, legs[i].Reply) {
 			f := moved.Over(all)
@@ -217,7 +233,17 @@ func (c Cost) Bytes() result.Traffic { return c.sum(func(m Message) int { return
 // Payload is the bytes of values and fragments alone, which the paper counts (§6.3).
 func (c Cost) Payload() result.Traffic { return c.sum(func(m Message) int { return m.Payload }) }
 
-// Messages is the number of messages.
+// Between is what servers send each other, receipts included: the most, or of a case that is Prompt the least, for servers
+// that have heard enough from others before they have the client's request say two things at once.
+func (c Cost) Between() (sum Message) {
+	for _, r := range c.Rounds {
+		sum.Bytes += r.Between.Bytes
+		sum.Payload += r.Between.Payload
+	}
+	return sum
+}
+
+// Messages is the number of messages between clients and servers.
 func (c Cost) Messages() result.Traffic { return c.sum(func(m Message) int { return min(m.Bytes, 1) }) }
 
 // Kinds counts the rounds that move data, in either direction, and those that do not.

@@ -64,18 +64,28 @@ func (c *cluster) start(cfg Config) *Node {
 
 func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.Links {
 	c.t.Helper()
-	var addrs []string
-	for _, n := range c.nodes {
-		addrs = append(addrs, n.Addr().String())
-	}
-	links := transport.Dial(transport.ClientConfig{
-		Protocol: protocols.NameOf(c.protocol), Servers: addrs, Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
-	})
-	c.t.Cleanup(func() { _ = links.Close() })
+	links := c.someLinks(role, keys)
 	if err := links.WaitConnected(c.soon()); err != nil {
 		c.t.Fatal(err)
 	}
 	return links
+}
+
+// someLinks does not wait until all servers are connected.
+func (c *cluster) someLinks(role protocols.Role, keys suite.ClientKeys) *transport.Links {
+	links := transport.Dial(transport.ClientConfig{
+		Protocol: protocols.NameOf(c.protocol), Servers: c.addrs(), Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
+	})
+	c.t.Cleanup(func() { _ = links.Close() })
+	return links
+}
+
+// addrs are the nodes' addresses.
+func (c *cluster) addrs() (all []string) {
+	for _, n := range c.nodes {
+		all = append(all, n.Addr().String())
+	}
+	return all
 }
 
 func (c *cluster) client(links *transport.Links, keys suite.ClientKeys, pid uint64) *client.Client {

@@ -53,7 +53,7 @@ func newHandler(t *testing.T, a protocols.Server) *handler {
 }
 
 func (h *handler) ask(key protocols.Key) (protocols.Message, error) {
-	return h.handle(protocols.Reader, key, protocols.Message{}, protocols.Heap{})
+	return h.handle(protocols.Incoming{Role: protocols.Reader, Key: key}, protocols.Heap{})
 }
 
 // Requests to one key run one after the other, and each sees what the ones before it stored; no update is lost.
@@ -127,7 +127,7 @@ func TestReplyWaitsForEarlierRecords(t *testing.T) {
 	}))
 	var commits [3]*storage.Commit
 	for i := range commits {
-		_, commits[i], _ = h.lane("k").handle(h, protocols.Reader, "k", protocols.Message{}, protocols.Heap{})
+		_, commits[i], _ = h.lane("k").handle(h, protocols.Incoming{Role: protocols.Reader, Key: "k"}, protocols.Heap{})
 	}
 	if commits[0] == nil || commits[1] != commits[0] || commits[2] != nil {
 		t.Errorf("the requests wait for %v, want the first two for the first's records, the last for none", commits)

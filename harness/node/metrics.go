@@ -13,11 +13,9 @@ import (
 
 // counted is a handler that tells what becomes of requests, by the name of their body.
 func counted(requests *metrics.Work, handle transport.Handler) transport.Handler {
-	return func(from protocols.Role, key protocols.Key, request protocols.Message,
-		mem protocols.Memory,
-	) (protocols.Message, error) {
-		end := requests.Begin(reflect.TypeOf(request.Body).Elem().Name())
-		reply, err := handle(from, key, request, mem)
+	return func(in protocols.Incoming, mem protocols.Memory) (protocols.Message, error) {
+		end := requests.Begin(reflect.TypeOf(in.Body).Elem().Name())
+		reply, err := handle(in, mem)
 		switch {
 		case err == nil:
 			end("ok")

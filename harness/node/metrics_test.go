@@ -19,14 +19,14 @@ func TestCounted(t *testing.T) {
 	}
 	defer e.Close()
 	outcomes := []error{nil, nil, protocols.ErrRefused, io.ErrClosedPipe}
-	handle := counted(e.Work("request", "Requests"), func(protocols.Role, protocols.Key, protocols.Message, protocols.Memory) (
+	handle := counted(e.Work("request", "Requests"), func(protocols.Incoming, protocols.Memory) (
 		m protocols.Message, err error,
 	) {
 		err, outcomes = outcomes[0], outcomes[1:]
 		return m, err
 	})
 	for range 4 {
-		_, _ = handle(protocols.Reader, "k", protocols.Message{Body: &mabd.GetTS{}}, nil)
+		_, _ = handle(protocols.Incoming{Role: protocols.Reader, Key: "k", Message: protocols.Message{Body: &mabd.GetTS{}}}, nil)
 	}
 	r, err := http.Get("http://" + e.Addr().String() + "/metrics")
 	if err != nil {

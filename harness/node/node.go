@@ -41,6 +41,9 @@ type Config struct {
 	Durability protocols.Durability
 	Reserve    int64  // bytes of payloads for which a Volatile store has memory ready when the server listens
 	Congestion string // TCP congestion control; empty: the system's
+	// Peers are the addresses of all servers by index, if they are known, for protocols whose servers send each other messages;
+	// else ConnectCall tells them.
+	Peers      []string
 	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
 	AttackSeed uint64 // of what the attack leaves to chance
 	Metrics    string // host:port at which it tells how it is doing; empty: nowhere
@@ -48,10 +51,14 @@ type Config struct {
 
 // A Node is a running server.
 type Node struct {
-	store  *storage.Store
-	server *transport.Server
-	addr   net.Addr
-	failed chan error
+	cfg      Config
+	protocol protocols.Protocol
+	store    *storage.Store
+	handler  *handler
+	server   *transport.Server
+	addr     net.Addr
+	failed   chan error
+	log      *slog.Logger
 	// metrics is nil unless they are asked for.
 	metrics *metrics.Endpoint
 }
@@ -82,18 +89,30 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 		return nil, fmt.Errorf("server %d cannot listen on %s: %w (stop the other process or choose another port)",
 			cfg.Index+1, cfg.Listen, errors.Join(err, store.Close()))
 	}
-	handler := &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}
-	n := &Node{store: store, addr: listener.Addr(), failed: make(chan error, 1)}
-	handle := transport.Handler(handler.handle)
+	n := &Node{
+		cfg: cfg, protocol: protocol, store: store, addr: listener.Addr(), failed: make(chan error, 1), log: log,
+		handler: &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()},
+	}
+	handle := transport.Handler(n.handler.handle)
 	if cfg.Metrics != "" {
 		if handle, err = n.serveMetrics(ctx, cfg.Metrics, handle); err != nil {
 			return nil, errors.Join(err, listener.Close(), store.Close())
 		}
 	}
-	n.server = transport.NewServer(transport.ServerConfig{
+	config := transport.ServerConfig{
 		Protocol: cfg.Protocol, Server: cfg.Index, Key: cfg.Keys.Group,
 		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
-	}, handle)
+	}
+	if n.talks() {
+		config.Pairs = cfg.Keys.Pairs
+	}
+	n.server = transport.NewServer(config, handle)
+	n.handler.tell = n.server.Tell
+	if len(cfg.Peers) > 0 {
+		if _, err := n.Connect(ctx, cfg.Peers); err != nil {
+			return nil, errors.Join(err, listener.Close(), n.metrics.Close(), store.Close())
+		}
+	}
 	if n.metrics != nil {
 		n.tellMetrics()
 	}
@@ -127,60 +146,11 @@ func (n *Node) Reset(context.Context, control.Nothing) (none control.Nothing, _ 
 // Close stops serving and closes the database.
 func (n *Node) Close() error {
 	n.server.Close()
-	return errors.Join(n.metrics.Close(), n.store.Close())
-}
-
-// lanes is the number of lanes. It is large beside the number of requests that a server handles at one time, so that two
-// keys seldom share one.
-const lanes = 1 << 14
-
-// handler runs the automaton: the requests to one key one after the other, each durable before its reply leaves.
-type handler struct {
-	automaton protocols.Server
-	store     *storage.Store
-	seed      maphash.Seed
-	lanes     [lanes]lane
-}
-
-// A lane serialises the requests of one key; keys that share one merely wait. It is not held while records are on their
-// way to the disk, so that requests which follow join them in one write or sync.
-type lane struct {
-	mu   sync.Mutex
-	last *storage.Commit // that the lane's requests began; nil if none did
-}
-
-// handle answers a request when all is durable that the reply may tell of: what the request has stored, and what those
-// before it have.
-func (h *handler) handle(from protocols.Role, key protocols.Key, request protocols.Message,
-	mem protocols.Memory,
-) (protocols.Message, error) {
-	reply, commit, err := h.lane(key).handle(h, from, key, request, mem)
-	if err == nil {
-		err = commit.Wait()
+	var err error
+	if peers := n.handler.peers.Load(); peers != nil {
+		err = peers.Close()
 	}
-	return reply, err
-}
-
-func (h *handler) lane(key protocols.Key) *lane {
-	return &h.lanes[maphash.String(h.seed, string(key))%lanes]
-}
-
-// handle lets the automaton handle one request and returns the commit to wait for.
-func (l *lane) handle(h *handler, from protocols.Role, key protocols.Key, request protocols.Message,
-	mem protocols.Memory,
-) (protocols.Message, *storage.Commit, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	reply, records, err := h.automaton.Handle(from, key, request, h.store.State(key, mem))
-	if err != nil {
-		return reply, nil, fmt.Errorf("key %q: %w", key, err)
-	}
-	if len(records) > 0 {
-		if l.last, err = h.store.Begin(key, records); err != nil {
-			return reply, nil, err
-		}
-	}
-	return reply, l.last, nil
+	return errors.Join(err, n.metrics.Close(), n.store.Close())
 }
 
 // newAutomaton makes the protocol's server, or the attacker that it is configured to be.
@@ -207,6 +177,13 @@ func newAutomaton(cfg Config, p protocols.Protocol, s suite.Suite) (protocols.Se
 type attacker struct {
 	mu        sync.Mutex
 	automaton protocols.Server
+}
+
+// Take implements protocols.Peer, for automata that are and that are not.
+func (a *attacker) Take(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return protocols.Take(a.automaton, in, state)
 }
 
 // Handle implements protocols.Server.

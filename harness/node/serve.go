@@ -27,6 +27,10 @@ const (
 	StatsCall control.Method[control.Nothing, storage.Metrics] = "stats"
 	// RetransmittedCall returns how many bytes TCP has sent more than once, on all connections so far.
 	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted"
+	// ConnectCall tells the node the addresses of all servers by index.
+	ConnectCall control.Method[[]string, control.Nothing] = "connect"
+	// BetweenCall returns the bytes that the node has exchanged with other servers, see Node.Between.
+	BetweenCall control.Method[control.Nothing, int64] = "between"
 	// ResetCall breaks all connections, as a network that resets them does. The server keeps listening, clients come back.
 	ResetCall control.Method[control.Nothing, control.Nothing] = "reset"
 	// FillCall fills the disk, as far as the process can tell.
@@ -51,6 +55,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		go func() { failed <- <-n.Failed() }()
 		return n.Addr().String(), []control.Handler{
 			control.Handle(StatsCall, n.Stats), control.Handle(RetransmittedCall, n.Retransmitted),
+			control.Handle(ConnectCall, n.Connect), control.Handle(BetweenCall, n.Between),
 			control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
 		}, nil
 	}

@@ -61,6 +61,15 @@ type Point struct {
 	ModelLeast  TrafficFactor `json:"model_least,omitzero"`
 	CostFactor  TrafficFactor `json:"cost_factor"`
 
+	// BetweenBytes is what servers exchanged with each other during the load, frames and receipts included, BetweenFactor the
+	// same per operation in multiples of ValueBytes. The cost model says that it is from ModelBetweenLeast to ModelBetween, as
+	// servers hear from each other before they hear from the client or after. Where all servers share a host it passes no link;
+	// else it is not in LinkBytes. Absent unless servers send each other messages.
+	BetweenBytes      int64   `json:"between_bytes,omitempty"`
+	BetweenFactor     float64 `json:"between_factor,omitempty"`
+	ModelBetween      float64 `json:"model_between,omitempty"`
+	ModelBetweenLeast float64 `json:"model_between_least,omitempty"`
+
 	CPUS CPU `json:"cpu_s"`
 	// GeneratorS is the part of CPUS.Clients, in seconds, that the load generators took for themselves and not for the
 	// protocol: for keys, values, histories and tallies. Points of earlier versions lack it.

@@ -54,6 +54,7 @@ const (
 	LittlesLaw       Reason = "littles-law"        // throughput × latency is not the number of clients
 	TransportTraffic Reason = "transport-traffic"  // the transport counted other bytes than the cost model
 	InterfaceTraffic Reason = "interface-traffic"  // the servers' interfaces did
+	PeerTraffic      Reason = "peer-traffic"       // servers exchanged other bytes than the cost model says
 	BeyondSaturation Reason = "beyond-saturation"  // an open loop offers more than the system carries
 	AboveBound       Reason = "above-bound"        // of what the links carry
 	SlowDrain        Reason = "slow-drain"         // servers still owed replies long after the window

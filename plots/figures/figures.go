@@ -84,6 +84,16 @@ var figures = []figure{
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 },
 	},
 	{
+		name: frame.Registers, fixed: frame.UsualDims(frame.ValueSize), rows: registerRows, entry: draw.CurveSample, marks: sizeMarks,
+		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.8 * draw.PanelHeight, 0 },
+		note: "The registers of the paper's Table 3, and others. Bytes are in both directions, and between servers.",
+	},
+	{
+		name: frame.Growth, fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
+		note: "Where servers send each other fragments or cross-checksums, bytes grow with the square of t. They are in both directions, " +
+			"and between servers.",
+	},
+	{
 		name: frame.LimitsFigure, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}, rows: limitRows,
 		marks: limitMarks, note: limitsNote, each: eachSize,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },

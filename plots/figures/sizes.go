@@ -2,6 +2,7 @@ package figures
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -13,20 +14,40 @@ import (
 )
 
 // sizeRows show, one below the other, what an operation moves, the peak and the latency of one client, against the value's
-// size. Axes are logarithmic.
-var sizeRows = []panel{
-	{plot: logCurves, align: asTheyAre, y: quantity{
-		label: "Bytes / value's size", of: frame.Bytes, model: frame.ModelBytes, peaks: true,
-	}},
-	{plot: logCurves, align: asTheyAre, y: quantity{
-		label: "Peak (MB/s)", of: frame.ThroughputMBps, model: frame.BoundMBps, peaks: true,
-	}},
-	{x: valueSize, plot: logCurves, align: asTheyAre, y: quantity{
-		label: "Latency, 1 client (ms)", of: frame.LatencyMean, model: frame.PredictedLeast, alone: true,
-	}},
+// size; registerRows the same against the failure threshold. Values are on a logarithmic axis.
+var (
+	sizeRows     = costRows(scale{log2Size, sizeAxis}, quantity{label: "Size of a value (bytes)"})
+	registerRows = costRows(scale{func(c frame.Cell) float64 { return float64(c.T) }, thresholdAxis}, threshold)
+)
+
+func costRows(x scale, name quantity) []panel {
+	plot := logCurves(x)
+	return []panel{
+		{plot: plot, align: asTheyAre, y: quantity{
+			label: "Bytes / value's size", of: frame.Bytes, model: frame.ModelBytes, peaks: true,
+		}},
+		{plot: plot, align: asTheyAre, y: quantity{
+			label: "Peak (MB/s)", of: frame.ThroughputMBps, model: frame.BoundMBps, peaks: true,
+		}},
+		{x: name, plot: plot, align: asTheyAre, y: quantity{
+			label: "Latency, 1 client (ms)", of: frame.LatencyMean, model: frame.PredictedLeast, alone: true,
+		}},
+	}
 }
 
-var valueSize = quantity{label: "Size of a value (bytes)"}
+// growthRows are what an operation moves alone.
+var growthRows = []panel{{
+	x: threshold, plot: logCurves(scale{func(c frame.Cell) float64 { return float64(c.T) }, thresholdAxis}), align: asTheyAre,
+	y: quantity{label: "Bytes / value's size", of: frame.Bytes, model: frame.ModelBytes, peaks: true},
+}}
+
+// A scale places cells on the x axis.
+type scale struct {
+	at   func(frame.Cell) float64
+	axis func(*plot.Plot, []frame.Cell)
+}
+
+func log2Size(c frame.Cell) float64 { return math.Log2(float64(c.ValueBytes)) }
 
 // asTheyAre leaves panels the limits that they set.
 func asTheyAre([]*plot.Plot) {}
@@ -34,39 +55,42 @@ func asTheyAre([]*plot.Plot) {}
 // micro is the power of ten of the units that logCurves counts in: logarithms of millionths are positive, as intervals need.
 const micro = 6
 
-// logCurves is a curve per protocol against sizes, and a thin line for the cost model's.
-func logCurves(d panel, c column) *plot.Plot {
-	p := d.newPlot()
-	if !c.first {
-		p.Y.Label.Text = ""
-	}
-	log := func(of func(result.Point) float64) func(result.Point) float64 {
-		return func(p result.Point) float64 { return micro + math.Log10(of(p)) }
-	}
-	var values []float64 // of both operations, for both panels have the same axes
-	for _, cell := range d.y.shown(c.all) {
-		if e := cell.Estimate(log(d.y.of)); e.Known() {
-			values = append(values, math.Pow(10, e.Low()), math.Pow(10, e.High()), cell.Mean(d.y.model)*math.Pow10(micro))
+// logCurves is a curve per protocol along the scale, and a thin line for the cost model's.
+func logCurves(x scale) func(d panel, c column) *plot.Plot {
+	return func(d panel, c column) *plot.Plot {
+		p := d.newPlot()
+		if !c.first {
+			p.Y.Label.Text = ""
 		}
-	}
-	for _, s := range protocolsOf(c.cells) {
-		measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), Trace: true}
-		for _, cell := range ofProtocol(d.y.shown(c.cells), s) {
-			x := stat.Exactly(math.Log2(float64(cell.ValueBytes)))
-			measured.Dots = append(measured.Dots, draw.Dot{X: x, Y: cell.Estimate(log(d.y.of))})
-			if m := cell.Mean(d.y.model); m > 0 {
-				model.Dots = append(model.Dots, draw.Dot{X: x, Y: stat.Exactly(micro + math.Log10(m))})
+		log := func(of func(result.Point) float64) func(result.Point) float64 {
+			return func(p result.Point) float64 { return micro + math.Log10(of(p)) }
+		}
+		var values []float64 // of both operations, for both panels have the same axes
+		for _, cell := range d.y.shown(c.all) {
+			if e := cell.Estimate(log(d.y.of)); e.Known() {
+				values = append(values, math.Pow(10, e.Low()), math.Pow(10, e.High()), cell.Mean(d.y.model)*math.Pow10(micro))
 			}
 		}
-		p.Add(model, measured)
+		for _, s := range protocolsOf(c.cells) {
+			measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), Trace: true}
+			for _, cell := range ofProtocol(d.y.shown(c.cells), s) {
+				at := stat.Exactly(x.at(cell))
+				measured.Dots = append(measured.Dots, draw.Dot{X: at, Y: cell.Estimate(log(d.y.of))})
+				if m := cell.Mean(d.y.model); m > 0 {
+					model.Dots = append(model.Dots, draw.Dot{X: at, Y: stat.Exactly(micro + math.Log10(m))})
+				}
+			}
+			p.Add(model, measured)
+		}
+		draw.LogAxis(&p.Y, values, 1, micro)
+		x.axis(p, c.all)
+		return p
 	}
-	draw.LogAxis(&p.Y, values, 1, micro)
-	sizeAxis(p, frame.Distinct(c.all, func(c frame.Cell) int { return c.ValueBytes }))
-	return p
 }
 
 // sizeAxis makes the x axis one of logarithms of sizes, with short names for them.
-func sizeAxis(p *plot.Plot, sizes []int) {
+func sizeAxis(p *plot.Plot, cells []frame.Cell) {
+	sizes := frame.Distinct(cells, func(c frame.Cell) int { return c.ValueBytes })
 	var ticks plot.ConstantTicks
 	for _, size := range sizes {
 		name := strings.NewReplacer(" ", "", "iB", "", "B", "").Replace(stat.SizeName(size))
@@ -74,6 +98,17 @@ func sizeAxis(p *plot.Plot, sizes []int) {
 	}
 	p.X.Tick.Marker = ticks
 	p.X.Min, p.X.Max = math.Log2(float64(sizes[0]))-0.4, math.Log2(float64(sizes[len(sizes)-1]))+0.4
+}
+
+// thresholdAxis makes the x axis one of failure thresholds.
+func thresholdAxis(p *plot.Plot, cells []frame.Cell) {
+	all := frame.Distinct(cells, func(c frame.Cell) int { return c.T })
+	var ticks plot.ConstantTicks
+	for _, t := range all {
+		ticks = append(ticks, plot.Tick{Value: float64(t), Label: strconv.Itoa(t)})
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Min, p.X.Max = float64(all[0])-0.3, float64(all[len(all)-1])+0.3
 }
 
 // sizeMarks explains the thin lines.

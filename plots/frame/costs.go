@@ -145,7 +145,7 @@ func (cells CostCells) CountGrowth(s Side) stat.Estimate {
 // Published is a protocol's row of the paper's Table 3, as printed there.
 type Published struct {
 	Name                      string
-	Protocol                  string // in results; empty if PoWBench does not run it
+	Protocol                  string // in results
 	Source                    string // who published it
 	Authentication, Dispersal string // of data
 	Read, Write               string // rounds in the worst case: D with data, d with metadata alone
@@ -166,7 +166,7 @@ var Table3 = []Published{
 		"2D+2d", "D+d", "any/1", "O(t)", "no",
 	},
 	{
-		"[10]", "", "Cachin and Tessaro, DSN 2006", "signatures", "erasure coding",
+		"[10]", "avid", "Cachin and Tessaro, DSN 2006", "signatures", "erasure coding",
 		">(D+2d)", ">(3D+d)", "any/any", "O(t²)", "all",
 	},
 	{

@@ -16,6 +16,7 @@ import (
 const (
 	Equal       = "equal"
 	NotReached  = "not reached"
+	Otherwise   = "counted otherwise"
 	NotMeasured = "not measured"
 	Differs     = "DIFFERS"
 )
@@ -180,6 +181,8 @@ func (w WorstCase) Verdict() string {
 		return stat.Missing
 	case p.Of(w.Op) == Unbounded:
 		return NotReached
+	case strings.HasPrefix(p.Of(w.Op), ">"):
+		return Otherwise
 	}
 	var bound result.Rounds
 	_ = bound.UnmarshalText([]byte(p.Of(w.Op))) // a test parses all rows that are measured

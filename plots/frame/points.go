@@ -190,7 +190,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Sustain: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -199,6 +199,12 @@ const (
 	SetUp    = "setup"
 	Open     = "open"
 	Sizes    = "sizes"
+)
+
+// The figures of all registers: side by side, and what more servers cost them.
+const (
+	Registers = "registers"
+	Growth    = "growth"
 )
 
 // LimitsFigure is the figure that sets protocols beside their ceilings.

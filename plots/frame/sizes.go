@@ -10,9 +10,9 @@ import (
 
 // Quantities of points against the value's size, beside throughput and latency, and what the cost model makes of them.
 var (
-	// Bytes is what one operation moves in both directions, in multiples of the value's size.
-	Bytes          = func(p result.Point) float64 { return both(p.WireFactor) }
-	ModelBytes     = func(p result.Point) float64 { return both(p.Model()) }
+	// Bytes is what one operation moves in both directions and between servers, in multiples of the value's size.
+	Bytes          = func(p result.Point) float64 { return both(p.WireFactor) + p.BetweenFactor }
+	ModelBytes     = func(p result.Point) float64 { return both(p.Model()) + p.ModelBetween }
 	BoundMBps      = func(p result.Point) float64 { return p.BoundMBps }
 	PredictedLeast = func(p result.Point) float64 { return p.Predicted.Low } // ms, of one client
 )

@@ -39,7 +39,8 @@ type standing struct {
 
 const standingNote = "D: a round with data, d: one with metadata alone. The columns up to the paper's READ / WRITE, the worst " +
 	"case, are as printed in the paper's Table 3 (§7); a dash: not in it. Equal: without faults, rounds, messages and bytes are " +
-	"those of the cost model in every operation; in the worst case, rounds are the paper's."
+	"those of the cost model in every operation; in the worst case, rounds are the paper's. Counted otherwise: the paper counts what " +
+	"servers send each other as rounds, here clients count theirs."
 
 var standingColumns = []column[standing]{
 	{head: "protocol", of: func(s standing) string { return s.Name }},
@@ -62,15 +63,11 @@ var standingColumns = []column[standing]{
 // comparison is the paper's rows, each with what was counted, and a row for each system that is not among them.
 func comparison(free []frame.Counted, cases []frame.WorstCase) Table {
 	var rows []standing
-	var notRun []string
+	var sources []string
 	for _, p := range frame.Table3 {
-		s := standing{p, "not run", "not run", "the paper's alone"}
-		if p.Protocol == "" {
-			notRun = append(notRun, p.Name+": "+p.Source)
-		} else {
-			s = measuredOf(p, func(s frame.System) bool { return frame.PublishedAs(s) != nil && s.Protocol == p.Protocol }, free, cases)
-		}
-		rows = append(rows, s)
+		sources = append(sources, p.Name+": "+p.Source)
+		is := func(s frame.System) bool { return frame.PublishedAs(s) != nil && s.Protocol == p.Protocol }
+		rows = append(rows, measuredOf(p, is, free, cases))
 	}
 	others := frame.Each(free, func(c frame.Counted) frame.System { return c.System.Plain() })
 	slices.SortFunc(others, frame.System.Compare)
@@ -81,7 +78,7 @@ func comparison(free []frame.Counted, cases []frame.WorstCase) Table {
 		}
 	}
 	return tabulate("Table 3: latency in rounds, the paper's and as counted", standingColumns, rows, standingNote,
-		"Not run here, rows as printed: "+strings.Join(notRun, "; ")+".")
+		"Published: "+strings.Join(sources, "; ")+".")
 }
 
 // measuredOf adds a system's counts, READ / WRITE, in any suite and durability, and the verdict.
@@ -121,7 +118,7 @@ func gravest(verdicts []string) string {
 			return v
 		}
 	}
-	for _, grave := range []string{frame.NotMeasured, frame.NotReached} {
+	for _, grave := range []string{frame.NotMeasured, frame.Otherwise, frame.NotReached} {
 		if slices.Contains(verdicts, grave) {
 			return grave
 		}

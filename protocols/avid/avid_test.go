@@ -214,9 +214,21 @@ func voted(t *testing.T, p Protocol, disperse bool, votes ...Vote) (c *prototest
 			sent = true
 		}
 	}
-	_, ended = c.Record(0, "k", recordRegister)
-	return c, sent, ended
+	return c, sent, hasVersion(t, c)
 }
+
+// registerOf is the first server's record of the register.
+func registerOf(t *testing.T, c *prototest.Cluster) registered {
+	t.Helper()
+	r, err := (&server{}).registered(&prototest.Peek{Cluster: c, Server: 0, Key: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// hasVersion reports whether the first server has taken a version.
+func hasVersion(t *testing.T, c *prototest.Cluster) bool { return !registerOf(t, c).Time.TS.IsZero() }
 
 // READY needs 2t+1 ECHOs or t+1 READYs, and the end 2t+1 READYs. One vote fewer is not enough.
 func TestThresholds(t *testing.T) {
@@ -256,7 +268,7 @@ func TestVotesTwice(t *testing.T) {
 			c.Send(1, 0, "k", m)
 		}
 		c.Run()
-		if _, ended := c.Record(0, "k", recordRegister); ended {
+		if hasVersion(t, c) {
 			t.Error("three votes of one server end a dispersal")
 		}
 	})
@@ -290,13 +302,6 @@ func timeOfTest(c *prototest.Cluster, p Protocol) Time {
 func TestListeners(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	name := func(n int) []byte { return fmt.Appendf(nil, "%016d", n) }
-	count := func() (all registered) {
-		e, err := (&server{}).registered(&prototest.Peek{Cluster: c, Server: 0, Key: "k"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
 	for n := range maxListeners + 5 {
 		for range 2 { // the second time as after a reconnect
 			if _, err := c.Request(protocols.Reader, "k", 0, protocols.Message{Body: &Read{Listener: name(n)}}); err != nil {
@@ -304,7 +309,7 @@ func TestListeners(t *testing.T) {
 			}
 		}
 	}
-	if got := count().Listeners; len(got) != maxListeners || !bytes.Equal(got[0].Name, name(5)) {
+	if got := registerOf(t, c).Listeners; len(got) != maxListeners || !bytes.Equal(got[0].Name, name(5)) {
 		t.Errorf("%d listeners, the first is %s", len(got), got[0].Name)
 	}
 	for range 2 {
@@ -312,7 +317,7 @@ func TestListeners(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := count().Listeners; len(got) != maxListeners-1 || bytes.Equal(got[0].Name, name(5)) {
+	if got := registerOf(t, c).Listeners; len(got) != maxListeners-1 || bytes.Equal(got[0].Name, name(5)) {
 		t.Errorf("%d listeners after COMPLETE", len(got))
 	}
 }

@@ -53,6 +53,22 @@ func (d *dispersed) count(server int, echo, ready bool) (news bool) {
 	return news
 }
 
+// hear notes that a server speaks of the dispersal. As long as no more than t do, and this one is not among them, they may
+// have invented it. They can invent any number, which must not grow for ever.
+func (d *dispersed) hear(server int) {
+	voters := 0
+	for i := range d.is.Servers {
+		if d.votes.Echoes[i] || d.votes.Readies[i] {
+			voters++
+		}
+	}
+	founded := voters > d.t || d.votes.Echoes[d.index] || d.votes.Readies[d.index]
+	if gone := d.register.hear(server, d.time, founded); gone != nil {
+		d.effects.Records = append(d.effects.Records, protocols.Record{Name: recordVotes(*gone), Delete: true},
+			protocols.Record{Name: recordFragments(*gone), Delete: true})
+	}
+}
+
 // fetch reads the fragments.
 func (d *dispersed) fetch() {
 	if d.fetched || d.err != nil {

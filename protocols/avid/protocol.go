@@ -32,12 +32,12 @@ var _ protocols.Protocol = Protocol{}
 
 // Traits implements protocols.Protocol: S = 3t+1 servers, of which S−t = 2t+1 are a quorum and t may lie. A fragment of
 // 1/(t+1) of the value goes to each in DISPERSE, or comes from each in a READ. Each server sends it to every other one
-// twice, as ECHO and as READY; the fingerprinted variant sends no fragments there.
+// at most twice, as ECHO and as READY; the fingerprinted variant sends no fragments there.
 func (p Protocol) Traits(t int) protocols.Traits {
 	fragment := 1 / float64(dispersal.Data(t))
 	is := protocols.Traits{
 		Name: "avid", Variant: protocols.Paper, Title: "AVID",
-		Servers: dispersal.Total(t), Quorum: 2*t + 1, LyingServers: t, LyingReaders: true, LyingWriters: true, Peers: true,
+		Servers: dispersal.Total(t), Quorum: 2*t + 1, LyingServers: t, LyingReaders: true, LyingWriters: true, Peers: true, Repairs: true,
 		Read:  []protocols.Leg{{Reply: fragment}},
 		Write: []protocols.Leg{{}, {Request: fragment, Between: 2 * float64(dispersal.Total(t)-1) * fragment}},
 	}

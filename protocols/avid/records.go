@@ -22,10 +22,15 @@ const (
 	maxWaiting   = 4   // connections that wait for one dispersal
 )
 
+// maxUnfounded is how many dispersals of one key a server keeps of which each other server was the first to speak, and of
+// which so few have spoken that they may have invented them. The oldest make room (U6).
+const maxUnfounded = protocols.MaxUnfounded
+
 // registered is the record of the register: the server's version, and who listens.
 type registered struct {
 	Time      Time
 	Listeners []listener
+	Unfounded []unfounded
 
 	changed bool
 }
@@ -36,6 +41,41 @@ type listener struct {
 	Name  []byte
 	Brief bool // it wants timestamps only
 	Over  Time
+}
+
+// An unfounded dispersal is one that those who have spoken of it may have invented. Server is the first of them.
+type unfounded struct {
+	Server uint64
+	Time   Time
+}
+
+// hear notes that a server speaks of a dispersal, and whether it is founded. It returns the one that must make room, if one
+// must.
+func (r *registered) hear(server int, t Time, founded bool) (gone *Time) {
+	i := slices.IndexFunc(r.Unfounded, func(u unfounded) bool { return u.Time.Compare(t) == 0 })
+	if founded == (i < 0) {
+		return nil
+	}
+	r.changed = true
+	if founded {
+		r.Unfounded = slices.Delete(r.Unfounded, i, i+1)
+		return nil
+	}
+	r.Unfounded = append(r.Unfounded, unfounded{uint64(server), t})
+	same := func(u unfounded) bool { return u.Server == uint64(server) }
+	n := 0
+	for _, u := range r.Unfounded {
+		if same(u) {
+			n++
+		}
+	}
+	if n <= maxUnfounded {
+		return nil
+	}
+	i = slices.IndexFunc(r.Unfounded, same)
+	oldest := r.Unfounded[i].Time
+	r.Unfounded = slices.Delete(r.Unfounded, i, i+1)
+	return &oldest
 }
 
 func (*server) registered(state protocols.StateReader) (r registered, err error) {

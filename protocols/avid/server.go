@@ -90,6 +90,7 @@ func (s *server) disperse(m *Disperse, in protocols.Incoming, state protocols.St
 	d.votes.wait(in.Ticket)
 	d.echo, d.ready = true, d.votes.Sent
 	d.count(s.index, true, false)
+	d.hear(s.index)
 	d.piece(s.index, in.Payload)
 	return d.advance()
 }
@@ -100,8 +101,11 @@ func (s *server) vote(m *Vote, in protocols.Incoming, state protocols.StateReade
 	if err != nil || d.votes.Ended {
 		return protocols.Effects{}, err
 	}
-	if d.count(in.Server, m.Echo, m.Ready) && !s.fingerprints {
-		d.piece(in.Server, in.Payload)
+	if d.count(in.Server, m.Echo, m.Ready) {
+		d.hear(in.Server)
+		if !s.fingerprints {
+			d.piece(in.Server, in.Payload)
+		}
 	}
 	return d.advance()
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/powbench/powbench/harness/meant"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/avid"
+	avidattacks "github.com/powbench/powbench/protocols/avid/attacks"
 	"github.com/powbench/powbench/protocols/bftbc"
 	bftbcattacks "github.com/powbench/powbench/protocols/bftbc/attacks"
 	"github.com/powbench/powbench/protocols/byzantine"
@@ -43,6 +45,7 @@ func All() []protocols.Protocol {
 		powerstore.Protocol{},
 		cas.Protocol{},
 		pasis.Protocol{},
+		avid.Protocol{},
 		loft.Protocol{},
 		bftbc.Protocol{},
 		gv.Protocol{},
@@ -70,6 +73,7 @@ func Variants() []protocols.Protocol {
 		targeted.Protocol{Protocol: phalanx.Protocol{}},
 		phalanx.Protocol{Variant: phalanx.Ed25519},
 		phalanx.Protocol{Variant: phalanx.RSA},
+		avid.Protocol{Fingerprints: true},
 		bftbc.Protocol{Variant: bftbc.Uncached},
 	}
 }
@@ -129,7 +133,7 @@ func Keeping(name string) (protocols.Protocol, error) {
 // playbook is attacked by what serves for any.
 func Attacks() []byzantine.Attack {
 	return byzantine.Catalog(mpowerstoreattacks.Playbook(), mabdattacks.Playbook(), phalanxattacks.Playbook(),
-		powerstoreattacks.Playbook(), pasisattacks.Playbook(), loftattacks.Playbook(), bftbcattacks.Playbook(), gvattacks.Playbook())
+		powerstoreattacks.Playbook(), pasisattacks.Playbook(), avidattacks.Playbook(), loftattacks.Playbook(), bftbcattacks.Playbook(), gvattacks.Playbook())
 }
 
 // Attack finds an attack by its ID or name; the error for an unknown one lists those there are.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "loft", "bftbc", "gv"}; !slices.Equal(Names(), want) {
+	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "avid", "loft", "bftbc", "gv"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
 	for _, name := range slices.Concat(Names(), VariantNames(), NullNames()) {
@@ -94,6 +94,7 @@ func TestCost(t *testing.T) {
 		"phalanx":     {4, 7, 10},
 		"cas":         {4. / 2, 7. / 3, 10. / 4},
 		"pasis":       {5. / 2, 9. / 3, 13. / 4},
+		"avid":        {4. / 2, 7. / 3, 10. / 4},
 		"loft":        {4. / 2, 7. / 3, 10. / 4},
 		"bftbc":       {4, 7, 10},
 		"gv":          {4, 7, 10},
@@ -132,6 +133,7 @@ func TestVariantCost(t *testing.T) {
 		"phalanx+targeted":       {3, 3},
 		"phalanx+ed25519":        {4, 4},
 		"phalanx+rsa":            {4, 4},
+		"avid+fp":                {2, 2},
 	} {
 		p, err := ByName(name)
 		if err != nil {

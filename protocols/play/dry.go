@@ -17,13 +17,16 @@ type Case struct {
 	Key        protocols.Key
 	PID        uint64 // of the client, ≥ 1
 	Writes     int    // that the key has seen before, by the same client
+	// Prompt has all that servers send each other arrive before the next server's request; else it arrives after all requests.
+	Prompt bool
 }
 
 // A Transcript is all messages of an operation, also those that its quorums do not wait for.
 type Transcript []Leg
 
-// A Leg is the messages of one round: a request to each server and its reply; zero where there is none.
-type Leg struct{ Requests, Replies []protocols.Message }
+// A Leg is the messages of one round: a request to each server and its reply, zero where there is none; and what servers
+// sent each other because of the round.
+type Leg struct{ Requests, Replies, Between []protocols.Message }
 
 // DryRun lets one client and its servers, in memory, play the case and returns what they said. All servers answer at
 // once, in the order of their indices. The messages are valid until the next DryRun with the same memory.
@@ -48,6 +51,13 @@ type dryRun struct {
 	servers  []protocols.Server
 	records  []records
 	value    []byte
+	posted   []post // between servers, and not taken yet
+}
+
+// A post is a message of one server to another.
+type post struct {
+	from, to int
+	protocols.Message
 }
 
 func newDryRun(c Case, mem protocols.Memory) (*dryRun, error) {
@@ -85,7 +95,7 @@ func (d *dryRun) play(op protocols.Op) (said Transcript, err error) {
 			return nil, fmt.Errorf("%s of %s asks more servers in round %d, though none failed", op, protocols.NameOf(d.Protocol), next.Round)
 		}
 		said = append(said, Leg{Requests: next.To, Replies: make([]protocols.Message, len(d.servers))})
-		next, err = d.round(driver, round, said[round-1])
+		next, err = d.round(driver, round, &said[round-1])
 	}
 	switch {
 	case err != nil:
@@ -98,17 +108,9 @@ func (d *dryRun) play(op protocols.Op) (said Transcript, err error) {
 }
 
 // round plays one round and returns the requests of the next.
-func (d *dryRun) round(driver *Driver, number int, leg Leg) (next Requests, err error) {
-	for i, m := range leg.Requests {
-		if m.Body == nil {
-			continue
-		}
-		reply, stored, err := d.servers[i].Handle(protocols.Writer, d.Key, m, d.records[i])
-		if err != nil {
-			return next, err
-		}
-		d.records[i].put(stored)
-		leg.Replies[i] = reply
+func (d *dryRun) round(driver *Driver, number int, leg *Leg) (next Requests, err error) {
+	if err := d.exchange(number, leg); err != nil {
+		return next, err
 	}
 	for i, reply := range leg.Replies {
 		step, err := driver.Answer(number, i, reply)
@@ -120,6 +122,62 @@ func (d *dryRun) round(driver *Driver, number int, leg Leg) (next Requests, err 
 		}
 	}
 	return next, nil
+}
+
+// exchange hands the round's requests to the servers, and all that these send each other because of it.
+func (d *dryRun) exchange(number int, leg *Leg) error {
+	for i, m := range leg.Requests {
+		if m.Body == nil {
+			continue
+		}
+		in := protocols.Incoming{
+			Key: d.Key, Message: m, Role: protocols.Writer, Ticket: protocols.Ticket{Client: 1, Request: uint64(number)},
+		}
+		if err := d.take(i, in, leg); err != nil {
+			return err
+		}
+		if !d.Prompt {
+			continue
+		}
+		if err := d.deliver(leg); err != nil {
+			return err
+		}
+	}
+	return d.deliver(leg)
+}
+
+// deliver hands over what servers have sent each other, and what they then send.
+func (d *dryRun) deliver(leg *Leg) error {
+	for len(d.posted) > 0 {
+		p := d.posted[0]
+		d.posted = d.posted[1:]
+		leg.Between = append(leg.Between, p.Message)
+		if err := d.take(p.to, protocols.Incoming{Key: d.Key, Message: p.Message, Server: p.from}, leg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take lets a server take a message. Its answer, at once or later, is its reply to the round.
+func (d *dryRun) take(server int, in protocols.Incoming, leg *Leg) error {
+	e, err := protocols.Take(d.servers[server], in, d.records[server])
+	if err != nil {
+		return err
+	}
+	d.records[server].put(e.Records)
+	if e.Reply.Body != nil {
+		leg.Replies[server] = e.Reply
+	}
+	for _, l := range e.Later {
+		leg.Replies[server] = l.Message
+	}
+	for to, m := range e.Peers {
+		if m.Body != nil && to != server {
+			d.posted = append(d.posted, post{server, to, m})
+		}
+	}
+	return nil
 }
 
 // records is what one server stores of the one key. They lie where the messages lie that brought them.

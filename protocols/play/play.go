@@ -66,11 +66,11 @@ func (d *Driver) Awaits(number, server int) bool {
 		return false
 	}
 	x := d.rounds[number-1].servers[server]
-	if x.asked && d.streamed != nil && d.streamed.Streams(number) {
-		return true
-	}
-	return x.asked && !x.answered
+	return x.asked && (!x.answered || d.Streams(number))
 }
+
+// Streams reports whether the operation takes any number of replies of one server to the round.
+func (d *Driver) Streams(number int) bool { return d.streamed != nil && d.streamed.Streams(number) }
 
 // Answer gives the operation the reply of a server to a round, if it Awaits it.
 func (d *Driver) Answer(number, server int, reply protocols.Message) (Requests, error) {

@@ -40,7 +40,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 	if err != nil {
 		return err
 	}
-	fillTraffic(p, l)
+	r.fillTraffic(p, l)
 	p.CPUS, p.HostCPU, p.Allocated = l.Window.CPU(), l.Window.HostCPU(), l.Window.Allocated()
 	p.GeneratorS = l.Gauged.Each() * l.Work / 1e9
 	if r.bench.Manifest.Testbed.Guest != "" {
@@ -51,7 +51,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 		p.Predicted = r.predict(cost, protocol.Traits(p.T).Quorum)
 	}
 	if r.shaped() {
-		p.BoundMBps = r.bound(p.ModelFactor, p.Servers)
+		p.BoundMBps = r.bound(p.ModelFactor, p.ModelBetweenLeast, p.Servers)
 		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
 		p.LinkShare = r.linkShare(l.Window, p.Servers)
 	}
@@ -93,6 +93,14 @@ func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol, met met
 		return cost, err
 	}
 	p.ModelRounds, p.CostFactor = cost.Kinds(), cost.Payload().Over(float64(p.ValueBytes))
+	if p.ModelBetween = float64(cost.Between().Bytes) / float64(p.ValueBytes); p.ModelBetween > 0 {
+		c.Prompt = true
+		prompt, err := model.Count(c)
+		if err != nil {
+			return cost, err
+		}
+		c.Prompt, p.ModelBetweenLeast = false, float64(prompt.Between().Bytes)/float64(p.ValueBytes)
+	}
 	longer, err := model.PerTimestampByte(c)
 	if err != nil {
 		return cost, err
@@ -131,7 +139,7 @@ func (r *runner) numbers(p *result.Point) (from, to uint64) {
 }
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.
-func fillTraffic(p *result.Point, l cluster.Loaded) {
+func (r *runner) fillTraffic(p *result.Point, l cluster.Loaded) {
 	p.RoundKinds, p.Messages, p.WireBytes, p.Background = l.Kinds(), l.Messages, l.Bytes, background(l)
 	p.LinkBytes = l.Whole.Payload()
 	if p.LinkBytes != (result.Traffic{}) {
@@ -139,6 +147,20 @@ func fillTraffic(p *result.Point, l cluster.Loaded) {
 		p.LinkBytes.ServerToClient -= l.Background.Bytes.ServerToClient
 	}
 	p.WireFactor, p.Retransmitted = perOperation(p.WireBytes, p), l.Retransmitted
+	p.BetweenBytes = l.Between
+	if p.LoadOps > 0 {
+		p.BetweenFactor = float64(l.Between) / float64(p.LoadOps) / float64(p.ValueBytes)
+	}
+	if r.apart() && p.LinkBytes != (result.Traffic{}) { // each message leaves one server's link and enters another's
+		p.LinkBytes.ClientToServer -= l.Between
+		p.LinkBytes.ServerToClient -= l.Between
+	}
+}
+
+// apart reports whether servers are on hosts of their own.
+func (r *runner) apart() bool {
+	servers, _ := r.bench.Testbed.Hosts()
+	return len(servers) > 1
 }
 
 // background counts the operations of the writer beside the load.
@@ -159,13 +181,17 @@ func perOperation(t result.Traffic, p *result.Point) result.TrafficFactor {
 	return t.Over(unit)
 }
 
-// bound is the throughput, in MB/s of values, at which the busier direction of the links is full: as many links share
-// the traffic as there are hosts with servers, or with clients if those are fewer.
-func (r *runner) bound(cost result.TrafficFactor, servers int) float64 {
+// bound is the throughput, in MB/s of values, at which the busier direction of the links is full, of servers' hosts or of
+// clients', whichever are full first. What servers send each other, at least, fills their hosts' links in both directions, if
+// each has one of its own.
+func (r *runner) bound(cost result.TrafficFactor, between float64, servers int) float64 {
 	serverHosts, clientHosts := r.bench.Testbed.Hosts()
-	links := min(servers, len(serverHosts), len(clientHosts))
-	goodput := netem.Goodput(int64(r.Experiment.Testbed.Rate)) / 8e6 * float64(links)
-	return goodput / max(cost.ClientToServer, cost.ServerToClient)
+	if !r.apart() {
+		between = 0
+	}
+	busier := max(cost.ClientToServer, cost.ServerToClient)
+	ofServers := float64(min(servers, len(serverHosts))) / (busier + between)
+	return netem.Goodput(int64(r.Experiment.Testbed.Rate)) / 8e6 * min(ofServers, float64(len(clientHosts))/busier)
 }
 
 // linkShare is how full the busier direction of the server hosts' links was, against their measured goodput.

@@ -37,7 +37,7 @@ func TestBound(t *testing.T) {
 			for _, op := range []protocols.Op{protocols.Read, protocols.Write} {
 				cost := p.Traits(i + 1).Cost(op)
 				factor := result.TrafficFactor{ClientToServer: cost.ClientToServers, ServerToClient: cost.ServersToClient}
-				got := r.bound(factor, p.Traits(i+1).Servers)
+				got := r.bound(factor, 0, p.Traits(i+1).Servers)
 				if math.Abs(got-want) > 0.05 {
 					t.Errorf("%s of %s, t=%d: %.2f MB/s, want %.1f", op, name, i+1, got, want)
 				}
@@ -55,8 +55,22 @@ func TestBoundOfSpreadServers(t *testing.T) {
 		links                             float64
 	}{{1, 3, 4, 1}, {4, 3, 4, 3}, {4, 8, 4, 4}, {4, 8, 3, 3}, {4, 1, 4, 1}} {
 		r := newRunner(t, "experiment: x\ntestbed: {rate: 100Mbit}", c.serverHosts, c.clientHosts, 100e6)
-		if got, want := r.bound(cost, c.servers), c.links*11.77/2; !near(got, want, 0.01) {
+		if got, want := r.bound(cost, 0, c.servers), c.links*11.77/2; !near(got, want, 0.01) {
 			t.Errorf("%+v: %.2f MB/s, want %.2f", c, got, want)
+		}
+	}
+}
+
+// What servers send each other fills their own links, if each has one, and no link if they share a host.
+func TestBoundOfServersThatTalk(t *testing.T) {
+	cost := result.TrafficFactor{ClientToServer: 2, ServerToClient: 1}
+	for _, c := range []struct {
+		serverHosts, clientHosts int
+		want                     float64
+	}{{1, 3, 11.77 / 2}, {4, 8, 4 * 11.77 / (2 + 6)}, {4, 1, 11.77 / 2}} {
+		r := newRunner(t, "experiment: x\ntestbed: {rate: 100Mbit}", c.serverHosts, c.clientHosts, 100e6)
+		if got := r.bound(cost, 6, 4); !near(got, c.want, 0.01) {
+			t.Errorf("%+v: %.2f MB/s", c, got)
 		}
 	}
 }

@@ -78,6 +78,12 @@ func judge(p *result.Point, l cluster.Loaded) {
 			}
 			judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down)
 		}
+		if p.ModelBetween > 0 {
+			off := trafficTolerance * max(p.ModelBetween, 1)
+			fail(p.BetweenFactor < p.ModelBetweenLeast-off || p.BetweenFactor > p.ModelBetween+off, result.PeerTraffic,
+				"servers exchanged %.3f values per operation, the cost model says %.3f to %.3f",
+				p.BetweenFactor, p.ModelBetweenLeast, p.ModelBetween)
+		}
 	}
 	judgeOpen(p)
 	cores := float64(runtime.NumCPU()) * p.DurationS
