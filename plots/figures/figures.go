@@ -89,7 +89,7 @@ var figures = []figure{
 		note: "The registers of the paper's Table 3, and others. Bytes are in both directions, and between servers.",
 	},
 	{
-		name: frame.Growth, fixed: frame.UsualDims(frame.ValueSize, frame.Clients), rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
+		name: frame.Growth, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Clients}, rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
 		note: "Where servers send each other fragments or cross-checksums, bytes grow with the square of t. They are in both directions, " +
 			"and between servers.",
 	},
