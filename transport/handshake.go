@@ -157,19 +157,19 @@ func (k roleKeys) of(h hello) []byte {
 	return nil
 }
 
-// refuses says why the server whose hello is own cannot serve a client who said h; "" if it can.
-func (own hello) refuses(h hello, keys roleKeys) string {
+// refuses says why the server whose hello is h cannot serve a client who said client; "" if it can.
+func (h hello) refuses(client hello, keys roleKeys) string {
 	switch {
-	case h.Protocol != own.Protocol:
-		return fmt.Sprintf("protocol is %s, not %.64q", own.Protocol, h.Protocol)
-	case h.Server != own.Server:
-		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", own.Server+1, h.Server+1)
-	case h.Role != protocols.Reader && !h.proves():
-		return fmt.Sprintf("no such role: %d", h.Role)
-	case h.Role == protocols.Writer && len(keys.group) == 0:
+	case client.Protocol != h.Protocol:
+		return fmt.Sprintf("protocol is %s, not %.64q", h.Protocol, client.Protocol)
+	case client.Server != h.Server:
+		return fmt.Sprintf("this is server %d, not %d: check the order of the addresses", h.Server+1, client.Server+1)
+	case client.Role != protocols.Reader && !client.proves():
+		return fmt.Sprintf("no such role: %d", client.Role)
+	case client.Role == protocols.Writer && len(keys.group) == 0:
 		return "this server has no group key and takes readers only"
-	case h.Role == peer && len(keys.of(h)) == 0:
-		return fmt.Sprintf("this server shares no key with a server %d", h.From+1)
+	case client.Role == peer && len(keys.of(client)) == 0:
+		return fmt.Sprintf("this server shares no key with a server %d", client.From+1)
 	}
 	return ""
 }
