@@ -51,7 +51,7 @@ func newExplore() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
+	f.StringSliceVar(&o.protocols, "protocol", explorable(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
 	f.StringSliceVar(&o.scopes, "scope", nil, "scopes by name (default: all that fit the protocol)")
 	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers by name (default: none, and the worst that the protocol withstands)")
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
@@ -107,6 +107,16 @@ func (o *exploreOptions) run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("%w: %d of %d explorations found harm that is not to be expected", study.ErrCheckFailed, failed, len(tasks))
 	}
 	return nil
+}
+
+// explorable are the protocols whose servers speak to clients alone: other orders are not explored.
+func explorable() (names []string) {
+	for _, p := range catalog.All() {
+		if !p.Traits(1).Peers {
+			names = append(names, protocols.NameOf(p))
+		}
+	}
+	return names
 }
 
 // tasks are all combinations that make sense. If scopes were named, one that does not fit is an error.
