@@ -15,8 +15,11 @@ type letter struct {
 }
 
 // Tell answers a request that was handled earlier, if its connection is still there, and does not wait. The letter's
-// message must not change afterwards.
+// message must not change afterwards; a zero one is not sent, as with a Handler's reply.
 func (s *Server) Tell(l protocols.Letter) {
+	if l.Body == nil {
+		return
+	}
 	if to, there := s.sessions.Load(l.To.Client); there {
 		to.(*session).tell(l)
 	}

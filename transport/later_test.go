@@ -167,7 +167,9 @@ func TestTell(t *testing.T) {
 	}
 	x := links.Begin("key")
 	send(t, x, 1, 1, "once", nil)
-	tell(<-tickets, "later")
+	ticket := <-tickets
+	servers[0].Tell(protocols.Letter{To: ticket}) // of an automaton that has nothing to say
+	tell(ticket, "later")
 	if got := receive(t, x, 1)[0]; got.Round != 1 || string(got.Message.Payload) != "later" {
 		t.Errorf("%+v came", got)
 	}
