@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,7 +17,7 @@ const requestBytes = 1000 // of payload; a request has a few more
 // behind is a desk whose server got n requests of ended exchanges just after it had answered another.
 func behind(n int) *desk {
 	d := newDesk(ofClient)
-	d.link.open()
+	d.link.open(nil)
 	d.begin(0)
 	for range n {
 		d.begin(requestBytes)
@@ -66,9 +67,9 @@ func TestCatchUp(t *testing.T) {
 		"little is owed":       {owed: 3, allowed: 3, caughtUp: true},
 		"busy":                 {owed: 10, allowed: 3, interval: 20 * ms, caughtUp: true, took: 140 * ms},
 		"silent":               {owed: 4, allowed: 3, took: arrearsSilence},
-		"slow but not silent":  {owed: 5, allowed: 2, interval: 200 * ms, caughtUp: true, took: 600 * ms},
-		"slow beyond all hope": {owed: 20, allowed: 3, interval: 200 * ms, took: arrearsPatience},
-		"slow and silent":      {owed: 10, allowed: 3, interval: 300 * ms, took: arrearsSilence},
+		"slow but not silent":  {owed: 5, allowed: 2, interval: 800 * ms, caughtUp: true, took: 2400 * ms},
+		"slow beyond all hope": {owed: 20, allowed: 3, interval: 800 * ms, took: arrearsPatience},
+		"slow and silent":      {owed: 10, allowed: 3, interval: 1200 * ms, took: arrearsSilence},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -87,18 +88,18 @@ func TestCatchUp(t *testing.T) {
 	}
 }
 
-// A server that was given up costs nobody else a second, until it has caught up.
+// A server that was given up costs nobody else's time, until it has caught up.
 func TestCatchUpGivesAServerUpOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := behind(10)
-		go d.answerAll(200 * time.Millisecond)
+		d := behind(20)
+		go d.answerAll(800 * time.Millisecond)
 		if caughtUp, took := d.catchUp(2); caughtUp || took < arrearsPatience {
 			t.Fatalf("%v after %v", caughtUp, took)
 		}
 		if caughtUp, took := d.catchUp(2); caughtUp || took > 0 {
 			t.Errorf("the next waits for %v: %v", took, caughtUp)
 		}
-		time.Sleep(time.Second)
+		time.Sleep(arrearsPatience)
 		if caughtUp, took := d.catchUp(2); !caughtUp || took > 0 {
 			t.Errorf("it has caught up, but CatchUp says %v after %v", caughtUp, took)
 		}
@@ -106,6 +107,32 @@ func TestCatchUpGivesAServerUpOnce(t *testing.T) {
 			t.Error("it has caught up, but is still given up")
 		}
 	})
+}
+
+// A reply that takes longer than the longest silence is waited for, as parts of it come.
+func TestCatchUpWaitsForAReplyInParts(t *testing.T) {
+	addr := rogue(t, func(g *greeter, f *frameReader) error {
+		request, _, err := readMessage(f)
+		if err != nil {
+			return err
+		}
+		reply := encoded(t, request.ID, "", protocols.Message{Body: &pong{}, Payload: make([]byte, requestBytes)})
+		for part := range slices.Chunk(reply, len(reply)/4+1) {
+			time.Sleep(2 * arrearsSilence / 5)
+			if err := g.write(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	links := dial(t, []string{addr})
+	connected(t, links)
+	x := links.Begin("key")
+	send(t, x, 1, 1, "", make([]byte, requestBytes))
+	x.End()
+	if !links.CatchUp(t.Context(), requestBytes/2) {
+		t.Errorf("a server that sent parts of its reply was given up; it owes %d bytes", links.Arrears())
+	}
 }
 
 // Neither running exchanges nor a lost connection make anybody wait; the end of the context ends a wait.

@@ -122,21 +122,8 @@ func (x *guest) works(change int64) {
 // is notes who it is.
 func (x *guest) is(role protocols.Role) { x.role.Store(int64(role)) }
 
-// moved is how many bytes the kernel has received of the connection and knows to have arrived at the other end.
-func (x *guest) moved() (bytes uint64) {
-	tcp, ok := x.conn.(*net.TCPConn)
-	if !ok {
-		return 0
-	}
-	_ = control(tcp, func(fd int) error { // of a connection that is closed nothing moves
-		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-		if err == nil {
-			bytes = info.Bytes_acked + info.Bytes_received
-		}
-		return err
-	})
-	return bytes
-}
+// moved is how many bytes its connection has moved.
+func (x *guest) moved() uint64 { return moved(x.conn) }
 
 func hostOf(conn net.Conn) string {
 	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())

@@ -96,7 +96,7 @@ func (l *link) connect(ctx context.Context) error {
 
 // converse sends requests and reads replies until either fails.
 func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader) error {
-	connection := l.open()
+	connection := l.open(conn)
 	l.fail(nil)
 	l.moved.ring()
 	group, ctx := errgroup.WithContext(ctx)

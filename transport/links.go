@@ -114,8 +114,8 @@ func (l *Links) Close() error {
 
 // Bounds of the wait for a server that lags behind.
 const (
-	arrearsPatience = time.Second            // however busy it is
-	arrearsSilence  = 250 * time.Millisecond // without any reply from it
+	arrearsPatience = 10 * time.Second // however busy it is
+	arrearsSilence  = time.Second      // without any reply from it, or a part of one, or of a request that it receives
 )
 
 var errArrears = errors.New("a server lags behind")
@@ -133,8 +133,9 @@ func (l *Links) Arrears() (bytes int64) {
 // another server sent in that round. A load calls it before each operation. Without it, what a quorum acknowledged would
 // run ahead of what all servers got, by as much as the links hold, and seem to be more than the network carries.
 //
-// No server holds the caller up for long. CatchUp does not wait for a server that has not replied to anything for 250 ms,
-// nor, until it has caught up, for one that could not within a second.
+// No server holds the caller up for long. CatchUp does not wait for a server over whose connection nothing has moved for a
+// second, nor, until it has caught up, for one that could not within ten. A slow link moves bytes all the time, though
+// large replies come seldom.
 func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 	begun, all := time.Now(), true
 	check := func() (time.Duration, error) {
@@ -157,7 +158,8 @@ func (l *Links) CatchUp(ctx context.Context, maxBytes int) bool {
 // arrears are the replies that a server owes to exchanges that have ended. Its outbox's lock guards them.
 type arrears struct {
 	bytes   int       // of requests without reply, and of those replies
-	alive   time.Time // of the last reply to any request, or when the first of these replies became owed
+	alive   time.Time // when its connection last moved anything, as far as noticed, or the first of these replies became owed
+	moved   uint64    // bytes that the connection had moved when a wait last looked
 	givenUp bool      // until it has caught up
 	awaited int       // the most bytes to which somebody waits for them to sink; -1 for nobody
 }
@@ -198,6 +200,9 @@ func (o *outbox) lag(maxBytes int, begun time.Time) (lags bool, hope time.Durati
 	patience := arrearsPatience - time.Since(begun)
 	if a.givenUp = a.givenUp || patience <= 0; a.givenUp {
 		return true, 0
+	}
+	if now := moved(o.conn); now != a.moved {
+		a.moved, a.alive = now, time.Now()
 	}
 	a.awaited = max(a.awaited, maxBytes)
 	return true, max(0, min(patience, arrearsSilence-time.Since(a.alive)))

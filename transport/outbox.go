@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -70,7 +71,8 @@ type outbox struct {
 
 	mu         sync.Mutex
 	wake       sync.Cond // the writer waits here
-	connection uint64    // the number of the current or last connection
+	conn       net.Conn  // the current or last connection
+	connection uint64    // its number
 	connected  bool
 	requests   map[uint64]*request
 	queue      []*request
@@ -88,11 +90,11 @@ func (o *outbox) init(m *meter, moved *bell) {
 }
 
 // open begins a connection, on which all requests are sent again. It returns the connection's number.
-func (o *outbox) open() uint64 {
+func (o *outbox) open(conn net.Conn) uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.connection++
-	o.connected = true
+	o.conn, o.connected = conn, true
 	byID := func(a, b *request) int { return cmp.Compare(a.id, b.id) }
 	for _, r := range slices.SortedFunc(maps.Values(o.requests), byID) {
 		r.state = waiting

@@ -55,13 +55,13 @@ func (d *desk) write() []*request {
 func TestRequestsOfRunningExchangesAreSentAgainInOrder(t *testing.T) {
 	d := newDesk(ofClient)
 	first, second, third := d.begin(10), d.begin(10), d.begin(10)
-	d.link.open()
+	d.link.open(nil)
 	if n := len(d.write()); n != 3 {
 		t.Fatalf("%d of 3 requests were queued by the connection", n)
 	}
 	second.End()
 	d.link.cut(d.link.connection)
-	d.link.open()
+	d.link.open(nil)
 	batch := d.write()
 	if len(batch) != 2 || batch[0].exchange != first || batch[1].exchange != third {
 		t.Fatalf("sent again: %d requests", len(batch))
@@ -70,7 +70,7 @@ func TestRequestsOfRunningExchangesAreSentAgainInOrder(t *testing.T) {
 
 func TestABacklogBeyondTheBoundIsDiscardedWhereExchangesHaveEnded(t *testing.T) {
 	d := newDesk(ofClient)
-	d.link.open()
+	d.link.open(nil)
 	running := d.begin(1 << 20)
 	ended := 0
 	for d.links.meter.discarded.Load() == 0 {
@@ -90,7 +90,7 @@ func TestABacklogBeyondTheBoundIsDiscardedWhereExchangesHaveEnded(t *testing.T) 
 
 func TestAServerThatNeverRepliesIsRememberedToABound(t *testing.T) {
 	d := newDesk(ofClient)
-	d.link.open()
+	d.link.open(nil)
 	for range 2 * maxEnded {
 		x := d.begin(0)
 		d.write()
@@ -105,7 +105,7 @@ func TestAServerThatNeverRepliesIsRememberedToABound(t *testing.T) {
 func TestAServersRequestsAreKept(t *testing.T) {
 	d := newDesk(ofServer)
 	d.begin(10).End()
-	d.link.open()
+	d.link.open(nil)
 	d.begin(10).End()
 	if n := len(d.write()); n != 2 {
 		t.Fatalf("%d of 2 requests were queued", n)
@@ -115,7 +115,7 @@ func TestAServersRequestsAreKept(t *testing.T) {
 		t.Errorf("without a connection %d requests are owed on it", n)
 	}
 	d.begin(10).End()
-	d.link.open()
+	d.link.open(nil)
 	batch := d.write()
 	if len(batch) != 3 || len(batch[0].frame) == 0 || len(batch[0].payload) != 10 {
 		t.Fatalf("sent again: %d requests", len(batch))
@@ -127,7 +127,7 @@ func TestAServersRequestsAreKept(t *testing.T) {
 	for _, connected := range []bool{true, false} {
 		d := newDesk(ofServer)
 		if connected {
-			d.link.open()
+			d.link.open(nil)
 		}
 		most := 0
 		for d.links.meter.discarded.Load() == 0 && most <= 2*maxKeptBytes {
@@ -146,7 +146,7 @@ func TestAReplyToARequestNotSentIsNotFound(t *testing.T) {
 	if r, _ := d.link.find(x.id); r != nil {
 		t.Error("found without a connection")
 	}
-	d.link.open()
+	d.link.open(nil)
 	if r, _ := d.link.find(x.id); r != nil {
 		t.Error("found while queued")
 	}
@@ -169,7 +169,7 @@ func TestOutboxInvariants(t *testing.T) {
 			},
 			"open": func(*rapid.T) {
 				if !d.link.connected && len(d.writing) == 0 {
-					d.link.open()
+					d.link.open(nil)
 				}
 			},
 			"cut": func(*rapid.T) { d.link.cut(d.link.connection) },
@@ -245,7 +245,7 @@ func (d *desk) check(t *rapid.T) {
 // A reply may overtake the writer's count of its request: the link is not at rest before both have come.
 func TestOwedUntilCounted(t *testing.T) {
 	d := newDesk(ofClient)
-	d.link.open()
+	d.link.open(nil)
 	x := d.begin(10)
 	batch := d.link.take(d.link.connection, nil)
 	d.link.settle(batch[0])

@@ -104,3 +104,20 @@ func (p *patient) Read(b []byte) (int, error) {
 	}
 	return p.conn.Read(b)
 }
+
+// moved is how many bytes the kernel has received of the connection and knows to have arrived at the other end; 0 of any
+// that it does not tell of.
+func moved(conn net.Conn) (bytes uint64) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return 0
+	}
+	_ = control(tcp, func(fd int) error { // of a connection that is closed nothing moves
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err == nil {
+			bytes = info.Bytes_acked + info.Bytes_received
+		}
+		return err
+	})
+	return bytes
+}

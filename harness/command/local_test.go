@@ -25,12 +25,17 @@ func startCluster(t *testing.T, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Cancel()
 		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("powbench up says: %s", stderr.String())
+		}
 	})
 	waitFor(t, stdout, "servers are up")
 	return cmd
