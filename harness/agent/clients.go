@@ -63,6 +63,7 @@ func (c *loadClient) log() *history.Log { return c.logs[len(c.logs)-1] }
 type completed struct {
 	due        int64 // when it was meant to start: in a closed loop when it did
 	start, end int64
+	free       int64 // in a closed loop, when the client's operation before it had ended
 	rounds     result.Rounds
 	most       result.Most // that it moved
 	waited     int64       // by the client, before, for servers that lagged

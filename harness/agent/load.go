@@ -185,7 +185,7 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 		if ctx.Err() != nil || late && (q != nil || w.Faulty || w.across.Load() == 0) {
 			c.gauge.end()
 			if q == nil {
-				t.heldBack(begun, now)
+				t.heldBack(idle, begun, now)
 				return
 			}
 			t.neverBegan(due)
@@ -205,11 +205,11 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 		if !late {
 			w.across.Add(-1)
 		}
-		done.waited = now - begun
+		done.waited, done.free = now-begun, idle
 		if q != nil {
 			done.arrived(due, idle)
-			idle = done.end
 		}
+		idle = done.end
 		t.add(op, done, err)
 		t.Gauged.add(c.gauge.end())
 		if errors.Is(err, client.ErrPending) {

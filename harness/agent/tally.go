@@ -19,6 +19,7 @@ type Tally struct {
 	// that lies inside. BusyNs is the time in the window that clients spent on them, and waiting for servers that lagged.
 	Work       float64
 	BusyNs     int64
+	BetweenNs  int64  // and between them: for the generator's own work, and to get a processor for it
 	WaitNs     int64  // how long clients waited, before the window's operations, for servers that lagged behind
 	Overtaken  int64  // operations that began although a connected server lagged too far behind
 	Pending    int64  // operations that were given up
@@ -134,6 +135,9 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 		t.Work += float64(t.window.within(done.start, done.end)) / float64(took)
 	}
 	t.BusyNs += t.window.within(done.start-done.waited, done.end)
+	if t.Open == nil {
+		t.BetweenNs += t.window.within(done.free, done.start) - t.window.within(done.start-done.waited, done.start)
+	}
 	if !t.window.contains(done.end) {
 		return
 	}
@@ -146,10 +150,13 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	}
 }
 
-// heldBack counts the time that a client of a closed loop waited for servers that lagged, although its next operation then
-// never began.
-func (t *Tally) heldBack(from, to int64) {
-	t.held = append(t.held, func() { t.BusyNs += t.window.within(from, to) })
+// heldBack counts the time that a client of a closed loop, free since its last operation, waited for servers that lagged,
+// although its next operation then never began.
+func (t *Tally) heldBack(free, from, to int64) {
+	t.held = append(t.held, func() {
+		t.BusyNs += t.window.within(from, to)
+		t.BetweenNs += t.window.within(free, from)
+	})
 }
 
 // fail counts an operation that did not end well.
@@ -211,6 +218,7 @@ func (t *Tally) Merge(o *Tally) {
 	}
 	t.Work += o.Work
 	t.BusyNs += o.BusyNs
+	t.BetweenNs += o.BetweenNs
 	t.WaitNs += o.WaitNs
 	t.Overtaken += o.Overtaken
 	t.Pending += o.Pending

@@ -71,21 +71,25 @@ func TestTally(t *testing.T) {
 	}
 }
 
-// Operations at the window's edges count by the part of their time that lies inside, and so does what clients waited.
+// Operations at the window's edges count by the part of their time that lies inside, and so does what clients waited, and spent
+// between operations.
 func TestWorkAtTheEdges(t *testing.T) {
 	spec := Spec{WarmupEndNs: 1000, EndNs: 2000}
 	one, two := newTally(newWindow(t.Context(), spec)), newTally(newWindow(t.Context(), spec))
 	one.add(protocols.Read, completed{start: 0, end: 900}, nil)
 	one.add(protocols.Read, completed{start: 500, end: 1500}, nil)
-	one.add(protocols.Write, completed{start: 1600, end: 2600, waited: 100}, nil)
+	one.add(protocols.Write, completed{free: 1450, start: 1600, end: 2600, waited: 100}, nil)
 	two.add(protocols.Read, completed{start: 900, end: 2100}, nil)
 	two.add(protocols.Read, completed{start: 1000, end: 1000}, nil)
 	two.add(protocols.Read, completed{start: 1000, end: 2000}, errors.New("failed"))
-	two.heldBack(1700, 2300)
+	two.heldBack(1670, 1700, 2300)
 	two.settle()
 	r := travelled(t, one, two)
 	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work-want) > 1e-9 || r.BusyNs != 500+500+1000+300 {
 		t.Errorf("work %v, busy %d ns, want %v and 2300 ns", r.Work, r.BusyNs, want)
+	}
+	if r.BetweenNs != 50+30 {
+		t.Errorf("%d ns between operations, want 80", r.BetweenNs)
 	}
 }
 

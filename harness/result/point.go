@@ -86,8 +86,10 @@ type Point struct {
 	BoundRatio         float64 `json:"bound_ratio"`
 	Concurrency        float64 `json:"concurrency"` // measured share of operations that overlap another on their key
 	LittleRatio        float64 `json:"little_ratio"`
-	Linearizable       Verdict `json:"linearizable"`
-	Shaped             bool    `json:"shaped"`
+	// BetweenShare is the part of its clients' time that a closed loop spent between operations. Points of earlier versions lack it.
+	BetweenShare float64 `json:"between_share,omitempty"`
+	Linearizable Verdict `json:"linearizable"`
+	Shaped       bool    `json:"shaped"`
 	Validity
 	History string `json:"history"` // file name below histories/
 	// Profiles is the folder below profiles/ with what every process did in the window; empty if none was profiled.

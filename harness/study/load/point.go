@@ -77,7 +77,8 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	p.LatencyMs, p.TailMs, p.DrainMs = latency.Latency(), ms(l.Tail), ms(l.Drain)
 	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(latency.Count())/1e6, l.Overtaken
 	if !p.Open() {
-		p.LittleRatio = float64(l.BusyNs) / 1e9 / l.Seconds / float64(p.Clients)
+		all := 1e9 * l.Seconds * float64(p.Clients)
+		p.LittleRatio, p.BetweenShare = float64(l.BusyNs)/all, float64(l.BetweenNs)/all
 	}
 	return nil
 }

@@ -16,7 +16,8 @@ const (
 	linkFull         = 0.95 // of the calibrated goodput
 	cpuFull          = 0.80 // of all cores
 	diskStalled      = 0.05 // of the load's time, per server
-	littleTolerance  = 0.05
+	littleTolerance  = 0.03
+	mostBetween      = 0.15 // of the clients' time, which a closed loop may spend between operations
 	trafficTolerance = 0.01
 	foreignTolerance = 0.20 // of all cores
 	generatorShare   = 0.10 // of all cores, which the load generators may take for themselves where these are full
@@ -57,8 +58,10 @@ func judge(p *result.Point, l cluster.Loaded) {
 	checked := p.Linearizable.Code != result.NoHistory
 	fail(checked && p.Linearizable.Code != result.Linearizable, result.NotLinearizable, "history: %s", p.Linearizable.Code)
 	if p.Ops > 0 {
-		fail(!p.Open() && math.Abs(p.LittleRatio-1) > littleTolerance, result.LittlesLaw,
-			"Little's law is off: throughput × latency = %.2f × clients", p.LittleRatio)
+		fail(!p.Open() && math.Abs(p.LittleRatio+p.BetweenShare-1) > littleTolerance, result.LittlesLaw,
+			"Little's law is off: clients spent %.2f of their time on operations and %.2f between them", p.LittleRatio, p.BetweenShare)
+		fail(p.BetweenShare > mostBetween, result.LittlesLaw,
+			"clients spent %.0f %% of their time between operations: the loop is hardly closed", 100*p.BetweenShare)
 		few := p.Ops < int64(experiment.EndIn(1, p.Load))
 		fail(few, result.TooFewOperations, "%d operations of %d clients ended in the window of %.1f s, which takes %d for each "+
 			"client: raise phases.longest, or lower clients", p.Ops, p.Clients, p.DurationS, experiment.LeastPerClient)

@@ -81,11 +81,14 @@ func TestInvalidReason(t *testing.T) {
 		"no operation":     {func(p *point) { p.Ops, p.LittleRatio = 0, 0 }, "no operation ended in the window"},
 		"a violation":      {func(p *point) { p.Linearizable.Code = result.Violation }, "history: violation"},
 		"unknown history":  {func(p *point) { p.Linearizable.Code = result.Unknown }, "history: unknown"},
-		"Little too low":   {func(p *point) { p.LittleRatio = 0.949 }, "throughput × latency = 0.95 × clients"},
-		"Little low":       {func(p *point) { p.LittleRatio = 0.951 }, ""},
-		"Little high":      {func(p *point) { p.LittleRatio = 1.049 }, ""},
-		"Little too high":  {func(p *point) { p.LittleRatio = 1.051 }, "throughput × latency = 1.05 × clients"},
-		"Little of few":    {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 1.051 }, "1.05 × clients"},
+		"Little too low":   {func(p *point) { p.LittleRatio = 0.969 }, "spent 0.97 of their time on operations and 0.00 between"},
+		"Little low":       {func(p *point) { p.LittleRatio = 0.971 }, ""},
+		"Little high":      {func(p *point) { p.LittleRatio = 1.029 }, ""},
+		"Little too high":  {func(p *point) { p.LittleRatio = 1.031 }, "spent 1.03 of their time on operations"},
+		"Little of few":    {func(p *point) { p.Clients, p.Ops, p.LittleRatio = 1, 10, 1.031 }, "Little's law is off"},
+		"a slow generator": {func(p *point) { p.LittleRatio, p.BetweenShare = 0.86, 0.14 }, ""},
+		"one that is lost": {func(p *point) { p.LittleRatio, p.BetweenShare = 0.86, 0.10 }, "0.86 of their time on operations and 0.10 between"},
+		"too slow a one":   {func(p *point) { p.LittleRatio, p.BetweenShare = 0.84, 0.16 }, "16 % of their time between operations"},
 		"at the bound":     {func(p *point) { p.BoundRatio = 1.009 }, ""},
 		"above the bound":  {func(p *point) { p.BoundRatio = 1.011 }, "throughput is 101.1 % of what the links carry"},
 		"few at the bound": {func(p *point) { p.Clients, p.Ops, p.BoundRatio = 8, 40, 1.059 }, ""},
@@ -149,7 +152,7 @@ func TestInvalidReason(t *testing.T) {
 		"a probe in time":  {func(p *point) { p.Probe = &result.MeasuredDelay{} }, ""},
 		"a late probe":     {func(p *point) { p.Probe = &result.MeasuredDelay{Off: "mean 22 ms"} }, "mean 22 ms"},
 		"two things at once": {
-			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "2.00 × clients; " + taken + "50 %",
+			func(p *point) { p.LittleRatio, p.HostCPU.Steal = 2, 0.5 }, "between them; " + taken + "50 %",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
