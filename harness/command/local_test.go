@@ -107,11 +107,12 @@ func TestKVS(t *testing.T) {
 		"small": []byte("hello"), "empty": {}, "": []byte("the empty key"),
 		"largest": bytes.Repeat([]byte("0123456789abcdef"), protocols.MaxValueBytes/16),
 	}
-	for _, protocol := range catalog.Names() {
+	for _, p := range catalog.All() {
+		protocol, servers := protocols.NameOf(p), p.Traits(1).Servers // PASIS has one more than the others
 		for _, durability := range []string{"fsync", "write"} {
 			t.Run(protocol+"/"+durability, func(t *testing.T) {
 				dir := filepath.Join(t.TempDir(), "cluster")
-				up := []string{"--dir", dir, "--protocol", protocol, "--durability", durability, "--port", freePorts(t, 4)}
+				up := []string{"--dir", dir, "--protocol", protocol, "--durability", durability, "--port", freePorts(t, servers)}
 				cluster := startCluster(t, up...)
 				for key, value := range values {
 					put(t, dir, key, value)
@@ -120,7 +121,7 @@ func TestKVS(t *testing.T) {
 					t.Fatal(err)
 				}
 				_ = cluster.Wait()
-				waitFree(t, up[len(up)-1], 4) // the servers die with their parent, a moment later
+				waitFree(t, up[len(up)-1], servers) // the servers die with their parent, a moment later
 				startCluster(t, up...)
 				for key, value := range values {
 					if got := get(t, dir, key); !bytes.Equal(got, value) {
