@@ -178,7 +178,7 @@ func TestNoCounts(t *testing.T) {
 	if _, there := made["worst"]; there || len(made) != 2 {
 		t.Error("trials of an earlier version have a worst case")
 	}
-	files, err := Draw([]*result.Set{countedSet()}, t.TempDir())
+	files, err := Draw([]*result.Set{countedSet()}, t.TempDir(), 0)
 	if err != nil || len(files) > 0 {
 		t.Errorf("drawn: %v, %v", files, err)
 	}

@@ -85,7 +85,7 @@ func says(t *testing.T, what, text string, parts ...string) {
 // refused checks that neither figures nor tables are made of the sets.
 func refused(t *testing.T, want string, sets []*result.Set) {
 	t.Helper()
-	_, drawn := Draw(sets, t.TempDir())
+	_, drawn := Draw(sets, t.TempDir(), 0)
 	_, tabulated := Summary(sets)
 	for _, err := range []error{drawn, tabulated} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -135,7 +135,7 @@ func TestEarlierCounting(t *testing.T) {
 	reads, writes := syntheticFigure("2b", 2), earlier(syntheticFigure("2b", 2))
 	reads.Points = frame.Keep(reads.Points, func(p result.Point) bool { return p.Op == "read" })
 	writes.Points = frame.Keep(writes.Points, func(p result.Point) bool { return p.Op == "write" })
-	if _, err := Draw([]*result.Set{reads, writes}, t.TempDir()); err == nil || !strings.Contains(err.Error(), "Counted by today's rules") {
+	if _, err := Draw([]*result.Set{reads, writes}, t.TempDir(), 0); err == nil || !strings.Contains(err.Error(), "Counted by today's rules") {
 		t.Errorf("both in one figure: %v", err)
 	}
 	compared := textOf(must(Compare(earlier(syntheticFigure("2b", 2)), syntheticFigure("2b", 2))))
@@ -248,7 +248,7 @@ func TestDrawWritesAllFormats(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "figures")
 	starts := map[string]string{".svg": "<?xml", ".pdf": "%PDF", ".png": "\x89PNG"}
 	var names []string
-	for _, f := range must(Draw([]*result.Set{mixed}, dir)) {
+	for _, f := range must(Draw([]*result.Set{mixed}, dir, 0)) {
 		names = append(names, filepath.Base(f))
 		data, err := os.ReadFile(f)
 		if err != nil || !strings.HasPrefix(string(data), starts[filepath.Ext(f)]) {
@@ -299,7 +299,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		"Native kernel in":        wan(func(tb *result.Testbed) { tb.Guest = "" }),
 	} {
 		dir := filepath.Join(t.TempDir(), "figures")
-		_, err := Draw(sets, dir)
+		_, err := Draw(sets, dir, 0)
 		if err == nil || !strings.Contains(err.Error(), "figure 2") || !strings.Contains(err.Error(), "/other/points.jsonl") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want it to say %q", err, want)
@@ -313,12 +313,19 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 	}
 }
 
+// An experiment that names no figure has some of its own, whose files stay in the folder whatever it calls itself.
 func TestDrawWithoutFigures(t *testing.T) {
-	s := syntheticFigure("2b", 1)
+	s, dir := syntheticFigure("2b", 1), t.TempDir()
 	for i := range s.Points {
-		s.Points[i].Figure = ""
+		s.Points[i].Figure, s.Points[i].Experiment = "", "../mine"
 	}
-	if files, err := Draw([]*result.Set{s}, t.TempDir()); err != nil || len(files) != 0 {
+	files, err := Draw([]*result.Set{s}, dir, 0)
+	if err != nil || !slices.Contains(files, filepath.Join(dir, "fig---mine-peak-t.svg")) {
 		t.Errorf("points of no figure: wrote %v, %v", files, err)
+	}
+	for _, f := range files {
+		if filepath.Dir(f) != dir {
+			t.Errorf("%s is not in %s", f, dir)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/sink"
 )
 
 // A picture's parts say what the page says: titles and axes in the panels, names in the legend, the rest as text.
@@ -72,7 +73,7 @@ func TestTrialList(t *testing.T) {
 func parse(t *testing.T, s *result.Set) []*benchfmt.Result {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Export(&b, s); err != nil {
+	if err := ExportPoints(sink.Benchmarks(&b), s); err != nil {
 		t.Fatal(err)
 	}
 	var results []*benchfmt.Result
@@ -159,7 +160,7 @@ func TestExportOfSearchedClients(t *testing.T) {
 			t.Errorf("%s %v", r.Name, r.Values)
 		}
 	}
-	if err := Export(&bytes.Buffer{}, synthetic("empty")); !errors.Is(err, frame.ErrNoPoints) {
+	if err := ExportPoints(sink.Benchmarks(&bytes.Buffer{}), synthetic("empty")); !errors.Is(err, frame.ErrNoPoints) {
 		t.Errorf("got %v", err)
 	}
 }

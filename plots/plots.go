@@ -11,8 +11,10 @@
 package plots
 
 import (
-	"io"
+	"errors"
 	"os"
+
+	"gonum.org/v1/plot/vg"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
@@ -24,9 +26,9 @@ import (
 
 // Draw draws every figure that points, trials and costs of the sets belong to into dir, as SVG, PDF and PNG, and returns the
 // files that it wrote: dir/fig2a.svg and so on, dir/figattacks.svg and dir/figtimeline.svg for trials, dir/figtable1.svg for
-// costs, and dir/figprofile.svg for profiled points. It leaves other points without a figure alone. It writes nothing if what one of the figures would show does not belong
+// costs, and dir/figprofile.svg for profiled points. Width is that of the figures, 0 for a page's. Points of no figure make figures of their own, named after their experiment. It writes nothing if what one of the figures would show does not belong
 // together.
-func Draw(sets []*result.Set, dir string) ([]string, error) {
+func Draw(sets []*result.Set, dir string, width vg.Length) ([]string, error) {
 	pages, err := figures.All(sets)
 	if err != nil {
 		return nil, err
@@ -34,13 +36,28 @@ func Draw(sets []*result.Set, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	images := &sink.Images{Dir: dir}
+	images := &sink.Images{Dir: dir, Width: width}
 	for _, p := range pages {
 		if err := images.Figure(p); err != nil {
 			return images.Files, err
 		}
 	}
 	return images.Files, nil
+}
+
+// DrawFree draws a figure of one's own into dir, as figures.Free makes it, in that width; 0 is a page's. It returns the files that
+// it wrote.
+func DrawFree(sets []*result.Set, choice figures.Choice, dir string, width vg.Length) ([]string, error) {
+	p, err := figures.Free(sets, choice)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	images := &sink.Images{Dir: dir, Width: width}
+	err = images.Figure(p)
+	return images.Files, err
 }
 
 // Pictures makes a picture of each figure that Draw would draw of the sets, and refuses what Draw refuses.
@@ -56,17 +73,50 @@ func Pictures(sets []*result.Set) ([]draw.Picture, error) {
 // Summary tabulates everything that the sets measured, as tables.Summary does.
 func Summary(sets []*result.Set) (tables.Tables, error) { return tables.Summary(sets) }
 
+// Screen is what fits a terminal, as tables.Screen says.
+func Screen(sets []*result.Set) (tables.Tables, error) { return tables.Screen(sets) }
+
 // TrialList tabulates the trials of the sets one by one, as tables.TrialList does.
 func TrialList(sets []*result.Set) (tables.Table, error) { return tables.TrialList(sets) }
 
 // Compare sets run B against run A, point by point, as tables.Compare does.
 func Compare(a, b *result.Set) (tables.Tables, error) { return tables.Compare(a, b) }
 
-// Export writes the set's points, the invalid ones marked, as sink.Benchmarks does. It refuses what frame.Cells refuses, and a set without points.
-func Export(w io.Writer, s *result.Set) error {
-	cells, err := frame.PointsOf(s)
+// Losses are where b is worse than a by more than that share, as tables.Losses says.
+func Losses(a, b *result.Set, share float64) (tables.Table, error) { return tables.Losses(a, b, share) }
+
+// ExportPoints gives the sink the points of each set, the invalid ones among them, as the cells of a table. It refuses what
+// frame.Cells refuses, and a set without points.
+func ExportPoints(to sink.Sink, sets ...*result.Set) error {
+	for _, s := range sets {
+		cells, err := frame.PointsOf(s)
+		if err != nil {
+			return err
+		}
+		if err := to.Table(tables.Table{Cells: cells}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ErrNoFigures says that sets belong to no figure.
+var ErrNoFigures = errors.New("no figure there: name the folder of a run that measured something")
+
+// ExportFigures gives the sink every figure that Draw would draw of the sets, and refuses what Draw refuses, and sets without
+// a figure.
+func ExportFigures(to sink.Sink, sets ...*result.Set) error {
+	pages, err := figures.All(sets)
 	if err != nil {
 		return err
 	}
-	return sink.Benchmarks(w).Table(tables.Table{Cells: cells})
+	if len(pages) == 0 {
+		return ErrNoFigures
+	}
+	for _, p := range pages {
+		if err := to.Figure(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }

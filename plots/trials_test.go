@@ -212,7 +212,7 @@ func TestFiguresOfFewTrials(t *testing.T) {
 func TestDrawWritesFiguresOfTrials(t *testing.T) {
 	s := changed(func(t *result.Trial) { t.Timeline = nil })
 	s.Trials = frame.Keep(s.Trials, func(t result.Trial) bool { return t.Protocol == "mabd" && t.Attack[0] != 'B' })
-	files, err := Draw([]*result.Set{s}, t.TempDir())
+	files, err := Draw([]*result.Set{s}, t.TempDir(), 0)
 	if err != nil || len(files) != 6 || filepath.Base(files[2]) != "figattacks.png" || filepath.Base(files[3]) != "figtimeline.svg" {
 		t.Fatalf("wrote %v, %v", files, err)
 	}

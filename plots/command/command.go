@@ -5,11 +5,13 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"syscall"
 
@@ -84,18 +86,57 @@ func Root(others ...*cobra.Command) *cobra.Command {
 		Short: "Measure what robust, Byzantine-tolerant storage really costs",
 		Long: "powbench runs M-PoWerStore, M-ABD and Phalanx as real processes over an emulated network,\n" +
 			"measures them under closed-loop load, checks every history and draws the paper's figures.",
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, Version: version(),
 		Args: misusedArgs(noCommand), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(misused)
 	root.SetOut(os.Stdout)
 	root.SetHelpCommand(newHelp(root))
-	for _, c := range append([]*cobra.Command{newPlot(), newReport(), newCompare(), newExport()}, others...) {
+	root.SetVersionTemplate("powbench {{.Version}}\n")
+	own := []*cobra.Command{newPlot(), newReport(), newCompare(), newExport()}
+	for _, c := range own {
+		CompleteFiles(c, "")
+	}
+	for _, c := range append(own, others...) {
 		c.Args = misusedArgs(c.Args)
 		root.AddCommand(c)
 	}
 	return root
+}
+
+// version is what the linker knows of this build: the commit and the toolchain.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of an unknown build"
+	}
+	of := map[string]string{}
+	for _, s := range info.Settings {
+		of[s.Key] = s.Value
+	}
+	text := cmp.Or(of["vcs.revision"], info.Main.Version, "of an unknown commit")
+	if of["vcs.modified"] == "true" {
+		text += ", with changes"
+	}
+	return fmt.Sprintf("%s (%s %s/%s)", text, info.GoVersion, of["GOOS"], of["GOARCH"])
+}
+
+// Complete has shells complete the flag's values, none of which is a file.
+func Complete(c *cobra.Command, flag string, values ...string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the command has no such flag
+	}
+}
+
+// CompleteFiles has shells complete arguments with files of that extension, or with folders if it is empty.
+func CompleteFiles(c *cobra.Command, extension string) {
+	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		if extension == "" {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		}
+		return []string{extension}, cobra.ShellCompDirectiveFilterFileExt
+	}
 }
 
 // Execute runs the command line until it ends or is interrupted, reports an error to the user and returns the exit

@@ -128,6 +128,84 @@ func TestCompareExitsZero(t *testing.T) {
 	}
 }
 
+// A comparison fails if it is told to and a difference is sure, never by itself.
+func TestCompareFailsAbove(t *testing.T) {
+	slow := t.TempDir()
+	for _, name := range []string{"manifest.json", "points.jsonl"} {
+		text, err := os.ReadFile(filepath.Join(lan, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A fifth of the throughput: the first digit of what is at least 10 is lost.
+		text = regexp.MustCompile(`"throughput_MBps":[0-9]([0-9])`).ReplaceAll(text, []byte(`"throughput_MBps":$1`))
+		if err := os.WriteFile(filepath.Join(slow, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{lan, lan}, Done, ""},
+		{[]string{"--fail-above", "0%", lan, lan}, Done, ""},
+		{[]string{lan, slow}, Done, ""},
+		{[]string{"--fail-above", "5%", lan, slow}, Failed, "is worse by more than 5% in "},
+		{[]string{"--fail-above", "5%", slow, lan}, Done, ""}, // better is no failure
+		{[]string{"--fail-above", "5", lan, lan}, Misused, "want a share such as 5%"},
+	} {
+		if code, _, stderr := run(t, append([]string{"compare"}, c.args...)...); code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: exit code %d, error %q, want %d and %q", c.args, code, stderr, c.code, c.want)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if code, stdout, _ := run(t, "--version"); code != Done || !strings.HasPrefix(stdout, "powbench ") || !strings.Contains(stdout, "go1.") {
+		t.Errorf("exit code %d, output %q", code, stdout)
+	}
+}
+
+// Shells complete what a flag may be.
+func TestCompletion(t *testing.T) {
+	if _, stdout, _ := run(t, "__complete", "export", "--format", ""); !strings.Contains(stdout, "pgfplots\n") {
+		t.Errorf("completions of --format: %q", stdout)
+	}
+}
+
+// What export cannot do is bad usage.
+func TestExportRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--format xml: it is one of benchstat, csv, dat, pgfplots, hgrm, latex": {"--format", "xml", lan},
+		"--out: csv goes to standard output: redirect it instead":               {"--format", "csv", "--out", "x", lan},
+		`--value peak("2b", "cas", "read"): not in the results: `:               {"--format", "latex", "--claims", "", "--numbers", "", "--value", `peak("2b", "cas", "read")`, lan},
+		"no points there": {"--format", "csv", attack},
+	} {
+		code, stdout, stderr := run(t, append([]string{"export"}, args...)...)
+		if code != Misused || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit code %d, output %q, error %q, want %q", args, code, stdout, stderr, want)
+		}
+	}
+}
+
+// Macros say the numbers of the documents, the verdicts on claims, and what is asked for.
+func TestExportLatex(t *testing.T) {
+	ratio := `peak("2b", "mpowerstore", "read") / peak("2b", "mabd", "read")`
+	code, stdout, stderr := run(t, "export", "--format", "latex", "--claims", claimsFile, "--numbers", "../../docs/numbers.yaml",
+		"--value", "1 + 1", lan)
+	if code != Done {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{
+		`\PB@set{value}{` + ratio + `}{1.5`, `\PB@set{interval}{` + ratio + `}{1.`, `\PB@set{claim}{peak-mabd}{holds}`,
+		`\PB@set{value}{peak("2b", "mpowerstore", op, {t: t}), op = read, t = 3}{`, `\PB@set{value}{1 + 1}{2`,
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %s in\n%s", want, stdout)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	code, stdout, stderr := run(t, "export", "../../results/reference/lan/fig2a")
 	if code != Done || !strings.Contains(stdout, "\nBenchmarkMABD/op=read/t=1/value=256KiB/clients=4 ") {

@@ -3,8 +3,9 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,54 +16,6 @@ import (
 	"github.com/powbench/powbench/plots/sink"
 	"github.com/powbench/powbench/plots/tables"
 )
-
-func newPlot() *cobra.Command {
-	var out string
-	c := &cobra.Command{
-		Use:   "plot RESULTS…",
-		Short: "Draw figures and the summary table from results alone",
-		Long: "plot reads the folders of runs, attacks and costs, draws every figure that their points, trials and costs\n" +
-			"belong to as SVG, PDF and PNG, prints the summary tables and writes them as Markdown.",
-		Example: "  powbench plot --out figures results/fig2a/latest results/fig2b/latest",
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(c *cobra.Command, sets []string) error { return Draw(c, out, sets...) },
-	}
-	c.Flags().StringVar(&out, "out", "results/figures", "folder to write to")
-	return c
-}
-
-// Draw draws the figures of the result sets into dir and prints their summary.
-func Draw(c *cobra.Command, dir string, sets ...string) error {
-	read, err := readSets(c, sets)
-	if err != nil {
-		return err
-	}
-	summary, err := plots.Summary(read)
-	if err != nil {
-		return err
-	}
-	c.Println(sink.String(summary, sink.Text))
-	files, err := plots.Draw(read, dir)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(dir, "summary.md")
-	if err := write(path, []byte(sink.String(summary, sink.Markdown))); err != nil {
-		return err
-	}
-	for _, f := range append(files, path) {
-		c.PrintErrln("wrote", f)
-	}
-	return nil
-}
-
-// write writes a file, and the folder that it is in.
-func write(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, content, 0o644)
-}
 
 // reportFlags are the flags of report.
 type reportFlags struct {
@@ -148,46 +101,70 @@ func onSets(run func(c *cobra.Command, sets []*result.Set) error) func(*cobra.Co
 	}
 }
 
+// compareFlags are the flags of compare.
+type compareFlags struct {
+	markdown  bool
+	failAbove string
+}
+
 func newCompare() *cobra.Command {
-	var markdown bool
+	f := &compareFlags{}
 	c := &cobra.Command{
 		Use:   "compare A B",
 		Short: "Compare two runs of an experiment, point by point",
 		Long: "compare sets run B against run A: throughput and latencies of each point as B/A with a confidence interval,\n" +
 			"whether that is a difference, the points of only one run, and the circumstances that differ. It exits 0\n" +
-			"whatever it finds.",
+			"whatever it finds, unless --fail-above says otherwise.",
 		Example: "  powbench compare results/fig2b/20261122T215738Z results/fig2b/latest\n" +
-			"  powbench compare --markdown results/reference/lan/fig2b results/fig2b/latest",
+			"  powbench compare --fail-above 5% results/reference/lan/fig2b results/fig2b/latest",
 		Args: cobra.ExactArgs(2),
-		RunE: onSets(func(c *cobra.Command, sets []*result.Set) error {
-			compared, err := plots.Compare(sets[0], sets[1])
-			if err != nil {
-				return Usage(err)
-			}
-			form := sink.Text
-			if markdown {
-				form = sink.Markdown
-			}
-			_, err = fmt.Fprint(c.OutOrStdout(), sink.String(compared, form))
-			return err
-		}),
+		RunE: onSets(f.compare),
 	}
-	c.Flags().BoolVar(&markdown, "markdown", false, "write Markdown tables")
+	c.Flags().BoolVar(&f.markdown, "markdown", false, "write Markdown tables")
+	c.Flags().StringVar(&f.failAbove, "fail-above", "", "fail if B is worse than A by more than such a share, 5%, for sure: by all of an interval, and\n"+
+		"by Holm's method, which keeps a false alarm in the whole comparison below 5%")
 	return c
 }
 
-func newExport() *cobra.Command {
-	return &cobra.Command{
-		Use:   "export RESULTS",
-		Short: "Write a run in the Go benchmark format, for benchstat",
-		Long: "export writes a line for each repetition of a run's points to standard output: throughput (MB/s), mean\n" +
-			"latency (ns/op) and its 99th percentile (p99-ns/op) if the repetition has enough operations for it; no latencies\n" +
-			"if the number of clients was searched for. Names of invalid repetitions end in their reasons, such as\n" +
-			"/invalid=other-work.",
-		Example: "  powbench export results/fig2b/latest",
-		Args:    cobra.ExactArgs(1),
-		RunE: onSets(func(c *cobra.Command, sets []*result.Set) error {
-			return Usage(plots.Export(c.OutOrStdout(), sets[0]))
-		}),
+// compare compares two sets, and fails if it is to.
+func (f *compareFlags) compare(c *cobra.Command, sets []*result.Set) error {
+	share, err := f.share()
+	if err != nil {
+		return Usage(err)
 	}
+	compared, err := plots.Compare(sets[0], sets[1])
+	if err != nil {
+		return Usage(err)
+	}
+	var lost tables.Table
+	if f.failAbove != "" {
+		if lost, err = plots.Losses(sets[0], sets[1], share); err != nil {
+			return Usage(err)
+		}
+		compared = append(compared, lost)
+	}
+	form := sink.Text
+	if f.markdown {
+		form = sink.Markdown
+	}
+	if _, err := fmt.Fprint(c.OutOrStdout(), sink.String(compared, form)); err != nil {
+		return err
+	}
+	if n := len(lost.Rows); n > 0 {
+		return fmt.Errorf("%s is worse by more than %s in %d of the comparisons", sets[1].Dir, f.failAbove, n)
+	}
+	return nil
+}
+
+// share is what --fail-above says, as a share; 0 if it says nothing.
+func (f *compareFlags) share() (float64, error) {
+	if f.failAbove == "" {
+		return 0, nil
+	}
+	percent, isPercent := strings.CutSuffix(f.failAbove, "%")
+	x, err := strconv.ParseFloat(percent, 64)
+	if err != nil || !isPercent || !(x >= 0 && x < 100) {
+		return 0, fmt.Errorf("--fail-above %q: want a share such as 5%%", f.failAbove)
+	}
+	return x / 100, nil
 }

@@ -33,17 +33,17 @@ func sans(size vg.Length) text.Style {
 }
 
 // NewPlot is an empty panel with faint lines at the y ticks, its fonts, and axes that begin at 0.
-func NewPlot() *plot.Plot { return newPanel(gridlines{}) }
+func NewPlot() *Panel { return newPanel(gridlines{}) }
 
 // NewStripPlot is such a panel for Strips: its lines are at the x ticks, and its y axis has none.
-func NewStripPlot() *plot.Plot {
+func NewStripPlot() *Panel {
 	p := newPanel(gridlines{upright: true})
 	p.Y.Tick.Marker = plot.ConstantTicks(nil)
 	return p
 }
 
-func newPanel(grid plot.Plotter) *plot.Plot {
-	p := plot.New()
+func newPanel(grid plot.Plotter) *Panel {
+	p := &Panel{Plot: plot.New()}
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font = sans(labelSize).Font
 		a.Label.Padding = 3
@@ -62,7 +62,7 @@ func newPanel(grid plot.Plotter) *plot.Plot {
 const headroom = 1.06
 
 // Align gives all panels the same limits, above the largest value of any, so that they compare at sight.
-func Align(panels []*plot.Plot) {
+func Align(panels []*Panel) {
 	var x, y float64
 	for _, p := range panels {
 		x, y = max(x, p.X.Max), max(y, p.Y.Max)
@@ -112,10 +112,9 @@ var UnlabelledTicks plot.TickerFunc = func(low, high float64) []plot.Tick {
 	return all
 }
 
-// LogAxis makes the axis one of decimal logarithms, from 1, 2 or 5 times a power of ten below all values to such a one
-// above, times room. Labels are in units of 10^power. Values of 0 and less are not on it. plot.LogScale does not do:
-// plot.Align misplaces the panels of such axes.
-func LogAxis(a *plot.Axis, values []float64, room, power float64) {
+// logAxis makes the axis one of decimal logarithms, as Panel.LogY says. plot.LogScale does not do: plot.Align misplaces the
+// panels of such axes.
+func logAxis(a *plot.Axis, values []float64, room, power float64) {
 	values = slices.DeleteFunc(slices.Clone(values), func(x float64) bool { return x <= 0 })
 	if len(values) == 0 {
 		values = []float64{1}
@@ -167,7 +166,7 @@ func logTicks(low, high float64) []plot.Tick {
 const upright = draw.YAlignment(-0.33)
 
 // TurnTicks sets the labels of the x axis upright.
-func TurnTicks(p *plot.Plot) {
+func TurnTicks(p *Panel) {
 	p.X.Tick.Label.Font.Size = smallSize
 	p.X.Tick.Label.Rotation = math.Pi / 2
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, upright

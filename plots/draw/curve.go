@@ -32,6 +32,7 @@ type Dot struct{ X, Y stat.Estimate }
 // A Curve is one protocol's line through its dots, with whiskers for their intervals. It is a plot.Plotter.
 type Curve struct {
 	look.Look
+	What   string // it shows of the protocol, for exports; empty for the protocol's own line
 	Dots   []Dot
 	Hollow bool // are the markers
 	Trace  bool // it is a thinner line without markers

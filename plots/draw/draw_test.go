@@ -23,7 +23,7 @@ func TestLogAxis(t *testing.T) {
 		{[]float64{3, 1900}, 2, 2000, "10 100 1000"},
 	} {
 		p := plot.New()
-		LogAxis(&p.Y, c.values, 1, 0)
+		logAxis(&p.Y, c.values, 1, 0)
 		if low, high := math.Pow(10, p.Y.Min), math.Pow(10, p.Y.Max); math.Abs(low/c.low-1)+math.Abs(high/c.high-1) > 1e-9 {
 			t.Errorf("%v are on an axis from %v to %v, want %v to %v", c.values, low, high, c.low, c.high)
 		}

@@ -31,8 +31,8 @@ type Page struct {
 	Name      string // as in the names of files: "2a", "attacks"
 	Heading   string // what it shows, in a few words, where the caption has no room for it
 	Legend    Legend
-	Titles    []string       // of the columns; none: no room for any
-	Rows      [][]*plot.Plot // of panels, all equally long
+	Titles    []string   // of the columns; none: no room for any
+	Rows      [][]*Panel // of panels, all equally long
 	RowHeight vg.Length
 	Gutter    vg.Length // left of the panels, for what they draw there
 	Loud      []string  // of the caption: what must not be overlooked
@@ -74,7 +74,7 @@ func (p *Page) drawPanels(c draw.Canvas) {
 	title := sans(titleSize)
 	title.XAlign = draw.XCenter
 	tiles := draw.Tiles{Rows: len(p.Rows), Cols: len(p.Rows[0]), PadX: panelGap, PadY: rowGap}
-	for i, row := range plot.Align(p.Rows, tiles, c) {
+	for i, row := range plot.Align(plots(p.Rows), tiles, c) {
 		for j, canvas := range row {
 			p.Rows[i][j].Draw(canvas)
 			if i == 0 && len(p.Titles) > 0 {
@@ -187,11 +187,11 @@ func (p *Page) column(i int) *Page {
 		c.Titles = p.Titles[i : i+1]
 	}
 	for _, row := range p.Rows {
-		panel := *row[i]
-		if panel.Y.Label.Text == "" {
-			panel.Y.Label.Text = row[0].Y.Label.Text
+		own := *row[i].Plot
+		if own.Y.Label.Text == "" {
+			own.Y.Label.Text = row[0].Y.Label.Text
 		}
-		c.Rows = append(c.Rows, []*plot.Plot{&panel})
+		c.Rows = append(c.Rows, []*Panel{{Plot: &own}})
 	}
 	return c
 }

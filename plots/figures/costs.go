@@ -27,7 +27,7 @@ func ofCosts(sets []*result.Set) ([]*draw.Page, error) {
 		"signatures. Proofs with SHA-1 are in the table alone.", cells)
 	p := &draw.Page{
 		Name: "table1", Heading: "What proofs of writing and signatures cost", RowHeight: draw.PanelHeight,
-		Loud: c.Loud, Lines: c.Lines, Rows: make([][]*plot.Plot, 1),
+		Loud: c.Loud, Lines: c.Lines, Rows: make([][]*draw.Panel, 1),
 	}
 	for _, s := range frame.Sides {
 		p.Titles = append(p.Titles, strings.ToUpper(s.Name[:1])+s.Name[1:])
@@ -55,7 +55,7 @@ func eachScheme(cells frame.CostCells, do func(l look.Look, of frame.CostCells))
 }
 
 // costPanel is the time of one operation against t, both logarithmic: a curve for each proof, a line for each signature.
-func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
+func costPanel(cells frame.CostCells, s frame.Side) *draw.Panel {
 	p := draw.NewPlot()
 	p.X.Label.Text, p.Y.Label.Text = "Failure threshold t", "CPU time (µs)"
 	var times []float64 // of both sides, for both panels have the same axes
@@ -75,7 +75,7 @@ func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 			p.Add(draw.Rule{Look: l, At: y.Mean})
 		}
 	})
-	draw.LogAxis(&p.Y, times, 1, 3)
+	p.LogY(times, 1, 3)
 	thresholds := cells.Thresholds()
 	var ticks plot.ConstantTicks
 	for _, t := range thresholds {
@@ -85,6 +85,7 @@ func costPanel(cells frame.CostCells, s frame.Side) *plot.Plot {
 		}
 		ticks = append(ticks, tick)
 	}
+	p.XLog = draw.Log{Base: 10}
 	p.X.Tick.Marker = ticks
 	p.X.Min = math.Log10(float64(thresholds[0])) - 0.05
 	p.X.Max = math.Log10(float64(thresholds[len(thresholds)-1])) + 0.05

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"github.com/powbench/powbench/harness/result"
@@ -129,6 +128,10 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 			pages = append(pages, p)
 		}
 	}
+	own, err := ofOwn(cells)
+	if err != nil {
+		return nil, err
+	}
 	trials, err := ofTrials(sets)
 	if err != nil {
 		return nil, err
@@ -138,7 +141,7 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 		return nil, err
 	}
 	costs, err := ofCosts(sets)
-	return slices.Concat(pages, trials, costs, spent), err
+	return slices.Concat(pages, own, trials, costs, spent), err
 }
 
 // A split divides a figure into pages.
@@ -193,7 +196,7 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 		if d.empty != nil && d.empty(cells) {
 			continue
 		}
-		var row []*plot.Plot
+		var row []*draw.Panel
 		for i, of := range p.Titles {
 			row = append(row, d.plot(d, column{cells, frame.Keep(cells, func(c frame.Cell) bool { return split(c) == of }), i == 0}))
 		}

@@ -45,7 +45,7 @@ func ofLimits(durability, label string, percent bool, of limit) panel {
 	return panel{
 		x: quantity{label: "Clients"}, y: quantity{label: label},
 		empty: func(cells []frame.Cell) bool { return len(measured(cells)) == 0 },
-		plot: func(d panel, c column) *plot.Plot {
+		plot: func(d panel, c column) *draw.Panel {
 			p := d.newPlot()
 			numbers := frame.Distinct(c.all, func(c frame.Cell) int { return c.Clients })
 			x := func(clients int) float64 { return math.Log2(float64(clients)) }
@@ -65,6 +65,7 @@ func ofLimits(durability, label string, percent bool, of limit) panel {
 				}
 				p.Add(l)
 			}
+			p.XLog = draw.Log{Base: 2}
 			p.X.Tick.Marker = ticks
 			p.X.Min, p.X.Max = x(numbers[0])-0.3, x(numbers[len(numbers)-1])+0.3
 			return p

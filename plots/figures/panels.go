@@ -21,8 +21,8 @@ import (
 // A panel declares what one row of a figure shows: y against x, drawn by plot.
 type panel struct {
 	x, y  quantity
-	plot  func(d panel, c column) *plot.Plot
-	align func(row []*plot.Plot)  // nil: draw.Align
+	plot  func(d panel, c column) *draw.Panel
+	align func(row []*draw.Panel) // nil: draw.Align
 	empty func([]frame.Cell) bool // whether the row has nothing to show; nil: never
 }
 
@@ -84,14 +84,14 @@ func (q quantity) shown(cells []frame.Cell) []frame.Cell {
 }
 
 // newPlot is a panel with its axes' names.
-func (d panel) newPlot() *plot.Plot {
+func (d panel) newPlot() *draw.Panel {
 	p := draw.NewPlot()
 	p.X.Label.Text, p.Y.Label.Text = d.x.label, d.y.label
 	return p
 }
 
 // curves is a curve per protocol, through growing numbers of clients.
-func curves(d panel, c column) *plot.Plot {
+func curves(d panel, c column) *draw.Panel {
 	p := d.newPlot()
 	for _, s := range protocolsOf(c.cells) {
 		l := draw.Curve{Look: lookOf(s)}
@@ -105,14 +105,14 @@ func curves(d panel, c column) *plot.Plot {
 }
 
 // addBound adds a rule at the protocol's network bound to a panel of throughputs in operations per second.
-func addBound(p *plot.Plot, s frame.System, cells []frame.Cell) {
+func addBound(p *draw.Panel, s frame.System, cells []frame.Cell) {
 	if b := frame.BoundOf(s.Protocol, cells); b > 0 {
 		p.Add(draw.Rule{Look: lookOf(s), At: b * 1e6 / float64(cells[0].ValueBytes), Vertical: true})
 	}
 }
 
 // sizeCurves is a curve per protocol, on a logarithmic axis of file sizes.
-func sizeCurves(d panel, c column) *plot.Plot {
+func sizeCurves(d panel, c column) *draw.Panel {
 	p := d.newPlot()
 	sizes := frame.Distinct(c.cells, func(c frame.Cell) int { return c.ValueBytes })
 	x := func(size int) float64 { return math.Log2(float64(size)) }
@@ -132,13 +132,14 @@ func sizeCurves(d panel, c column) *plot.Plot {
 		}
 		p.Add(l)
 	}
+	p.XLog = draw.Log{Base: 2, Shift: 10} // in KiB
 	p.X.Tick.Marker = ticks
 	p.X.Min, p.X.Max = x(sizes[0])-0.4, x(sizes[len(sizes)-1])+0.4
 	return p
 }
 
 // bars is a group of bars per failure threshold: peaks with bounds, or latencies with percentiles and predictions.
-func bars(d panel, c column) *plot.Plot {
+func bars(d panel, c column) *draw.Panel {
 	p := d.newPlot()
 	var ticks plot.ConstantTicks
 	var groups draw.Bars
@@ -210,7 +211,7 @@ func named(order []frame.System) draw.Strips {
 }
 
 // strips is a strip per system. Only the first column names them.
-func strips(d panel, c column) *plot.Plot {
+func strips(d panel, c column) *draw.Panel {
 	p := draw.NewStripPlot()
 	numbers := frame.Distinct(c.all, func(c frame.Cell) int { return c.Clients })
 	fewest := stat.Count(numbers[0], "client")
@@ -243,8 +244,8 @@ func strips(d panel, c column) *plot.Plot {
 }
 
 // alignStrips gives the panels the same limits, so that they compare at sight.
-func alignStrips(row []*plot.Plot) {
-	longest := slices.MaxFunc(row, func(a, b *plot.Plot) int { return cmp.Compare(a.X.Max, b.X.Max) }).X.Max
+func alignStrips(row []*draw.Panel) {
+	longest := slices.MaxFunc(row, func(a, b *draw.Panel) int { return cmp.Compare(a.X.Max, b.X.Max) }).X.Max
 	for _, p := range row {
 		p.X.Max = longest
 	}
@@ -263,12 +264,12 @@ var openKinds = []struct {
 }
 
 // openCurves is a curve per protocol and kind.
-func openCurves(d panel, c column) *plot.Plot {
+func openCurves(d panel, c column) *draw.Panel {
 	p := d.newPlot()
 	for _, s := range protocolsOf(c.cells) {
 		own := ofProtocol(c.cells, s)
 		for _, k := range openKinds {
-			l := draw.Curve{Look: lookOf(s), Hollow: k.open}
+			l := draw.Curve{Look: lookOf(s), What: k.name, Hollow: k.open}
 			l.Dashes = k.dashes
 			for _, cell := range frame.Keep(own, func(c frame.Cell) bool { return frame.IsOpen(c) == k.open }) {
 				dot := draw.Dot{X: cell.Estimate(operations.of), Y: d.y.estimate(cell)}

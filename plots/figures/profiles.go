@@ -39,7 +39,7 @@ func ofProfiles(cells []frame.Cell) ([]*draw.Page, error) {
 	}
 	c := caption.OfPoints(profileNote, fixed, peaks)
 	p := &draw.Page{
-		Name: "profile", Heading: "Where the processor's time goes", Rows: make([][]*plot.Plot, 1),
+		Name: "profile", Heading: "Where the processor's time goes", Rows: make([][]*draw.Panel, 1),
 		RowHeight: 14*vg.Millimeter + 5*vg.Millimeter*vg.Length(len(peaks)), Loud: c.Loud, Lines: c.Lines,
 	}
 	p.Gutter = draw.Stacks(names).Gutter()
@@ -88,7 +88,7 @@ func stackNames(cells []frame.Cell) (names []draw.Stack, shared []frame.Dim[fram
 }
 
 // stackPanel is a bar for each cell. Only the first panel names them.
-func stackPanel(names []draw.Stack, cells []frame.Cell, side profiles.Side, spent []profiles.Spent, first bool) *plot.Plot {
+func stackPanel(names []draw.Stack, cells []frame.Cell, side profiles.Side, spent []profiles.Spent, first bool) *draw.Panel {
 	p := draw.NewStripPlot()
 	p.X.Label.Text = "Share of CPU time (%)"
 	var ticks plot.ConstantTicks

@@ -44,20 +44,20 @@ var growthRows = []panel{{
 // A scale places cells on the x axis.
 type scale struct {
 	at   func(frame.Cell) float64
-	axis func(*plot.Plot, []frame.Cell)
+	axis func(*draw.Panel, []frame.Cell)
 }
 
 func log2Size(c frame.Cell) float64 { return math.Log2(float64(c.ValueBytes)) }
 
 // asTheyAre leaves panels the limits that they set.
-func asTheyAre([]*plot.Plot) {}
+func asTheyAre([]*draw.Panel) {}
 
 // micro is the power of ten of the units that logCurves counts in: logarithms of millionths are positive, as intervals need.
 const micro = 6
 
 // logCurves is a curve per protocol along the scale, and a thin line for the cost model's.
-func logCurves(x scale) func(d panel, c column) *plot.Plot {
-	return func(d panel, c column) *plot.Plot {
+func logCurves(x scale) func(d panel, c column) *draw.Panel {
+	return func(d panel, c column) *draw.Panel {
 		p := d.newPlot()
 		if !c.first {
 			p.Y.Label.Text = ""
@@ -72,7 +72,7 @@ func logCurves(x scale) func(d panel, c column) *plot.Plot {
 			}
 		}
 		for _, s := range protocolsOf(c.cells) {
-			measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), Trace: true}
+			measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), What: "by the cost model", Trace: true}
 			for _, cell := range ofProtocol(d.y.shown(c.cells), s) {
 				at := stat.Exactly(x.at(cell))
 				measured.Dots = append(measured.Dots, draw.Dot{X: at, Y: cell.Estimate(log(d.y.of))})
@@ -82,26 +82,27 @@ func logCurves(x scale) func(d panel, c column) *plot.Plot {
 			}
 			p.Add(model, measured)
 		}
-		draw.LogAxis(&p.Y, values, 1, micro)
+		p.LogY(values, 1, micro)
 		x.axis(p, c.all)
 		return p
 	}
 }
 
 // sizeAxis makes the x axis one of logarithms of sizes, with short names for them.
-func sizeAxis(p *plot.Plot, cells []frame.Cell) {
+func sizeAxis(p *draw.Panel, cells []frame.Cell) {
 	sizes := frame.Distinct(cells, func(c frame.Cell) int { return c.ValueBytes })
 	var ticks plot.ConstantTicks
 	for _, size := range sizes {
 		name := strings.NewReplacer(" ", "", "iB", "", "B", "").Replace(stat.SizeName(size))
 		ticks = append(ticks, plot.Tick{Value: math.Log2(float64(size)), Label: name})
 	}
+	p.XLog = draw.Log{Base: 2}
 	p.X.Tick.Marker = ticks
 	p.X.Min, p.X.Max = math.Log2(float64(sizes[0]))-0.4, math.Log2(float64(sizes[len(sizes)-1]))+0.4
 }
 
 // thresholdAxis makes the x axis one of failure thresholds.
-func thresholdAxis(p *plot.Plot, cells []frame.Cell) {
+func thresholdAxis(p *draw.Panel, cells []frame.Cell) {
 	all := frame.Distinct(cells, func(c frame.Cell) int { return c.T })
 	var ticks plot.ConstantTicks
 	for _, t := range all {

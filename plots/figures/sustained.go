@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"github.com/powbench/powbench/harness/result"
@@ -40,7 +39,7 @@ func sustainedSize([]frame.Cell) (row, gutter vg.Length) { return 38 * vg.Millim
 // overTime is a row of panels with a trace for each valid repetition that has a timeline.
 func overTime(label string, of func(result.Point) []draw.Dot) panel {
 	return panel{
-		plot: func(_ panel, c column) *plot.Plot {
+		plot: func(_ panel, c column) *draw.Panel {
 			p := draw.NewPlot()
 			if c.first {
 				p.Y.Label.Text = label
@@ -69,7 +68,7 @@ func lastOverTime(rows []panel) []panel {
 	rows = slices.Clone(rows)
 	last := &rows[len(rows)-1]
 	above := last.plot
-	last.plot = func(d panel, c column) *plot.Plot {
+	last.plot = func(d panel, c column) *draw.Panel {
 		p := above(d, c)
 		p.X.Label.Text, p.X.Tick.Marker = "Time (s)", draw.NewPlot().X.Tick.Marker
 		return p
@@ -78,8 +77,8 @@ func lastOverTime(rows []panel) []panel {
 }
 
 // alignValues gives the panels the same limits of values; all have those of time.
-func alignValues(row []*plot.Plot) {
-	top := slices.MaxFunc(row, func(a, b *plot.Plot) int { return cmp.Compare(a.Y.Max, b.Y.Max) }).Y.Max
+func alignValues(row []*draw.Panel) {
+	top := slices.MaxFunc(row, func(a, b *draw.Panel) int { return cmp.Compare(a.Y.Max, b.Y.Max) }).Y.Max
 	for _, p := range row {
 		p.Y.Max = draw.Limit(top)
 	}

@@ -104,14 +104,14 @@ func layOutAttacks(p *draw.Page, trials []frame.Trial) {
 		}
 		panel.Add(s)
 		const markRoom = 2.2 // above the largest latency, for the outcome
-		draw.LogAxis(&panel.Y, latencies, markRoom, 0)
+		panel.LogY(latencies, markRoom, 0)
 		panel.X.Min, panel.X.Max = -0.5, float64(len(ids))-0.5
 		panel.X.Tick.Marker = plot.ConstantTicks(nil)
 		if i == len(protocols)-1 {
 			panel.X.Tick.Marker = ticks
 		}
 		draw.TurnTicks(panel)
-		p.Rows = append(p.Rows, []*plot.Plot{panel})
+		p.Rows = append(p.Rows, []*draw.Panel{panel})
 	}
 	p.Legend = attacksLegend(trials)
 }
@@ -180,22 +180,22 @@ func layOutTimelines(p *draw.Page, trials []frame.Trial) {
 			latencies = append(latencies, b.Read.MeanMs, b.Read.MaxMs, b.Write.MeanMs, b.Write.MaxMs)
 		}
 	}
-	p.Rows = make([][]*plot.Plot, 2)
+	p.Rows = make([][]*draw.Panel, 2)
 	for _, t := range trials {
 		rate, latency := draw.NewPlot(), draw.NewPlot()
-		trace := func(dots []draw.Dot) draw.Curve {
-			return draw.Curve{Look: look.Look{Color: lookOf(t.System).Color}, Dots: dots, Trace: true}
+		trace := func(what string, dots []draw.Dot) draw.Curve {
+			return draw.Curve{Look: look.Look{Color: lookOf(t.System).Color}, What: what, Dots: dots, Trace: true}
 		}
-		slowest := trace(logs(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) }))
-		reads := trace(logs(t, func(b result.Bucket) float64 { return b.Read.MeanMs }))
-		writes := trace(logs(t, func(b result.Bucket) float64 { return b.Write.MeanMs }))
+		slowest := trace("slowest operation", logs(t, func(b result.Bucket) float64 { return max(b.Read.MaxMs, b.Write.MaxMs) }))
+		reads := trace("READ", logs(t, func(b result.Bucket) float64 { return b.Read.MeanMs }))
+		writes := trace("WRITE", logs(t, func(b result.Bucket) float64 { return b.Write.MeanMs }))
 		slowest.Specks, writes.Dashes = true, draw.WriteDashes
-		rate.Add(draw.EventMarks{Events: t.Events, Names: events, Numbered: true}, trace(rates(t)))
+		rate.Add(draw.EventMarks{Events: t.Events, Names: events, Numbered: true}, trace("throughput", rates(t)))
 		latency.Add(draw.EventMarks{Events: t.Events, Names: events}, slowest, reads, writes)
 		const eventRoom = 1.25 // above the largest throughput, for the events' numbers
 		rate.Y.Max = draw.Limit(top) * eventRoom
-		draw.LogAxis(&latency.Y, latencies, 1, 0)
-		for i, panel := range []*plot.Plot{rate, latency} {
+		latency.LogY(latencies, 1, 0)
+		for i, panel := range []*draw.Panel{rate, latency} {
 			panel.X.Min, panel.X.Max = 0, max(end, 1)
 			p.Rows[i] = append(p.Rows[i], panel)
 		}

@@ -179,6 +179,18 @@ func Findings(couples []Couple) []Finding {
 	return found
 }
 
+// Loss is by how much B is worse than A for sure, as a share of A: by all of the interval, and by Holm's method too. It is 0
+// where that is not sure.
+func (f Finding) Loss() float64 {
+	if !f.Holds || !f.Excludes1() || f.Value > 1 == Aspects[f.Aspect].higherIsBetter {
+		return 0
+	}
+	if Aspects[f.Aspect].higherIsBetter {
+		return 1 - f.High
+	}
+	return f.Low - 1
+}
+
 // tellable is the difference, either way, that an interval around 1 must be able to tell before it speaks of none.
 const tellable = 1.1
 

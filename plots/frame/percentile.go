@@ -87,6 +87,23 @@ func (all percentiles) of(share float64) Percentile {
 	return Percentile{Share: share}
 }
 
+// Latencies is the histogram of the latencies, in ns, of all valid runs together.
+func (c Cell) Latencies() (*hdrhistogram.Histogram, error) {
+	var all *hdrhistogram.Histogram
+	for _, p := range c.Valid {
+		h, err := hdrhistogram.Decode([]byte(p.Histogram))
+		if err != nil {
+			return nil, fmt.Errorf("%v, repetition %d: histogram: %w", c, p.Repetition, err)
+		}
+		if all == nil {
+			all = h
+		} else if dropped := all.Merge(h); dropped > 0 {
+			return nil, fmt.Errorf("%v, repetition %d: %d of its latencies are beyond the histogram of the others", c, p.Repetition, dropped)
+		}
+	}
+	return all, nil
+}
+
 var shares = []float64{Median, 0.9, P99, 0.999}
 
 // percentilesOf takes them from the runs' histograms, when they are first asked for. None is known if a histogram cannot be

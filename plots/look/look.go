@@ -33,6 +33,30 @@ var palette = []Look{
 	{"", color.Black, draw.PlusGlyph{}, []vg.Length{4, 2}, color.White, backslashes},
 }
 
+// MarkName names the marker as plotting tools do: "circle", "square", "triangle", "diamond", "cross", "plus"; or their outlines,
+// such as "open circle". It is empty without a marker.
+func (l Look) MarkName() string {
+	switch l.Marker.(type) {
+	case draw.CircleGlyph:
+		return "circle"
+	case draw.BoxGlyph:
+		return "square"
+	case draw.PyramidGlyph:
+		return "triangle"
+	case draw.TriangleGlyph:
+		return "open triangle"
+	case diamond:
+		return "diamond"
+	case draw.RingGlyph:
+		return "open circle"
+	case draw.CrossGlyph:
+		return "cross"
+	case draw.PlusGlyph:
+		return "plus"
+	}
+	return ""
+}
+
 // Of is the look of the system with that title at that place, from 1. Places beyond the palette begin it anew.
 func Of(title string, place int) Look {
 	l := palette[(max(place, 1)-1)%len(palette)]

@@ -2,7 +2,7 @@
 // on results, or names them constants and says why; Check finds wrong numbers, and numbers that look measured but are
 // neither bound nor constants. docs/results.md describes the file.
 //
-// It imports plots/query; only its own test uses it.
+// It imports plots/query; plots/command imports it, and its own test uses it.
 package numbers
 
 import (
@@ -73,6 +73,27 @@ func (b *Book) Check(root string, names []string, results *query.Results) (findi
 		}
 	}
 	return findings, err
+}
+
+// Each calls do with every expression of the book that the results have a number for, and with that number. Where an entry has
+// a loop, the variables follow the expression, as in: peak("2b", "mabd", op), op = read.
+func (b *Book) Each(results *query.Results, do func(expression string, is query.Interval)) error {
+	for _, name := range slices.Sorted(maps.Keys(b.Numbers)) {
+		for _, e := range b.Numbers[name] {
+			for _, vars := range e.For.Rounds() {
+				for _, value := range e.Values {
+					q, err := results.Evaluate(value.Text, vars)
+					if err != nil {
+						return fmt.Errorf("%s:%d: %w", b.file, value.Line, err)
+					}
+					if q.Known() {
+						do(value.Text+e.For.Label(vars), q.Interval())
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // read reads the documents and finds the entries of the book in them.

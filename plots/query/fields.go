@@ -3,9 +3,7 @@ package query
 import (
 	"maps"
 	"math"
-	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
@@ -21,30 +19,8 @@ func fieldsOf(x any, others fields) fields {
 	if all == nil {
 		all = fields{}
 	}
-	all.add(reflect.ValueOf(x), "", true)
+	maps.Copy(all, frame.Numbers(x))
 	return all
-}
-
-func (all fields) add(v reflect.Value, prefix string, recorded bool) {
-	float := reflect.TypeFor[float64]()
-	for i := range v.NumField() {
-		f, x, recorded := v.Type().Field(i), v.Field(i), recorded
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if x.Kind() == reflect.Pointer {
-			if recorded = recorded && !x.IsNil(); !recorded {
-				x = reflect.New(x.Type().Elem())
-			}
-			x = x.Elem()
-		}
-		switch {
-		case f.Anonymous:
-			all.add(x, prefix, recorded)
-		case x.Kind() == reflect.Struct:
-			all.add(x, prefix+name+".", recorded)
-		case x.CanConvert(float):
-			all[prefix+name] = ifRecorded(x.Convert(float).Float(), recorded)
-		}
-	}
 }
 
 func ifRecorded[N int | int64 | float64](x N, recorded bool) float64 {

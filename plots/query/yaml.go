@@ -67,6 +67,15 @@ func (l Loop) Rounds() []map[string]any {
 	return product(names, of)
 }
 
+// Label is the variables' values in the order of the loop, each after a comma.
+func (l Loop) Label(vars map[string]any) (text string) {
+	for _, item := range l {
+		name := fmt.Sprint(item.Key)
+		text += fmt.Sprintf(", %s = %v", name, vars[name])
+	}
+	return text
+}
+
 // product is every combination of values for those of the names that have any. The last name changes fastest.
 func product(names []string, of map[string][]any) []map[string]any {
 	all := []map[string]any{{}}

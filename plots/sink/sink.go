@@ -46,7 +46,8 @@ func String(all tables.Tables, form func(io.Writer) Sink) string {
 // Images is the folder, which must be there, that figures are written into, as SVG, PDF and PNG: figNAME.svg and so on.
 type Images struct {
 	Dir   string
-	Files []string // that were written
+	Width vg.Length // of a figure, whose text grows and shrinks with it; 0 for that of a page
+	Files []string  // that were written
 }
 
 // pngDPI makes a figure about 1900 pixels wide: sharp in print at column width.
@@ -66,12 +67,28 @@ var formats = []struct {
 	}},
 }
 
+// Extensions are those of a figure's files.
+func Extensions() (all []string) {
+	for _, f := range formats {
+		all = append(all, f.extension)
+	}
+	return all
+}
+
 // Figure implements Sink.
 func (i *Images) Figure(p *draw.Page) error {
 	for _, format := range formats {
 		file := filepath.Join(i.Dir, "fig"+p.Name+"."+format.extension)
-		c := format.canvas(p.Size())
-		p.Draw(vgdraw.New(c))
+		w, h := p.Size()
+		factor := 1.
+		if i.Width > 0 {
+			factor = float64(i.Width / w)
+		}
+		c := format.canvas(w*vg.Length(factor), h*vg.Length(factor))
+		if factor != 1 {
+			c.Scale(factor, factor)
+		}
+		p.Draw(vgdraw.NewCanvas(c, w, h))
 		if err := write(file, c); err != nil {
 			return err
 		}

@@ -99,7 +99,7 @@ type Ratio struct {
 	N         int     // pairs, or all samples
 	Value     float64 // 0 if it is not known
 	Low, High float64 // 0 if there is no interval
-	P         float64 // of an unpaired ratio: the probability of one at least as far from 1 if nothing differed
+	P         float64 // the probability of one at least as far from 1 if nothing differed; 1 without an interval
 }
 
 // Paired is the ratio over/under of samples whose values belong together: exp(mean ± t(n−1)·s/√n) of the logarithms.
@@ -109,12 +109,15 @@ func Paired(over, under []float64) Ratio {
 		logs[i] = math.Log(over[i] / under[i])
 	}
 	e := NewEstimate(logs)
-	r := Ratio{N: e.N}
+	r := Ratio{N: e.N, P: 1}
 	if e.Known() {
 		r.Value = math.Exp(e.Mean)
 	}
 	if e.HasInterval() {
 		r.Low, r.High = math.Exp(e.Mean-e.Half), math.Exp(e.Mean+e.Half)
+		if degrees := float64(e.N - 1); e.Half > 0 {
+			r.P = 2 * distuv.StudentsT{Sigma: 1, Nu: degrees}.Survival(math.Abs(e.Mean)/e.Half*quantile(degrees))
+		}
 	}
 	return r
 }

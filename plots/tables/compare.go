@@ -37,6 +37,24 @@ func Compare(a, b *result.Set) (Tables, error) {
 	return append(tables, circumstances), err
 }
 
+// Losses are the measurements of which run B is worse than run A by more than that share, for sure.
+func Losses(a, b *result.Set, share float64) (Table, error) {
+	inA, err := frame.PointsOf(a)
+	if err != nil {
+		return Table{}, err
+	}
+	inB, err := frame.PointsOf(b)
+	if err != nil {
+		return Table{}, err
+	}
+	couples, _, _ := frame.Match(inA, inB)
+	lost := frame.Keep(frame.Findings(couples), func(f frame.Finding) bool { return f.Loss() > share })
+	title := fmt.Sprintf("Worse by more than %s for sure", stat.Roughly(share))
+	return tabulate(title, slices.Concat([]column[frame.Finding]{
+		{head: "what", of: func(f frame.Finding) string { return frame.Aspects[f.Aspect].Title }},
+	}, changeColumns), lost), nil
+}
+
 const changeNote = "A and B: mean ± half of the 95 % confidence interval. B/A: of the geometric means, with its 95 % confidence " +
 	"interval (Welch's t on the logarithms; both runs' repetitions are independent). faster, slower: the interval excludes 1, " +
 	"also by Holm's method, which regards all intervals together; with a question mark: only by itself. " + frame.TooFew +

@@ -31,9 +31,6 @@ func Summary(sets []*result.Set) (Tables, error) {
 			tables = append(tables, measurements(n.title, n.columns, n.note, own, frame.Keep(cells, isIn)))
 		}
 	}
-	saturated := func(c frame.Cell) bool { // otherwise there is no peak
-		return (!frame.InWAN(c.Set) || c.Figure == "wan") && !frame.ForTable(c.Figure)
-	}
 	if r := frame.Ratios(frame.Keep(cells, saturated)); len(r) > 0 {
 		tables = append(tables, tabulate("Ratios of peak throughput", ratioColumns, r, ratioNote))
 	}
@@ -66,6 +63,11 @@ func Summary(sets []*result.Set) (Tables, error) {
 	}
 	costs, err := costTables(sets)
 	return slices.Concat(tables, counts, attacks, costs, spent), err
+}
+
+// saturated reports whether the cell's figure has peaks.
+func saturated(c frame.Cell) bool {
+	return (!frame.InWAN(c.Set) || c.Figure == "wan") && !frame.ForTable(c.Figure)
 }
 
 // networks are the kinds of network. Each has its own table, because other columns matter.

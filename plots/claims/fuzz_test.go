@@ -1,0 +1,34 @@
+package claims
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// No file of claims ends the process: it is refused with its name, or every claim can be decided without results.
+func FuzzLoad(f *testing.F) {
+	book, err := os.ReadFile("../../configs/claims.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(book)
+	f.Add([]byte("claims:\n  - {id: a, section: s, claim: c, reading: r, for: {x: [1, 2]}, holds: 'x > 1'}\n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		file := filepath.Join(t.TempDir(), "claims.yaml")
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Load(file)
+		if err != nil {
+			if !strings.Contains(err.Error(), "claims.yaml") {
+				t.Errorf("%q names no file", err)
+			}
+			return
+		}
+		if _, err := b.Evaluate(nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
