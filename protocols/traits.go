@@ -19,6 +19,8 @@ type Traits struct {
 	LyingServers               int
 	LyingReaders, LyingWriters bool
 	Writers                    Writers
+	// Consistency is what READs promise; checkers and attacks judge by it.
+	Consistency Consistency
 	// Peers says that servers send messages to one another: they are Peers.
 	Peers bool
 	// Null says that the protocol keeps no value and only moves another one's bytes, as a ceiling for it. What it did is no
@@ -33,6 +35,30 @@ type Traits struct {
 	// Repairs says that a READ may take other rounds when it meets a WRITE in progress, or what one left that died. Read is
 	// then that of a READ that meets neither.
 	Repairs bool
+}
+
+// Consistency is what a register promises of what READs return (Lamport, On interprocess communication, 1986).
+type Consistency uint8
+
+// The promises, the strongest first. Package harness/history has each in full.
+const (
+	Atomic  Consistency = iota // linearizable: as if each operation took effect at one instant
+	Regular                    // a READ returns the value of the last WRITE before it, or of one beside it
+	Safe                       // likewise a READ that is beside no WRITE; others may return anything
+)
+
+// Consistencies are their names, the strongest first.
+var Consistencies = []string{"atomic", "regular", "safe"}
+
+// String is the promise's name.
+func (c Consistency) String() string { return Consistencies[c] }
+
+// Not is how findings call a history that lacks it.
+func (c Consistency) Not() string {
+	if c == Atomic {
+		return "not linearizable"
+	}
+	return "not " + c.String()
 }
 
 // Writers says how many clients write one key.

@@ -107,7 +107,8 @@ func (w *world) judge() {
 	if len(w.outcome.History) == 0 {
 		return
 	}
-	report := history.Check(w.outcome.History)
+	promise := w.Protocol.Traits(w.T).Consistency
+	report := history.CheckAs(w.outcome.History, promise)
 	if report.Code == result.Linearizable {
 		return
 	}
@@ -117,7 +118,7 @@ func (w *world) judge() {
 	if slices.ContainsFunc(report.Involved, corrupt) {
 		harm = byzantine.Phantom
 	}
-	w.find(harm, "not linearizable: %s", report.Detail)
+	w.find(harm, "%s: %s", promise.Not(), report.Detail)
 }
 
 // countConditions counts what the operations of correct clients noted.

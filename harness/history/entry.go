@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
@@ -69,6 +70,17 @@ type Foreign struct {
 // Complete marks the operation as ended at end. A read's Value and Bottom are the caller's to set.
 func (e *Entry) Complete(end int64, ts protocols.Timestamp) {
 	e.End, e.Timestamp, e.Outcome = end, ts, OK
+}
+
+// Widen makes every operation begin earlier and end later by as much as the clocks that timed it may be off.
+func Widen(entries []Entry, by time.Duration) {
+	for i := range entries {
+		e := &entries[i]
+		e.Start = max(0, e.Start-int64(by))
+		if e.Outcome == OK {
+			e.End += int64(by)
+		}
+	}
 }
 
 // before reports whether e ended before o started.

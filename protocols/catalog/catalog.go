@@ -36,9 +36,28 @@ import (
 	"github.com/powbench/powbench/protocols/targeted"
 )
 
+// outside are the protocols that Add added.
+var outside []protocols.Protocol
+
+// Add adds protocols from outside of this module, behind all others, before anything asks for one. It refuses a name that is
+// taken: one would be measured for the other.
+func Add(all ...protocols.Protocol) error {
+	for _, p := range all {
+		traits := p.Traits(1)
+		if traits.Name == "" || traits.Title == "" {
+			return fmt.Errorf("%T has no name or no title: its Traits say both", p)
+		}
+		if taken, err := ByName(protocols.NameOf(p)); err == nil {
+			return fmt.Errorf("%T and %T are both called %q: give yours another name", p, taken, protocols.NameOf(p))
+		}
+		outside = append(outside, p)
+	}
+	return nil
+}
+
 // All lists the protocols in the order in which tables and legends name them.
 func All() []protocols.Protocol {
-	return []protocols.Protocol{
+	return append([]protocols.Protocol{
 		mpowerstore.Protocol{},
 		mabd.Protocol{},
 		phalanx.Protocol{},
@@ -49,7 +68,7 @@ func All() []protocols.Protocol {
 		loft.Protocol{},
 		bftbc.Protocol{},
 		gv.Protocol{},
-	}
+	}, outside...)
 }
 
 // Variants lists the ablations: protocols that differ from one of All in one respect, so that it shows what that respect

@@ -23,7 +23,7 @@ func (x *Search) end(s *state, harm *finding) {
 	if harm == nil {
 		known := false
 		if harm, known = x.judged[outcome]; !known {
-			harm = judge(x.history(s))
+			harm = judge(x.history(s), x.promise())
 			x.judged[outcome] = harm
 			x.count(s)
 		}
@@ -110,12 +110,15 @@ func (x *Search) history(s *state) (all []history.Entry) {
 	return all
 }
 
+// promise is what the protocol's histories are held to.
+func (x *Search) promise() protocols.Consistency { return x.Protocol.Traits(x.T).Consistency }
+
 // judge says what is wrong with the history, if anything is.
-func judge(entries []history.Entry) *finding {
+func judge(entries []history.Entry, promise protocols.Consistency) *finding {
 	if len(entries) == 0 {
 		return nil
 	}
-	r := history.Check(entries)
+	r := history.CheckAs(entries, promise)
 	if r.Code == result.Linearizable {
 		return nil
 	}
@@ -123,5 +126,5 @@ func judge(entries []history.Entry) *finding {
 	if slices.ContainsFunc(r.Involved, func(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }) {
 		harm = byzantine.Phantom
 	}
-	return &finding{harm, "not linearizable: " + r.Detail}
+	return &finding{harm, promise.Not() + ": " + r.Detail}
 }

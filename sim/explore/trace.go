@@ -21,7 +21,7 @@ func (x *Search) Tell(v Violation) *sim.Outcome {
 	}
 	s, harm := x.replay(path, func(before, after *state, p step) { x.tellStep(note, before, after, p) })
 	o.History = x.history(s)
-	o.Involved = history.Check(o.History).Involved
+	o.Involved = history.CheckAs(o.History, x.promise()).Involved
 	o.Findings = []sim.Finding{{Harm: harm.harm, Detail: harm.detail}}
 	note("%s: %s", harm.harm, harm.detail)
 	return o
@@ -47,7 +47,7 @@ func (x *Search) replay(path []step, visit func(before, after *state, p step)) (
 	if harm := x.stuck(s); harm != nil {
 		return s, harm
 	}
-	return s, judge(x.history(s))
+	return s, judge(x.history(s), x.promise())
 }
 
 // same reports whether two steps are about the same messages, whatever is in them unless it is a lie.

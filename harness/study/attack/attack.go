@@ -76,7 +76,10 @@ func (p *player) trials() (all []study.Task, expected time.Duration) {
 	for _, system := range p.Protocols {
 		for _, a := range p.Attacks {
 			if e := a.Expected(system); !e.None {
-				all = append(all, &trial{player: p, protocol: system, attack: a, expected: e, load: p.load(a), seed: p.seed(system, a)})
+				all = append(all, &trial{
+					player: p, protocol: system, attack: a, expected: e, load: p.load(a), seed: p.seed(system, a),
+					findings: findings{promise: system.Traits(p.T).Consistency},
+				})
 				expected += p.load(a) + aside
 			}
 		}

@@ -18,6 +18,8 @@ import (
 type findings struct {
 	harms map[byzantine.Harm]int64
 	first string // in words
+
+	promise protocols.Consistency // that histories are held to
 }
 
 // find notes a harm.
@@ -38,10 +40,10 @@ func (f *findings) count(h byzantine.Harm, n int64, format string, args ...any) 
 
 // judge looks for harms in what the clients did.
 func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, all agent.Tally) result.Verdict {
-	report := history.Check(entries)
+	report := history.CheckAs(entries, f.promise)
 	corrupt := f.judgeReads(entries)
 	if report.Code == result.Violation && !slices.ContainsFunc(report.Involved, isCorrupt) {
-		f.find(byzantine.Stale, "not linearizable: %s", report.Detail)
+		f.find(byzantine.Stale, "%s: %s", f.promise.Not(), report.Detail)
 	}
 	f.judgeTimestamps(entries)
 	f.count(byzantine.Hang, all.Pending, "%d operations did not end: %s", all.Pending, all.FirstError)

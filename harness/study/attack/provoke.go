@@ -44,7 +44,7 @@ func (t *trial) rotate(ctx context.Context) error {
 			return nil
 		}
 		entries, err := t.saveHistory(ctx)
-		if err != nil || history.Check(entries).Code == result.Violation {
+		if err != nil || history.CheckAs(entries, t.promise).Code == result.Violation {
 			return err
 		}
 	}

@@ -1,0 +1,37 @@
+package jepsen
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/powbench/powbench/harness/history"
+)
+
+// No file makes the readers of others' forms end the process, whatever is in it.
+func FuzzForms(f *testing.F) {
+	for _, text := range []string{
+		"{:type :invoke, :process 0, :f :write, :value 1}\n{:type :ok, :process 0, :f :write, :value 1}\n",
+		`{"type":"invoke","process":0,"f":"read","value":null,"index":0}`,
+		"INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", strings.Repeat("(", 300), "#{1 2 #{3}}", "\xef\xbb\xbf{}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		file := t.TempDir() + "/history"
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h, err := Load(file, Options{})
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\x00\x1b\r") {
+				t.Errorf("%q has control characters", err)
+			}
+			return
+		}
+		if len(h.Entries) <= 100 {
+			_ = history.CheckValues(h.Entries, 100*time.Millisecond)
+		}
+	})
+}
