@@ -1,18 +1,53 @@
-// Package clock is the one clock of a run: CLOCK_MONOTONIC, which all processes of a machine share, in nanoseconds. It
-// imports nothing of ours; whatever runs on a machine may import it.
+// Package clock is the one clock of a run, in nanoseconds: CLOCK_MONOTONIC, which all processes of a machine share, and on other
+// machines theirs, set to it. It imports nothing of ours; whatever runs on a machine may import it.
 package clock
 
 import (
 	"context"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Now is the time in nanoseconds since an instant that is the same for all processes of the machine.
-func Now() int64 {
+// OffsetVariable is the environment's variable with the ns that a process adds to its machine's clock. SkewVariable is for tests: it
+// makes the machine's clock another one, by ns and by ns per second.
+const (
+	OffsetVariable = "POWBENCH_CLOCK_OFFSET"
+	SkewVariable   = "POWBENCH_CLOCK_SKEW"
+)
+
+// offset is what the process adds; skew and drift are what the machine's clock is made to be off by.
+var offset, skew, drift = readOffset(), readSkew(0), readSkew(1)
+
+func readOffset() int64 {
+	ns, _ := strconv.ParseInt(os.Getenv(OffsetVariable), 10, 64) // none is 0
+	return ns
+}
+
+// readSkew is a part of "NS,NS_PER_SECOND".
+func readSkew(part int) int64 {
+	parts := append(strings.Split(os.Getenv(SkewVariable), ","), "", "")
+	ns, _ := strconv.ParseInt(parts[part], 10, 64)
+	return ns
+}
+
+// Now is the time in nanoseconds since an instant that is the same for all processes of the run.
+func Now() int64 { return Raw() + offset }
+
+// Raw is the time of the machine's own clock.
+func Raw() int64 {
+	ns := kernels()
+	if skew|drift == 0 {
+		return ns
+	}
+	return ns + skew + int64(float64(ns)/1e9*float64(drift))
+}
+
+// kernels is the kernel's time.
+func kernels() int64 {
 	var ts unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) // cannot fail for this clock
 	return ts.Nano()
@@ -68,7 +103,7 @@ func (a *Alarm) set(ns int64) error {
 	if err != nil {
 		return err
 	}
-	at := unix.ItimerSpec{Value: unix.NsecToTimespec(ns)}
+	at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, kernels()+ns-Now()))} // a timer of 0 would never expire
 	var failed error
 	err = conn.Control(func(fd uintptr) { failed = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil) })
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,6 +51,7 @@ type Cluster struct {
 	folders map[testbed.Host]string // of the hosts with servers, and of late
 	agents  []*control.Client
 	writers suite.ClientKeys
+	begun   time.Time
 	fail    context.CancelCauseFunc // ends what is done with the cluster
 }
 
@@ -75,7 +77,8 @@ func Run(ctx context.Context, tb testbed.Testbed, logFile string, spec Spec,
 	}()
 	servers, clients := tb.Hosts()
 	c := &Cluster{
-		spec: spec, testbed: tb, log: log, late: clients[len(clients)-1], folders: map[testbed.Host]string{}, fail: fail,
+		spec: spec, testbed: tb, log: log, late: clients[len(clients)-1], folders: map[testbed.Host]string{}, begun: time.Now(),
+		fail: fail,
 	}
 	for _, h := range append(slices.Clone(servers), c.late) {
 		dir, remove, err := h.Folder(strings.TrimSuffix(filepath.Base(logFile), ".log"))
@@ -198,6 +201,11 @@ func (c *Cluster) processes() (all []*control.Client) {
 // Null reports whether the cluster's protocol keeps no values.
 func (c *Cluster) Null() bool { return c.spec.Protocol.Traits(c.spec.T).Null }
 
+// Consistency is what the cluster's protocol promises.
+func (c *Cluster) Consistency() protocols.Consistency {
+	return c.spec.Protocol.Traits(c.spec.T).Consistency
+}
+
 // AgentConfig returns the configuration of the i-th agent.
 func (c *Cluster) AgentConfig(i int) agent.Config {
 	cfg := agent.Config{
@@ -239,8 +247,18 @@ func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...stri
 	return all, history.WriteFile(path, all)
 }
 
-// History gathers what the agents recorded, and what journals hold.
-func (c *Cluster) History(ctx context.Context, journals ...string) (all []history.Entry, err error) {
+// History gathers what the agents recorded, and what journals hold. Where machines have clocks of their own, every operation is made
+// to begin earlier and to end later by as much as these may be off: so no violation is the clocks', and what overlaps for sure still
+// does.
+func (c *Cluster) History(ctx context.Context, journals ...string) ([]history.Entry, error) {
+	all, err := c.recorded(ctx, journals)
+	if clocks, ok := c.testbed.(testbed.Clocks); ok {
+		history.Widen(all, clocks.Uncertainty(time.Since(c.begun)))
+	}
+	return all, err
+}
+
+func (c *Cluster) recorded(ctx context.Context, journals []string) (all []history.Entry, err error) {
 	for _, a := range c.agents {
 		for from := 0; ; {
 			part, err := control.Call(ctx, a, agent.HistoryCall, from)

@@ -40,6 +40,30 @@ func (t Estimate) Total() time.Duration { return t.Calibration + t.Searches + t.
 // to be the last but one that it tries.
 func (e *Experiment) Estimate() (Estimate, error) { return e.estimate(e.paces()) }
 
+// Times tell how long the parts of an experiment are expected to take; 0 for what cannot be counted.
+type Times struct{ paces *paces }
+
+// Times are the experiment's.
+func (e *Experiment) Times() Times { return Times{e.paces()} }
+
+// Run is the time of one run of the cell.
+func (t Times) Run(c result.Cell) time.Duration {
+	p, err := t.paces.of(c.Series)
+	if err != nil {
+		return 0
+	}
+	return p.runTime(c.Load)
+}
+
+// Search is the time of a search for the clients that saturate the series.
+func (t Times) Search(s result.Series) time.Duration {
+	p, err := t.paces.of(s)
+	if err != nil {
+		return 0
+	}
+	return p.searchTime()
+}
+
 func (e *Experiment) estimate(paces *paces) (total Estimate, err error) {
 	hosts := 0
 	for _, c := range e.Cells() {

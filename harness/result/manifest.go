@@ -85,6 +85,20 @@ type Testbed struct {
 	Delays       []Delay         `json:"delays,omitempty"`
 	DelaysBefore []MeasuredDelay `json:"delays_before,omitempty"`
 	DelaysAfter  []MeasuredDelay `json:"delays_after,omitempty"`
+	// Machines are those of a cluster, each a host; none if all hosts are on one machine, which the manifest describes.
+	Machines []RemoteMachine `json:"machines,omitempty"`
+}
+
+// A RemoteMachine is a machine of a cluster.
+type RemoteMachine struct {
+	Name    string  `json:"name"`
+	Address string  `json:"address"`
+	Machine Machine `json:"machine"`
+	Load    float64 `json:"load"` // average of the minute before the run
+	// ClockErrorUs is how far its time may be off from the coordinator's when it was last read, either way, and ClockDriftPPM how
+	// fast its clock runs away from it.
+	ClockErrorUs  float64 `json:"clock_error_us"`
+	ClockDriftPPM float64 `json:"clock_drift_ppm"`
 }
 
 // Delay is NetEm's configuration for the packets from one host to another.

@@ -5,6 +5,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/harness/testbed/remote"
 )
 
 // ErrUsage marks an error of what was asked for: nothing was started.
@@ -31,6 +33,16 @@ type Options struct {
 	Scratch  string // folder to put the servers' databases below
 	Resume   bool   // continue the latest set of this study instead of beginning a new one
 	Progress io.Writer
+	Machines *remote.Hosts // a cluster's, which Shell reaches; nil for namespaces of this machine
+	Shell    remote.Shell
+}
+
+// open lays out the testbed, here or on the machines of a cluster.
+func (o Options) open(ctx context.Context, spec testbed.Spec) (testbed.Testbed, error) {
+	if o.Machines != nil {
+		return remote.Open(ctx, spec, *o.Machines, o.Shell, o.Progress)
+	}
+	return testbed.Open(ctx, spec, o.Progress)
 }
 
 // A Study is a list of tasks, and what it takes to do them.
@@ -67,6 +79,9 @@ type Task interface {
 	Do(ctx context.Context, attempt int) (line result.Line, text string, err error)
 }
 
+// A Timed task knows how long it is expected to take. All tasks that do not are expected to take alike.
+type Timed interface{ Expected() time.Duration }
+
 // Earlier lists the tasks that an earlier start has done, by name.
 type Earlier struct {
 	Attempts map[string]int
@@ -99,7 +114,7 @@ func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
 	if s.Testbed != nil {
 		spec := *s.Testbed
 		spec.Scratch = o.Scratch
-		if b.Testbed, err = testbed.Open(ctx, spec, o.Progress); err != nil {
+		if b.Testbed, err = o.open(ctx, spec); err != nil {
 			return b.Dir, err
 		}
 		defer func() { err = errors.Join(err, b.Testbed.Close()) }()
@@ -127,14 +142,25 @@ func (b *Bench) SaveManifest() error { return result.WriteManifest(b.Dir, b.Mani
 // expect says what is to be done.
 func (b *Bench) expect(tasks []Task) {
 	p := b.progress
+	p.total, p.started = len(tasks), time.Now()
 	for _, t := range tasks {
-		if p.total++; b.earlier.Done[t.Name()] {
+		if b.earlier.Done[t.Name()] {
 			p.finished++
+		} else {
+			p.ahead += b.weight(t)
 		}
 	}
-	p.todo, p.started = p.total-p.finished, time.Now()
-	p.expected = time.Duration(float64(p.todo) / float64(max(1, p.total)) * float64(b.study.Expected))
-	b.Note(fmt.Sprintf("%d tasks into %s, about %v", p.todo, b.Dir, p.left()))
+	todo := p.total - p.finished
+	p.expected = time.Duration(float64(todo) / float64(max(1, p.total)) * float64(b.study.Expected))
+	b.Note(fmt.Sprintf("%d tasks into %s, about %v", todo, b.Dir, p.left()))
+}
+
+// weight is how long the task is expected to take, in s, or in multiples of the others if nothing is known.
+func (b *Bench) weight(t Task) float64 {
+	if timed, ok := t.(Timed); ok {
+		return timed.Expected().Seconds()
+	}
+	return cmp.Or(b.study.Expected.Seconds()/float64(b.progress.total), 1)
 }
 
 // StealTolerance is the share of all cores' time that the hypervisor may take from a measurement that counts.
@@ -184,7 +210,7 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 			queue = append([]Task{task}, queue...)
 			continue
 		}
-		b.progress.end(name, text)
+		b.progress.end(name, text, b.weight(task))
 	}
 	if disturbed > 0 {
 		b.Note(fmt.Sprintf("other work disturbed %d of them in all attempts: they do not count", disturbed))
@@ -232,13 +258,15 @@ type progress struct {
 	every    int           // how many tasks a line is for
 	total    int           // tasks
 	finished int           // of them, those before this start included
-	todo     int           // what was left at the start
 	expected time.Duration // for all that was left at the start
 	started  time.Time
+	ahead    float64 // the weights of what is left
+	behind   float64 // and of what was done since the start
 }
 
 // end reports a task that is done.
-func (p *progress) end(task, text string) {
+func (p *progress) end(task, text string, weight float64) {
+	p.ahead, p.behind = p.ahead-weight, p.behind+weight
 	if p.finished++; p.finished%p.every != 0 && p.finished != p.total {
 		return
 	}
@@ -248,14 +276,15 @@ func (p *progress) end(task, text string) {
 	fmt.Fprintf(p.out, "%s [%d/%d] %s%s (%s left)\n", p.name, p.finished, p.total, task, text, p.left())
 }
 
-// left is the expected time left, from the time that what is done has taken.
+// left is the expected time left: what was expected of it, at the pace of what is done.
 func (p *progress) left() time.Duration {
-	done := p.todo - (p.total - p.finished)
-	if done <= 0 {
+	switch {
+	case p.finished == p.total:
+		return 0
+	case p.behind <= 0:
 		return p.expected.Round(time.Second)
 	}
-	each := time.Since(p.started) / time.Duration(done)
-	return (each * time.Duration(p.total-p.finished)).Round(time.Second)
+	return time.Duration(max(0, p.ahead) / p.behind * float64(time.Since(p.started))).Round(time.Second)
 }
 
 // note is a line that counts for nothing.

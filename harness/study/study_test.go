@@ -278,24 +278,27 @@ func TestReplaceLink(t *testing.T) {
 	}
 }
 
-// The time left is that of the tasks left, at the pace of those done since the start. Those of an earlier start say
-// nothing of the pace.
+// The time left is what was expected of the tasks left, at the pace of those done since the start. Those of an earlier start
+// say nothing of the pace.
 func TestTimeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := new(bytes.Buffer)
-		p := &progress{out: out, name: "fig2b", every: 2, total: 6, finished: 1, todo: 5, expected: time.Minute, started: time.Now()}
+		p := &progress{out: out, name: "fig2b", every: 2, total: 6, finished: 1, ahead: 9, expected: time.Minute, started: time.Now()}
 		if got := p.left(); got != time.Minute {
 			t.Errorf("before the first task %v are left, want what was expected", got)
 		}
-		for i, c := range []struct{ took, left time.Duration }{{4, 16}, {8, 18}, {6, 12}, {6, 6}, {6, 0}} {
+		for i, c := range []struct {
+			took, left time.Duration
+			weight     float64
+		}{{4, 32, 1}, {8, 24, 2}, {3, 12, 2}, {6, 6, 2}, {6, 0, 2}} {
 			time.Sleep(c.took * time.Second)
-			p.end(fmt.Sprint("task", i), "")
+			p.end(fmt.Sprint("task", i), "", c.weight)
 			if got := p.left(); got != c.left*time.Second {
 				t.Errorf("after task %d %v are left, want %d s", i, got, c.left)
 			}
 		}
 		p.note("the end")
-		want := "fig2b [2/6] task0 (16s left)\nfig2b [4/6] task2 (12s left)\nfig2b [6/6] task4 (0s left)\nfig2b: the end\n"
+		want := "fig2b [2/6] task0 (32s left)\nfig2b [4/6] task2 (12s left)\nfig2b [6/6] task4 (0s left)\nfig2b: the end\n"
 		if out.String() != want {
 			t.Errorf("said %q, want %q", out, want)
 		}

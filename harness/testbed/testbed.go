@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"time"
 
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/result"
@@ -82,6 +83,12 @@ type Shaper interface {
 	Delay(from, to Host) Delay
 	// StartProbe samples the delay between two hosts that carry nothing else, until stop.
 	StartProbe() (stop func() (result.MeasuredDelay, error), err error)
+}
+
+// Clocks is a testbed whose machines have clocks of their own, which are set to this machine's as well as can be.
+type Clocks interface {
+	// Uncertainty is how far times of processes that were started so long ago may be off, either way.
+	Uncertainty(since time.Duration) time.Duration
 }
 
 // A Network is the links as measured.

@@ -33,6 +33,7 @@ type Options struct {
 type runner struct {
 	Options
 	bench   *study.Bench
+	times   experiment.Times
 	checked map[result.Series]bool // whose Traits agree with their automata
 }
 
@@ -47,7 +48,7 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 }
 
 func newStudy(o Options) (s study.Study, err error) {
-	r := &runner{Options: o, checked: map[result.Series]bool{}}
+	r := &runner{Options: o, times: o.Experiment.Times(), checked: map[result.Series]bool{}}
 	e := o.Experiment
 	systems, err := r.systems()
 	if err != nil {

@@ -180,10 +180,14 @@ func TestTell(t *testing.T) {
 	shaped, bad := good, good
 	shaped.Shaped, shaped.BoundRatio = true, 0.998
 	bad.Fail(result.NoOperations, "no operation ended in the window")
+	worse := bad
+	worse.Fail(result.LittlesLaw, "Little's law is off")
+	worse.Fail(result.OtherWork, "other work took the CPU away")
 	for want, p := range map[string]result.Point{
 		"39.2 MB/s, 12.3 ms": good,
-		"39.2 MB/s, 12.3 ms, 100 % of the network's bound":               shaped,
-		"39.2 MB/s, 12.3 ms — INVALID: no operation ended in the window": bad,
+		"39.2 MB/s, 12.3 ms, 100 % of the network's bound":                                             shaped,
+		"39.2 MB/s, 12.3 ms — INVALID: no operation ended in the window":                               bad,
+		"39.2 MB/s, 12.3 ms — INVALID: no operation ended in the window; also littles-law, other-work": worse,
 	} {
 		if got := tell(p, true); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/powbench/powbench/harness/agent"
@@ -34,6 +35,16 @@ func (m *measurement) Name() string {
 		name += " as searched for"
 	}
 	return name
+}
+
+// Expected implements study.Timed.
+func (m *measurement) Expected() time.Duration {
+	if m.twice() {
+		return 0
+	}
+	cell := m.run.Cell
+	cell.Clients = m.clientsFor(cell)
+	return m.times.Run(cell)
 }
 
 // twice reports whether a search found a number of clients that the experiment measures anyway.
@@ -91,7 +102,7 @@ func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.P
 	p.History = name + result.HistorySuffix
 	entries, err := c.SaveHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
 	if err == nil {
-		p.Linearizable = history.Check(entries).Verdict
+		p.Linearizable = history.CheckAs(entries, c.Consistency()).Verdict
 	}
 	return entries, err
 }
@@ -179,11 +190,25 @@ func tell(p result.Point, searched bool) string {
 	}
 	switch {
 	case !p.Valid:
-		text += " — INVALID: " + p.InvalidReason
+		text += " — INVALID: " + briefly(p.Validity)
 	case searched && p.Shaped && p.BoundRatio < farBelow && p.Bottleneck == result.OfLatency:
 		text += " — WARNING: far below the bound, though neither link, processor nor disk is full"
 	}
 	return text
+}
+
+// briefly is the first reason for which a point is invalid, and the codes of the others; the point has them all in words.
+func briefly(v result.Validity) string {
+	first, _, _ := strings.Cut(v.InvalidReason, "; ")
+	for i, r := range v.Invalid[min(1, len(v.Invalid)):] {
+		if i == 0 {
+			first += "; also "
+		} else {
+			first += ", "
+		}
+		first += string(r)
+	}
+	return first
 }
 
 // search finds a number of clients that saturates a series: it plays all numbers, those with the highest throughputs
@@ -196,6 +221,9 @@ type search struct {
 
 // Name implements study.Task.
 func (s *search) Name() string { return "search " + s.series.String() }
+
+// Expected implements study.Timed.
+func (s *search) Expected() time.Duration { return s.times.Search(s.series) }
 
 // Do implements study.Task.
 func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {

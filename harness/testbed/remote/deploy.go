@@ -1,0 +1,141 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+)
+
+// patience is how long one command on a machine may take, a copy of the binary apart.
+const patience = 30 * time.Second
+
+// machines are what uname calls the architectures of Go.
+var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64", "ppc64le": "ppc64le", "s390x": "s390x"}
+
+// binary is this program, to be copied.
+type binary struct {
+	file string
+	hash string // SHA-256, which the folder of the copy is named after
+}
+
+// self is the program that runs.
+var self = sync.OnceValues(func() (binary, error) {
+	file, err := os.Executable()
+	if err != nil {
+		return binary{}, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return binary{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return binary{}, err
+	}
+	return binary{file, hex.EncodeToString(h.Sum(nil))}, nil
+})
+
+// install finds the program's copy on the machine, or makes it, and returns its path there. The copy is complete or not there: it is
+// written beside its place, checked and renamed. Another architecture is refused.
+func install(ctx context.Context, sh Shell, host string) (path string, err error) {
+	b, err := self()
+	if err != nil {
+		return "", err
+	}
+	about, err := ask(ctx, sh, host, nil, "sh", "-c", `uname -sm && printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}"`)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSpace(about), "\n")
+	if want := "Linux " + machines[runtime.GOARCH]; len(lines) != 2 || lines[0] != want {
+		return "", fmt.Errorf("%s is a machine of %q, and this powbench is built for %q: build it there, or with GOARCH", host, lines[0], want)
+	}
+	path = lines[1] + "/powbench/" + b.hash + "/powbench"
+	hash, err := ask(ctx, sh, host, nil, "sh", "-c", `sha256sum < "$1" 2>/dev/null || true`, "sh", path)
+	if err != nil {
+		return "", err
+	}
+	if strings.HasPrefix(hash, b.hash) {
+		return path, nil
+	}
+	f, err := os.Open(b.file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	hash, err = ask(ctx, sh, host, f, "sh", "-c",
+		`set -e; mkdir -p "${1%/*}"; t="$1.$$"; trap 'rm -f "$t"' EXIT; cat > "$t"; chmod 700 "$t"; sha256sum < "$t"; mv "$t" "$1"`, "sh", path)
+	if err != nil {
+		return "", fmt.Errorf("copy powbench to %s: %w", host, err)
+	}
+	if !strings.HasPrefix(hash, b.hash) {
+		return "", fmt.Errorf("copy powbench to %s: it came out otherwise: is there room in %s?", host, lines[1])
+	}
+	return path, nil
+}
+
+// ask runs a command on the machine and returns what it prints.
+func ask(ctx context.Context, sh Shell, host string, in io.Reader, argv ...string) (string, error) {
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	c := sh.Command(host, argv...)
+	var out, errs bytes.Buffer
+	c.Stdin, c.Stdout, c.Stderr = in, &out, &errs
+	if err := c.Start(); err != nil {
+		return "", fmt.Errorf("%s: %w: install it", sh.Name(), err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return "", explain(sh, host, err, errs.String())
+		}
+		return out.String(), nil
+	case <-ctx.Done():
+		_ = c.Process.Kill()
+		<-ended
+		return "", fmt.Errorf("%s %s: no answer: %w", sh.Name(), host, context.Cause(ctx))
+	}
+}
+
+// hints say what to do about what ssh says.
+var hints = []struct{ says, do string }{
+	{"Could not resolve hostname", "is the name right? `ssh HOST true` must work"},
+	{"Permission denied", "log in without a password must work: put your key there (ssh-copy-id) or start an agent"},
+	{"Host key verification failed", "the machine's key is not known, or is another one than before: connect once by hand and look at it"},
+	{"Connection refused", "no ssh server listens there"},
+	{"Connection timed out", "the machine cannot be reached"},
+	{"No space left", "there is no room on its disk"},
+}
+
+// explain says what a command's failure means.
+func explain(sh Shell, host string, err error, text string) error {
+	text = strings.Join(strings.Fields(text), " ")
+	for _, h := range hints {
+		if strings.Contains(text, h.says) {
+			return fmt.Errorf("%s %s: %s: %s", sh.Name(), host, text, h.do)
+		}
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && text != "" {
+		return fmt.Errorf("%s %s: %s (%w)", sh.Name(), host, text, err)
+	}
+	return fmt.Errorf("%s %s: %w", sh.Name(), host, err)
+}

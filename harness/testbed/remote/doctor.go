@@ -1,0 +1,46 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/powbench/powbench/harness/testbed"
+)
+
+// Examine tries every machine and says what it found or what is wrong there. The error is that of all machines which will not do.
+func Examine(ctx context.Context, hosts Hosts, sh Shell, out io.Writer) error {
+	if err := hosts.check(); err != nil {
+		return err
+	}
+	c := &cluster{spec: testbed.Spec{}, shell: sh, hosts: hosts, machines: map[string]*machine{}}
+	errs := make([]error, len(hosts.all()))
+	var trying sync.WaitGroup
+	for i, name := range hosts.all() {
+		m := &machine{cluster: c, name: name, log: io.Discard}
+		c.machines[name] = m
+		trying.Go(func() { errs[i] = m.open(ctx) })
+	}
+	trying.Wait()
+	for i, name := range hosts.all() {
+		m := c.machines[name]
+		if errs[i] != nil {
+			fmt.Fprintf(out, "%s: %v\n", name, errs[i])
+			continue
+		}
+		is := m.opened.Machine
+		fmt.Fprintf(out, "%s: %v, %d × %s, %d MiB, Linux %s, %s, load %.2f, clock known to ±%v\n", name, m.opened.Address, is.Cores, is.CPU,
+			is.MemoryMiB, is.Kernel, is.DataDisk, m.opened.Load, time.Duration(m.clock.last.error).Round(time.Microsecond))
+		if m.opened.Load > 0.5 {
+			fmt.Fprintf(out, "%s: something else keeps it busy: a measurement needs it for itself\n", name)
+		}
+	}
+	c.compare(out)
+	for _, name := range hosts.Shared() {
+		fmt.Fprintf(out, "%s carries servers and clients: each takes the other's processor\n", name)
+	}
+	return errors.Join(append(errs, c.Close())...)
+}
