@@ -13,9 +13,8 @@ ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml config
 # QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
-# The newest run of every figure; on a fresh clone the reference results.
-sets = $(or $(wildcard $(addprefix $(RESULTS)/,$(addsuffix /latest,\
-	fig2? wan attack table1 table3 ablation setup single openloop owed sizes registers growth limits sustained))),\
+# The newest run of every experiment, also of one's own; on a fresh clone the reference results.
+sets = $(or $(wildcard $(RESULTS)/*/latest),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.
@@ -24,7 +23,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained attack simulate explore wan-kernel plots report test mutants survivors bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained attack simulate explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -121,6 +120,16 @@ mutants: ## make mistakes in all protocols on purpose, one at a time, and see th
 
 survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: hours
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
+
+fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10000000x: so many executions)
+	@for p in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$p/*_test.go | cut -c6-); do \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),1m) $$p || exit 1; \
+		done; \
+	done
+
+race: ## run the tests of what runs concurrently with the race detector: minutes
+	$(GO) test -race ./transport ./storage/... ./harness/client ./harness/node ./harness/agent ./sim
 
 lint: ## check style and common mistakes
 	$(TOOL) golangci-lint run

@@ -28,6 +28,7 @@ type checkOptions struct {
 	porcupine bool
 	timeout   time.Duration
 	html      string
+	model     string
 	jepsen.Options
 }
 
@@ -49,6 +50,8 @@ func newCheck() *cobra.Command {
 	f.BoolVar(&o.porcupine, "porcupine", false, "check every history with porcupine too")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "bound of porcupine's search in a history")
 	f.StringVar(&o.html, "html", "", "file for a picture of the first violation")
+	f.StringVar(&o.model, "model", protocols.Consistencies[0], "what histories are held to: "+strings.Join(protocols.Consistencies, ", "))
+	command.Complete(c, "model", protocols.Consistencies...)
 	f.StringVar(&o.Initial, "initial", "", "value of a register before its first write, such as 0 (default: nil)")
 	f.StringSliceVar(&o.Ignore, "ignore", nil, "processes of Jepsen histories that are no clients, beside nemesis")
 	return c
@@ -57,6 +60,12 @@ func newCheck() *cobra.Command {
 func (o *checkOptions) run(out io.Writer, files []string) error {
 	if o.timeout <= 0 {
 		return command.Usage(fmt.Errorf("--timeout is %v, want more than 0", o.timeout))
+	}
+	if !slices.Contains(protocols.Consistencies, o.model) {
+		return command.Usage(fmt.Errorf("--model %s: it is one of %s", o.model, strings.Join(protocols.Consistencies, ", ")))
+	}
+	if o.porcupine && o.promise() != protocols.Atomic {
+		return command.Usage(fmt.Errorf("--porcupine: it judges atomic registers alone, not --model %s", o.model))
 	}
 	bad := 0
 	var unread []error
@@ -137,8 +146,16 @@ func hint(h jepsen.History, r history.Report) string {
 	return ""
 }
 
+// promise is what histories are held to.
+func (o *checkOptions) promise() protocols.Consistency {
+	return protocols.Consistency(slices.Index(protocols.Consistencies, o.model))
+}
+
 // reports are the checkers' reports on a history. Only our own have timestamps.
 func (o *checkOptions) reports(h jepsen.History) []history.Report {
+	if promise := o.promise(); promise != protocols.Atomic {
+		return []history.Report{history.CheckAs(h.Entries, promise)}
+	}
 	entries, first := h.Entries, history.Check
 	if h.Form != jepsen.Own {
 		first = func(entries []history.Entry) history.Report { return history.CheckValues(entries, o.timeout) }

@@ -16,6 +16,7 @@ import (
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // clusterFlag says where up keeps its cluster, and put and get look for it.
@@ -73,6 +74,9 @@ func newUp() *cobra.Command {
 	c.Flags().StringVar(&protocol, "protocol", "mpowerstore", "protocol")
 	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper or modern")
 	c.Flags().StringVar(&durability, "durability", string(protocols.Fsync), "fsync, write or memory")
+	command.Complete(c, "protocol", catalog.Names()...)
+	command.Complete(c, "suite", "paper", "modern")
+	command.Complete(c, "durability", "fsync", "write", "memory")
 	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().StringVar(&metrics, "metrics", "", "serve metrics and profiles of the first server at this host:port, of the others at\n"+
 		"the ports behind; without a host, for this machine alone")

@@ -18,23 +18,31 @@ import (
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/study"
+	"github.com/powbench/powbench/harness/testbed/remote"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/awake"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/catalog"
 )
 
 // Main runs the command line and returns the exit code. It must come first in main: in a guest, and in the processes
-// that a run starts, the binary is run again.
-func Main() int {
+// that a run starts, the binary is run again. Protocols from outside of this module are run, attacked, simulated, checked and drawn
+// as all others are.
+func Main(outside ...protocols.Protocol) int {
 	guest.Init() // in a guest, this process is its init and does not return
+	if err := catalog.Add(outside...); err != nil {
+		fmt.Fprintln(os.Stderr, "powbench:", err)
+		return command.Misused
+	}
 	return command.Execute(newRoot(), study.ErrUsage)
 }
 
 func newRoot() *cobra.Command {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return command.Root(
-		newRun(), newPlan(), newCheck(), newSimulate(), newExplore(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(),
+	root := command.Root(
+		newRun(), newSubmit(), newPlan(), newCheck(), newSimulate(), newExplore(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newDoctor(), newArtifact(),
 		withMetrics("server", "A server process, started by run and up", func(ctx context.Context, metrics string) error {
 			return node.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 		}),
@@ -42,8 +50,16 @@ func newRoot() *cobra.Command {
 			agent.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 			return nil
 		}),
+		newProcess("steward", "A process that looks after a machine of a cluster, started by run", func(ctx context.Context) error {
+			remote.Serve(ctx, os.Stdin, os.Stdout)
+			return nil
+		}),
 		newProcess("awake", "A process that keeps the cores awake, started by run", awake.Keep),
 	)
+	if compare, _, err := root.Find([]string{"compare"}); err == nil {
+		withRevisions(compare)
+	}
+	return root
 }
 
 // newProcess is a process that a run starts. Servers and agents are steered over their standard input and output, and end
@@ -102,12 +118,20 @@ func drawn(c *cobra.Command, dir string, err error) error {
 
 func newDoctor() *cobra.Command {
 	var wan bool
+	var machines string
 	c := &cobra.Command{
 		Use:     "doctor",
-		Short:   "Say what this machine can do, and how to get what is missing",
-		Example: "  powbench doctor\n  powbench doctor --wan",
+		Short:   "Say what this machine can do, or those of a cluster, and how to get what is missing",
+		Example: "  powbench doctor\n  powbench doctor --wan\n  powbench doctor --hosts hosts.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if machines != "" {
+				h, err := remote.ReadHosts(machines)
+				if err != nil {
+					return command.Usage(err)
+				}
+				return remote.Examine(c.Context(), h, remote.SSH{}, c.OutOrStdout())
+			}
 			mode, err := netem.Available()
 			c.Printf("cores:        %d (2 or more are needed for a shaped LAN)\n", runtime.NumCPU())
 			c.Printf("testbed:      %s\n", mode)
@@ -126,6 +150,7 @@ func newDoctor() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&machines, "hosts", "", "try the machines in this file, which ssh reaches")
 	c.Flags().BoolVar(&wan, "wan", false, "fail unless experiments that delay packets can run here")
 	return c
 }

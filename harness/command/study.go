@@ -27,6 +27,7 @@ import (
 // runFlags are the flags of run.
 type runFlags struct {
 	folders
+	machineFlags
 	quick, resume, profile bool
 }
 
@@ -46,7 +47,7 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return command.Usage(err)
 			}
-			if slices.ContainsFunc(experiments, hasLinks) {
+			if !f.machineFlags.any() && slices.ContainsFunc(experiments, hasLinks) {
 				if done, err := inNamespace(); done || err != nil {
 					return err
 				}
@@ -66,6 +67,8 @@ func newRun() *cobra.Command {
 	c.Flags().BoolVar(&f.resume, "resume", false, "continue the latest run of each experiment")
 	c.Flags().BoolVar(&f.profile, "profile", false, "profile every server and agent in the window of every run; slower")
 	f.folders.flags(c)
+	f.machineFlags.flags(c)
+	command.CompleteFiles(c, "yaml")
 	return c
 }
 
@@ -74,6 +77,11 @@ func hasLinks(e *experiment.Experiment) bool { return e.Testbed.Topology != resu
 
 // run runs one experiment, here or in a guest, and draws its figures.
 func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) error {
+	o := load.Options{Experiment: e, ConfigFile: file, Quick: f.quick, Profile: f.profile, Options: f.folders.options(c)}
+	o.Resume = f.resume
+	if err := f.machineFlags.on(&o.Options, e); err != nil {
+		return command.Usage(err)
+	}
 	kernel, err := guestFor(e)
 	if err != nil {
 		return err
@@ -81,8 +89,6 @@ func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) e
 	if kernel != nil {
 		return f.runInGuest(c.Context(), *kernel, file)
 	}
-	o := load.Options{Experiment: e, ConfigFile: file, Quick: f.quick, Profile: f.profile, Options: f.folders.options(c)}
-	o.Resume = f.resume
 	dir, err := load.Run(c.Context(), o)
 	return drawn(c, dir, err)
 }
@@ -247,6 +253,7 @@ func newAttack() *cobra.Command {
 	c.Flags().BoolVar(&f.quick, "quick", false, "loads of about a second: a few minutes in all")
 	c.Flags().StringSliceVar(&f.protocols, "protocol", nil, "protocols to attack (default: all)")
 	c.Flags().StringSliceVar(&f.attacks, "attack", nil, "attacks to play, by ID or name (default: all)")
+	command.Complete(c, "protocol", catalog.Names()...)
 	c.Flags().IntVar(&f.t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of what attacks leave to chance")
 	f.folders.flags(c)
