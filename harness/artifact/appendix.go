@@ -1,28 +1,31 @@
-// Package artifact makes what reviewers of a paper's artifact ask for, from claims, configurations and plans alone: an appendix that
-// says which experiment decides which claim and what it takes, and checks that badges stand for.
+// Package artifact makes what reviewers of a paper's artifact ask for: an appendix that says which experiment decides which claim and
+// what it takes, checks of what badges stand for, hashes of the reference results, and an archive of the repository.
 //
-// It imports experiment, result, plots/claims and plots/sink; the command imports it.
+// It imports experiment, study/attack and study/cost for their plans, result, protocols/catalog, plots/claims, plots/query and plots/sink;
+// the command imports it.
 package artifact
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/template"
 	"time"
 
-	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/plots/claims"
+	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/plots/sink"
 )
 
-// Files that an appendix is made of, below the root of the repository.
+// Folders and files that an appendix is made of, below the root of the repository.
 const (
+	configs    = "configs"
 	claimsFile = "configs/claims.yaml"
-	configs    = "configs/*.yaml"
+	reference  = "results/reference" // the results that the documents quote
 )
 
 // An Appendix says which experiments decide which claims.
@@ -31,123 +34,82 @@ type Appendix struct {
 	Claims      []Claim
 }
 
-// An Experiment is one that decides a claim, or several.
-type Experiment struct {
-	ID      string // E1 and so on
-	Title   string
-	Command string
-	Compute time.Duration // of the machine, without the build; 0 if no plan tells
-	Claims  []string      // that it decides
-}
-
 // A Claim is one of the paper.
 type Claim struct {
-	ID, Section, Text, Reading string
-	Expression                 string   // what must hold; its 95 % interval is the variation that is allowed
-	Test                       string   // what decides it in place of a measurement
-	Experiments                []string // that decide it
-}
-
-// others are what claims rest on that no file in configs measures.
-var others = map[string]Experiment{
-	"attack":     {Title: "Attacks on real processes", Command: "make attack"},
-	"simulation": {Title: "Simulated schedules", Command: "make simulate"},
-	"costs":      {Title: "Costs of proofs and signatures", Command: "make tables"},
+	ID          string // C1 and so on
+	Name        string // its id in the book of claims, which has the inequality
+	Section     string
+	Text        string
+	Reading     string   // what must hold, in words
+	Outcome     string   // by the reference results; empty if a test decides
+	Note        string   // on the outcome; may be empty
+	Experiments []string // that decide it, by ID
 }
 
 // Collect makes the appendix of the repository at root.
 func Collect(root string) (Appendix, error) {
-	measured, err := experiments(root)
-	if err != nil {
-		return Appendix{}, err
-	}
-	book, err := claims.Load(filepath.Join(root, claimsFile))
-	if err != nil {
-		return Appendix{}, err
-	}
-	verdicts, err := book.Evaluate(nil) // which lack everything, and say what
-	if err != nil {
-		return Appendix{}, err
-	}
 	var a Appendix
-	at := map[string]int{} // of the experiments of the appendix, by what they measure
-	for i, v := range verdicts {
-		c := Claim{
-			ID: fmt.Sprintf("C%d", i+1), Section: v.Section, Text: v.Claim, Reading: v.Reading, Expression: v.Expression,
+	by := map[string]int{} // the experiment that measures this, by its place
+	for i, e := range experiments {
+		e.ID = fmt.Sprintf("E%d", i+1)
+		e, measures, err := e.planned(root)
+		if err != nil {
+			return Appendix{}, err
 		}
-		if v.Expression == "" {
-			c.Test = strings.TrimPrefix(v.Missing, "decided by a test: ")
+		for _, what := range measures {
+			by[what] = i
+		}
+		a.Experiments = append(a.Experiments, e)
+	}
+	without, with, err := verdicts(root)
+	if err != nil {
+		return Appendix{}, err
+	}
+	for i, v := range without {
+		c := Claim{ID: fmt.Sprintf("C%d", i+1), Name: v.ID, Section: v.Section, Text: v.Claim, Reading: v.Reading, Note: v.Note}
+		if v.Test == "" {
+			c.Outcome = with[i].Outcome.String()
 		}
 		for _, what := range needs(v) {
-			e, known := measured[what]
+			at, known := by[what]
 			if !known {
-				return Appendix{}, fmt.Errorf("%s: claim %q rests on %q, which no file in %s measures: add an experiment with that figure",
-					claimsFile, v.ID, what, filepath.Dir(configs))
+				return Appendix{}, fmt.Errorf("%s: claim %q rests on %q, which no experiment measures: add one to harness/artifact/experiments.go",
+					claimsFile, v.ID, what)
 			}
-			if _, had := at[what]; !had {
-				at[what] = len(a.Experiments)
-				e.ID = fmt.Sprintf("E%d", len(a.Experiments)+1)
-				a.Experiments = append(a.Experiments, e)
-			}
-			own := &a.Experiments[at[what]]
-			own.Claims = append(own.Claims, c.ID)
-			c.Experiments = append(c.Experiments, own.ID)
+			e := &a.Experiments[at]
+			e.Claims, c.Experiments = appendNew(e.Claims, c.ID), appendNew(c.Experiments, e.ID)
 		}
 		a.Claims = append(a.Claims, c)
 	}
 	return a, nil
 }
 
-// experiments are all there are, by the figures that they make.
-func experiments(root string) (map[string]Experiment, error) {
-	all := map[string]Experiment{}
-	for what, e := range others {
-		all[what] = e
+// verdicts are the verdicts on all claims without any results, whose absent measurements are all that the claims need, and with the
+// reference results.
+func verdicts(root string) (without, with []claims.Verdict, err error) {
+	book, err := claims.Load(filepath.Join(root, claimsFile))
+	if err != nil {
+		return nil, nil, err
 	}
-	files, _ := filepath.Glob(filepath.Join(root, configs))
-	for _, f := range files {
-		if slices.Contains([]string{"claims.yaml", "targets.yaml", "table1.yaml"}, filepath.Base(f)) {
-			continue
-		}
-		e, err := experiment.Load(f)
-		if err != nil {
-			return nil, err
-		}
-		if _, had := all[e.Figure]; had || e.Figure == "" {
-			continue
-		}
-		estimate, err := e.Estimate()
-		if err != nil {
-			return nil, err
-		}
-		name, err := filepath.Rel(root, f)
-		if err != nil {
-			return nil, err
-		}
-		all[e.Figure] = Experiment{Title: e.Title, Command: "bin/powbench run " + name, Compute: estimate.Total()}
+	if without, err = book.Evaluate(nil); err != nil {
+		return nil, nil, err
 	}
-	return all, nil
+	sets, simulated, err := query.ReadAll(filepath.Join(root, reference))
+	if errors.Is(err, fs.ErrNotExist) {
+		return without, without, nil
+	}
+	if err == nil {
+		with, err = book.Evaluate(sets, simulated...)
+	}
+	return without, with, err
 }
 
-// needs is what the claim's numbers are of, each once: figures, attack, simulation, costs.
-func needs(v claims.Verdict) (all []string) {
-	if v.Expression == "" {
-		return nil
+// appendNew appends the text unless it is the last.
+func appendNew(all []string, text string) []string {
+	if len(all) > 0 && all[len(all)-1] == text {
+		return all
 	}
-	for _, name := range strings.Split(strings.TrimPrefix(v.Missing, "missing: "), ", ") {
-		if _, of, ok := strings.Cut(name, " of "); ok { // a field of some measurements
-			name = of
-		}
-		parts := strings.Split(name, "/")
-		what := parts[0]
-		if slices.Contains([]string{"link", "delay", "history"}, what) && len(parts) > 1 {
-			what = parts[1]
-		}
-		if !slices.Contains(all, what) {
-			all = append(all, what)
-		}
-	}
-	return all
+	return append(all, text)
 }
 
 //go:embed appendix.tex
@@ -156,14 +118,8 @@ var appendixText string
 // Write writes the appendix as LaTeX, a document of its own of two pages.
 func (a Appendix) Write(w io.Writer) error {
 	t, err := template.New("appendix").Delims("<<", ">>").Funcs(template.FuncMap{
-		"tex": sink.TeX, "join": func(all []string) string { return strings.Join(all, ", ") },
-		"hours": func(d time.Duration) string {
-			if d == 0 {
-				return "--"
-			}
-			return fmt.Sprintf("%.1f", d.Hours())
-		},
-		"lines": func(text string) string { return strings.ReplaceAll(text, "\n", " and ") },
+		"tex": sink.TeX, "lasts": lasts, "ranges": ranges,
+		"sentence": func(text string) string { return sink.TeX(strings.TrimSuffix(text, ".") + ".") },
 	}).Parse(appendixText)
 	if err != nil {
 		return err
@@ -177,4 +133,36 @@ func (a Appendix) Compute() (sum time.Duration) {
 		sum += e.Compute
 	}
 	return sum
+}
+
+// lasts is a time in hours, or in minutes where it is shorter, rounded up.
+func lasts(d time.Duration) string {
+	if d > time.Hour {
+		return fmt.Sprintf("%.1f compute-hours", (d + 3*time.Minute - 1).Hours())
+	}
+	if minutes := (d + time.Minute - 1) / time.Minute; minutes != 1 {
+		return fmt.Sprintf("%d compute-minutes", minutes)
+	}
+	return "1 compute-minute"
+}
+
+// ranges lists IDs, those that follow each other as C1–C5.
+func ranges(ids []string) string {
+	var parts []string
+	number := func(id string) (n int) { _, _ = fmt.Sscanf(id[1:], "%d", &n); return n }
+	for i := 0; i < len(ids); {
+		end := i
+		for end+1 < len(ids) && number(ids[end+1]) == number(ids[end])+1 {
+			end++
+		}
+		switch {
+		case end > i+1:
+			parts = append(parts, ids[i]+"--"+ids[end])
+			i = end + 1
+		default:
+			parts = append(parts, ids[i])
+			i++
+		}
+	}
+	return strings.Join(parts, ", ")
 }

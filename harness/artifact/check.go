@@ -1,20 +1,16 @@
 package artifact
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/plots/claims"
 	"github.com/powbench/powbench/plots/query"
 )
 
@@ -60,9 +56,12 @@ var rules = []struct {
 	{Reproduced, "hashes", "reference results are those that their hashes are of", hashed},
 }
 
-// Examine executes every check on the repository at root.
-func Examine(ctx context.Context, root string, run Runner) (all []Check) {
+// Examine executes the checks on the repository at root, until ctx ends.
+func Examine(ctx context.Context, root string, run Runner) (all []Check, err error) {
 	for _, r := range rules {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		found, err := r.check(ctx, root, run)
 		c := Check{Badge: r.badge, Name: r.name, Rule: r.rule, OK: err == nil, Found: found}
 		if err != nil {
@@ -70,7 +69,7 @@ func Examine(ctx context.Context, root string, run Runner) (all []Check) {
 		}
 		all = append(all, c)
 	}
-	return all
+	return all, context.Cause(ctx)
 }
 
 // contains reports whether the file has all texts.
@@ -91,21 +90,30 @@ func contains(root, name string, texts ...string) (string, error) {
 func runsAlike(ctx context.Context, root string, run Runner) (string, error) {
 	var outcomes []string
 	for range 2 {
-		dir, err := os.MkdirTemp("", "powbench-artifact-")
+		o, err := runOnce(ctx, root, run)
 		if err != nil {
 			return "", err
 		}
-		defer os.RemoveAll(dir)
-		set, err := run(ctx, filepath.Join(root, "configs/smoke.yaml"), dir)
-		if err != nil {
-			return "", err
-		}
-		outcomes = append(outcomes, outcome(set))
+		outcomes = append(outcomes, o)
 	}
 	if outcomes[0] != outcomes[1] {
 		return "", fmt.Errorf("the first run came to %s; the second to %s", outcomes[0], outcomes[1])
 	}
 	return outcomes[0], nil
+}
+
+// runOnce is the outcome of the smoke experiment, of which nothing stays behind.
+func runOnce(ctx context.Context, root string, run Runner) (_ string, err error) {
+	dir, err := os.MkdirTemp("", "powbench-artifact-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	set, err := run(ctx, filepath.Join(root, "configs/smoke.yaml"), dir)
+	if err != nil {
+		return "", err
+	}
+	return outcome(set), nil
 }
 
 // outcome is what was measured, in how many rounds, and whether histories were what they must be.
@@ -123,36 +131,28 @@ func outcome(set *result.Set) string {
 	return strings.Join(slices.Compact(all), "; ")
 }
 
-// reference is where the results are that the documents quote.
-const reference = "results/reference"
-
-// decided evaluates the claims on the reference results.
+// decided says what comes of the claims on the reference results.
 func decided(_ context.Context, root string, _ Runner) (string, error) {
-	if _, err := Collect(root); err != nil {
-		return "", err
-	}
-	book, err := claims.Load(filepath.Join(root, claimsFile))
-	if err != nil {
-		return "", err
-	}
-	sets, simulated, err := query.ReadAll(filepath.Join(root, reference))
-	if err != nil {
-		return "", err
-	}
-	verdicts, err := book.Evaluate(sets, simulated...)
+	a, err := Collect(root)
 	if err != nil {
 		return "", err
 	}
 	counts := map[string]int{}
-	var open []string
-	for _, v := range verdicts {
-		counts[v.Outcome.String()]++
-		if v.Missing != "" && v.Expression != "" {
-			open = append(open, v.ID)
+	var open, commands []string
+	for _, c := range a.Claims {
+		counts[cmp.Or(c.Outcome, "decided by a test")]++
+		if c.Outcome == query.NotMeasured.String() {
+			open = append(open, c.Name)
+			for _, e := range a.Experiments {
+				if slices.Contains(e.Claims, c.ID) && !slices.Contains(commands, e.Command) {
+					commands = append(commands, e.Command)
+				}
+			}
 		}
 	}
 	if len(open) > 0 {
-		return "", fmt.Errorf("measurements are missing for %s: run the experiments that `powbench artifact` lists for them", strings.Join(open, ", "))
+		return "", fmt.Errorf("not measured: %s: run %s and add what they wrote to %s (CONTRIBUTING.md says how)",
+			strings.Join(open, ", "), strings.Join(commands, ", "), reference)
 	}
 	var parts []string
 	for outcome, n := range counts {
@@ -160,63 +160,4 @@ func decided(_ context.Context, root string, _ Runner) (string, error) {
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ", "), nil
-}
-
-// sumsFile has a line for each file of the reference results, as sha256sum writes and checks it.
-const sumsFile = reference + "/SHA256SUMS"
-
-// Sums writes the hashes of the reference results.
-func Sums(root string) error {
-	lines, err := sums(root)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(root, sumsFile), []byte(lines), 0o644)
-}
-
-func sums(root string) (string, error) {
-	var lines []string
-	base := filepath.Join(root, reference)
-	err := filepath.WalkDir(base, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == filepath.Join(root, sumsFile) {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		h := sha256.New()
-		if _, err := io.Copy(h, f); err != nil {
-			return err
-		}
-		name, err := filepath.Rel(base, path)
-		lines = append(lines, hex.EncodeToString(h.Sum(nil))+"  "+filepath.ToSlash(name))
-		return err
-	})
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
-	return strings.Join(lines, "\n") + "\n", err
-}
-
-// hashed compares the hashes with those in the file.
-func hashed(_ context.Context, root string, _ Runner) (string, error) {
-	kept, err := os.ReadFile(filepath.Join(root, sumsFile))
-	if err != nil {
-		return "", errors.Join(err, errors.New("write them by `powbench artifact --sums`"))
-	}
-	is, err := sums(root)
-	if err != nil {
-		return "", err
-	}
-	was := strings.Split(strings.TrimSpace(string(kept)), "\n")
-	now := strings.Split(strings.TrimSpace(is), "\n")
-	for _, line := range was {
-		if !slices.Contains(now, line) {
-			return "", fmt.Errorf("%s: %s is not the file that was hashed", sumsFile, line[64:])
-		}
-	}
-	if len(now) != len(was) {
-		return "", fmt.Errorf("%s has %d files, there are %d: write it anew by `powbench artifact --sums`", sumsFile, len(was), len(now))
-	}
-	return fmt.Sprintf("%d files", len(now)), nil
 }

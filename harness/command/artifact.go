@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,8 +23,8 @@ import (
 
 // artifactFlags are the flags of artifact.
 type artifactFlags struct {
-	root, out string
-	sums      bool
+	root, out, archive string
+	sums               bool
 }
 
 func newArtifact() *cobra.Command {
@@ -32,12 +33,18 @@ func newArtifact() *cobra.Command {
 		Use:   "artifact",
 		Short: "Write the appendix that artifact reviewers ask for, and check what badges stand for",
 		Long: "artifact writes a LaTeX appendix from the claims, the configurations and their plans: which experiment decides\n" +
-			"which claim, what it takes, and which variation is allowed.",
-		Example: "  powbench artifact > appendix.tex\n  powbench artifact check --json",
+			"which claim, what it takes, which variation is allowed, and what came of it in results/reference. With --archive it\n" +
+			"writes the commit that is checked out as a tarball for an archive such as Zenodo instead.",
+		Example: "  powbench artifact --out appendix.tex\n  powbench artifact --archive powbench.tar.gz\n  powbench artifact check --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if f.sums {
+			switch {
+			case f.sums && f.archive != "" || f.out != "" && (f.sums || f.archive != ""):
+				return command.Usage(errors.New("--out, --sums and --archive write different things: give one of them"))
+			case f.sums:
 				return artifact.Sums(f.root)
+			case f.archive != "":
+				return f.writeArchive(c)
 			}
 			a, err := artifact.Collect(f.root)
 			if err != nil {
@@ -52,8 +59,29 @@ func newArtifact() *cobra.Command {
 	c.PersistentFlags().StringVar(&f.root, "root", ".", "folder of the repository")
 	c.Flags().StringVar(&f.out, "out", "", "file to write (default: standard output)")
 	c.Flags().BoolVar(&f.sums, "sums", false, "write the hashes of the reference results instead")
+	c.Flags().StringVar(&f.archive, "archive", "", "write a tarball of the commit instead, the same bytes each time: `FILE`.tar.gz")
 	c.AddCommand(newArtifactCheck(f))
 	return c
+}
+
+// writeArchive writes the tarball and says what it is of, by the hash that archives show.
+func (f *artifactFlags) writeArchive(c *cobra.Command) error {
+	commit, changed, err := artifact.Commit(c.Context(), f.root)
+	if err != nil {
+		return command.Usage(err)
+	}
+	h := sha256.New()
+	err = toFile(f.archive, func(w io.Writer) error {
+		return artifact.Archive(c.Context(), f.root, commit, io.MultiWriter(w, h))
+	})
+	if err != nil {
+		return err
+	}
+	if changed {
+		c.PrintErrln("powbench: files differ from the commit: what is not committed is not in the archive")
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "%s: commit %s, sha256 %x\n", f.archive, commit, h.Sum(nil))
+	return err
 }
 
 // toFile writes a whole file or none.
@@ -83,7 +111,10 @@ func newArtifactCheck(f *artifactFlags) *cobra.Command {
 			if done, err := inNamespace(); done || err != nil {
 				return err
 			}
-			checks := artifact.Examine(c.Context(), f.root, runOnce(c.ErrOrStderr()))
+			checks, err := artifact.Examine(c.Context(), f.root, runOnce(c.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
 			var failed []string
 			for _, x := range checks {
 				if !x.OK && (strict || x.Badge != artifact.Reproduced) {

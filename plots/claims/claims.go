@@ -79,10 +79,12 @@ type Outcome = query.Outcome
 type Verdict struct {
 	ID, Section, Claim, Reading string // as in the book
 	Note                        string // as in the book; may be empty
+	Test                        string // as in the book: the command that decides the claim; may be empty
 	Expression                  string // the inequalities, a line each; empty if a test decides the claim
 	Outcome                     Outcome
 	Measured                    string   // one line, as in "1.56 [1.50, 1.63] ≥ 1.5"; empty if nothing of it was measured
 	Missing                     string   // the measurements that lack or have too few operations, or the test that decides; may be empty
+	Absent                      []string // the measurements that lack, by name, as in "2b/mabd/read/t1" or "read_rounds of attack/mabd/B2"
 	Points                      []string // IDs of the points, trials and simulations used (query.ID, query.TrialID)
 }
 
@@ -112,13 +114,13 @@ func (b *Book) evaluate(results *query.Results) ([]Verdict, error) {
 
 // evaluate decides a claim by the worst of its inequalities.
 func (c claim) evaluate(results *query.Results) (Verdict, error) {
-	v := Verdict{ID: c.ID.Text, Section: c.Section, Claim: c.Claim, Reading: c.Reading, Note: c.Note}
+	v := Verdict{ID: c.ID.Text, Section: c.Section, Claim: c.Claim, Reading: c.Reading, Note: c.Note, Test: c.Test}
 	if c.Test != "" {
 		v.Outcome, v.Missing = query.NotMeasured, "decided by a test: "+c.Test
 		return v, nil
 	}
 	var found findings
-	var missing, few []string
+	var few []string
 	for _, source := range c.Holds {
 		v.Expression = strings.TrimPrefix(v.Expression+"\n"+source.Text, "\n")
 		for _, vars := range c.For.Rounds() {
@@ -128,14 +130,15 @@ func (c claim) evaluate(results *query.Results) (Verdict, error) {
 			}
 			v.Outcome = max(v.Outcome, comparison.Outcome)
 			v.Points = append(v.Points, comparison.Points...)
-			missing, few = append(missing, comparison.Missing...), append(few, comparison.Few...)
+			v.Absent, few = append(v.Absent, comparison.Missing...), append(few, comparison.Few...)
 			found = found.add(comparison.Measured, c.label(vars))
 		}
 	}
 	v.Measured = found.String()
+	v.Absent = distinct(v.Absent)
 	var lacks []string
-	if len(missing) > 0 {
-		lacks = append(lacks, "missing: "+strings.Join(distinct(missing), ", "))
+	if len(v.Absent) > 0 {
+		lacks = append(lacks, "missing: "+strings.Join(v.Absent, ", "))
 	}
 	if len(few) > 0 {
 		lacks = append(lacks, "too few operations: "+strings.Join(distinct(few), ", "))

@@ -68,6 +68,12 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 	}, o.Options)
 }
 
+// Expected is about how long Run takes.
+func (o Options) Expected() time.Duration {
+	_, expected := (&player{Options: o}).trials()
+	return expected
+}
+
 // aside is about how long a trial takes in addition to its load.
 const aside = 3 * time.Second
 

@@ -36,9 +36,13 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 		Manifest: result.Manifest{Experiment: c.Name, Title: c.Title, Seed: c.Seed, ConfigFile: o.ConfigFile}, Config: c,
 		Tasks:    func(*study.Bench) []study.Task { return tasks },
 		Attempts: c.Attempts, Postpone: true, Every: every,
-		// A task is two operations, and finding out how often each is done.
-		Expected: time.Duration(len(tasks)) * 3 * c.Measure.Std(),
+		Expected: o.Expected(),
 	}, o.Options)
+}
+
+// Expected is about how long Run takes. A task is two operations, and finding out how often each is done.
+func (o Options) Expected() time.Duration {
+	return time.Duration(len(o.Costs.Schedule())) * 3 * o.Costs.Measure.Std()
 }
 
 // preparations are the schemes prepared so far, by name and t, with the keys that all repetitions share.
