@@ -194,6 +194,10 @@ func TestFiguresSay(t *testing.T) {
 	violated, lossy, unmeasured, undelayed := syntheticFigure("2b", 2), syntheticFigure("wan", 1), syntheticFigure("2d", 1), syntheticFigure("2d", 1)
 	profiled := syntheticFigure("2d", 1)
 	profiled.Manifest.Profiled = true
+	zipf := syntheticFigure("2b", 1)
+	for i := range zipf.Points {
+		zipf.Points[i].KeyModel, zipf.Points[i].Skew, zipf.Points[i].Keys = "zipf", 0.99, 50
+	}
 	violated.Points[3].Linearizable.Code = "violation"
 	lossy.Manifest.Testbed.Delays[0] = result.Delay{MeanMs: 20, Loss: 0.001, Reorder: 0.25, RateBits: 1e8}
 	unmeasured.Manifest.Testbed.DelaysBefore, undelayed.Manifest.Testbed.Delays = nil, nil
@@ -219,6 +223,7 @@ func TestFiguresSay(t *testing.T) {
 			"measured means 99.5 to 101.0 % of what the parameters give",
 			"READs beside a writer, whose traffic was at most 1.55 % of all bytes.",
 		}},
+		{zipf, []string{"all clients draw from 50 keys with skew 0.99"}},
 		{lossy, []string{"fixed delay, mean 20 ms, loss 0.1 %, reordering 25 %, in order at 100 Mbit/s;"}},
 		{unmeasured, []string{"jitter 4 ms; not measured."}},
 		{profiled, []string{"PROFILED RUN: "}},
@@ -288,6 +293,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		"Links not shaped":        split("2b", func(s *result.Set) { unshaped(s) }),
 		"Not profiled":            split("2b", func(s *result.Set) { s.Manifest.Profiled = true }),
 		"other/points.jsonl: one": points("2b", func(p *result.Point) { p.Suite = "modern" }),
+		"zipf 0.99 of 50 keys":    points("2d", func(p *result.Point) { p.KeyModel, p.Skew, p.Keys = "zipf", 0.99, 50 }),
 		"hot keys":                points("2d", func(p *result.Point) { p.KeyModel = "hot" }),
 		"4 clients in":            points("2d", func(p *result.Point) { p.Clients = 4 }),
 		"mean 40 ms":              wan(func(tb *result.Testbed) { tb.Delays[0].MeanMs = 40 }),

@@ -67,11 +67,12 @@ func TestCellsRefuses(t *testing.T) {
 			"results/fig2b/synthetic: give only one": {syntheticFigure("2b", 1), twice},
 		"points.jsonl:2: the predicted latency must lie between 0 and its high end, not from 3 to 2":  predict(3, 2),
 		"points.jsonl:2: the predicted latency must lie between 0 and its high end, not from -1 to 2": predict(-1, 2),
-		"not from NaN to 2":                predict(math.NaN(), 2),
-		`unknown arrival "bursts"`:         open(func(p *result.Point) { p.Arrival = "bursts" }),
-		`arrival "poisson" at a rate of 0`: open(func(p *result.Point) { p.Rate = 0 }),
-		`arrival "closed" at a rate of`:    open(func(p *result.Point) { p.Arrival = "" }),
-		"a service time of 0 ms":           open(func(p *result.Point) { p.ServiceMs.Mean = 0 }),
+		"not from NaN to 2":                 predict(math.NaN(), 2),
+		`unknown arrival "bursts"`:          open(func(p *result.Point) { p.Arrival = "bursts" }),
+		`arrival "poisson" at a rate of 0`:  open(func(p *result.Point) { p.Rate = 0 }),
+		`arrival "closed" at a rate of`:     open(func(p *result.Point) { p.Arrival = "" }),
+		`key_model "zipf" with a skew of 0`: second(func(p *result.Point) { p.KeyModel = "zipf" }),
+		"a service time of 0 ms":            open(func(p *result.Point) { p.ServiceMs.Mean = 0 }),
 	} {
 		if _, err := frame.Cells(sets); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want it to say %q", err, want)

@@ -35,9 +35,10 @@ func TestSummaryOfWAN(t *testing.T) {
 func TestSummaryHidesNothing(t *testing.T) {
 	s := syntheticFigure("2b", 2)
 	s.Points[0].KeyModel, s.Points[1].Background.Share = "hot", 0.0123
+	s.Points[2].KeyModel, s.Points[2].Skew, s.Points[2].Keys = "zipf", 0.99, 50
 	p := &s.Points[0] // what an invalid repetition did is told, too
 	p.Linearizable.Code, p.Valid, p.InvalidReason = "violation", false, "history is not linearizable"
-	says(t, "the summary", textOf(summary(t, s)), "keys", "hot", "uniform", "writer beside", "1.23 %", "ok 1, violation 1",
+	says(t, "the summary", textOf(summary(t, s)), "keys", "hot", "uniform", "zipf 0.99 of 50", "writer beside", "1.23 %", "ok 1, violation 1",
 		"Left out 1 run: history is not linearizable.")
 	says(t, "a summary of nothing", textOf(summary(t, synthetic("fig2a"))), "No valid run.")
 }

@@ -45,12 +45,13 @@ func TestOwnKeys(t *testing.T) {
 	}
 }
 
-func TestLoadNeedsAKeyForEachWriter(t *testing.T) {
+func TestLoadRefusesKeys(t *testing.T) {
 	a := &Agent{cfg: Config{Protocol: "powerstore", Clients: 3}, is: powerstore.Protocol{}.Traits(1)}
 	three := result.Load{Clients: 3}
 	for want, spec := range map[string]Spec{
 		"the hot key has many": {WriteShare: 1, KeyModel: result.Hot, Load: three, StartNs: clock.Now()},
 		"not 2":                {WriteShare: 1, Keys: 2, Load: three, StartNs: clock.Now()},
+		"with a skew of 0":     {KeyModel: result.Zipf, Keys: 2, Load: three, StartNs: clock.Now()},
 	} {
 		if _, err := a.Load(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)

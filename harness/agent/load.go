@@ -20,8 +20,9 @@ import (
 type Spec struct {
 	result.Load         // of all agents together; 0 Clients are all that an agent has
 	WriteShare  float64 // of the operations, 0 to 1
-	KeyModel    string  // Uniform, also if empty, or Hot
-	Keys        int     // from which clients draw in the uniform model
+	KeyModel    string  // Uniform, also if empty, Hot or Zipf
+	Keys        int     // from which clients draw in the uniform model and by Zipf's law
+	Skew        float64 // exponent of Zipf's law, above 0
 	Concurrency float64 // the probability of concurrency that the hot model aims at
 	// BackgroundShare is the share of all bytes that one more client may take, of the first agent, to write beside the
 	// load; 0 for none.
@@ -43,6 +44,8 @@ func (s Spec) check() error {
 	switch {
 	case s.Keys < 1 && s.KeyModel != result.Hot:
 		return fmt.Errorf("a load on %d keys: give at least 1", s.Keys)
+	case s.KeyModel == result.Zipf && !(s.Skew > 0):
+		return fmt.Errorf("a load of keys by Zipf's law with a skew of %v: give more than 0", s.Skew)
 	case !(s.WriteShare >= 0 && s.WriteShare <= 1):
 		return fmt.Errorf("a load with a share of WRITEs of %v: give 0 to 1", s.WriteShare)
 	case s.BucketNs < 0:
@@ -55,8 +58,11 @@ func (s Spec) check() error {
 
 // keys draws the client's keys.
 func (s *Spec) keys(client uint64) workloads.Chooser {
-	if s.KeyModel == result.Hot {
+	switch s.KeyModel {
+	case result.Hot:
 		return workloads.NewHotChooser(s.Seed, client, s.Clients, s.Concurrency)
+	case result.Zipf:
+		return workloads.NewZipfChooser(s.Seed, client, s.Keys, s.Skew)
 	}
 	return workloads.NewChooser(s.Seed, client, s.Keys)
 }

@@ -146,3 +146,23 @@ func TestBackgroundShare(t *testing.T) {
 		}
 	}
 }
+
+// By Zipf's law every client uses popular keys most, the same ones; the history stays linearizable.
+func TestZipfKeys(t *testing.T) {
+	each(t, func(t *testing.T, p protocols.Protocol) {
+		b := newBench(t, p, 1)
+		b.preload()
+		before := len(b.history())
+		b.load(protocols.Write, clients, func(s *Spec) { s.KeyModel, s.Skew = result.Zipf, 2 })
+		b.load(protocols.Read, clients, func(s *Spec) { s.KeyModel, s.Skew = result.Zipf, 2 })
+		b.readBack()
+		operations := map[protocols.Key]int{}
+		for _, e := range b.wantLinearizable()[before:] {
+			operations[e.Key]++
+		}
+		first, last := operations[workloads.KeyName(0)], operations[workloads.KeyName(keys-1)]
+		if p.Traits(1).Writers == protocols.Many && first <= last {
+			t.Errorf("%d operations on the most popular key, %d on the least", first, last)
+		}
+	})
+}

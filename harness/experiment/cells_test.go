@@ -169,6 +169,13 @@ func TestOwedAndSlowServer(t *testing.T) {
 		"slow_server: [none]\nquick: {slow_server: [10Mbit]}": "quick: slow_server needs a host for each server",
 		"slow_server: [slow]":                                 "slow_server",
 		"owed: never":                                         "must be one of waited, ignored",
+		"workload: {keys: zipfian}":                           "must be one of uniform, hot, zipf",
+		"workload: {keys: zipf, skew: 0}":                     "must be a number from 0.01 to 10, not 0",
+		"workload: {keys: zipf, skew: NaN}":                   "must be a number from 0.01 to 10",
+		"workload: {keys: zipf, skew: 99%}":                   "must be a number from 0.01 to 10, not 99%",
+		"workload: {keys: zipf, items: 0}":                    "must be a whole number from 1 to 1000000",
+		"workload: {items: 50}":                               "skew and items belong to keys: zipf, and keys are uniform",
+		"quick: {workload: {keys: hot, skew: 1}}":             "skew and items belong to keys: zipf, and keys are hot",
 	} {
 		if _, err := load(t, "experiment: a\n"+text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", text, err, want)
@@ -188,6 +195,7 @@ func TestEstimateGrows(t *testing.T) {
 		"clients: [4]\ntestbed: {delay: {mean: 20ms}}\nconcurrency: 0.5%")
 	checkGrows(t, "clients: [4]\ntestbed: {topology: spread}", "clients: [4]\ntestbed: {"+spreadRegions+"}")
 	checkGrows(t, "clients: [4]\nworkload: {keys: hot}", "clients: [4]")
+	checkGrows(t, "clients: [4]\nworkload: {keys: zipf}", "clients: [4]\nworkload: {keys: zipf, items: 2000}")
 	checkGrows(t, "clients: saturate", "clients: [1, saturate]")
 	checkGrows(t, "value: [16MiB]\nsearch: {latency: 500ms}", "value: [16MiB]")
 	checkGrows(t, "clients: [4]\nvalue: [16MiB]", "clients: [4]\nvalue: [16MiB]\nphases: {longest: 20s}")
@@ -248,6 +256,12 @@ func TestKeys(t *testing.T) {
 	for clients, want := range map[int]int{1: 2, 4: 5} {
 		if got := hot.Keys(clients); got != want {
 			t.Errorf("%d clients with a hot key: %d keys, want %d", clients, got, want)
+		}
+	}
+	for text, want := range map[string]int{"keys: zipf": 1000, "keys: zipf, items: 17": 17} {
+		zipf := mustLoad(t, "experiment: a\nworkload: {"+text+"}")
+		if got := zipf.Keys(4); got != want || zipf.Workload.Skew != 0.99 {
+			t.Errorf("%s: %d keys with skew %v, want %d and 0.99", text, got, zipf.Workload.Skew, want)
 		}
 	}
 }

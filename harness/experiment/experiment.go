@@ -42,7 +42,10 @@ type Settings struct {
 
 // Workload says how clients choose keys, and what is written beside READs.
 type Workload struct {
-	Keys       string       `json:"keys"`       // Uniform or Hot
+	Keys string `json:"keys"` // Uniform, Hot or Zipf
+	// Skew is the exponent of Zipf's law, and Items the number of keys that it is over; both are 0 in the other models.
+	Skew       float64      `json:"skew,omitempty"`
+	Items      int          `json:"items,omitempty"`
 	Background result.Share `json:"background"` // of the traffic: at most as much is a WRITE client's beside READs
 }
 
@@ -113,10 +116,14 @@ type Testbed struct {
 }
 
 // Keys is the number of keys over which the clients spread so that an operation overlaps another on its key with the
-// probability Concurrency. In the hot model, all share key 0, and the keys 1 … clients are the clients' own.
+// probability Concurrency. In the hot model, all share key 0, and the keys 1 … clients are the clients' own. By Zipf's law,
+// the number of keys is that of the file, and Concurrency has no say.
 func (s *Settings) Keys(clients int) int {
-	if s.Workload.Keys == result.Hot {
+	switch s.Workload.Keys {
+	case result.Hot:
 		return workloads.HotKeys(clients)
+	case result.Zipf:
+		return s.Workload.Items
 	}
 	return workloads.Keyspace(clients, s.Concurrency.Fraction())
 }
@@ -205,6 +212,9 @@ func defaults() Settings {
 // would draw one delay for up to 64 KiB, not one for each packet.
 func (s *Settings) fillIn() {
 	s.Phases.Longest = cmp.Or(s.Phases.Longest, longest(s.Phases.Measure))
+	if w := &s.Workload; w.Keys == result.Zipf {
+		w.Skew, w.Items = cmp.Or(w.Skew, defaultSkew), cmp.Or(w.Items, defaultItems)
+	}
 	switch {
 	case s.Testbed.Offload != "":
 	case s.Testbed.NetEm():

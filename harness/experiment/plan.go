@@ -49,13 +49,20 @@ func (e *Experiment) planHead(w io.Writer) {
 		t.Topology, t.ClientHosts, t.links(), t.Congestion, t.Offload)
 	t.planDelays(w)
 	fmt.Fprintf(w, "servers   suite %s, durability %s\n", join(e.Suites), join(e.Durability))
-	fmt.Fprintf(w, "workload  keys %s, concurrency %v, background %v, seed %d\n", e.Workload.Keys, e.Concurrency,
-		e.Workload.Background, e.Seed)
+	fmt.Fprintf(w, "workload  keys %s, background %v, seed %d\n", e.keyModel(), e.Workload.Background, e.Seed)
 	if e.OpenLoop() {
 		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)
 	}
 	fmt.Fprintf(w, "phases    warm-up %v, measure %v, and on until %d operations have ended, at most %v%s\n\n", e.Phases.Warmup,
 		e.Phases.Measure, e.Phases.Operations, e.Phases.Longest, e.Phases.inIntervals())
+}
+
+// keyModel is how clients choose keys, and what decides how many there are.
+func (e *Experiment) keyModel() string {
+	if e.Workload.Keys == result.Zipf {
+		return fmt.Sprintf("%s, skew %v, %d items", e.Workload.Keys, e.Workload.Skew, e.Workload.Items)
+	}
+	return fmt.Sprintf("%s, concurrency %v", e.Workload.Keys, e.Concurrency)
 }
 
 // inIntervals is the intervals of the timeline, if there is one.

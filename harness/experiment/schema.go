@@ -38,6 +38,9 @@ const (
 	maxLimit       = 1_000_000
 	maxRegions     = 16
 	maxBackground  = 2 * result.Percent // with more it would no longer be a load of READs
+	minSkew        = 0.01
+	maxSkew        = 10
+	maxItems       = 1_000_000 // all names of keys have the length that the cost model counts with
 )
 
 // What a delay has that does not say.
@@ -88,7 +91,9 @@ func (s *Settings) keys() keys {
 		"arrival":     arrival(&s.Arrival),
 		"concurrency": between(&s.Concurrency, result.Percent/100, 100*result.Percent),
 		"workload": object(keys{
-			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot),
+			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot, result.Zipf),
+			"skew":       decimal(&s.Workload.Skew, minSkew, maxSkew),
+			"items":      number(&s.Workload.Items, 1, maxItems),
 			"background": between(&s.Workload.Background, 0, maxBackground),
 		}),
 		"phases": phases(&s.Phases),
@@ -203,6 +208,12 @@ func (d *Delay) keys() keys {
 	}
 }
 
+// What keys by Zipf's law have that do not say: the skew and the number of items of YCSB's core workloads.
+const (
+	defaultSkew  = 0.99
+	defaultItems = 1000
+)
+
 // noSlowServer stands for a server whose link is as all others.
 const noSlowServer = "none"
 
@@ -222,6 +233,9 @@ func (s *Settings) check(n ast.Node) error {
 	slow := slices.ContainsFunc(s.SlowServer, func(r result.Rate) bool { return r != 0 })
 	if slow && s.Testbed.Topology != result.Spread {
 		return at(n, "slow_server needs a host for each server: add testbed: {topology: %s}", result.Spread)
+	}
+	if w := s.Workload; w.Keys != result.Zipf && (w.Skew != 0 || w.Items != 0) {
+		return at(n, "workload: skew and items belong to keys: %s, and keys are %s: remove them or change keys", result.Zipf, w.Keys)
 	}
 	return nil
 }

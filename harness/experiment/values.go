@@ -97,6 +97,22 @@ func number[T int | uint64](to *T, low, high T) value {
 	}
 }
 
+// decimal is a number from low to high, with or without a decimal point.
+func decimal(to *float64, low, high float64) value {
+	return func(n ast.Node) error {
+		s, err := text(n)
+		if err != nil {
+			return err
+		}
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(v >= low && v <= high) {
+			return at(n, "must be a number from %v to %v, not %s", low, high, s)
+		}
+		*to = v
+		return nil
+	}
+}
+
 // between is a quantity from low to high.
 func between[Q result.Quantity](to *Q, low, high Q) value {
 	return func(n ast.Node) error {

@@ -98,7 +98,8 @@ type Point struct {
 	Predicted Interval `json:"predicted_ms"`
 	// Probe is the delay between two otherwise idle hosts of the testbed during the window; absent without NetEm.
 	Probe      *MeasuredDelay `json:"probe,omitempty"`
-	KeyModel   string         `json:"key_model"` // Uniform or Hot
+	KeyModel   string         `json:"key_model"`      // Uniform, Hot or Zipf
+	Skew       float64        `json:"skew,omitempty"` // exponent of Zipf's law; 0 in the other models
 	Background Background     `json:"background"`
 	Started    string         `json:"started"` // UTC, RFC 3339
 	OpenLoop

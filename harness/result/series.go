@@ -98,6 +98,7 @@ func (l Load) Open() bool { return l.Arrival != "" && l.Arrival != Closed }
 const (
 	Uniform = "uniform" // all clients draw from the same keys
 	Hot     = "hot"     // each client has a key of its own, and all share key 0
+	Zipf    = "zipf"    // all clients draw from the same keys, by Zipf's law: key 0 most often, then key 1 …
 )
 
 // The topologies of a testbed.

@@ -144,6 +144,25 @@ func parameters(fixed []frame.Dim[frame.Cell], cells []frame.Cell) string {
 	return text + "."
 }
 
+// keyModels describes how clients draw keys where it is not uniformly, one model after the other.
+func keyModels(cells []frame.Cell) (lines []string) {
+	for _, c := range cells {
+		for _, p := range c.All() {
+			line := ""
+			switch p.KeyModel {
+			case result.Hot:
+				line = "Hot keys: all clients use one key with some probability, otherwise each its own."
+			case result.Zipf:
+				line = fmt.Sprintf("Keys by Zipf's law: all clients draw from %d keys with skew %v, the same ones most often.", p.Keys, p.Skew)
+			}
+			if line != "" && !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
 var arrivalNames = map[string]string{result.Poisson: "Poisson arrivals", result.Fixed: "evenly spaced arrivals"}
 
 // load describes what is unlike the paper in the load of the cells; it is empty if nothing is.
@@ -153,9 +172,7 @@ func load(cells []frame.Cell) []string {
 	for _, c := range cells {
 		share = max(share, c.Background())
 	}
-	if slices.ContainsFunc(cells, frame.Cell.Hot) {
-		lines = append(lines, "Hot keys: all clients use one key with some probability, otherwise each its own.")
-	}
+	lines = append(lines, keyModels(cells)...)
 	if share > 0 {
 		lines = append(lines, "READs beside a writer, whose traffic was at most "+stat.Percent(share)+" of all bytes.")
 	}

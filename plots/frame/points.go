@@ -84,11 +84,17 @@ func IsClosed(c Cell) bool { return !IsOpen(c) }
 // IsOpen reports whether the cell's operations arrived by themselves.
 func IsOpen(c Cell) bool { return c.Rate > 0 }
 
-// KeyModel names the way in which the clients of a point draw keys.
-func KeyModel(p result.Point) string { return cmp.Or(p.KeyModel, result.Uniform) }
+// KeyModel names the way in which the clients of a point draw keys, such as "zipf 0.99 of 1000", with the skew of Zipf's law
+// and the number of keys that it is over. In the other models the number follows from that of the clients.
+func KeyModel(p result.Point) string {
+	if p.KeyModel == result.Zipf {
+		return fmt.Sprintf("%s %v of %d", p.KeyModel, p.Skew, p.Keys)
+	}
+	return cmp.Or(p.KeyModel, result.Uniform)
+}
 
-// Hot reports whether some repetition drew keys in another way than uniformly.
-func (c Cell) Hot() bool {
+// NotUniform reports whether some repetition drew keys in another way than uniformly.
+func (c Cell) NotUniform() bool {
 	return slices.ContainsFunc(c.All(), func(p result.Point) bool { return KeyModel(p) != result.Uniform })
 }
 
@@ -255,6 +261,10 @@ func checkPoint(p result.Point) error {
 		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
 			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
 		}
+	}
+	if (p.KeyModel == result.Zipf) != (p.Skew > 0) || p.KeyModel == result.Zipf && p.Keys < 1 {
+		return fmt.Errorf("key_model %q with a skew of %v over %d keys: %s has both, no other model has a skew",
+			p.KeyModel, p.Skew, p.Keys, result.Zipf)
 	}
 	if low, high := p.Predicted.Low, p.Predicted.High; !(0 <= low && low <= high) {
 		return fmt.Errorf("the predicted latency must lie between 0 and its high end, not from %v to %v", low, high)

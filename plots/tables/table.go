@@ -100,7 +100,7 @@ func seriesOf(c frame.Cell) result.Series { return c.Series }
 
 // whatColumns say what was measured, and how often.
 var whatColumns = slices.Concat(pointColumns, []column[frame.Cell]{
-	{"keys", func(c frame.Cell) string { return tally(c.All(), frame.KeyModel) }, frame.Cell.Hot},
+	{"keys", func(c frame.Cell) string { return tally(c.All(), frame.KeyModel) }, frame.Cell.NotUniform},
 	{"writer beside", func(c frame.Cell) string {
 		if c.Background() == 0 {
 			return stat.Missing

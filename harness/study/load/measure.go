@@ -135,7 +135,8 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load {
 	e := r.Experiment
 	spec := agent.Spec{
-		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Concurrency: e.Concurrency.Fraction(), Seed: seed,
+		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Skew: e.Workload.Skew,
+		Concurrency: e.Concurrency.Fraction(), Seed: seed,
 	}
 	if s.Op == result.OpWrite {
 		spec.WriteShare = 1
@@ -171,7 +172,7 @@ func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point
 	load.Clients = clients
 	return result.Point{
 		Schema: result.SchemaVersion, Experiment: e.Name, Figure: e.Figure, Series: run.Series, Load: load,
-		Keys: e.Keys(clients), KeyModel: e.Workload.Keys, Repetition: run.Repetition, Attempt: attempt,
+		Keys: e.Keys(clients), KeyModel: e.Workload.Keys, Skew: e.Workload.Skew, Repetition: run.Repetition, Attempt: attempt,
 		Seed: run.Seed, Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
