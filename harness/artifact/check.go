@@ -60,7 +60,7 @@ var rules = []struct {
 func Examine(ctx context.Context, root string, run Runner) (all []Check, err error) {
 	for _, r := range rules {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, ctx.Err()
 		}
 		found, err := r.check(ctx, root, run)
 		c := Check{Badge: r.badge, Name: r.name, Rule: r.rule, OK: err == nil, Found: found}
@@ -69,7 +69,7 @@ func Examine(ctx context.Context, root string, run Runner) (all []Check, err err
 		}
 		all = append(all, c)
 	}
-	return all, context.Cause(ctx)
+	return all, ctx.Err()
 }
 
 // contains reports whether the file has all texts.

@@ -43,7 +43,14 @@ func powbench(t *testing.T, args ...string) *exec.Cmd {
 // play runs the command as a process of its own to its end and returns its exit code and both its outputs.
 func play(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return playIn(t, "", args...)
+}
+
+// playIn plays in a folder.
+func playIn(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	cmd := powbench(t, args...)
+	cmd.Dir = dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
