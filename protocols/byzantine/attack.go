@@ -131,8 +131,12 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 	}
 	lies := a.Server != nil && !a.Crash && traits.LyingServers == 0 || a.Reader != nil && !traits.LyingReaders ||
 		a.Writer != nil && !a.Crash && !traits.LyingWriters
+	rounds := len(traits.Write)
+	if traits.Writers == protocols.One {
+		rounds++ // WriterDies counts the one that a single writer does not need
+	}
 	switch {
-	case a.WriterDies > len(traits.Write):
+	case a.WriterDies > rounds:
 		return Expectation{None: true}
 	case a.Beyond, lies: // servers lie that may only crash, or clients that may not
 		return Expectation{Beyond: true}

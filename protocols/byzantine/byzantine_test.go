@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
 )
 
 func rolls(d Dice) (all []int) {
@@ -36,6 +37,44 @@ func TestCodes(t *testing.T) {
 	} {
 		if result.Expectation(e.Code()) != want {
 			t.Errorf("%s has code %s, want %s", e, e.Code(), want)
+		}
+	}
+}
+
+// described is a protocol that says what it is, and does nothing.
+type described struct {
+	protocols.Protocol
+	is protocols.Traits
+}
+
+func (d described) Traits(int) protocols.Traits { return d.is }
+
+// A writer can die in each round that its WRITEs have: WriterDies counts a first one that single writers do without.
+func TestWritersDieInTheirRounds(t *testing.T) {
+	for _, c := range []struct {
+		writers protocols.Writers
+		rounds  int
+		targets []string
+	}{
+		{protocols.Many, 1, nil},
+		{protocols.Many, 2, []string{"W1"}},
+		{protocols.Many, 3, []string{"W1", "W2"}},
+		{protocols.One, 1, []string{"W1"}},
+		{protocols.One, 2, []string{"W1", "W2"}},
+	} {
+		var got []string
+		for _, id := range []string{"W1", "W2"} {
+			a, err := ByID(Catalog(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := described{is: protocols.Traits{Writers: c.writers, Write: make([]protocols.Leg, c.rounds)}}
+			if !a.Expected(p).None {
+				got = append(got, id)
+			}
+		}
+		if !slices.Equal(got, c.targets) {
+			t.Errorf("%d rounds, writers %v: targets of %v, want %v", c.rounds, c.writers, got, c.targets)
 		}
 	}
 }
