@@ -30,6 +30,7 @@ type loadClient struct {
 	logs   []*history.Log // one for each incarnation
 	seq    uint64         // of the last operation
 	limit  time.Duration  // of an operation; 0: opTimeout
+	reach  client.Reach   // of its requests; zero: all servers
 	gauge  gauge          // of the operation of a load that is in progress
 }
 
@@ -123,7 +124,7 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 		return completed{due: e.Start, start: e.Start, end: clock.Now()}, fmt.Errorf("%w; nothing was sent", err)
 	}
 	c.gauge.stop()
-	outcome, err := call.Run(ctx)
+	outcome, err := call.Reaching(c.reach).Run(ctx)
 	c.gauge.start()
 	done := completed{due: e.Start, start: e.Start, end: clock.Now()}
 	if err != nil {

@@ -20,6 +20,7 @@ const (
 	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted" // bytes, see Agent.Retransmitted
 	ArrearsCall       control.Method[control.Nothing, int64]  = "arrears"       // bytes, see Agent.Arrears
 	AssaultCall       control.Method[Spec, int64]             = "assault"       // by hostile clients; returns how often they attacked
+	InterruptCall     control.Method[InterruptSpec, Tally]    = "interrupt"     // see Agent.Interrupt
 	HistoryCall       control.Method[int, []history.Entry]    = "history"       // see Agent.History
 	JournalCall       control.Method[string, []history.Entry] = "journal"       // see ReadJournal
 )
@@ -38,6 +39,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 			control.Handle(EndedCall, a.Ended), control.Handle(CloseCall, a.CloseWindow),
 			control.Handle(RetransmittedCall, a.Retransmitted), control.Handle(ArrearsCall, a.Arrears),
 			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
+			control.Handle(InterruptCall, a.Interrupt),
 			control.Handle(JournalCall, func(_ context.Context, path string) ([]history.Entry, error) { return ReadJournal(path) }),
 		}, nil
 	}

@@ -52,6 +52,7 @@ type Call struct {
 	driver   *play.Driver // nil before begin
 	liars    int
 	watch    watch
+	reach    reach
 }
 
 // Read prepares a READ of key.
@@ -102,8 +103,12 @@ func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 			c.exchange.EndStreams()
 			return c.driver.Result()
 		}
+		if err := c.reach.check(c.driver.Round()); err != nil {
+			return protocols.Result{}, err
+		}
 		select {
 		case r := <-c.exchange.Replies():
+			c.reach.hear(r.Round, r.Server)
 			requests, err = c.driver.Answer(r.Round, r.Server, r.Message)
 		case <-c.watch.late:
 			requests, err = c.driver.Overdue(c.watch.overdue())
@@ -120,5 +125,5 @@ func (c *Call) send(q play.Requests) error {
 	if c.driver.Streams(q.Round) {
 		c.exchange.Stream(q.Round)
 	}
-	return c.exchange.Send(q.Round, q.To)
+	return c.exchange.Send(q.Round, c.reach.limit(q))
 }

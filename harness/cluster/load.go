@@ -79,6 +79,11 @@ func (c *Cluster) LoadOn(ctx context.Context, agents []int, spec agent.Spec) (ag
 	return sum(control.CallAll(ctx, some, agent.LoadCall, spec))
 }
 
+// Interrupt has an agent interrupt a WRITE and READ beside it, while no other load runs.
+func (c *Cluster) Interrupt(ctx context.Context, n int, spec agent.InterruptSpec) (agent.Tally, error) {
+	return control.Call(ctx, c.agents[n], agent.InterruptCall, spec)
+}
+
 // sum adds up what agents counted.
 func sum(tallies []agent.Tally, err error) (all agent.Tally, _ error) {
 	for i := range tallies {

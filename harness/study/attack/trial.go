@@ -206,6 +206,11 @@ func (t *trial) phases(ctx context.Context) error {
 			return err
 		}
 	}
+	if interrupts(t.attack) {
+		if err := t.interrupt(ctx); err != nil {
+			return err
+		}
+	}
 	if crowds(t.attack, t.protocol) {
 		if err := t.crowd(ctx); err != nil {
 			return err
