@@ -110,6 +110,15 @@ func (x *Exchange) asked(l *link, round int) bool {
 	return slices.ContainsFunc(x.requests, func(r *request) bool { return r.link == l && r.round == round })
 }
 
+// Name is what to call the server in a message: its number and address and, if it is not connected, why not.
+func (x *Exchange) Name(server int) string {
+	l := x.links.links[server]
+	if err := l.down(); err != nil {
+		return fmt.Sprintf("%s, not connected: %v", l, err)
+	}
+	return l.String()
+}
+
 // Replies delivers at most one reply per server and round, if the round is not streamed. The channel is never closed and has
 // room for all those replies, so that nobody waits to deliver one.
 func (x *Exchange) Replies() <-chan Reply { return x.replies }

@@ -113,9 +113,18 @@ func (c *Call) drive(ctx context.Context) (protocols.Result, error) {
 		case <-c.watch.late:
 			requests, err = c.driver.Overdue(c.watch.overdue())
 		case <-ctx.Done():
-			return protocols.Result{}, fmt.Errorf("%w in round %d: %w", ErrPending, c.driver.Round(), ctx.Err())
+			return protocols.Result{}, c.givenUp(ctx.Err())
 		}
 	}
+}
+
+// givenUp says in which round the operation ended that waited no longer, and who did not answer.
+func (c *Call) givenUp(why error) error {
+	silent := ""
+	for _, server := range c.driver.Silent() {
+		silent += "; no answer of " + c.exchange.Name(server)
+	}
+	return fmt.Errorf("%w in round %d: %w%s", ErrPending, c.driver.Round(), why, silent)
 }
 
 func (c *Call) send(q play.Requests) error {

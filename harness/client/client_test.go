@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/protocols"
@@ -80,6 +81,23 @@ func TestGivenUp(t *testing.T) {
 	}
 	if err := links.Quiesce(c.soon()); err != nil {
 		t.Error(err)
+	}
+}
+
+// An operation that found no quorum names the servers that did not answer, with their addresses, and no others.
+func TestNoQuorumNamesTheSilent(t *testing.T) {
+	c := newCluster(t, mabd.Protocol{})
+	r := c.client(c.links(protocols.Reader), protocols.Reader, 1)
+	c.hold(1, 2)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := r.Read("k").Run(ctx)
+	if !errors.Is(err, client.ErrPending) {
+		t.Fatalf("READ without a quorum: %v", err)
+	}
+	want := fmt.Sprintf("; no answer of server 2 (%s); no answer of server 3 (%s)", c.addrs[1], c.addrs[2])
+	if !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %q in the end", err, want)
 	}
 }
 

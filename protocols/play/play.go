@@ -69,6 +69,19 @@ func (d *Driver) Awaits(number, server int) bool {
 	return x.asked && (!x.answered || d.Streams(number))
 }
 
+// Silent lists the servers that were asked in the current round and have not answered.
+func (d *Driver) Silent() (servers []int) {
+	if d.current == 0 {
+		return nil
+	}
+	for server, x := range d.rounds[d.current-1].servers {
+		if x.asked && !x.answered {
+			servers = append(servers, server)
+		}
+	}
+	return servers
+}
+
 // Streams reports whether the operation takes any number of replies of one server to the round.
 func (d *Driver) Streams(number int) bool { return d.streamed != nil && d.streamed.Streams(number) }
 
