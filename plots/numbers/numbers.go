@@ -160,6 +160,9 @@ func excuse(among map[string]*document, p pattern) (found bool) {
 
 // bind finds the pattern and evaluates the values of its numbers.
 func (e entry) bind(d *document, p pattern, vars map[string]any, results *query.Results) error {
+	if d == nil {
+		return errors.New(`numbers are those of one document: name it in place of "*"`)
+	}
 	if len(p.holes) != len(e.Values) {
 		return fmt.Errorf("%d values for %d {}: give one for each", len(e.Values), len(p.holes))
 	}

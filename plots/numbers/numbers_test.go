@@ -12,7 +12,7 @@ import (
 
 // measured is results of which the peak is 60.0 ± 2.5 MB/s for M-PoWerStore and half of that for M-ABD, and 1 234 567
 // schedules.
-func measured(t *testing.T) *query.Results {
+func measured(t testing.TB) *query.Results {
 	t.Helper()
 	s := &result.Set{Dir: "results/fig2b"}
 	for r, x := range []float64{59, 60, 61} {
@@ -140,6 +140,7 @@ func TestStaleBooks(t *testing.T) {
 		{"has {} MB/s", "had {} MB/s", `numbers.yaml:4: "M-PoWerStore had {} MB/s", map[]: the document has this text 0 times`},
 		{"M-PoWerStore has {} MB/s", "{} MB/s", `numbers.yaml:4: "{} MB/s", map[]: the document has this text 3 times`},
 		{"  a.md:\n    - text: 'M", "  b.md:\n    - text: 'M", `numbers.yaml: there is no document "b.md"`},
+		{"  a.md:\n    - text: 'M", "  '*':\n    - text: 'M", `numbers.yaml:4: "M-PoWerStore has {} MB/s", map[]: numbers are those of one document`},
 		{"'M-PoWerStore has {} MB/s'", "a", `numbers.yaml:4: "a", map[]: 1 values for 0 {}`},
 		{"| {op} |", "| {ops} |", "{ops} is not a variable"},
 		{`values: peak("2b", "mpowerstore"`, `values: peak("2b", "nobody"`, `line 5: unknown protocol "nobody"`},
