@@ -28,7 +28,7 @@ func measured(throughputs map[string][]float64) *result.Set {
 	return s
 }
 
-func results(t *testing.T, sets ...*result.Set) *Results {
+func results(t testing.TB, sets ...*result.Set) *Results {
 	t.Helper()
 	r, err := New(sets)
 	if err != nil {
