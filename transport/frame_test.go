@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"reflect"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -103,7 +104,7 @@ func TestFramesBeyondTheBoundsAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, reading ends without panic, and what is read was there.
+// Whatever the bytes, reading ends without panic, what is read was there, and a peer that it is passed on to reads the same.
 func FuzzFrames(f *testing.F) {
 	whole := encoded(f, 7, "key", protocols.Message{Body: &ping{Text: "hi"}, Payload: []byte("payload")})
 	f.Add(whole)
@@ -118,9 +119,15 @@ func FuzzFrames(f *testing.F) {
 		frames := newFrameReader(bytes.NewReader(data))
 		total := 0
 		for {
-			_, m, err := readMessage(frames)
+			e, m, err := readMessage(frames)
 			if err != nil {
 				break
+			}
+			if len(e.Key) <= protocols.MaxKeyBytes { // a server handles no other
+				again, same, err := readMessage(newFrameReader(bytes.NewReader(encoded(t, e.ID, e.Key, m))))
+				if err != nil || again != e || !reflect.DeepEqual(same, m) {
+					t.Errorf("%v %v becomes %v %v: %v", e, m, again, same, err)
+				}
 			}
 			total += prefixBytes + len(m.Payload)
 		}
