@@ -15,6 +15,9 @@ func FuzzForms(f *testing.F) {
 		"{:type :invoke, :process 0, :f :write, :value 1}\n{:type :ok, :process 0, :f :write, :value 1}\n",
 		`{"type":"invoke","process":0,"f":"read","value":null,"index":0}`,
 		"INFO  jepsen.util - 0\t:invoke\t:read\tnil\n", strings.Repeat("(", 300), "#{1 2 #{3}}", "\xef\xbb\xbf{}",
+		"#jepsen.history.Op{:process 0 :type :invoke :f :write :value #a #b [1 #_ 2 {:x (3)}]}\n", strings.Repeat("#a ", 300),
+		strings.Repeat("{:a [", 99) + strings.Repeat("]}", 99), "#_ #_ 1 2 {:type :ok}", "\"\\u00e4\\\" ; no end", "\\newline \\( #\"(\" ^{:a 1} {}",
+		"[{:type :invoke, :process 0, :f :read, :value nil} {:type :info, :process 0, :f :read, :value nil, :error [:timeout \"a\"]}]",
 	} {
 		f.Add([]byte(text))
 	}
