@@ -124,7 +124,7 @@ survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which
 fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10000000x: so many executions)
 	@for p in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 		for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$p/*_test.go | cut -c6-); do \
-			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),1m) $$p || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),1m) -fuzzminimizetime 20x $$p || exit 1; \
 		done; \
 	done
 
