@@ -46,8 +46,22 @@ func (s *Sources) UnmarshalYAML(n ast.Node) error {
 // A Loop is variables and the values that they take in turn; an expression is evaluated for each combination.
 type Loop yaml.MapSlice
 
+// maxRounds bounds a loop: seven variables of ten values each would take gigabytes.
+const maxRounds = 10_000
+
 // UnmarshalYAML implements yaml.InterfaceUnmarshaler.
-func (l *Loop) UnmarshalYAML(decode func(any) error) error { return decode((*yaml.MapSlice)(l)) }
+func (l *Loop) UnmarshalYAML(decode func(any) error) error {
+	if err := decode((*yaml.MapSlice)(l)); err != nil {
+		return err
+	}
+	rounds := 1
+	for _, item := range *l {
+		if rounds *= max(1, len(values(item.Value))); rounds > maxRounds {
+			return fmt.Errorf("for: its variables have more than %d combinations of values: give them fewer", maxRounds)
+		}
+	}
+	return nil
+}
 
 // Rounds is every combination of the variables' values; one, without variables, for an empty loop. The variable that is
 // named last changes fastest.
