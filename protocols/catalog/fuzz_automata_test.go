@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,10 +89,15 @@ func FuzzRecords(f *testing.F) {
 	all := fuzzed()
 	for i := range all {
 		write, read := toServer(f, i)
-		for record := range len(filled(f, all[i], ringOf(f, all[i]).server(all[i]), write)["k"]) {
-			for _, body := range [][]byte{{}, {0xc0}, {0x90}, {0x91, 0xc0}, {0x92, 0x92, 0xff, 1, 0xc0}, {0xdd, 255, 255, 255, 255}} {
-				f.Add(uint8(i), write, uint8(record), body, []byte{}, slices.Concat(read, write))
+		records := filled(f, all[i], ringOf(f, all[i]).server(all[i]), write)["k"]
+		for record, name := range slices.Sorted(maps.Keys(records)) {
+			is := records[name]
+			bodies := [][]byte{{}, {0xc0}, {0x90}, {0x91, 0xc0}, {0x92, 0x92, 0xff, 1, 0xc0}, {0xdd, 255, 255, 255, 255}, is.Body}
+			for _, body := range bodies {
+				f.Add(uint8(i), write, uint8(record), body, is.Payload, slices.Concat(read, write))
 			}
+			f.Add(uint8(i), write, uint8(record), is.Body, is.Payload[:len(is.Payload)/2], slices.Concat(read, write))
+			f.Add(uint8(i), write, uint8(record), is.Body, bytes.Repeat(is.Body, 4), slices.Concat(read, write))
 		}
 	}
 	f.Fuzz(func(t *testing.T, protocol uint8, before []byte, record uint8, body, payload, after []byte) {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -57,10 +58,16 @@ func encode(t testing.TB, body protocols.Body) []byte {
 	return data
 }
 
-// heap is memory that the collector takes back.
+// heap is memory that the collector takes back. It has no room for more than operations on the largest value need, whatever lengths
+// servers name.
 type heap struct{}
 
-func (heap) Bytes(n int) []byte { return make([]byte, n) }
+func (heap) Bytes(n int) []byte {
+	if n > 2*protocols.MaxValueBytes {
+		panic(fmt.Sprintf("an operation wants %d bytes", n))
+	}
+	return make([]byte, n)
+}
 
 // Whatever bytes a body is decoded from, it is refused or is what its own encoding is decoded to: nothing is lost on the way through
 // a server that passes it on or stores it.
