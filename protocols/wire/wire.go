@@ -57,6 +57,9 @@ func Unmarshal(data []byte, v any) error {
 func UnmarshalPrefix(data []byte, v any) (n int, err error) {
 	d := decoders.Get().(*codec.Decoder)
 	defer decoders.Put(d)
+	if data == nil {
+		data = []byte{} // given nil, the codec goes on with what it was given last, which is another message's
+	}
 	d.ResetBytes(data)
 	if err := d.Decode(v); err != nil {
 		return 0, fmt.Errorf("decode %T: %w", v, err)

@@ -231,6 +231,20 @@ func TestCodecAfterErrors(t *testing.T) {
 	wg.Wait()
 }
 
+// No bytes are no message, whatever is left of the one before.
+func TestNothingIsDecodedFromNil(t *testing.T) {
+	two := mustMarshal(t, mustMarshal(t, nil, &sample{Name: "first"}), &sample{Name: "another's"})
+	for range 100 { // decoders are pooled, so that any may come
+		var first, none sample
+		if _, err := UnmarshalPrefix(two, &first); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := UnmarshalPrefix(nil, &none); err == nil || n != 0 || none.Name != "" {
+			t.Fatalf("%d bytes and %q come from nothing: %v", n, none.Name, err)
+		}
+	}
+}
+
 // FuzzUnmarshal lets no bytes crash the codec, and what it accepts can be encoded again.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add([]byte{})
