@@ -49,7 +49,7 @@ func checkSound(t *testing.T, p result.Point) {
 
 const zipfConfig = `value: [4KiB]
 clients: [6]
-workload: {keys: zipf, skew: 1.2, items: 40, background: 2%}
+workload: {keys: zipf, skew: 1.2, items: 40}
 protocols: [mabd, mpowerstore, powerstore]
 repetitions: 1
 attempts: 1
