@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -58,12 +59,80 @@ func TestFreeFigure(t *testing.T) {
 	}
 }
 
+// Axes have names that people read, and ticks that fit what is on them; a row of panels is filled up with nothing.
+func TestFreeFigureIsReadable(t *testing.T) {
+	s := syntheticFigure("2b", 3)
+	p, err := figures.Free([]*result.Set{s}, figures.Choice{
+		X: "t", Y: "latency_ms.mean", Facet: "protocol", Peaks: true, LogY: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel, blank := p.Rows[0][0], p.Rows[1][1]
+	if panel.X.Label.Text != "Failure threshold t" || panel.Y.Label.Text != "Mean latency (ms)" || panel.Title.Text != "M-PoWerStore" {
+		t.Errorf("%q against %q, of %q", panel.Y.Label.Text, panel.X.Label.Text, panel.Title.Text)
+	}
+	if !blank.Blank || len(blank.X.Tick.Marker.Ticks(0, 1)) > 0 || len(blank.Series()) > 0 {
+		t.Error("there are axes where there is no panel")
+	}
+	for _, tick := range panel.X.Tick.Marker.Ticks(panel.X.Min, panel.X.Max) {
+		if strings.Contains(tick.Label, ".") {
+			t.Errorf("a tick at t = %s", tick.Label)
+		}
+	}
+	if last := panel.Series()[0].Dots[2].X.Mean; panel.X.Max <= last {
+		t.Errorf("the axis ends at %v, the last dot is at %v", panel.X.Max, last)
+	}
+	sizes, err := figures.Free([]*result.Set{syntheticFigure("2c", 3)}, figures.Choice{X: "value_bytes", Y: "ops", Peaks: true, LogX: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel = sizes.Rows[0][0]
+	var labels []string
+	for _, tick := range panel.X.Tick.Marker.Ticks(panel.X.Min, panel.X.Max) {
+		labels = append(labels, tick.Label)
+	}
+	if strings.Join(labels, " ") != "64K 128K 256K 512K 1M" || panel.X.Label.Text != "Value (bytes)" {
+		t.Errorf("ticks %v on %q", labels, panel.X.Label.Text)
+	}
+}
+
+// A curve has its protocol's colour whatever is selected, and what else differs is told by markers, each in the legend once.
+func TestFreeFigureLooks(t *testing.T) {
+	s := syntheticFigure("2c", 3)
+	alone, err := figures.Free([]*result.Set{s}, figures.Choice{X: "value_bytes", Y: "ops", Select: []string{"protocol=mabd"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := figures.Free([]*result.Set{s}, figures.Choice{X: "throughput_MBps", Y: "latency_ms.mean"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sizes = 5
+	curves := all.Rows[0][0].Series()
+	if len(curves) != sizes*len(paperProtocols) || len(all.Legend) != sizes+len(paperProtocols) {
+		t.Errorf("%d curves, %d entries", len(curves), len(all.Legend))
+	}
+	looks := map[string]bool{}
+	for _, c := range curves {
+		if strings.HasPrefix(c.Title, "M-ABD") && c.Color != alone.Rows[0][0].Series()[0].Color {
+			t.Errorf("%s has another colour than M-ABD alone", c.Title)
+		}
+		r, g, b, _ := c.Color.RGBA()
+		looks[fmt.Sprint(r, g, b, c.MarkName())] = true
+	}
+	if len(looks) != len(curves) {
+		t.Errorf("%d looks of %d curves", len(looks), len(curves))
+	}
+}
+
 func TestFreeFigureRefuses(t *testing.T) {
 	s := syntheticFigure("2a", 1)
 	for want, choice := range map[string]figures.Choice{
 		`"latency" is no number of a point: these are `:                     {X: "clients", Y: "latency"},
 		`"colour" is no condition of a measurement: these are protocol, op`: {X: "t", Y: "ops", Facet: "colour"},
 		`t=9: no measurement has it: there are 1`:                           {X: "t", Y: "ops", Select: []string{"t=9"}},
+		`no measurement has clients and rate: the `:                         {X: "clients", Y: "rate", LogY: true},
 		`"t" selects nothing: write it as in t=1`:                           {X: "t", Y: "ops", Select: []string{"t"}},
 	} {
 		if _, err := figures.Free([]*result.Set{s}, choice); err == nil || !strings.Contains(err.Error(), want) {

@@ -53,22 +53,33 @@ func newPanel(grid plot.Plotter) *Panel {
 		a.Width, a.Tick.Width = axisWidth, axisWidth
 		a.Tick.Marker = plot.TickerFunc(roundTicks)
 	}
+	p.Title.TextStyle.Font, p.Title.Padding = sans(titleSize).Font, 4
 	p.X.Min, p.Y.Min = 0, 0
 	p.Add(grid)
+	return p
+}
+
+// NewBlank is a place without a panel, which fills a row.
+func NewBlank() *Panel {
+	p := &Panel{Plot: plot.New(), Blank: true}
+	p.HideAxes()
 	return p
 }
 
 // headroom is the air above the largest value on an axis.
 const headroom = 1.06
 
-// Align gives all panels the same limits, above the largest value of any, so that they compare at sight.
+// Align gives all panels the same limits, above the largest value of any, so that they compare at sight. Logarithmic axes have
+// theirs already.
 func Align(panels []*Panel) {
 	var x, y float64
 	for _, p := range panels {
 		x, y = max(x, p.X.Max), max(y, p.Y.Max)
 	}
 	for _, p := range panels {
-		p.Y.Max = Limit(y)
+		if p.YLog.Base == 0 {
+			p.Y.Max = Limit(y)
+		}
 		if p.X.Min == 0 { // otherwise the panel set its own limits
 			p.X.Max = Limit(x)
 		}
@@ -101,6 +112,45 @@ func roundTicks(low, high float64) []plot.Tick {
 		ticks = append(ticks, plot.Tick{Value: i * step, Label: strconv.FormatFloat(i*step, 'f', decimals, 64)})
 	}
 	return ticks
+}
+
+// WholeTicks are round ticks at whole numbers alone.
+var WholeTicks plot.TickerFunc = func(low, high float64) (whole []plot.Tick) {
+	for _, t := range roundTicks(low, high) {
+		if n := math.Round(t.Value); math.Abs(t.Value-n) < 1e-9 {
+			whole = append(whole, plot.Tick{Value: n, Label: strconv.Itoa(int(n))})
+		}
+	}
+	return whole
+}
+
+// ShortTicks are those of the ticker with k, M and G for thousands and more, if any label has six digits.
+func ShortTicks(of plot.Ticker) plot.TickerFunc {
+	return func(low, high float64) []plot.Tick {
+		all := slices.Clone(of.Ticks(low, high))
+		long := func(t plot.Tick) bool { x, _ := strconv.ParseFloat(t.Label, 64); return math.Abs(x) >= 1e5 }
+		if !slices.ContainsFunc(all, long) {
+			return all
+		}
+		for i, t := range all {
+			all[i].Label = shortNumber(t.Label)
+		}
+		return all
+	}
+}
+
+// shortNumber is the number with a letter for its thousands; what is none stays.
+func shortNumber(label string) string {
+	x, err := strconv.ParseFloat(label, 64)
+	if err != nil {
+		return label
+	}
+	letters := []string{"", "k", "M", "G", "T"}
+	i := 0
+	for ; math.Abs(x) >= 1e3 && i < len(letters)-1; i++ {
+		x /= 1e3
+	}
+	return strconv.FormatFloat(x, 'g', 6, 64) + letters[i]
 }
 
 // UnlabelledTicks are round ticks without labels, for panels that stand above another with the same axis.

@@ -125,6 +125,7 @@ func nothing() (xmin, xmax, ymin, ymax float64) {
 // A Rule is a thin straight line across a panel, such as at a protocol's network bound. It is a plot.Plotter.
 type Rule struct {
 	look.Look
+	What     string // it shows of the thing that the look is titled after, for exports; empty for the thing itself
 	At       float64
 	Vertical bool
 }

@@ -188,7 +188,7 @@ func (p *Page) column(i int) *Page {
 	}
 	for _, row := range p.Rows {
 		own := *row[i].Plot
-		if own.Y.Label.Text == "" {
+		if own.Y.Label.Text == "" && !row[i].Blank {
 			own.Y.Label.Text = row[0].Y.Label.Text
 		}
 		c.Rows = append(c.Rows, []*Panel{{Plot: &own}})

@@ -10,6 +10,7 @@ import (
 type Panel struct {
 	*plot.Plot
 	XLog, YLog Log
+	Blank      bool // it fills a row and shows nothing
 	shown      []plot.Plotter
 }
 

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"math"
+	"slices"
 
 	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
@@ -33,6 +34,7 @@ type Series struct {
 	Names  []string // of the dots, if they have any
 	Width  float64  // of bars, in places of the axis
 	Hollow bool     // are the markers
+	Small  bool     // are the markers
 }
 
 // Name says what it shows, such as "M-ABD, network bound".
@@ -48,7 +50,8 @@ func (s Series) Name() string {
 
 // What series show beside the thing itself.
 const (
-	ofBound     = "network bound"
+	// OfBound is the throughput that the network allows.
+	OfBound     = "network bound"
 	ofPredicted = "mean by the cost model"
 )
 
@@ -56,7 +59,7 @@ func (l Curve) series() []Series {
 	s := Series{Look: l.Look, What: l.What, Dots: l.Dots, Hollow: l.Hollow}
 	switch {
 	case l.Specks:
-		s.Form = Marked
+		s.Form, s.Small = Marked, true
 	case l.Trace:
 		s.Form = Traced
 	}
@@ -64,7 +67,7 @@ func (l Curve) series() []Series {
 }
 
 func (r Rule) series() []Series {
-	s := Series{Look: r.Look, Form: Across, What: ofBound, Dots: []Dot{{Y: stat.Exactly(r.At)}}}
+	s := Series{Look: r.Look, Form: Across, What: r.What, Dots: []Dot{{Y: stat.Exactly(r.At)}}}
 	if r.Vertical {
 		s.Form, s.Dots = Upright, []Dot{{X: stat.Exactly(r.At)}}
 	}
@@ -83,7 +86,7 @@ func barSeries(groups [][]Bar, groupWidth float64) (all []Series) {
 		if !had {
 			i = len(all)
 			at[key] = i
-			all = append(all, Series{Look: l, Form: form, What: what, Width: width})
+			all = append(all, Series{Look: l, Form: form, What: what, Width: width, Hollow: form == Marked})
 		}
 		all[i].Dots = append(all[i].Dots, Dot{stat.Exactly(x), y})
 	}
@@ -95,7 +98,7 @@ func barSeries(groups [][]Bar, groupWidth float64) (all []Series) {
 			what string
 			y    float64
 		}{
-			{Ticked, ofBound, b.Bound}, {Marked, "p50", b.P50}, {Ticked, "p99", b.P99},
+			{Ticked, OfBound, b.Bound}, {Marked, "p50", b.P50}, {Ticked, "p99", b.P99},
 			{Ticked, ofPredicted + ", at least", b.Predicted.Low}, {Ticked, ofPredicted + ", at most", b.Predicted.High},
 		} {
 			if beside.y > 0 {
@@ -116,7 +119,7 @@ func (s Strips) series() (all []Series) {
 			Look: b.Look, Form: Striped, Dots: []Dot{{b.Height, y}}, Names: []string{b.Label}, Width: stripWidth,
 		})
 		if b.Bound > 0 {
-			all = append(all, Series{Look: b.Look, Form: Upticks, What: ofBound, Dots: []Dot{{stat.Exactly(b.Bound), y}}})
+			all = append(all, Series{Look: b.Look, Form: Upticks, What: OfBound, Dots: []Dot{{stat.Exactly(b.Bound), y}}})
 		}
 	}
 	return all
@@ -177,7 +180,10 @@ func (s Slots) series() (all []Series) {
 
 func (m EventMarks) series() (all []Series) {
 	for _, e := range m.Events {
-		all = append(all, Series{Form: Upright, What: e.What, Dots: []Dot{{X: stat.Exactly(e.AtMs / 1e3)}}})
+		dashes := look.Of("", 1+slices.Index(m.Names, e.What)).Dashes // they tell events apart
+		all = append(all, Series{
+			Look: look.Look{Dashes: dashes}, Form: Upright, What: e.What, Dots: []Dot{{X: stat.Exactly(e.AtMs / 1e3)}},
+		})
 	}
 	return all
 }

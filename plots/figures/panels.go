@@ -107,7 +107,7 @@ func curves(d panel, c column) *draw.Panel {
 // addBound adds a rule at the protocol's network bound to a panel of throughputs in operations per second.
 func addBound(p *draw.Panel, s frame.System, cells []frame.Cell) {
 	if b := frame.BoundOf(s.Protocol, cells); b > 0 {
-		p.Add(draw.Rule{Look: lookOf(s), At: b * 1e6 / float64(cells[0].ValueBytes), Vertical: true})
+		p.Add(draw.Rule{Look: lookOf(s), What: draw.OfBound, At: b * 1e6 / float64(cells[0].ValueBytes), Vertical: true})
 	}
 }
 
@@ -128,7 +128,7 @@ func sizeCurves(d panel, c column) *draw.Panel {
 			l.Dots = append(l.Dots, draw.Dot{X: stat.Exactly(x(size)), Y: cell.Estimate(d.y.of)})
 		}
 		if b := frame.BoundOf(s.Protocol, c.cells); b > 0 {
-			p.Add(draw.Rule{Look: l.Look, At: b})
+			p.Add(draw.Rule{Look: l.Look, What: draw.OfBound, At: b})
 		}
 		p.Add(l)
 	}

@@ -93,12 +93,16 @@ func sizeAxis(p *draw.Panel, cells []frame.Cell) {
 	sizes := frame.Distinct(cells, func(c frame.Cell) int { return c.ValueBytes })
 	var ticks plot.ConstantTicks
 	for _, size := range sizes {
-		name := strings.NewReplacer(" ", "", "iB", "", "B", "").Replace(stat.SizeName(size))
-		ticks = append(ticks, plot.Tick{Value: math.Log2(float64(size)), Label: name})
+		ticks = append(ticks, plot.Tick{Value: math.Log2(float64(size)), Label: shortSize(size)})
 	}
 	p.XLog = draw.Log{Base: 2}
 	p.X.Tick.Marker = ticks
 	p.X.Min, p.X.Max = math.Log2(float64(sizes[0]))-0.4, math.Log2(float64(sizes[len(sizes)-1]))+0.4
+}
+
+// shortSize is such as 256, 64K or 1M: bytes, with K and M for 2^10 and 2^20.
+func shortSize(bytes int) string {
+	return strings.NewReplacer(" ", "", "iB", "", "B", "").Replace(stat.SizeName(bytes))
 }
 
 // thresholdAxis makes the x axis one of failure thresholds.

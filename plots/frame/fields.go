@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// Shares are those of percentiles, by their names in results.
+var Shares = map[string]float64{"p50": Median, "p90": 0.9, "p99": P99, "p999": 0.999}
+
 // Numbers are the numbers in a struct and in those that are part of it, under their names in the results' files, such as
 // "latency_ms.mean"; NaN stands for one that was not recorded.
 func Numbers(x any) map[string]float64 {

@@ -75,9 +75,6 @@ type step struct {
 
 var pointColumns = columnsOf(reflect.TypeFor[result.Point](), "", nil)
 
-// percentileFields are the shares of percentiles by their names in results.
-var percentileFields = map[string]float64{"p50": frame.Median, "p90": 0.9, "p99": frame.P99, "p999": 0.999}
-
 // notInCSV are fields that no cell has room for.
 var notInCSV = []string{"histogram", "service_histogram", "timeline"}
 
@@ -98,7 +95,7 @@ func columnsOf(t reflect.Type, prefix string, way []step) (columns []pointColumn
 		case kind.Kind() == reflect.Struct && !kind.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 			columns = append(columns, columnsOf(kind, prefix+name+"_", to)...)
 		default:
-			columns = append(columns, pointColumn{prefix + name, to, percentileFields[name]})
+			columns = append(columns, pointColumn{prefix + name, to, frame.Shares[name]})
 		}
 	}
 	return columns

@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/powbench/powbench/plots/draw"
-	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
 )
 
@@ -26,15 +25,18 @@ func NewPGF(dir string) *PGF { return &PGF{folder{Dir: dir}} }
 const (
 	pgfPanel  = 62 // mm wide, and
 	pgfHeight = 0.75
-	pgfGap    = 14 // mm between panels
+	pgfGap    = 18 // mm between two panels side by side, and
+	pgfNarrow = 12 // between more, of which only the first has its y axis named
 )
 
 // Figure implements Sink.
 func (f *PGF) Figure(p *draw.Page) error {
 	var b bytes.Buffer
+	legend := pgfLegendOf(p)
 	fmt.Fprintf(&b, `%% %s
 \documentclass[border=2mm]{standalone}
 \usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \usepackage{textcomp}
 \usepackage{pgfplots}
 \usepgfplotslibrary{groupplots}
@@ -43,24 +45,28 @@ func (f *PGF) Figure(p *draw.Page) error {
 \begin{tikzpicture}
 \begin{groupplot}[
   group style={group size=%d by %d, horizontal sep=%dmm, vertical sep=%dmm},
-  width=%dmm, height=%gmm, scale only axis, tick align=outside, tick pos=left, ymajorgrids,
+  width=%gmm, height=%gmm, scale only axis, tick align=outside, tick pos=left, ymajorgrids,
   every axis/.append style={font=\footnotesize}, grid style={black!12},
-  legend style={draw=none, font=\footnotesize, at={(0,1.16)}, anchor=south west, legend columns=3},
+  legend style={draw=none, font=\footnotesize, at={(0,1.18)}, anchor=south west, legend columns=%d, column sep=1mm},
+  legend cell align=left,
 ]
-`, oneLine(p.Heading), len(p.Rows[0]), len(p.Rows), pgfGap, pgfGap, pgfPanel, pgfHeight*pgfPanel*float64(p.RowHeight/draw.PanelHeight))
-	named := map[string]bool{} // series that the legend has
+`, oneLine(p.Heading), len(p.Rows[0]), len(p.Rows), columnGap(p), rowGap(p), panelWidth(p),
+		pgfHeight*pgfPanel*float64(p.RowHeight/draw.PanelHeight), legend.columns())
 	first := true
 	eachPanel(p, func(title string, panel *draw.Panel) {
-		if !first {
-			title = panelTitle(p, panel, title)
+		if panel.Blank {
+			b.WriteString("\\nextgroupplot[group/empty plot]\n")
+			return
 		}
-		fmt.Fprintf(&b, "\\nextgroupplot[%s]\n", strings.Join(axisOptions(title, panel), ", "))
-		stacked := stack{}
-		for _, s := range panel.Series() {
-			pgfSeries(&b, panel, s, first && !named[s.Name()], stacked)
-			named[s.Name()] = true
+		fmt.Fprintf(&b, "\\nextgroupplot[%s]\n", strings.Join(axisOptions(panelTitle(p, panel, title), panel), ", "))
+		if first {
+			legend.write(&b)
 		}
 		first = false
+		stacked := stack{}
+		for _, s := range panel.Series() {
+			pgfSeries(&b, panel, s, stacked)
+		}
 	})
 	b.WriteString("\\end{groupplot}\n")
 	pgfCaption(&b, p)
@@ -68,8 +74,35 @@ func (f *PGF) Figure(p *draw.Page) error {
 	return f.write(p, "tex", b.Bytes())
 }
 
-// panelTitle is the title of the panel's column if the panel is in the first row.
+// panelWidth is that of a page's panels, in mm: a single one is as wide as two.
+func panelWidth(p *draw.Page) float64 {
+	n := len(p.Rows[0])
+	return float64(2*pgfPanel+pgfGap-(n-1)*columnGap(p)) / float64(n)
+}
+
+func columnGap(p *draw.Page) int {
+	if len(p.Rows[0]) > 2 {
+		return pgfNarrow
+	}
+	return pgfGap
+}
+
+// rowGap is that between rows of panels, in mm: less where only the last names its x axis.
+func rowGap(p *draw.Page) int {
+	const named, unnamed = 16, 8
+	for _, row := range p.Rows[:len(p.Rows)-1] {
+		if slices.ContainsFunc(row, func(p *draw.Panel) bool { return p.X.Label.Text != "" || p.Title.Text != "" }) {
+			return named
+		}
+	}
+	return unnamed
+}
+
+// panelTitle is the panel's own title, or that of its column if the panel is in the first row.
 func panelTitle(p *draw.Page, panel *draw.Panel, title string) string {
+	if panel.Title.Text != "" {
+		return panel.Title.Text
+	}
 	if slices.Contains(p.Rows[0], panel) {
 		return title
 	}
@@ -85,7 +118,7 @@ func pgfCaption(b *bytes.Buffer, p *draw.Page) {
 	for _, line := range p.Lines {
 		lines = append(lines, TeX(line))
 	}
-	width := len(p.Rows[0])*(pgfPanel+pgfGap) - pgfGap
+	const width = 2*pgfPanel + pgfGap
 	fmt.Fprintf(b, "\\node[anchor=north west, align=left, text width=%dmm, font=\\scriptsize] at (current bounding box.south west) {%s};\n",
 		width, strings.Join(lines, " \\par "))
 }
@@ -116,8 +149,11 @@ func axisOptions(title string, panel *draw.Panel) (options []string) {
 		}
 		options = append(options, fmt.Sprintf("%stick={%s}, %sticklabels={%s}, minor %s tick num=0",
 			a.name, strings.Join(places, ","), a.name, strings.Join(labels, ","), a.name))
+		if a.axis.Tick.Label.Rotation != 0 {
+			options = append(options, a.name+"ticklabel style={rotate=90, anchor=east, font=\\tiny}")
+		}
 	}
-	if panel.Y.Tick.Marker != nil && hasStrips(panel) {
+	if hasStrips(panel) {
 		options = append(options, stripNames(panel)...)
 	}
 	return options
@@ -143,9 +179,38 @@ func stripNames(panel *draw.Panel) []string {
 // A stack is where the stacked bars of a panel end so far, by their places.
 type stack map[float64]float64
 
-// pgfSeries writes one series; in the legend, if it is to be there.
-func pgfSeries(b *bytes.Buffer, panel *draw.Panel, s draw.Series, explained bool, stacked stack) {
+// pgfSeries writes one series.
+func pgfSeries(b *bytes.Buffer, panel *draw.Panel, s draw.Series, stacked stack) {
 	s.Dots = slices.Clone(s.Dots)
+	switch s.Form {
+	case draw.Stacked:
+		pgfStack(b, s, stacked)
+		return
+	case draw.Across:
+		s.Dots = []draw.Dot{
+			{X: stat.Exactly(panel.X.Min), Y: s.Dots[0].Y}, {X: stat.Exactly(panel.X.Max), Y: s.Dots[0].Y},
+		}
+	case draw.Upright:
+		s.Dots = []draw.Dot{
+			{X: s.Dots[0].X, Y: stat.Exactly(panel.Y.Min)}, {X: s.Dots[0].X, Y: stat.Exactly(panel.Y.Max)},
+		}
+	}
+	options := append(pgfStyle(s), "forget plot")
+	columns, table := "x y", "x=x, y=y"
+	errors := slices.ContainsFunc(s.Dots, func(d draw.Dot) bool { return d.X.HasInterval() || d.Y.HasInterval() })
+	if errors { // they take LaTeX a while
+		options = append(options, "error bars/.cd", "x dir=both, x explicit", "y dir=both, y explicit")
+		columns, table = "x xm xp y ym yp", "x=x, y=y, x error minus=xm, x error plus=xp, y error minus=ym, y error plus=yp"
+	}
+	fmt.Fprintf(b, "\\addplot[%s]\n  table[%s, row sep=\\\\] {\n  %s \\\\\n", strings.Join(options, ", "), table, columns)
+	for _, dot := range s.Dots {
+		fmt.Fprintf(b, "  %s %s \\\\\n", withErrors(panel.XLog, dot.X, errors), withErrors(panel.YLog, dot.Y, errors))
+	}
+	b.WriteString("  };\n")
+}
+
+// pgfStyle is how a series is drawn, in panels and in the legend.
+func pgfStyle(s draw.Series) []string {
 	options := []string{"color=" + rgb(s.Color)}
 	switch s.Form {
 	case draw.Lined:
@@ -153,66 +218,48 @@ func pgfSeries(b *bytes.Buffer, panel *draw.Panel, s draw.Series, explained bool
 	case draw.Traced:
 		options = append(options, "no marks", "unbounded coords=jump")
 	case draw.Marked:
-		options = append(options, "only marks", pgfMark(s))
+		if s.Small {
+			options = append(options, "mark size=0.6pt")
+		}
+		return append(options, "only marks", pgfMark(s))
 	case draw.Ticked:
-		options = append(options, "only marks", "mark=-", "mark size=4pt")
+		return append(options, "only marks", "mark=-", "mark size=4pt")
 	case draw.Upticks:
-		options = append(options, "only marks", "mark=|", "mark size=4pt")
+		return append(options, "only marks", "mark=|", "mark size=4pt")
 	case draw.Barred:
-		options = append(options, fmt.Sprintf("ybar, bar shift=0pt, bar width=%g, fill=%s", s.Width, rgb(s.Fill)))
+		return append(options, fmt.Sprintf("ybar, bar shift=0pt, bar width=%g, fill=%s", s.Width, rgb(s.Fill)))
 	case draw.Striped:
-		options = append(options, fmt.Sprintf("xbar, bar shift=0pt, bar width=%g, fill=%s", s.Width, rgb(s.Fill)))
-	case draw.Stacked:
-		pgfStack(b, s, explained, stacked)
-		return
-	case draw.Across:
+		return append(options, fmt.Sprintf("xbar, bar shift=0pt, bar width=%g, fill=%s", s.Width, rgb(s.Fill)))
+	case draw.Across, draw.Upright:
 		options = append(options, "no marks", "very thin")
-		s.Dots = []draw.Dot{
-			{X: stat.Exactly(panel.X.Min), Y: s.Dots[0].Y}, {X: stat.Exactly(panel.X.Max), Y: s.Dots[0].Y},
-		}
-	case draw.Upright:
-		options = append(options, "no marks", "very thin")
-		s.Dots = []draw.Dot{
-			{X: s.Dots[0].X, Y: stat.Exactly(panel.Y.Min)}, {X: s.Dots[0].X, Y: stat.Exactly(panel.Y.Max)},
-		}
 	}
-	if len(s.Dashes) > 0 && !slices.Contains([]draw.Form{draw.Barred, draw.Striped, draw.Ticked, draw.Upticks}, s.Form) {
+	if len(s.Dashes) > 0 {
 		options = append(options, dashPattern(s.Dashes))
 	}
-	if !explained {
-		options = append(options, "forget plot")
-	}
-	fmt.Fprintf(b, "\\addplot[%s, error bars/.cd, x dir=both, x explicit, y dir=both, y explicit]\n", strings.Join(options, ", "))
-	b.WriteString("  table[x=x, y=y, x error minus=xm, x error plus=xp, y error minus=ym, y error plus=yp, row sep=\\\\] {\n")
-	b.WriteString("  x xm xp y ym yp \\\\\n")
-	for _, dot := range s.Dots {
-		fmt.Fprintf(b, "  %s %s \\\\\n", withErrors(panel.XLog, dot.X), withErrors(panel.YLog, dot.Y))
-	}
-	b.WriteString("  };\n")
-	if explained {
-		fmt.Fprintf(b, "\\addlegendentry{%s}\n", TeX(s.Name()))
-	}
+	return options
 }
 
 // pgfStack draws the parts of stacked bars as boxes from where the parts before ended.
-func pgfStack(b *bytes.Buffer, s draw.Series, explained bool, stacked stack) {
+func pgfStack(b *bytes.Buffer, s draw.Series, stacked stack) {
 	for _, dot := range s.Dots {
 		y, from := dot.Y.Mean, stacked[dot.Y.Mean]
 		stacked[y] = from + dot.X.Mean
 		fmt.Fprintf(b, "\\draw[fill=%s] (axis cs:%s,%s) rectangle (axis cs:%s,%s);\n", rgb(s.Fill),
 			digits(from), digits(y-s.Width/2), digits(stacked[y]), digits(y+s.Width/2))
 	}
-	if explained {
-		fmt.Fprintf(b, "\\addlegendimage{area legend, fill=%s}\n\\addlegendentry{%s}\n", rgb(s.Fill), TeX(s.Name()))
-	}
 }
 
-// withErrors is a number with what it may be less and more.
-func withErrors(axis draw.Log, e stat.Estimate) string {
-	if !e.Known() {
-		return "nan 0 0"
-	}
+// withErrors is a number, if wanted with what it may be less and more.
+func withErrors(axis draw.Log, e stat.Estimate, errors bool) string {
 	mean := axis.Number(e.Mean)
+	switch {
+	case !e.Known() && errors:
+		return "nan 0 0"
+	case !e.Known():
+		return "nan"
+	case !errors:
+		return digits(mean)
+	}
 	return strings.Join([]string{
 		digits(mean), digits(mean - axis.Number(e.Mean-e.Half)), digits(axis.Number(e.Mean+e.Half) - mean),
 	}, " ")
@@ -234,7 +281,7 @@ var pgfMarks = map[string]string{
 }
 
 func pgfMark(s draw.Series) string {
-	mark, known := pgfMarks[look.Look(s.Look).MarkName()]
+	mark, known := pgfMarks[s.MarkName()]
 	if !known {
 		mark = "*"
 	}
@@ -255,21 +302,3 @@ func dashPattern(dashes []vg.Length) string {
 	}
 	return "dash pattern={" + strings.Join(parts, " ") + "}"
 }
-
-// TeX is text that LaTeX sets as it stands: what is special to it is escaped, and what its fonts may lack is spelled.
-func TeX(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r > 0xff { // beyond what LaTeX's usual fonts have
-			return '?'
-		}
-		return r
-	}, texEscapes.Replace(oneLine(text)))
-}
-
-var texEscapes = strings.NewReplacer(
-	`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "$", `\$`, "&", `\&`, "#", `\#`, "_", `\_`, "%", `\%`,
-	"~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`, "|", `\textbar{}`,
-	"µ", `\textmu{}`, "±", `$\pm$`, "≤", `$\leq$`, "≥", `$\geq$`, "×", `$\times$`, "·", `$\cdot$`, "⊥", `$\bot$`, "−", `$-$`,
-	"→", `$\rightarrow$`, "…", `\dots{}`, "–", "--", "—", "---", "²", `$^2$`, "³", `$^3$`, "⁶", `$^6$`,
-	"½", `\textonehalf{}`, "¼", `\textonequarter{}`, "¾", `\textthreequarters{}`, "‖", `$\parallel$`,
-)

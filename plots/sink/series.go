@@ -2,6 +2,7 @@ package sink
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func (d *Data) Figure(p *draw.Page) error {
 	eachPanel(p, func(title string, panel *draw.Panel) {
 		for _, s := range panel.Series() {
 			fmt.Fprintf(&b, "\n\n")
-			comment(&b, fmt.Sprintf("index %d: %s", index, oneLine(strings.Join(notEmpty(title, s.Name()), ": "))))
+			comment(&b, fmt.Sprintf("index %d: %s", index, oneLine(strings.Join(notEmpty(cmp.Or(panel.Title.Text, title), s.Name()), ": "))))
 			comment(&b, fmt.Sprintf("x, low, high: %s; y, low, high: %s", oneLine(panel.X.Label.Text), oneLine(panel.Y.Label.Text)))
 			for i, dot := range s.Dots {
 				b.WriteString(strings.Join(append(numbers(panel.XLog, dot.X), numbers(panel.YLog, dot.Y)...), " "))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
@@ -16,11 +17,26 @@ import (
 // screenRows is how many rows a terminal shows without scrolling.
 const screenRows = 32
 
+// screenWidth is that of a terminal, in columns.
+const screenWidth = 80
+
 // Screen is what fits a terminal of 80 columns: of one set its measurements, its trials or its costs, of several a line for each.
 // What does not fit is left out, and a note says so. The tables of Summary have everything.
 func Screen(sets []*result.Set) (Tables, error) {
+	all, err := screen(sets)
+	for i, t := range all {
+		all[i].Title = shortened(t.Title, screenWidth)
+		all[i].Notes = nil
+		for _, n := range t.Notes {
+			all[i].Notes = append(all[i].Notes, folded(n))
+		}
+	}
+	return all, err
+}
+
+func screen(sets []*result.Set) (Tables, error) {
 	if len(sets) != 1 {
-		return Tables{tabulate("Results", setColumns, sets)}, nil
+		return Tables{screenSets(sets)}, nil
 	}
 	s := sets[0]
 	cells, err := frame.Cells(sets)
@@ -30,19 +46,30 @@ func Screen(sets []*result.Set) (Tables, error) {
 	switch {
 	case len(cells) > 0:
 		all := Tables{screenOf(s, cells)}
-		if r := frame.Ratios(frame.Keep(cells, saturated)); len(r) > 0 && len(r) <= screenRows/2 {
+		if r := frame.Ratios(frame.Keep(cells, saturated)); len(r) > 0 && len(all[0].Rows)+len(r) <= screenRows {
 			all = append(all, tabulate("Peaks compared", screenRatios, r))
 		}
 		return all, nil
 	case len(s.Trials) > 0:
 		return Tables{screenTrials(s)}, nil
+	case len(s.Costs) > 0:
+		return screenCosts(sets)
 	}
-	return costTables(sets)
+	return nil, nil
+}
+
+// screenSets is a line for each set.
+func screenSets(sets []*result.Set) Table {
+	shown, notes := sets, []string(nil)
+	if more := len(shown) - screenRows; more > 0 {
+		shown, notes = shown[:screenRows], []string{fmt.Sprintf("%d more sets do not fit here.", more)}
+	}
+	return tabulate("Results", setColumns, shown, notes...)
 }
 
 // setColumns say what a set is and how much of it counts.
 var setColumns = []column[*result.Set]{
-	{head: "experiment", of: func(s *result.Set) string { return s.Manifest.Experiment }},
+	{head: "experiment", of: func(s *result.Set) string { return shortened(s.Manifest.Experiment, 28) }},
 	{head: "figure", of: func(s *result.Set) string { return stat.OrDash(s.Manifest.Figure) }},
 	{head: "lines", of: func(s *result.Set) string { return strconv.Itoa(len(s.Points) + len(s.Trials) + len(s.Costs)) }},
 	{head: "left out", of: func(s *result.Set) string {
@@ -83,7 +110,7 @@ var screenColumns = []column[frame.Cell]{
 }
 
 var screenRatios = []column[frame.Ratio]{
-	{head: "of", of: func(r frame.Ratio) string { return r.Over.System.Title + " / " + r.Under.System.Title }},
+	{head: "of", of: func(r frame.Ratio) string { return shortened(r.Over.System.Title+" / "+r.Under.System.Title, 32) }},
 	{head: "op", of: func(r frame.Ratio) string { return stat.OpName(r.Over.Op) }},
 	{head: "t", of: func(r frame.Ratio) string { return strconv.Itoa(r.Over.T) }},
 	{head: "value", of: func(r frame.Ratio) string { return result.Size(r.Over.ValueBytes).String() }},
@@ -128,7 +155,7 @@ func screenTrials(s *result.Set) Table {
 		}
 		all[i].counts[t.Outcome()]++
 	}
-	columns := []column[outcomes]{{head: "protocol", of: func(o outcomes) string { return o.protocol }}}
+	columns := []column[outcomes]{{head: "protocol", of: func(o outcomes) string { return shortened(o.protocol, 14) }}}
 	for _, outcome := range outcomeOrder {
 		columns = append(columns, column[outcomes]{
 			head: outcome.name, of: func(o outcomes) string { return stat.OrWhole(float64(o.counts[outcome.of])) },
@@ -145,6 +172,43 @@ var outcomeOrder = []struct {
 }{
 	{result.Withstood, "withstood"}, {result.Caught, "harm, as expected"}, {result.Unexpected, "NOT AS EXPECTED"},
 	{result.Targetless, "nothing to attack"}, {result.NotPlayed, "not played"},
+}
+
+// screenCosts is what each scheme costs at the least and the greatest t.
+func screenCosts(sets []*result.Set) (Tables, error) {
+	cells, err := frame.Costs(sets)
+	if err != nil {
+		return nil, err
+	}
+	ends := cells.Thresholds()
+	if len(ends) > 2 {
+		ends = []int{ends[0], ends[len(ends)-1]}
+	}
+	columns := []column[string]{{head: "scheme", of: func(id string) string { return shortened(id, 20) }}}
+	for _, s := range frame.Sides {
+		for _, t := range ends {
+			columns = append(columns, column[string]{
+				head: fmt.Sprintf("%s, t=%d", s.Name, t),
+				of:   func(id string) string { return microseconds(cells.At(id, t), s) },
+			})
+		}
+	}
+	return Tables{tabulate(cmp.Or(sets[0].Manifest.Title, sets[0].Manifest.Experiment), columns, cells.Schemes(),
+		"CPU time of one operation in µs, mean ± half of the 95 % confidence interval.")}, nil
+}
+
+// folded is the text in lines of a terminal; of a word that is longer than one, the end is left out.
+func folded(text string) string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		word = shortened(word, screenWidth)
+		if n := len(lines) - 1; n >= 0 && utf8.RuneCountInString(lines[n]+" "+word) <= screenWidth {
+			lines[n] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // shortened is the text in at most so many characters.

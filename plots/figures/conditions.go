@@ -1,0 +1,79 @@
+package figures
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
+)
+
+// A condition is what may differ between measurements and was set, not measured.
+type condition struct {
+	name  string
+	of    func(frame.Cell) string
+	label func(frame.Cell) string // in a legend, or above a panel
+}
+
+// conditions are all of them.
+var conditions = []condition{
+	{"protocol", func(c frame.Cell) string { return c.FullName() }, func(c frame.Cell) string { return c.System.Plain().Name() }},
+	{"op", func(c frame.Cell) string { return c.Op }, func(c frame.Cell) string { return stat.OpName(c.Op) }},
+	{"t", func(c frame.Cell) string { return strconv.Itoa(c.T) }, func(c frame.Cell) string { return frame.Threshold(c) }},
+	{"value_bytes", func(c frame.Cell) string { return strconv.Itoa(c.ValueBytes) }, func(c frame.Cell) string { return frame.ValueSize(c) }},
+	{"suite", func(c frame.Cell) string { return c.Suite }, func(c frame.Cell) string { return c.Suite + " suite" }},
+	{"durability", func(c frame.Cell) string { return c.Durability }, func(c frame.Cell) string { return c.Durability }},
+	{"clients", func(c frame.Cell) string { return strconv.Itoa(c.Clients) }, func(c frame.Cell) string { return frame.Clients(c) }},
+	{"rate", func(c frame.Cell) string { return fmt.Sprint(c.Rate) }, func(c frame.Cell) string { return fmt.Sprintf("%g/s", c.Rate) }},
+	{"slow_server", func(c frame.Cell) string { return slowServer(c) }, func(c frame.Cell) string { return "slow server: " + slowServer(c) }},
+	{"owed", func(c frame.Cell) string { return cmp.Or(c.Owed, result.Waited) }, func(c frame.Cell) string { return "owed: " + cmp.Or(c.Owed, result.Waited) }},
+	{"experiment", experimentOf, experimentOf},
+}
+
+func slowServer(c frame.Cell) string {
+	if c.SlowServer == 0 {
+		return "none"
+	}
+	return c.SlowServer.String()
+}
+
+func conditionNames() (names []string) {
+	for _, c := range conditions {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+func conditionOf(name string) (condition, error) {
+	if i := slices.Index(conditionNames(), name); i >= 0 {
+		return conditions[i], nil
+	}
+	return condition{}, fmt.Errorf("%q is no condition of a measurement: these are %s", name, strings.Join(conditionNames(), ", "))
+}
+
+// selected is the cells that fulfil all conditions.
+func selected(cells []frame.Cell, wanted []string) ([]frame.Cell, error) {
+	for _, w := range wanted {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q selects nothing: write it as in t=1", w)
+		}
+		c, err := conditionOf(name)
+		if err != nil {
+			return nil, err
+		}
+		there := frame.Distinct(cells, c.of)
+		if !slices.Contains(there, value) {
+			return nil, fmt.Errorf("%s: no measurement has it: there are %s", w, strings.Join(there, ", "))
+		}
+		cells = frame.Keep(cells, func(x frame.Cell) bool { return c.of(x) == value })
+	}
+	return cells, nil
+}
+
+// conditionAxis reports whether the field is one that was set.
+func conditionAxis(field string) bool { return slices.Contains(conditionNames(), field) }
