@@ -8,9 +8,6 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -102,15 +99,18 @@ func serveBench(task string) error {
 		return err
 	}
 	o.Dir = dir
-	t, err := openTree(o, vfs.Default)
+	s, err := Open(o)
 	if err != nil {
 		return err
 	}
-	s := &Store{engine: t, failure: t.failure}
 	defer s.Close()
 	apply := s.Apply
 	if engine == "pebble" {
-		apply = commitTo(t.db)
+		p, err := s.Pebble()
+		if err != nil {
+			return err
+		}
+		apply = p.Commit
 	}
 	fmt.Println("ready")
 	var n int
@@ -122,18 +122,4 @@ func serveBench(task string) error {
 	}
 	fmt.Println("done")
 	return s.Close()
-}
-
-// commitTo is Apply as Pebble's documentation shows it: one batch, which it commits and waits for.
-func commitTo(db *pebble.DB) func(protocols.Key, []protocols.Record) error {
-	return func(key protocols.Key, records []protocols.Record) error {
-		b := db.NewBatchWithSize(benchBytes + 1<<10)
-		defer b.Close()
-		for _, r := range records {
-			if err := add(b, key, r); err != nil {
-				return err
-			}
-		}
-		return b.Commit(pebble.Sync)
-	}
 }

@@ -86,18 +86,26 @@ func (t *tree) close() error { return errors.Join(t.db.Close(), t.lock.Close()) 
 // put implements engine. It hands the records to the log and to memory in one batch, which Pebble writes and syncs
 // together with those of other requests that come meanwhile.
 func (t *tree) put(key protocols.Key, records []protocols.Record) (pending, error) {
+	b, err := t.batch(key, records)
+	if err != nil {
+		return nil, err
+	}
+	return logged{b}, t.db.ApplyNoSyncWait(b, pebble.Sync)
+}
+
+// batch is a batch of the records. It has the right size: one that grows would copy up to 16 MiB on the way.
+func (t *tree) batch(key protocols.Key, records []protocols.Record) (*pebble.Batch, error) {
 	size := pebbleHeaderBytes
 	for _, r := range records {
 		size += len(r.Body) + len(r.Payload) + 2*(entryBytes+len(key)+len(r.Name))
 	}
-	// A batch of the right size: one that grows would copy up to 16 MiB on the way.
 	b := t.db.NewBatchWithSize(size)
 	for _, r := range records {
 		if err := add(b, key, r); err != nil {
 			return nil, err
 		}
 	}
-	return logged{b}, t.db.ApplyNoSyncWait(b, pebble.Sync)
+	return b, nil
 }
 
 // logged is a batch that waits for the log.

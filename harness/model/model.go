@@ -51,28 +51,39 @@ type Message struct {
 
 // Count counts the case.
 func Count(c Case) (Cost, error) {
-	s, err := protocols.SuiteFor(c.Protocol, c.Suite)
+	mem := arenas.Get().(*arena)
+	defer arenas.Put(mem)
+	said, err := dryRun(c, mem)
 	if err != nil {
 		return Cost{}, err
 	}
-	mem := arenas.Get().(*arena)
-	defer arenas.Put(mem)
+	return newCost(c, said)
+}
+
+// dryRun plays the case in mem.
+func dryRun(c Case, mem *arena) (play.Transcript, error) {
+	s, err := protocols.SuiteFor(c.Protocol, c.Suite)
+	if err != nil {
+		return nil, err
+	}
 	mem.used = 0
-	key := protocols.Key(strings.Repeat("k", c.KeyBytes))
 	said, err := play.DryRun(play.Case{
-		Protocol: c.Protocol, Suite: suite.Weightless(s), T: c.T, Op: c.Op, ValueBytes: c.ValueBytes, Key: key,
+		Protocol: c.Protocol, Suite: suite.Weightless(s), T: c.T, Op: c.Op, ValueBytes: c.ValueBytes, Key: c.key(),
 		PID: max(c.PID, 1), Writes: c.Writes, Prompt: c.Prompt,
 	}, mem)
 	if err != nil {
-		return Cost{}, fmt.Errorf("dry run: %w", err)
+		return nil, fmt.Errorf("dry run: %w", err)
 	}
-	return newCost(c, said, key)
+	return said, nil
 }
 
+// key is a key of the case's length.
+func (c Case) key() protocols.Key { return protocols.Key(strings.Repeat("k", c.KeyBytes)) }
+
 // newCost measures what was said.
-func newCost(c Case, said play.Transcript, key protocols.Key) (Cost, error) {
+func newCost(c Case, said play.Transcript) (Cost, error) {
 	cost := Cost{Servers: c.Protocol.Traits(c.T).Servers}
-	number := max(c.Operation, 1)
+	number, key := max(c.Operation, 1), c.key()
 	for i, leg := range said {
 		requests, err := sizes(leg.Requests, func(m protocols.Message) (int, error) {
 			return transport.RequestBytes(number, i+1, key, m)

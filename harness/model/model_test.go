@@ -162,7 +162,7 @@ func TestWeightlessCountsTheSame(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := newCost(c, said, "0123456789")
+				got, err := newCost(c, said)
 				if err != nil {
 					t.Fatal(err)
 				}

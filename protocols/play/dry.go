@@ -24,9 +24,15 @@ type Case struct {
 // A Transcript is all messages of an operation, also those that its quorums do not wait for.
 type Transcript []Leg
 
-// A Leg is the messages of one round: a request to each server and its reply, zero where there is none; and what servers
-// sent each other because of the round.
-type Leg struct{ Requests, Replies, Between []protocols.Message }
+// A Leg is the messages of one round: a request to each server and its reply, zero where there is none; what servers
+// sent each other because of the round; and what each server stored because of it.
+type Leg struct {
+	Requests, Replies, Between []protocols.Message
+	Stored                     [][]Batch // by server
+}
+
+// A Batch is the records that a server stores because of one message, all or none.
+type Batch []protocols.Record
 
 // DryRun lets one client and its servers, in memory, play the case and returns what they said. All servers answer at
 // once, in the order of their indices. The messages are valid until the next DryRun with the same memory.
@@ -94,7 +100,7 @@ func (d *dryRun) play(op protocols.Op) (said Transcript, err error) {
 		if !next.Begins {
 			return nil, fmt.Errorf("%s of %s asks more servers in round %d, though none failed", op, protocols.NameOf(d.Protocol), next.Round)
 		}
-		said = append(said, Leg{Requests: next.To, Replies: make([]protocols.Message, len(d.servers))})
+		said = append(said, Leg{Requests: next.To, Replies: make([]protocols.Message, len(d.servers)), Stored: make([][]Batch, len(d.servers))})
 		next, err = d.round(driver, round, &said[round-1])
 	}
 	switch {
@@ -165,7 +171,9 @@ func (d *dryRun) take(server int, in protocols.Incoming, leg *Leg) error {
 	if err != nil {
 		return err
 	}
-	d.records[server].put(e.Records)
+	if d.records[server].put(e.Records); len(e.Records) > 0 {
+		leg.Stored[server] = append(leg.Stored[server], e.Records)
+	}
 	if e.Reply.Body != nil {
 		leg.Replies[server] = e.Reply
 	}
