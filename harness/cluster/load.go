@@ -9,6 +9,7 @@ import (
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
+	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 )
@@ -93,7 +94,18 @@ func sum(tallies []agent.Tally, err error) (all agent.Tally, _ error) {
 }
 
 // Load runs the load on all agents.
-func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
+func (c *Cluster) Load(ctx context.Context, load Load) (Loaded, error) {
+	return c.load(ctx, load, agents(c.agents))
+}
+
+// Commit has the servers, each for itself, commit to Pebble alone the batches that a WRITE of some protocol stores at each of
+// them, with as many committers as the load has clients. What it comes to is as of WRITEs that all servers took part in.
+func (c *Cluster) Commit(ctx context.Context, load Load, batches [][][]model.Stored) (Loaded, error) {
+	return c.load(ctx, load, committers{c.processes(), batches})
+}
+
+// load runs the load that the generator makes.
+func (c *Cluster) load(ctx context.Context, load Load, by generator) (l Loaded, err error) {
 	if l.Whole.From, err = c.read(ctx); err != nil {
 		return l, err
 	}
@@ -115,7 +127,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 	decided := make(chan int64, 1) // when the window ends
 	all, loading := errgroup.WithContext(ctx)
 	all.Go(func() (err error) {
-		ends, err = c.watchWindow(loading, load, spec, decided, &l)
+		ends, err = c.watchWindow(loading, load, spec, by, decided, &l)
 		return err
 	})
 	all.Go(func() (err error) {
@@ -123,7 +135,7 @@ func (c *Cluster) Load(ctx context.Context, load Load) (l Loaded, err error) {
 		return err
 	})
 	all.Go(func() (err error) {
-		l.Tally, err = sum(control.CallAll(loading, c.agents, agent.LoadCall, spec))
+		l.Tally, err = by.run(loading, spec)
 		return err
 	})
 	if err := all.Wait(); err != nil {
@@ -168,7 +180,9 @@ func (l Load) begin() agent.Spec {
 
 // watchWindow takes the readings at both edges of the window, and between them profiles if asked to. It decides when the
 // window ends, and returns the instant.
-func (c *Cluster) watchWindow(ctx context.Context, load Load, spec agent.Spec, decided chan<- int64, l *Loaded) (ends int64, err error) {
+func (c *Cluster) watchWindow(ctx context.Context, load Load, spec agent.Spec, by generator, decided chan<- int64,
+	l *Loaded,
+) (ends int64, err error) {
 	if err = clock.SleepUntil(ctx, spec.WarmupEndNs); err != nil {
 		return 0, err
 	}
@@ -181,7 +195,7 @@ func (c *Cluster) watchWindow(ctx context.Context, load Load, spec agent.Spec, d
 			return 0, err
 		}
 	}
-	if ends, err = c.closeWindow(ctx, spec, load.Operations); err != nil {
+	if ends, err = closeWindow(ctx, spec, by, load.Operations); err != nil {
 		return 0, err
 	}
 	decided <- ends
@@ -199,8 +213,8 @@ func (c *Cluster) watchWindow(ctx context.Context, load Load, spec agent.Spec, d
 // how many have ended.
 const notice = 50 * time.Millisecond
 
-// closeWindow decides when the window ends, tells all agents, and returns the instant.
-func (c *Cluster) closeWindow(ctx context.Context, spec agent.Spec, enough int64) (ends int64, err error) {
+// closeWindow decides when the window ends, tells the generator, and returns the instant.
+func closeWindow(ctx context.Context, spec agent.Spec, by generator, enough int64) (ends int64, err error) {
 	if ends = spec.EndNs; spec.LatestNs <= ends {
 		return ends, nil
 	}
@@ -211,19 +225,14 @@ func (c *Cluster) closeWindow(ctx context.Context, spec agent.Spec, enough int64
 		if ends == spec.LatestNs {
 			break
 		}
-		ended, err := control.CallAll(ctx, c.agents, agent.EndedCall, control.Nothing{})
+		n, err := by.ended(ctx)
 		if err != nil {
 			return 0, err
-		}
-		var n int64
-		for _, e := range ended {
-			n += e
 		}
 		if n >= enough {
 			break
 		}
 		ends = min(max(ends, clock.Now())+int64(notice), spec.LatestNs)
 	}
-	_, err = control.CallAll(ctx, c.agents, agent.CloseCall, ends)
-	return ends, err
+	return ends, by.close(ctx, ends)
 }

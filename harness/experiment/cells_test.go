@@ -49,6 +49,23 @@ func TestCellsOfSuitesAndDurabilities(t *testing.T) {
 	}
 }
 
+// Pebble alone has WRITEs to a disk, and no other cell.
+func TestCellsOfPebbleAlone(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd, pebble+mabd]\ndurability: [memory, write, fsync]\nclients: [1, 8]\ntestbed: {rate: unlimited}\n")
+	var names []string
+	for _, c := range e.Cells() {
+		if c.PebbleAlone() && c.Clients == 8 {
+			names = append(names, c.String())
+		}
+	}
+	if want := []string{"pebble+mabd/write/t1/256KiB", "pebble+mabd/write/t1/256KiB/fsync"}; !slices.Equal(names, want) {
+		t.Errorf("cells %v, want %v", names, want)
+	}
+	if all := e.Cells(); len(all) != 2*3*2+2*2 {
+		t.Errorf("%d cells", len(all))
+	}
+}
+
 // Open loops stand behind the closed ones of their series, and are other cells even with as many clients.
 func TestCellsOfOpenLoops(t *testing.T) {
 	const arrival = "arrival: {rates: [0.5/s, 100/s], clients: 4}\n"

@@ -109,7 +109,7 @@ func (s *Settings) keys() keys {
 
 // systems are the names of the protocols, their variants, and their ceilings.
 func systems() []string {
-	return slices.Concat(catalog.Names(), catalog.VariantNames(), catalog.NullNames())
+	return slices.Concat(catalog.Names(), catalog.VariantNames(), catalog.NullNames(), catalog.PebbleNames())
 }
 
 // phases reads the lengths of a run's phases, and refuses those that do not go together.
@@ -236,6 +236,29 @@ func (s *Settings) check(n ast.Node) error {
 	}
 	if w := s.Workload; w.Keys != result.Zipf && (w.Skew != 0 || w.Items != 0) {
 		return at(n, "workload: skew and items belong to keys: %s, and keys are %s: remove them or change keys", result.Zipf, w.Keys)
+	}
+	return s.checkPebble(n)
+}
+
+// checkPebble refuses Pebble alone where it has nothing to commit, or would be no ceiling. Nothing searches for its clients
+// or has them arrive, because there are none.
+func (s *Settings) checkPebble(n ast.Node) error {
+	alone := slices.IndexFunc(s.Protocols, func(name string) bool { return slices.Contains(catalog.PebbleNames(), name) })
+	if alone < 0 {
+		return nil
+	}
+	name := s.Protocols[alone]
+	switch {
+	case s.Clients.Searched():
+		return at(n, "%s has no clients to search for: give their numbers, such as clients: [1, 8]", name)
+	case s.OpenLoop():
+		return at(n, "%s has no operations that could arrive: remove arrival", name)
+	case s.Testbed.Rate != result.Unlimited:
+		return at(n, "%s uses no link: set testbed: {rate: %s}, so that what is measured beside it needs none either", name, result.UnlimitedName)
+	case !slices.Contains(s.Operations, result.OpWrite):
+		return at(n, "%s only stores: add write to operations", name)
+	case !slices.ContainsFunc(s.Durability, func(d string) bool { return d != result.NoDisk }):
+		return at(n, "%s stores nothing in memory: add write or fsync to durability", name)
 	}
 	return nil
 }

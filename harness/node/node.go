@@ -13,6 +13,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/metrics"
@@ -59,6 +60,8 @@ type Node struct {
 	addr     net.Addr
 	failed   chan error
 	log      *slog.Logger
+	// committing is what Commit commits; nil before.
+	committing atomic.Pointer[committing]
 	// metrics is nil unless they are asked for.
 	metrics *metrics.Endpoint
 }

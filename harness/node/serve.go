@@ -35,6 +35,11 @@ const (
 	ResetCall control.Method[control.Nothing, control.Nothing] = "reset"
 	// FillCall fills the disk, as far as the process can tell.
 	FillCall control.Method[control.Nothing, control.Nothing] = "fill"
+	// CommitCall commits to Pebble alone and returns the WRITEs whose batches have been committed, see Node.Commit. Meanwhile
+	// CommittedCall returns how many have, and CloseCall says when the window ends.
+	CommitCall    control.Method[Committing, Commits]    = "commit"
+	CommittedCall control.Method[control.Nothing, int64] = "committed"
+	CloseCall     control.Method[int64, control.Nothing] = "close"
 	// DamageCall damages the database in that folder, which no server may have open.
 	DamageCall control.Method[string, control.Nothing] = "damage"
 )
@@ -57,6 +62,8 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 			control.Handle(StatsCall, n.Stats), control.Handle(RetransmittedCall, n.Retransmitted),
 			control.Handle(ConnectCall, n.Connect), control.Handle(BetweenCall, n.Between),
 			control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
+			control.Handle(CommitCall, n.Commit), control.Handle(CommittedCall, n.Committed),
+			control.Handle(CloseCall, n.CloseWindow),
 		}, nil
 	}
 	steered := make(chan struct{})

@@ -97,7 +97,7 @@ type Cell struct {
 }
 
 // Cells lists the plan's points: the product of its lists, in the order of the file. Behind the closed loops of a series
-// come its open loops.
+// come its open loops. Pebble alone has only WRITEs to a disk.
 func (p *Plan) Cells() (cells []Cell) {
 	loads := p.Loads()
 	for _, t := range p.T {
@@ -105,6 +105,9 @@ func (p *Plan) Cells() (cells []Cell) {
 			for _, op := range p.Operations {
 				for _, s := range p.systems() {
 					s.Op, s.T, s.ValueBytes = op, t, int(value)
+					if s.PebbleAlone() && (op != OpWrite || s.Durability == NoDisk) {
+						continue
+					}
 					for _, l := range loads {
 						cells = append(cells, Cell{s, l})
 					}

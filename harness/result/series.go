@@ -31,7 +31,15 @@ const (
 	Paper           = "paper"
 	Modern          = "modern" // the other suite
 	UsualDurability = "write"
+	NoDisk          = "memory" // the durability of records that are in no file
 )
+
+// Pebble is the protocol of series in which no client takes part: servers' processes commit to their databases, alone, what
+// servers of the protocol that is the variant would store.
+const Pebble = "pebble"
+
+// PebbleAlone reports whether the series is one of Pebble.
+func (s Series) PebbleAlone() bool { return s.Protocol == Pebble }
 
 // FullName is the protocol with its variant, such as "mpowerstore+polynomial", as experiments name it.
 func (s Series) FullName() string {

@@ -107,6 +107,16 @@ func Nulls() []protocols.Protocol {
 	}
 }
 
+// Pebbles lists Pebble alone with the batches of protocols of All: ceilings for what their servers store.
+func Pebbles() []protocols.Protocol {
+	return []protocols.Protocol{
+		null.NewPebble(mpowerstore.Protocol{}),
+		null.NewPebble(mabd.Protocol{}),
+		null.NewPebble(phalanx.Protocol{}),
+		null.NewPebble(cas.Protocol{}),
+	}
+}
+
 // Names are the protocols' names, in the same order.
 func Names() []string { return names(All()) }
 
@@ -116,6 +126,9 @@ func VariantNames() []string { return names(Variants()) }
 // NullNames are the null protocols' names, such as "null+mabd", in the same order.
 func NullNames() []string { return names(Nulls()) }
 
+// PebbleNames are the names of Pebble alone, such as "pebble+mabd", in the same order.
+func PebbleNames() []string { return names(Pebbles()) }
+
 func names(all []protocols.Protocol) (names []string) {
 	for _, p := range all {
 		names = append(names, protocols.NameOf(p))
@@ -123,26 +136,27 @@ func names(all []protocols.Protocol) (names []string) {
 	return names
 }
 
-// ByName finds a protocol, variant or null protocol; the error for an unknown name says which may be meant, or lists
+// ByName finds a protocol, variant, null protocol or Pebble alone; the error for an unknown name says which may be meant, or lists
 // those there are.
 func ByName(name string) (protocols.Protocol, error) {
-	for _, p := range slices.Concat(All(), Variants(), Nulls()) {
+	for _, p := range slices.Concat(All(), Variants(), Nulls(), Pebbles()) {
 		if protocols.NameOf(p) == name {
 			return p, nil
 		}
 	}
-	known := slices.Concat(Names(), VariantNames(), NullNames())
+	known := slices.Concat(Names(), VariantNames(), NullNames(), PebbleNames())
 	if best := meant.Word(name, known); best != "" {
 		return nil, fmt.Errorf("unknown protocol %q: did you mean %q?", name, best)
 	}
 	return nil, fmt.Errorf("unknown protocol %q: choose one of %s", name, strings.Join(known, ", "))
 }
 
-// Keeping is ByName for those who want back what was written, or ask what becomes of it: it refuses a null protocol.
+// Keeping is ByName for those who want back what was written, or ask what becomes of it: it refuses a null protocol
+// and Pebble alone.
 func Keeping(name string) (protocols.Protocol, error) {
 	p, err := ByName(name)
 	if err == nil && p.Traits(1).Null {
-		return nil, fmt.Errorf("%s keeps no values, it only moves the bytes of another protocol: it is there to be measured, "+
+		return nil, fmt.Errorf("%s keeps no values, it only moves or stores the bytes of another protocol: it is there to be measured, "+
 			"by `powbench run`; choose one of %s", name, strings.Join(slices.Concat(Names(), VariantNames()), ", "))
 	}
 	return p, err

@@ -14,7 +14,7 @@ func TestNames(t *testing.T) {
 	if want := []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "avid", "loft", "bftbc", "gv"}; !slices.Equal(Names(), want) {
 		t.Errorf("%v, want %v: tables and legends have this order", Names(), want)
 	}
-	for _, name := range slices.Concat(Names(), VariantNames(), NullNames()) {
+	for _, name := range slices.Concat(Names(), VariantNames(), NullNames(), PebbleNames()) {
 		if p, err := ByName(name); err != nil || protocols.NameOf(p) != name {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
@@ -25,7 +25,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s is a variant of no protocol", name)
 		}
 	}
-	for _, name := range NullNames() {
+	for _, name := range slices.Concat(NullNames(), PebbleNames()) {
 		if _, namesake := protocols.SplitName(name); !slices.Contains(Names(), namesake) {
 			t.Errorf("%s has no namesake", name)
 		}
@@ -39,7 +39,7 @@ func TestKeeping(t *testing.T) {
 			t.Errorf("Keeping(%q): %v, %v", name, p, err)
 		}
 	}
-	for _, name := range NullNames() {
+	for _, name := range slices.Concat(NullNames(), PebbleNames()) {
 		if _, err := Keeping(name); err == nil || !strings.Contains(err.Error(), name+" keeps no values") {
 			t.Errorf("Keeping(%q): %v", name, err)
 		}
@@ -75,7 +75,7 @@ func TestEarlierResults(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	want := `unknown protocol "paxos": choose one of ` + strings.Join(slices.Concat(Names(), VariantNames(), NullNames()), ", ")
+	want := `unknown protocol "paxos": choose one of ` + strings.Join(slices.Concat(Names(), VariantNames(), NullNames(), PebbleNames()), ", ")
 	if _, err := ByName("paxos"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -109,15 +109,16 @@ func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.P
 
 // loadAll runs the load, and what must come before or after it.
 func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result.Point) (l cluster.Loaded, err error) {
+	if p.PebbleAlone() {
+		return m.commitAll(ctx, c, p)
+	}
 	var others agent.Tally // operations that are not part of the load
 	if p.Op == result.OpRead {
 		if others, err = c.Preload(ctx, 0, p.Keys); err != nil {
 			return l, err
 		}
 	}
-	load := m.load(p.Series, p.Load, p.Seed)
-	load.Profile = m.Profile
-	load.Every = m.Experiment.Phases.Timeline.Std()
+	load := m.ownLoad(p)
 	l, p.Probe, err = m.probed(func() (cluster.Loaded, error) { return c.Load(ctx, load) })
 	if err != nil {
 		return l, err
@@ -129,6 +130,14 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 	}
 	l.Merge(&others)
 	return l, nil
+}
+
+// ownLoad is the load of the measurement's run.
+func (m *measurement) ownLoad(p *result.Point) cluster.Load {
+	load := m.load(p.Series, p.Load, p.Seed)
+	load.Profile = m.Profile
+	load.Every = m.Experiment.Phases.Timeline.Std()
+	return load
 }
 
 // load is the clients' load during a run of the series.

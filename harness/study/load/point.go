@@ -36,17 +36,30 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 			return err
 		}
 	}
-	cost, err := r.fillModel(p, protocol, met)
-	if err != nil {
+	if p.PebbleAlone() {
+		p.Ops = p.LoadOps // the latencies are those at every server
+	} else if err := r.fillNetwork(p, protocol, l, met); err != nil {
 		return err
 	}
-	r.fillTraffic(p, l)
 	p.CPUS, p.HostCPU, p.Allocated = l.Window.CPU(), l.Window.HostCPU(), l.Window.Allocated()
 	p.GeneratorS = l.Gauged.Each() * l.Work / 1e9
 	if r.bench.Manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
 	}
 	p.WriteAmplification = l.Amplification
+	p.Bottleneck = bottleneck(p, l)
+	judge(p, l)
+	return nil
+}
+
+// fillNetwork sets what the point has of the network: what the load moved, what it should have by the cost model, and what links
+// allow.
+func (r *runner) fillNetwork(p *result.Point, protocol protocols.Protocol, l cluster.Loaded, met met) error {
+	cost, err := r.fillModel(p, protocol, met)
+	if err != nil {
+		return err
+	}
+	r.fillTraffic(p, l)
 	if p.Clients == 1 && !p.Open() {
 		p.Predicted = r.predict(cost, protocol.Traits(p.T).Quorum)
 	}
@@ -55,8 +68,6 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
 		p.LinkShare = r.linkShare(l.Window, p.Servers)
 	}
-	p.Bottleneck = bottleneck(p, l)
-	judge(p, l)
 	return nil
 }
 

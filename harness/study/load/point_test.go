@@ -272,3 +272,25 @@ func TestFillOpen(t *testing.T) {
 		t.Errorf("invalid: %s", p.InvalidReason)
 	}
 }
+
+// A point of Pebble alone has what disks and processors tell, and nothing of a network; nothing of it makes it invalid.
+func TestFillPebble(t *testing.T) {
+	l := cluster.Loaded{
+		Tally:   agent.Tally{Write: agent.Kind{Ops: 250, Latency: timingOf(4e6, 4e6, 8e6)}, Work: 251, BusyNs: 8e9, LastNs: 3e9},
+		Seconds: 2, Amplification: 2.5,
+		Window: cluster.Interval{From: cluster.Reading{Ns: 1e9}, To: cluster.Reading{Ns: 3e9, Servers: 1.5}},
+	}
+	p := &result.Point{
+		Series: result.Series{Protocol: result.Pebble, Variant: "mpowerstore", Suite: "modern", Op: "write", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 4}, Linearizable: result.Verdict{Code: result.NoHistory},
+	}
+	if err := newRunner(t, "experiment: x", 1, 3, 0).fill(p, l, met{}); err != nil {
+		t.Fatal(err)
+	}
+	if !p.Valid || p.Servers != 4 || p.Ops != 250 || !near(p.ThroughputMBps, 12.55, 1e-9) || p.CPUS.Servers != 1.5 || p.WriteAmplification != 2.5 {
+		t.Errorf("%+v", p)
+	}
+	if p.ModelFactor != (result.TrafficFactor{}) || p.WireFactor != (result.TrafficFactor{}) || p.BoundMBps != 0 {
+		t.Errorf("it has numbers of a network: %+v", p)
+	}
+}
