@@ -47,8 +47,8 @@ type committing struct {
 	pebble  storage.Pebble
 	batches [][]model.Stored
 	records [][]protocols.Record // of them, which all committers share: the database copies what it stores
-	end     atomic.Int64 // after which no WRITE begins
-	ended   atomic.Int64 // WRITEs that ended after the warm-up
+	end     atomic.Int64         // after which no WRITE begins
+	ended   atomic.Int64         // WRITEs that ended after the warm-up
 }
 
 // Commit commits until the window has ended.
@@ -116,10 +116,10 @@ func (c *committing) run(ctx context.Context) (all []Span, err error) {
 // A committer commits one WRITE's batches after the other.
 type committer struct {
 	*committing
-	number  uint64
-	choose  workloads.Chooser
-	own     [][]protocols.Record // the records, under its own names
-	writes  uint64
+	number uint64
+	choose workloads.Chooser
+	own    [][]protocols.Record // the records, under its own names
+	writes uint64
 }
 
 func (c *committing) newCommitter(number uint64) *committer {

@@ -12,7 +12,8 @@ import (
 )
 
 const limitsNote = "Throughput as a share of the ceiling: a null protocol with the same rounds and bytes that does nothing else, measured " +
-	"in the same repetition, for each durability. CPU: seconds of clients and servers per GB of values. Heap: bytes that they " +
+	"in the same repetition, for each durability. Throughput of WRITEs as a share of Pebble's alone: as many server processes that " +
+	"commit the same batches and do nothing else. CPU: seconds of clients and servers per GB of values. Heap: bytes that they " +
 	"allocate per byte of values."
 
 // A limit is what a row of the figure of limits shows of a measurement and its ceiling.
@@ -23,17 +24,29 @@ var limitRows = []panel{
 	ofLimits("memory", "% of ceiling: memory", true, ofCeiling),
 	ofLimits("write", "% of ceiling: write", true, ofCeiling),
 	ofLimits("fsync", "% of ceiling: fsync", true, ofCeiling),
+	ofLimits("write", "% of Pebble: write", true, ofPebble).where(frame.IsPebble),
+	ofLimits("fsync", "% of Pebble: fsync", true, ofPebble).where(frame.IsPebble),
 	ofLimits("memory", "CPU (s/GB): memory", false, func(l frame.Limit) stat.Estimate { return l.Cell.Estimate(frame.CPUPerGB) }),
 	ofLimits("memory", "Heap (B/B): memory", false, func(l frame.Limit) stat.Estimate {
 		return l.Cell.Estimate(frame.AllocatedPerByte)
 	}),
 }
 
-// ofCeiling is the share in percent.
-func ofCeiling(l frame.Limit) stat.Estimate {
-	e := l.Share()
+// ofCeiling and ofPebble are the shares in percent.
+func ofCeiling(l frame.Limit) stat.Estimate { return percent(l.Share()) }
+
+func ofPebble(l frame.Limit) stat.Estimate { return percent(l.OfPebble()) }
+
+func percent(e stat.Estimate) stat.Estimate {
 	e.Mean, e.Half = 100*e.Mean, 100*e.Half
 	return e
+}
+
+// where leaves the row also out if no cell that it shows is one of those.
+func (d panel) where(is func(frame.Cell) bool) panel {
+	empty := d.empty
+	d.empty = func(cells []frame.Cell) bool { return empty(frame.Keep(cells, is)) }
+	return d
 }
 
 // ofLimits is a row of curves through growing numbers of clients, on a logarithmic axis, of what was measured with the

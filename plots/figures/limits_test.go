@@ -52,3 +52,33 @@ func TestPagesOfLimits(t *testing.T) {
 		t.Errorf("pages %q, want %q", names, want)
 	}
 }
+
+// Where Pebble alone was measured, rows set WRITEs beside it.
+func TestRowsOfPebble(t *testing.T) {
+	s := &result.Set{Dir: "limits"}
+	s.Manifest.Testbed = result.Testbed{Topology: result.SharedHost, Unlimited: true}
+	for _, system := range []result.Series{{Protocol: "mabd", Variant: result.Paper}, {Protocol: result.Pebble, Variant: "mabd"}} {
+		for _, durability := range []string{"write", "fsync"} {
+			if system.PebbleAlone() && durability == "fsync" {
+				continue
+			}
+			p := result.Point{
+				Figure: frame.LimitsFigure, Series: system, Load: result.Load{Clients: 8}, Repetition: 1, ThroughputMBps: 100,
+				ThroughputOps: 1, LatencyMs: result.Latency{Mean: 1}, DurationS: 1, Validity: result.Validity{Valid: true},
+			}
+			p.Suite, p.Durability, p.Op, p.T, p.ValueBytes = result.Modern, durability, result.OpWrite, 1, 256<<10
+			s.Points = append(s.Points, p)
+		}
+	}
+	pages, err := All([]*result.Set{s})
+	if err != nil || len(pages) != 1 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	var labels []string
+	for _, row := range pages[0].Rows {
+		labels = append(labels, row[0].Y.Label.Text)
+	}
+	if want := []string{"% of ceiling: write", "% of ceiling: fsync", "% of Pebble: write"}; !slices.Equal(labels, want) {
+		t.Errorf("rows %q, want %q", labels, want)
+	}
+}

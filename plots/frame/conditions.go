@@ -48,7 +48,7 @@ var circumstances = []Dim[Cell]{
 // in the window, and bounds and traffic are of values and fragments alone.
 func CountedEarlier(s *result.Set) bool {
 	return slices.ContainsFunc(s.Points, func(p result.Point) bool {
-		return p.Ops > 0 && p.ModelFactor == result.TrafficFactor{}
+		return p.Ops > 0 && !p.PebbleAlone() && p.ModelFactor == result.TrafficFactor{}
 	})
 }
 

@@ -7,16 +7,23 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// nullProtocol is the protocol of ceilings; their variant is the protocol that they are the ceiling of.
+// nullProtocol is the protocol of ceilings for rounds and bytes; their variant is the protocol that they are the ceiling of.
 const nullProtocol = "null"
 
-// IsCeiling reports whether the cell is a null protocol's.
-func IsCeiling(c Cell) bool { return c.Protocol == nullProtocol }
+// IsCeiling reports whether the cell is no protocol's, but there to be a ceiling: a null protocol's, or Pebble's alone.
+func IsCeiling(c Cell) bool { return c.Protocol == nullProtocol || IsPebble(c) }
 
-// A Limit is a measurement beside that of its ceiling in the same run, which has no cells if it was not measured.
-type Limit struct{ Cell, Ceiling Cell }
+// IsPebble reports whether the cell is Pebble's alone.
+func IsPebble(c Cell) bool { return c.PebbleAlone() }
 
-// Limits are the cells of protocols, each beside its ceiling: the null protocol in the same set-up, under the same load.
+// A Limit is a measurement beside those of its ceilings in the same run, which have no cells if they were not measured.
+type Limit struct {
+	Cell    Cell
+	Ceiling Cell // its null protocol
+	Pebble  Cell // the database with the batches that its servers store; of WRITEs to a disk
+}
+
+// Limits are the cells of protocols, each beside its ceilings in the same set-up, under the same load.
 func Limits(cells []Cell) (all []Limit) {
 	ceilings := map[Key]Cell{}
 	for _, c := range Keep(cells, IsCeiling) {
@@ -24,21 +31,30 @@ func Limits(cells []Cell) (all []Limit) {
 	}
 	for _, c := range cells {
 		if !IsCeiling(c) {
-			k := c.Key
-			k.Protocol, k.Variant = nullProtocol, c.Protocol
-			all = append(all, Limit{c, ceilings[k]})
+			of := func(protocol string) Cell {
+				k := c.Key
+				k.Protocol, k.Variant = protocol, c.Protocol
+				return ceilings[k]
+			}
+			all = append(all, Limit{c, of(nullProtocol), of(result.Pebble)})
 		}
 	}
 	return all
 }
 
-// Share is the throughput as a share of the ceiling's in the same repetition, because both suffer the same noise.
-func (l Limit) Share() stat.Estimate {
+// Share is the throughput as a share of the null protocol's, and OfPebble as one of Pebble's.
+func (l Limit) Share() stat.Estimate { return l.shareOf(l.Ceiling) }
+
+// OfPebble is described at Share.
+func (l Limit) OfPebble() stat.Estimate { return l.shareOf(l.Pebble) }
+
+// shareOf is the throughput as a share of the ceiling's in the same repetition, because both suffer the same noise.
+func (l Limit) shareOf(ceiling Cell) stat.Estimate {
 	var shares []float64
 	for _, p := range l.Cell.Valid {
 		same := func(q result.Point) bool { return q.Repetition == p.Repetition }
-		if i := slices.IndexFunc(l.Ceiling.Valid, same); i >= 0 {
-			shares = append(shares, p.ThroughputMBps/l.Ceiling.Valid[i].ThroughputMBps)
+		if i := slices.IndexFunc(ceiling.Valid, same); i >= 0 {
+			shares = append(shares, p.ThroughputMBps/ceiling.Valid[i].ThroughputMBps)
 		}
 	}
 	return stat.NewEstimate(shares)

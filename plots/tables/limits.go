@@ -10,7 +10,8 @@ import (
 )
 
 const limitsNote = "Ceiling: a null protocol with the same rounds and bytes that does nothing else. Share: mean ± half of the 95 % " +
-	"confidence interval of the throughput as a share of the ceiling's in the same repetition. CPU s/GB and heap bytes/byte, the " +
+	"confidence interval of the throughput as a share of the ceiling's in the same repetition. Pebble: the database alone, to which as " +
+	"many server processes commit the same batches and do nothing else; of Pebble: likewise, as a share of its. CPU s/GB and heap bytes/byte, the " +
 	"ceiling's in brackets: CPU seconds per 10^9 bytes of values, and bytes that heaps handed out per byte of values, of clients " +
 	"and servers together."
 
@@ -30,6 +31,8 @@ var limitColumns = slices.Concat([]column[frame.Limit]{
 	{head: "MB/s", of: func(l frame.Limit) string { return l.Cell.Throughput().String() }},
 	{head: "ceiling MB/s", of: func(l frame.Limit) string { return l.Ceiling.Throughput().String() }},
 	{head: "share", of: func(l frame.Limit) string { return l.Share().String() }},
+	{head: "Pebble MB/s", of: func(l frame.Limit) string { return l.Pebble.Throughput().String() }},
+	{head: "of Pebble", of: func(l frame.Limit) string { return l.OfPebble().String() }},
 	{head: "CPU s/GB", of: func(l frame.Limit) string {
 		return besideCeiling(l.Cell.Mean(frame.CPUPerGB), l.Ceiling.Mean(frame.CPUPerGB))
 	}},
