@@ -98,8 +98,11 @@ func barSeries(groups [][]Bar, groupWidth float64) (all []Series) {
 			what string
 			y    float64
 		}{
-			{Ticked, OfBound, b.Bound}, {Marked, "p50", b.P50}, {Ticked, "p99", b.P99},
-			{Ticked, ofPredicted + ", at least", b.Predicted.Low}, {Ticked, ofPredicted + ", at most", b.Predicted.High},
+			{Ticked, OfBound, b.Bound},
+			{Marked, "p50", b.P50},
+			{Ticked, "p99", b.P99},
+			{Ticked, ofPredicted + ", at least", b.Predicted.Low},
+			{Ticked, ofPredicted + ", at most", b.Predicted.High},
 		} {
 			if beside.y > 0 {
 				add(beside.form, b.Look, beside.what, 0, x, stat.Exactly(beside.y))

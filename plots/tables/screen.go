@@ -170,8 +170,11 @@ var outcomeOrder = []struct {
 	of   result.Outcome
 	name string
 }{
-	{result.Withstood, "withstood"}, {result.Caught, "harm, as expected"}, {result.Unexpected, "NOT AS EXPECTED"},
-	{result.Targetless, "nothing to attack"}, {result.NotPlayed, "not played"},
+	{result.Withstood, "withstood"},
+	{result.Caught, "harm, as expected"},
+	{result.Unexpected, "NOT AS EXPECTED"},
+	{result.Targetless, "nothing to attack"},
+	{result.NotPlayed, "not played"},
 }
 
 // screenCosts is what each scheme costs at the least and the greatest t.

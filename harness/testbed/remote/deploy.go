@@ -100,12 +100,16 @@ func ask(ctx context.Context, sh Shell, host string, in io.Reader, argv ...strin
 	if err := c.Start(); err != nil {
 		return "", fmt.Errorf("%s: %w: install it", sh.Name(), err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	var failed error // once it has ended
+	ended := make(chan struct{})
+	go func() {
+		failed = c.Wait()
+		close(ended)
+	}()
 	select {
-	case err := <-ended:
-		if err != nil {
-			return "", explain(sh, host, err, errs.String())
+	case <-ended:
+		if failed != nil {
+			return "", explain(sh, host, failed, errs.String())
 		}
 		return out.String(), nil
 	case <-ctx.Done():

@@ -28,7 +28,6 @@ type cluster struct {
 	shell    Shell
 	hosts    Hosts
 	machines map[string]*machine
-	awake    []control.Process
 }
 
 // Open installs powbench on every machine, starts a steward on each, and compares the clocks. An error names the machine and what
