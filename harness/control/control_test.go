@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/rpc"
 	"os"
 	"slices"
 	"strings"
@@ -125,6 +126,26 @@ func TestCallsTakeTurns(t *testing.T) {
 	if err := <-hung; !errors.Is(err, context.Canceled) {
 		t.Errorf("a call that was given up: %v", err)
 	}
+}
+
+// The end of a process's input ends what it is answering, and the process: nobody could hear the answer.
+func TestInputEndsDuringACall(t *testing.T) {
+	near, far := net.Pipe()
+	begun, given, served := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(served)
+		Serve(t.Context(), far, far, Handle(hang, func(ctx context.Context, _ Nothing) (none Nothing, _ error) {
+			close(begun)
+			<-ctx.Done()
+			close(given)
+			return none, nil
+		}))
+	}()
+	go NewClient("server 3", &fake{Conn: near, ended: served}).rpc.Go(do, Request{string(hang), []byte("{}")}, new(Reply), make(chan *rpc.Call, 1))
+	<-begun
+	near.Close()
+	<-given
+	<-served
 }
 
 // What a process says of itself grows with what it does.

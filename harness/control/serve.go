@@ -61,12 +61,26 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Ha
 		server.ServeCodec(jsonrpc.NewServerCodec(struct {
 			io.Reader
 			io.WriteCloser
-		}{in, out}))
+		}{ending{in, cancel}, out}))
 	}()
 	select {
 	case <-ended:
 	case <-ctx.Done():
 	}
+}
+
+// ending is an input that says when it ends: JSON-RPC by itself would first wait for all that is being answered, such as a load.
+type ending struct {
+	io.Reader
+	end func()
+}
+
+func (e ending) Read(b []byte) (int, error) {
+	n, err := e.Reader.Read(b)
+	if err != nil {
+		e.end()
+	}
+	return n, err
 }
 
 // service is the receiver of JSON-RPC.
