@@ -63,6 +63,22 @@ type Machine struct {
 	DataDisk  string `json:"data_disk"` // file system of the servers' databases
 }
 
+// Cores is how many the run's processes share: those of the machine, or of a cluster's machines in all, each counted once however
+// many names it has.
+func (m Manifest) Cores() (sum int) {
+	if len(m.Testbed.Machines) == 0 {
+		return m.Machine.Cores
+	}
+	seen := map[string]bool{}
+	for _, r := range m.Testbed.Machines {
+		if !seen[r.BootID] {
+			sum += r.Machine.Cores
+		}
+		seen[r.BootID] = r.BootID != ""
+	}
+	return sum
+}
+
 // Testbed is the emulated network.
 type Testbed struct {
 	Mode       string            `json:"mode"`     // "root", "user-namespace" or "loopback"
@@ -94,7 +110,8 @@ type RemoteMachine struct {
 	Name    string  `json:"name"`
 	Address string  `json:"address"`
 	Machine Machine `json:"machine"`
-	Load    float64 `json:"load"` // average of the minute before the run
+	Load    float64 `json:"load"`              // average of the minute before the run
+	BootID  string  `json:"boot_id,omitempty"` // of its kernel: machines with the same one are one machine by several names
 	// ClockErrorUs is how far its time may be off from the coordinator's when it was last read, either way, and ClockDriftPPM how
 	// fast its clock runs away from it.
 	ClockErrorUs  float64 `json:"clock_error_us"`

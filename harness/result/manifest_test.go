@@ -33,3 +33,21 @@ func TestSystems(t *testing.T) {
 		t.Errorf("systems %+v\nwant %+v", got, want)
 	}
 }
+
+// A run's cores are its machine's, or those of all machines of its cluster, each once.
+func TestCores(t *testing.T) {
+	node := func(boot string, cores int) RemoteMachine {
+		return RemoteMachine{BootID: boot, Machine: Machine{Cores: cores}}
+	}
+	for want, machines := range map[int][]RemoteMachine{
+		2:  nil,
+		28: {node("a", 4), node("b", 8), node("c", 16)},
+		12: {node("a", 4), node("a", 4), node("b", 8)}, // two names of one machine
+		16: {node("", 8), node("", 8)},                 // of which nothing tells that they are one
+	} {
+		m := Manifest{Machine: Machine{Cores: 2}, Testbed: Testbed{Machines: machines}}
+		if got := m.Cores(); got != want {
+			t.Errorf("%+v: %d cores, want %d", machines, got, want)
+		}
+	}
+}

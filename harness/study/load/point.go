@@ -48,7 +48,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 	}
 	p.WriteAmplification = l.Amplification
 	p.Bottleneck = bottleneck(p, l)
-	judge(p, l)
+	judge(p, l, r.bench.Manifest.Cores())
 	return nil
 }
 

@@ -2,7 +2,6 @@ package load
 
 import (
 	"math"
-	"runtime"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
@@ -45,8 +44,8 @@ func bottleneck(p *result.Point, l cluster.Loaded) string {
 	return result.OfLatency
 }
 
-// judge decides whether the point counts.
-func judge(p *result.Point, l cluster.Loaded) {
+// judge decides whether the point counts. The run's processes share so many cores.
+func judge(p *result.Point, l cluster.Loaded, cores int) {
 	p.Validity = result.Validity{Valid: true}
 	fail := func(bad bool, reason result.Reason, format string, args ...any) {
 		if bad {
@@ -89,13 +88,13 @@ func judge(p *result.Point, l cluster.Loaded) {
 		}
 	}
 	judgeOpen(p)
-	cores := float64(runtime.NumCPU()) * p.DurationS
+	all := float64(cores) * p.DurationS // s of all cores
 	if p.Probe != nil && p.Probe.Off != "" {
 		p.Fail(result.DelayOff, "%s", p.Probe.Off)
 	}
 	full := p.Bottleneck == result.OfClientCPU || p.Bottleneck == result.OfServerCPU
-	fail(checked && !starved(p.HostCPU) && full && p.GeneratorS > generatorShare*cores, result.BusyGenerator,
-		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/cores)
+	fail(checked && !starved(p.HostCPU) && full && p.GeneratorS > generatorShare*all, result.BusyGenerator,
+		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/all)
 	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
 }
