@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -156,6 +157,9 @@ func (c *Cluster) introduce(ctx context.Context) error {
 // without some servers, and wait a minute for a reply where too many are gone; a measurement is spoilt at once.
 func (c *Cluster) process(host testbed.Host, role string, i int) (*control.Client, error) {
 	name := fmt.Sprintf("%s %d", role, i+1)
+	if _, several := c.testbed.(testbed.Machines); several {
+		name += " on " + host.Name()
+	}
 	started, err := host.Start(role, c.log)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -180,14 +184,18 @@ func End(p *control.Client) error {
 }
 
 // kill ends all processes at once; the databases are not needed any more.
-func (c *Cluster) kill() (err error) {
+func (c *Cluster) kill() error {
 	c.fail(nil)
-	for _, p := range slices.Concat(c.agents, c.processes()) {
+	all := slices.Concat(c.agents, c.processes())
+	errs := make([]error, len(all))
+	var killing sync.WaitGroup
+	for i, p := range all {
 		if p != nil { // not started yet
-			err = errors.Join(err, p.Kill())
+			killing.Go(func() { errs[i] = p.Kill() })
 		}
 	}
-	return err
+	killing.Wait()
+	return errors.Join(errs...)
 }
 
 // processes returns the servers' processes.
@@ -252,9 +260,12 @@ func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...stri
 // does.
 func (c *Cluster) History(ctx context.Context, journals ...string) ([]history.Entry, error) {
 	all, err := c.recorded(ctx, journals)
-	if clocks, ok := c.testbed.(testbed.Clocks); ok {
-		history.Widen(all, clocks.Uncertainty(time.Since(c.begun)))
+	machines, ok := c.testbed.(testbed.Machines)
+	if err != nil || !ok {
+		return all, err
 	}
+	off, err := machines.Uncertainty(time.Since(c.begun))
+	history.Widen(all, off)
 	return all, err
 }
 

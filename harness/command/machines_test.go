@@ -11,11 +11,8 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
-	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/harness/study"
-	"github.com/powbench/powbench/harness/study/load"
 	"github.com/powbench/powbench/harness/testbed/remote"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
@@ -84,22 +81,11 @@ func left(tmp string) []string {
 // history is linearizable, its latencies are positive, its clients wait for each other's instants.
 func TestMachinesHaveClocksOfTheirOwn(t *testing.T) {
 	h, tmp := hosts(t, 1, 2)
-	file := filepath.Join(t.TempDir(), "machines.yaml")
-	if err := os.WriteFile(file, []byte(machinesConfig), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.Load(file)
+	dir, progress, err := runOver(t, h, neighbours{
+		tmp: tmp, skew: map[string]string{"client1": "3600000000000,50000", "client2": "-5000000,-50000", "server1": "77000000,0"},
+	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	results := t.TempDir()
-	var progress bytes.Buffer
-	dir, err := load.Run(t.Context(), load.Options{Experiment: e, ConfigFile: file, Options: study.Options{
-		Results: results, Scratch: filepath.Join(results, ".scratch"), Progress: &progress, Machines: &h,
-		Shell: neighbours{tmp: tmp, skew: map[string]string{"client1": "3600000000000,50000", "client2": "-5000000,-50000", "server1": "77000000,0"}},
-	}})
-	if err != nil {
-		t.Fatalf("%v\n%s", err, progress.String())
+		t.Fatalf("%v\n%s", err, progress)
 	}
 	set, err := result.Read(dir)
 	if err != nil {
@@ -109,6 +95,9 @@ func TestMachinesHaveClocksOfTheirOwn(t *testing.T) {
 		if p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Ops == 0 || p.LatencyMs.Mean <= 0 {
 			t.Errorf("%s: %v, %d errors, %d operations, %v ms", p.Protocol, p.Linearizable, p.Errors, p.Ops, p.LatencyMs.Mean)
 		}
+	}
+	if cores := set.Manifest.Cores(); cores != set.Manifest.Machine.Cores { // these machines are one
+		t.Errorf("%d cores", cores)
 	}
 	machines := set.Manifest.Testbed.Machines
 	if len(machines) != 3 || machines[0].ClockErrorUs <= 0 || machines[0].ClockErrorUs > 50e3 || set.Manifest.Testbed.Mode != "ssh" {

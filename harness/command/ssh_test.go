@@ -111,16 +111,20 @@ func runOver(t *testing.T, h remote.Hosts, sh remote.Shell) (dir string, progres
 	if err := os.WriteFile(file, []byte(machinesConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	var out bytes.Buffer
+	dir, err = load.Run(t.Context(), machinesRun(t, file, study.Options{Results: t.TempDir(), Progress: &out, Machines: &h, Shell: sh}))
+	return dir, out.String(), err
+}
+
+// machinesRun is a run of the file's experiment.
+func machinesRun(t *testing.T, file string, o study.Options) load.Options {
+	t.Helper()
 	e, err := experiment.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results := t.TempDir()
-	var out bytes.Buffer
-	dir, err = load.Run(t.Context(), load.Options{Experiment: e, ConfigFile: file, Options: study.Options{
-		Results: results, Scratch: filepath.Join(results, ".scratch"), Progress: &out, Machines: &h, Shell: sh,
-	}})
-	return dir, out.String(), err
+	o.Scratch = filepath.Join(o.Results, ".scratch")
+	return load.Options{Experiment: e, ConfigFile: file, Options: o}
 }
 
 // A run over ssh, whole: the binary is copied, servers and load generators start, histories come back, nothing is left.

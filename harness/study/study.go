@@ -118,6 +118,11 @@ func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
 			return b.Dir, err
 		}
 		defer func() { err = errors.Join(err, b.Testbed.Close()) }()
+		if machines, ok := b.Testbed.(testbed.Machines); ok {
+			watched, stop := machines.Watch(ctx)
+			defer stop()
+			ctx = watched
+		}
 	}
 	if err := b.describe(); err != nil {
 		return b.Dir, err

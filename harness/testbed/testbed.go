@@ -85,10 +85,15 @@ type Shaper interface {
 	StartProbe() (stop func() (result.MeasuredDelay, error), err error)
 }
 
-// Clocks is a testbed whose machines have clocks of their own, which are set to this machine's as well as can be.
-type Clocks interface {
-	// Uncertainty is how far times of processes that were started so long ago may be off, either way.
-	Uncertainty(since time.Duration) time.Duration
+// Machines is a testbed of several machines. They have clocks of their own, which are set to this machine's as well as can be, and
+// each may be lost.
+type Machines interface {
+	// Uncertainty is how far times of processes that were started so long ago may be off, either way. It reads all clocks once
+	// more; the error names one that cannot be trusted.
+	Uncertainty(since time.Duration) (time.Duration, error)
+	// Watch returns a context like ctx that also ends when a machine is lost: its cause says which, and why. Call stop when the
+	// testbed is not used any more.
+	Watch(ctx context.Context) (_ context.Context, stop func())
 }
 
 // A Network is the links as measured.

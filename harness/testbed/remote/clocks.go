@@ -21,11 +21,11 @@ type reading struct {
 const askings = 40
 
 // read asks a machine for its time.
-func read(ctx context.Context, c *control.Client) (reading, error) {
+func read(ctx context.Context, m *machine) (reading, error) {
 	best := reading{error: int64(time.Hour)}
 	for range askings {
 		begun := clock.Now()
-		there, err := control.Call(ctx, c, timeCall, control.Nothing{})
+		there, err := call(ctx, m, timeCall, control.Nothing{})
 		if err != nil {
 			return best, err
 		}
@@ -43,39 +43,54 @@ const mostDrift = 200e-6
 
 // A timekeeper knows a machine's clock from readings.
 type timekeeper struct {
-	name  string
-	first reading
-	last  reading
+	name     string
+	readings []reading
 }
 
-// add takes one more reading and says what is wrong with it, if anything is.
+// last is the latest reading; without one, one of no use.
+func (t *timekeeper) last() reading {
+	if len(t.readings) == 0 {
+		return reading{}
+	}
+	return t.readings[len(t.readings)-1]
+}
+
+// add takes one more reading and says what is wrong with it, if anything is: against the first one, which shows a clock that is
+// always too fast, and against the one before, which shows one that was moved since.
 func (t *timekeeper) add(r reading) error {
-	if t.first.at == 0 {
-		t.first, t.last = r, r
+	before := t.readings
+	t.readings = append(t.readings, r)
+	if len(before) == 0 {
 		return nil
 	}
-	apart := float64(r.at - t.first.at)
-	moved := abs(r.offset-t.first.offset) - r.error - t.first.error
-	t.last = r
-	if float64(moved) > mostDrift*apart {
-		return fmt.Errorf("the clock of %s moved by %v in %v against this machine's: it is being set; histories cannot be ordered by it",
-			t.name, time.Duration(moved), time.Duration(apart))
+	for _, b := range []reading{before[0], before[len(before)-1]} {
+		apart := float64(r.at - b.at)
+		if moved := abs(r.offset-b.offset) - r.error - b.error; float64(moved) > mostDrift*apart {
+			return fmt.Errorf("the clock of %s moved by %v in %v against this machine's: it is being set; histories cannot be ordered by it",
+				t.name, time.Duration(moved), time.Duration(apart))
+		}
 	}
 	return nil
 }
 
 // drift is how fast the clock runs away, as a share, as far as readings tell; 0 at first.
 func (t *timekeeper) drift() float64 {
-	apart := float64(t.last.at - t.first.at)
-	if apart <= 0 {
+	if len(t.readings) < 2 {
 		return 0
 	}
-	return float64(t.last.offset-t.first.offset) / apart
+	first, last := t.readings[0], t.last()
+	return float64(last.offset-first.offset) / float64(last.at-first.at)
 }
 
-// uncertainty is how far a process's time may be off that was started with the last reading's offset and ran for so long.
-func (t *timekeeper) uncertainty(ran time.Duration) time.Duration {
-	return time.Duration(t.last.error) + time.Duration(mostDrift*float64(ran))
+// uncertainty is how far the time of a process may be off now that was started after an instant, with the offset of any reading since.
+func (t *timekeeper) uncertainty(since, now int64) time.Duration {
+	most := t.last().error
+	for _, r := range t.readings {
+		if r.at >= since {
+			most = max(most, r.error)
+		}
+	}
+	return time.Duration(most) + time.Duration(mostDrift*float64(now-since))
 }
 
 func abs(x int64) int64 {

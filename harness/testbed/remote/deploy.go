@@ -47,7 +47,7 @@ var self = sync.OnceValues(func() (binary, error) {
 })
 
 // install finds the program's copy on the machine, or makes it, and returns its path there. The copy is complete or not there: it is
-// written beside its place, checked and renamed. Another architecture is refused.
+// written beside its place, under a name of the machine's own as others may share the folder, checked and renamed. Another architecture is refused.
 func install(ctx context.Context, sh Shell, host string) (path string, err error) {
 	b, err := self()
 	if err != nil {
@@ -77,7 +77,7 @@ func install(ctx context.Context, sh Shell, host string) (path string, err error
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	hash, err = ask(ctx, sh, host, f, "sh", "-c",
-		`set -e; mkdir -p "${1%/*}"; t="$1.$$"; trap 'rm -f "$t"' EXIT; cat > "$t"; chmod 700 "$t"; sha256sum < "$t"; mv "$t" "$1"`, "sh", path)
+		`set -e; mkdir -p "${1%/*}"; t="$1.$(uname -n).$$"; trap 'rm -f "$t"' EXIT; cat > "$t"; chmod 700 "$t"; sha256sum < "$t"; mv "$t" "$1"`, "sh", path)
 	if err != nil {
 		return "", fmt.Errorf("copy powbench to %s: %w", host, err)
 	}
@@ -95,21 +95,23 @@ func ask(ctx context.Context, sh Shell, host string, in io.Reader, argv ...strin
 		defer cancel()
 	}
 	c := sh.Command(host, argv...)
-	var out, errs bytes.Buffer
-	c.Stdin, c.Stdout, c.Stderr = in, &out, &errs
+	var out bytes.Buffer
+	var said tail
+	c.Stdin, c.Stdout, c.Stderr = in, &out, &said
+	own(c)
 	if err := c.Start(); err != nil {
 		return "", fmt.Errorf("%s: %w: install it", sh.Name(), err)
 	}
 	var failed error // once it has ended
 	ended := make(chan struct{})
 	go func() {
-		failed = c.Wait()
+		failed = wait(c)
 		close(ended)
 	}()
 	select {
 	case <-ended:
 		if failed != nil {
-			return "", explain(sh, host, failed, errs.String())
+			return "", explain(sh, host, failed, string(said.text))
 		}
 		return out.String(), nil
 	case <-ctx.Done():
@@ -119,26 +121,30 @@ func ask(ctx context.Context, sh Shell, host string, in io.Reader, argv ...strin
 	}
 }
 
-// hints say what to do about what ssh says.
+// sshFailed is the exit status of ssh when it failed itself; any other is that of the command at the other end.
+const sshFailed = 255
+
+// hints say what to do about what ssh says when it failed itself.
 var hints = []struct{ says, do string }{
 	{"Could not resolve hostname", "is the name right? `ssh HOST true` must work"},
 	{"Permission denied", "log in without a password must work: put your key there (ssh-copy-id) or start an agent"},
 	{"Host key verification failed", "the machine's key is not known, or is another one than before: connect once by hand and look at it"},
 	{"Connection refused", "no ssh server listens there"},
 	{"Connection timed out", "the machine cannot be reached"},
-	{"No space left", "there is no room on its disk"},
+	{"not responding", "the machine or the network to it is gone"},
 }
 
 // explain says what a command's failure means.
 func explain(sh Shell, host string, err error, text string) error {
 	text = strings.Join(strings.Fields(text), " ")
+	var exit *exec.ExitError
+	ended := errors.As(err, &exit)
 	for _, h := range hints {
-		if strings.Contains(text, h.says) {
+		if ended && exit.ExitCode() == sshFailed && strings.Contains(text, h.says) {
 			return fmt.Errorf("%s %s: %s: %s", sh.Name(), host, text, h.do)
 		}
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && text != "" {
+	if ended && text != "" {
 		return fmt.Errorf("%s %s: %s (%w)", sh.Name(), host, text, err)
 	}
 	return fmt.Errorf("%s %s: %w", sh.Name(), host, err)

@@ -16,29 +16,29 @@ func Examine(ctx context.Context, hosts Hosts, sh Shell, out io.Writer) error {
 	if err := hosts.check(); err != nil {
 		return err
 	}
-	c := &cluster{spec: testbed.Spec{}, shell: sh, hosts: hosts, machines: map[string]*machine{}}
+	c := newCluster(testbed.Spec{}, hosts, sh)
 	errs := make([]error, len(hosts.all()))
 	var trying sync.WaitGroup
 	for i, name := range hosts.all() {
-		m := &machine{cluster: c, name: name, log: io.Discard}
-		c.machines[name] = m
-		trying.Go(func() { errs[i] = m.open(ctx) })
+		trying.Go(func() { errs[i] = c.machines[name].open(ctx) })
 	}
 	trying.Wait()
+	var fine []string
 	for i, name := range hosts.all() {
 		m := c.machines[name]
 		if errs[i] != nil {
 			fmt.Fprintf(out, "%s: %v\n", name, errs[i])
 			continue
 		}
+		fine = append(fine, name)
 		is := m.opened.Machine
 		fmt.Fprintf(out, "%s: %v, %d × %s, %d MiB, Linux %s, %s, load %.2f, clock known to ±%v\n", name, m.opened.Address, is.Cores, is.CPU,
-			is.MemoryMiB, is.Kernel, is.DataDisk, m.opened.Load, time.Duration(m.clock.last.error).Round(time.Microsecond))
+			is.MemoryMiB, is.Kernel, is.DataDisk, m.opened.Load, time.Duration(m.clock.last().error).Round(time.Microsecond))
 		if m.opened.Load > 0.5 {
 			fmt.Fprintf(out, "%s: something else keeps it busy: a measurement needs it for itself\n", name)
 		}
 	}
-	c.compare(out)
+	c.compare(fine, out)
 	for _, name := range hosts.Shared() {
 		fmt.Fprintf(out, "%s carries servers and clients: each takes the other's processor\n", name)
 	}

@@ -2,7 +2,9 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -179,24 +181,32 @@ func arriving(ctx context.Context, w window, conns func() []*net.TCPConn) (float
 	if err := clock.Sleep(ctx, time.Duration(w.RampNs)); err != nil {
 		return 0, err
 	}
-	of := conns()
-	begun, before := clock.Raw(), received(of)
+	begun, before := clock.Raw(), received(conns())
 	if err := clock.Sleep(ctx, time.Duration(w.LengthNs)); err != nil {
 		return 0, err
 	}
-	bits := 8 * float64(received(of)-before)
+	bits := 0.0
+	after := received(slices.Collect(maps.Keys(before)))
+	if len(after) == 0 {
+		return 0, errors.New("all connections broke while the link was measured")
+	}
+	for c, bytes := range after { // those of the measurement before may have ended only now
+		bits += 8 * float64(bytes-before[c])
+	}
 	return bits / (float64(clock.Raw()-begun) / 1e9), nil
 }
 
-func received(conns []*net.TCPConn) (bytes uint64) {
+// received is the bytes that have arrived at each of the connections that have not ended.
+func received(conns []*net.TCPConn) map[*net.TCPConn]uint64 {
+	bytes := map[*net.TCPConn]uint64{}
 	for _, c := range conns {
 		raw, err := c.SyscallConn()
 		if err != nil {
-			continue // it has ended, as have all those that an earlier measurement filled
+			continue
 		}
-		_ = raw.Control(func(fd uintptr) {
+		_ = raw.Control(func(fd uintptr) { // an error says that it has ended
 			if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-				bytes += info.Bytes_received
+				bytes[c] = info.Bytes_received
 			}
 		})
 	}

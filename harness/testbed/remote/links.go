@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
 )
@@ -45,6 +44,7 @@ const (
 	pings       = 500
 	rampUp      = 400 * time.Millisecond
 	measureTime = time.Second
+	overlap     = 500 * time.Millisecond // longer than others measure is how long a link is filled: they may begin late
 )
 
 // measure measures one machine's link.
@@ -53,13 +53,13 @@ func (c *cluster) measure(ctx context.Context, name string, peers []string) (l r
 	var addrs []string
 	for _, p := range peers {
 		peer := c.machines[p]
-		addr, err := control.Call(ctx, peer.steward, answerCall, peer.opened.Address.String())
+		addr, err := call(ctx, peer, answerCall, peer.opened.Address.String())
 		if err != nil {
 			return l, err
 		}
 		addrs = append(addrs, addr)
 	}
-	trips, err := control.Call(ctx, m.steward, pingCall, pingSpec{addrs[0], pings})
+	trips, err := call(ctx, m, pingCall, pingSpec{addrs[0], pings})
 	if err != nil {
 		return l, err
 	}
@@ -73,13 +73,13 @@ func (c *cluster) measure(ctx context.Context, name string, peers []string) (l r
 	var filling errgroup.Group
 	var down flowed
 	filling.Go(func() (err error) {
-		longer := window{w.RampNs, w.LengthNs + int64(200*time.Millisecond)} // so that it is full to the others' end
-		down, err = control.Call(ctx, m.steward, fillCall, fillSpec{addrs, max(1, flows/len(peers)), longer})
+		longer := window{w.RampNs, w.LengthNs + int64(overlap)} // so that it is full to the others' end
+		down, err = call(ctx, m, fillCall, fillSpec{addrs, max(1, flows/len(peers)), longer})
 		return err
 	})
 	for i, p := range peers {
 		filling.Go(func() (err error) {
-			up[i], err = control.Call(ctx, c.machines[p].steward, receiveCall, w)
+			up[i], err = call(ctx, c.machines[p], receiveCall, w)
 			return err
 		})
 	}

@@ -1,7 +1,9 @@
 package remote
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -18,9 +20,9 @@ import (
 type machine struct {
 	cluster *cluster
 	name    string
-	log     io.Writer
 	binary  string // the path of powbench there
 	steward *control.Client
+	said    *tail // by the steward, and by what connects to it
 	opened  opened
 
 	mu    sync.Mutex
@@ -33,20 +35,41 @@ func (m *machine) open(ctx context.Context) (err error) {
 	if m.binary, err = install(ctx, m.cluster.shell, m.name); err != nil {
 		return err
 	}
-	p, err := m.start(m.log, "steward")
+	m.said = new(tail)
+	p, err := m.start(m.said, "steward")
 	if err != nil {
 		return err
 	}
 	m.steward = control.NewClient(m.name, p)
 	spec := openSpec{Scratch: m.cluster.hosts.Scratch, Address: m.cluster.hosts.Addresses[m.name]}
-	if m.opened, err = control.Call(ctx, m.steward, openCall, spec); err != nil {
+	if m.opened, err = call(ctx, m, openCall, spec); err != nil {
 		return err
 	}
-	r, err := read(ctx, m.steward)
-	if err != nil {
-		return err
+	go func() {
+		<-m.steward.Done()
+		m.cluster.lose(m.lost()) // without effect once the testbed closes
+	}()
+	return m.setClock()
+}
+
+// lost is the error of a machine whose steward has ended by itself, or whose connection has.
+func (m *machine) lost() error {
+	why := cmp.Or(m.steward.Wait(), errors.New("exit status 0"))
+	return fmt.Errorf("lost %s: %w", m.name, explain(m.cluster.shell, m.name, why, string(m.said.text)))
+}
+
+// call calls a method of the machine's steward. If that has ended, the error says that the machine is lost, and why.
+func call[Spec, Report any](ctx context.Context, m *machine, method control.Method[Spec, Report], spec Spec) (Report, error) {
+	report, err := control.Call(ctx, m.steward, method, spec)
+	if err == nil {
+		return report, nil
 	}
-	return m.clock.add(r)
+	select {
+	case <-m.steward.Done():
+		return report, m.lost()
+	default:
+		return report, err
+	}
 }
 
 // close ends the steward, which removes what the run left on the machine.
@@ -65,9 +88,9 @@ func (m *machine) Addr() netip.Addr { return m.opened.Address }
 
 // Folder implements testbed.Host.
 func (m *machine) Folder(name string) (dir string, remove func() error, err error) {
-	dir, err = control.Call(context.Background(), m.steward, folderCall, name)
+	dir, err = call(context.Background(), m, folderCall, name)
 	return dir, func() error {
-		_, err := control.Call(context.Background(), m.steward, removeCall, dir)
+		_, err := call(context.Background(), m, removeCall, dir)
 		return err
 	}, err
 }
@@ -87,10 +110,10 @@ const fresh = time.Second
 func (m *machine) setClock() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if clock.Now()-m.clock.last.at < int64(fresh) {
+	if last := m.clock.last().at; last != 0 && clock.Now()-last < int64(fresh) {
 		return nil
 	}
-	r, err := read(context.Background(), m.steward)
+	r, err := read(context.Background(), m)
 	if err != nil {
 		return err
 	}
@@ -99,10 +122,11 @@ func (m *machine) setClock() error {
 
 func (m *machine) start(log io.Writer, role string) (control.Process, error) {
 	m.mu.Lock()
-	offset := clock.OffsetVariable + "=" + strconv.FormatInt(m.clock.last.offset, 10)
+	offset := clock.OffsetVariable + "=" + strconv.FormatInt(m.clock.last().offset, 10)
 	m.mu.Unlock()
 	cmd := m.cluster.shell.Command(m.name, "env", offset, m.binary, role)
 	cmd.Stderr = log
+	own(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -116,7 +140,7 @@ func (m *machine) start(log io.Writer, role string) (control.Process, error) {
 	}
 	p := &process{Reader: stdout, WriteCloser: stdin, cmd: cmd, done: make(chan struct{})}
 	go func() {
-		p.err = cmd.Wait()
+		p.err = wait(cmd)
 		close(p.done)
 	}()
 	return p, nil
@@ -129,8 +153,6 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error // valid once done is closed
-
-	kill sync.Once
 }
 
 // Done implements control.Process.
@@ -142,12 +164,18 @@ func (p *process) Wait() error {
 	return p.err
 }
 
-// Kill implements control.Process: the process at the other end loses its channel, and ends.
+// killPatience is how long a process may take to end once its channel has closed.
+const killPatience = 5 * time.Second
+
+// Kill implements control.Process: the process at the other end loses its channel, and ends. The connection is cut only if that takes
+// long, as then nobody would know when the process is gone, and with it its files and its use of the processor.
 func (p *process) Kill() error {
-	p.kill.Do(func() {
-		_ = p.Close()
+	_ = p.Close()
+	select {
+	case <-p.done:
+	case <-time.After(killPatience):
 		_ = p.cmd.Process.Kill()
-	})
-	<-p.done
+		<-p.done
+	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
@@ -23,6 +24,19 @@ type cluster struct {
 	shell    Shell
 	hosts    Hosts
 	machines map[string]*machine
+
+	whole context.Context // ends when a machine is lost, by the cause that lose is given, and when the testbed closes
+	lose  context.CancelCauseFunc
+}
+
+// newCluster is a testbed none of whose machines is open yet.
+func newCluster(spec testbed.Spec, hosts Hosts, sh Shell) *cluster {
+	c := &cluster{spec: spec, shell: sh, hosts: hosts, machines: map[string]*machine{}}
+	c.whole, c.lose = context.WithCancelCause(context.Background())
+	for _, name := range hosts.all() {
+		c.machines[name] = &machine{cluster: c, name: name}
+	}
+	return c
 }
 
 // Open installs powbench on every machine, starts a steward on each, and compares the clocks. An error names the machine and what
@@ -31,15 +45,12 @@ func Open(ctx context.Context, spec testbed.Spec, hosts Hosts, sh Shell, progres
 	if err := hosts.check(); err != nil {
 		return nil, err
 	}
-	c := &cluster{spec: spec, shell: sh, hosts: hosts, machines: map[string]*machine{}}
+	c := newCluster(spec, hosts, sh)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	for _, name := range hosts.all() {
-		c.machines[name] = &machine{cluster: c, name: name, log: progress}
-	}
 	var starting errgroup.Group
 	for _, m := range c.machines {
 		starting.Go(func() error { return m.open(ctx) })
@@ -50,23 +61,36 @@ func Open(ctx context.Context, spec testbed.Spec, hosts Hosts, sh Shell, progres
 	if both := hosts.Shared(); len(both) > 0 {
 		fmt.Fprintf(progress, "servers and clients share %s: each takes the other's processor\n", strings.Join(both, ", "))
 	}
-	c.compare(progress)
+	c.compare(hosts.all(), progress)
 	return c, nil
 }
 
-// compare says in what the machines differ.
-func (c *cluster) compare(progress io.Writer) {
-	for what, of := range map[string]func(result.Machine) string{
-		"processors": func(m result.Machine) string { return fmt.Sprintf("%d × %s", m.Cores, m.CPU) },
-		"kernels":    func(m result.Machine) string { return m.Kernel },
-	} {
+// compare says in what machines differ, and which names are of one.
+func (c *cluster) compare(names []string, progress io.Writer) {
+	grouped := func(of func(opened) string) map[string][]string {
 		by := map[string][]string{}
-		for _, name := range c.hosts.all() {
-			is := of(c.machines[name].opened.Machine)
+		for _, name := range names {
+			is := of(c.machines[name].opened)
 			by[is] = append(by[is], name)
 		}
+		return by
+	}
+	boots := grouped(func(o opened) string { return o.BootID })
+	for _, id := range slices.Sorted(maps.Keys(boots)) {
+		if same := boots[id]; id != "" && len(same) > 1 {
+			fmt.Fprintf(progress, "%s are one machine: each takes the others' processor, which is counted once\n", strings.Join(same, ", "))
+		}
+	}
+	for _, differ := range []struct {
+		what string
+		of   func(opened) string
+	}{
+		{"processors", func(o opened) string { return fmt.Sprintf("%d × %s", o.Machine.Cores, o.Machine.CPU) }},
+		{"kernels", func(o opened) string { return o.Machine.Kernel }},
+	} {
+		by := grouped(differ.of)
 		if len(by) > 1 {
-			fmt.Fprintf(progress, "machines have different %s:\n", what)
+			fmt.Fprintf(progress, "machines have different %s:\n", differ.what)
 			for _, is := range slices.Sorted(maps.Keys(by)) {
 				fmt.Fprintf(progress, "  %s: %s\n", is, strings.Join(by[is], ", "))
 			}
@@ -95,7 +119,7 @@ func (c *cluster) Describe() result.Testbed {
 		m.mu.Lock()
 		d.Machines = append(d.Machines, result.RemoteMachine{
 			Name: name, Address: m.opened.Address.String(), Machine: m.opened.Machine, Load: m.opened.Load,
-			ClockErrorUs: float64(m.clock.last.error) / 1e3, ClockDriftPPM: 1e6 * m.clock.drift(),
+			BootID: m.opened.BootID, ClockErrorUs: float64(m.clock.last().error) / 1e3, ClockDriftPPM: 1e6 * m.clock.drift(),
 		})
 		m.mu.Unlock()
 	}
@@ -107,14 +131,14 @@ func (c *cluster) Machine() (result.Machine, error) {
 	return c.machines[c.hosts.Servers[0]].opened.Machine, nil
 }
 
-// CPU implements testbed.Testbed: the sum of all machines'.
+// CPU implements testbed.Testbed: the sum of all machines', each counted once however many names it has.
 func (c *cluster) CPU() (sum testbed.CPU, err error) {
-	all := slices.Collect(maps.Values(c.machines))
+	all := c.distinct()
 	reports := make([]testbed.CPU, len(all))
 	var asking errgroup.Group
 	for i, m := range all {
 		asking.Go(func() (err error) {
-			reports[i], err = control.Call(context.Background(), m.steward, cpuCall, control.Nothing{})
+			reports[i], err = call(context.Background(), m, cpuCall, control.Nothing{})
 			return err
 		})
 	}
@@ -125,11 +149,25 @@ func (c *cluster) CPU() (sum testbed.CPU, err error) {
 	return sum, err
 }
 
+// distinct are the machines, each once: those that started with the same kernel are one by several names.
+func (c *cluster) distinct() (all []*machine) {
+	seen := map[string]bool{"": false} // the machines that could not tell
+	for _, name := range c.hosts.all() {
+		m := c.machines[name]
+		if !seen[m.opened.BootID] {
+			all = append(all, m)
+		}
+		seen[m.opened.BootID] = m.opened.BootID != ""
+	}
+	return all
+}
+
 // KeepAwake implements testbed.Testbed. Machines of a cluster are left as they are.
 func (c *cluster) KeepAwake() error { return nil }
 
 // Close implements testbed.Testbed.
 func (c *cluster) Close() error {
+	c.lose(nil) // stewards that end from now on are not lost
 	var closing errgroup.Group
 	for _, m := range c.machines {
 		closing.Go(m.close)
@@ -137,12 +175,26 @@ func (c *cluster) Close() error {
 	return closing.Wait()
 }
 
-// Uncertainty implements testbed.Clocks.
-func (c *cluster) Uncertainty(since time.Duration) (most time.Duration) {
+// Watch implements testbed.Machines.
+func (c *cluster) Watch(ctx context.Context) (context.Context, func()) {
+	watched, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.whole, func() { end(context.Cause(c.whole)) })
+	return watched, func() {
+		stop()
+		end(nil)
+	}
+}
+
+// Uncertainty implements testbed.Machines.
+func (c *cluster) Uncertainty(since time.Duration) (most time.Duration, err error) {
+	begun := clock.Now() - int64(since+fresh)
+	if err := c.readClocks(); err != nil {
+		return 0, err
+	}
 	for _, m := range c.machines {
 		m.mu.Lock()
-		most = max(most, m.clock.uncertainty(since+fresh))
+		most = max(most, m.clock.uncertainty(begun, clock.Now()))
 		m.mu.Unlock()
 	}
-	return most
+	return most, nil
 }

@@ -1,8 +1,11 @@
 package remote
 
 import (
+	"errors"
 	"os/exec"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // A Shell runs commands on machines: their standard input, output and error are those of the command that it returns, and they end
@@ -11,6 +14,33 @@ type Shell interface {
 	Command(host string, argv ...string) *exec.Cmd
 	// Name is how errors call it.
 	Name() string
+}
+
+// own makes the command's process one that this process ends, and nobody else: Ctrl-C comes once, from here, not a second time from the
+// terminal, which would cut all channels before what is measured is kept.
+func own(c *exec.Cmd) {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.WaitDelay = time.Second // what it started, such as a shared connection of ssh, may keep its output open
+}
+
+// wait waits for the command's end.
+func wait(c *exec.Cmd) error {
+	if err := c.Wait(); !errors.Is(err, exec.ErrWaitDelay) {
+		return err
+	}
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ text []byte }
+
+// tailBytes is how much that is: a few lines.
+const tailBytes = 2 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.text = append(t.text, b...)
+	t.text = t.text[max(0, len(t.text)-tailBytes):]
+	return len(b), nil
 }
 
 // SSH is the system's ssh: its configuration, agent, known hosts and jump hosts count. It asks for no password, as nobody could

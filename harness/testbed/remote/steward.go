@@ -2,15 +2,18 @@ package remote
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -46,10 +49,12 @@ type opened struct {
 	Machine result.Machine
 	Address netip.Addr
 	Load    float64 // average of the last minute
+	BootID  string  // of the kernel that runs there, which tells machines apart; empty if unknown
 }
 
 // Serve is a machine's steward: it looks after the machine for one run, until in ends. Then nothing of the run is left there.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser) {
+	signal.Ignore(unix.SIGPIPE) // an answer that nobody hears any more must not end what is tidied up
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &steward{folders: map[string]bool{}}
@@ -60,7 +65,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser) {
 // steward is the state of one.
 type steward struct {
 	scratch *scratch.Folder
-	lock    *os.File // held while it is open
+	lock    net.Listener // held while it is open
 
 	mu       sync.Mutex
 	folders  map[string]bool
@@ -68,19 +73,16 @@ type steward struct {
 	filled   []*net.TCPConn // by others
 }
 
-// lockName is that of the file that a machine's only run holds.
-const lockName = "powbench.lock"
-
-func (s *steward) open(_ context.Context, spec openSpec) (o opened, _ []control.Handler, err error) {
+func (s *steward) open(ctx context.Context, spec openSpec) (o opened, _ []control.Handler, err error) {
 	root := spec.Scratch
 	if root == "" {
 		root = os.TempDir()
 	}
-	if s.scratch, err = scratch.New(root, "powbench-data-"); err != nil {
+	if s.lock, err = lock(ctx, root); err != nil {
 		return o, nil, err
 	}
-	if s.lock, err = lock(filepath.Join(root, lockName)); err != nil {
-		return o, nil, err
+	if s.scratch, err = testbed.HoldScratch(root); err != nil {
+		return o, nil, fmt.Errorf("no folder for databases: %w", err)
 	}
 	if o.Machine, err = testbed.Machine(s.scratch.Dir); err != nil {
 		return o, nil, err
@@ -88,7 +90,9 @@ func (s *steward) open(_ context.Context, spec openSpec) (o opened, _ []control.
 	if o.Address, err = address(spec.Address); err != nil {
 		return o, nil, err
 	}
-	o.Load, _ = s.load(context.Background(), control.Nothing{})
+	o.Load, _ = s.load(ctx, control.Nothing{})
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	o.BootID = strings.TrimSpace(string(boot))
 	return o, []control.Handler{
 		control.Handle(timeCall, func(context.Context, control.Nothing) (int64, error) { return clock.Raw(), nil }),
 		control.Handle(cpuCall, func(context.Context, control.Nothing) (testbed.CPU, error) { return testbed.ReadCPU() }),
@@ -98,20 +102,29 @@ func (s *steward) open(_ context.Context, spec openSpec) (o opened, _ []control.
 	}, nil
 }
 
-// lock keeps other runs off the machine until this process ends.
-func lock(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		return nil, err
+// lockPatience is how long the steward of a run that was killed just now may take to tidy up.
+const lockPatience = 3 * time.Second
+
+// lock keeps other runs off the machine until this process ends. It is a socket whose name is no file: it leaves nothing, does not
+// care whose user had it before, and is this machine's though the folder may be on a file system that others share.
+func lock(ctx context.Context, root string) (l net.Listener, err error) {
+	if same, err := filepath.EvalSymlinks(root); err == nil {
+		root = same
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("another run uses this machine (%s): wait for its end, or give it another scratch folder", name)
+	name := fmt.Sprintf("@powbench-%x", sha256.Sum256([]byte(root)))
+	for begun := time.Now(); ; {
+		l, err = net.Listen("unix", name)
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return l, err
 		}
-		return nil, err
+		if time.Since(begun) > lockPatience {
+			return nil, fmt.Errorf("another run uses this machine, or this run by another name, with databases in %s: wait for its end, "+
+				"or give another scratch folder", root)
+		}
+		if err := clock.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return nil, err
+		}
 	}
-	return f, nil
 }
 
 // address is where processes of this machine listen.
@@ -168,6 +181,9 @@ func (s *steward) remove(_ context.Context, dir string) (none control.Nothing, e
 	return none, os.RemoveAll(dir)
 }
 
+// tidyPatience is how long servers may take to end that lost their channel at the same time, and still make files.
+const tidyPatience = 5 * time.Second
+
 // close leaves nothing behind.
 func (s *steward) close() {
 	s.mu.Lock()
@@ -178,7 +194,10 @@ func (s *steward) close() {
 	for _, c := range s.filled {
 		c.Close()
 	}
-	if s.scratch != nil {
-		_ = s.scratch.Remove() // what is left, the next start removes
+	if s.scratch == nil {
+		return
+	}
+	for begun := time.Now(); s.scratch.Remove() != nil && time.Since(begun) < tidyPatience; { // what is left then, the next start removes
+		time.Sleep(50 * time.Millisecond)
 	}
 }
