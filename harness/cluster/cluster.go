@@ -186,7 +186,11 @@ func End(p *control.Client) error {
 // kill ends all processes at once; the databases are not needed any more.
 func (c *Cluster) kill() error {
 	c.fail(nil)
-	all := slices.Concat(c.agents, c.processes())
+	return errors.Join(killAll(c.agents), killAll(c.processes())) // agents first, who would complain of lost servers
+}
+
+// killAll ends the processes at once; those on other machines take a while.
+func killAll(all []*control.Client) error {
 	errs := make([]error, len(all))
 	var killing sync.WaitGroup
 	for i, p := range all {
