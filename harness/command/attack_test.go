@@ -1,6 +1,7 @@
 package command
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,8 +20,12 @@ func TestAttack(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	const last = "[3/3] mabd F1 (kill-and-restart): withstood"
-	if !strings.Contains(stdout, "B3 bogus-candidate") || !strings.Contains(stderr, last) {
+	if !strings.Contains(stdout, "harm, as expected") || !strings.Contains(stderr, last) {
 		t.Errorf("standard output %q, error %q", stdout, stderr)
+	}
+	tables, err := os.ReadFile(filepath.Join(results, attack.Name, result.LatestLink, result.FigureDir, "summary.md"))
+	if err != nil || !strings.Contains(string(tables), "B3 bogus-candidate") {
+		t.Errorf("the tables lack the attack: %v\n%s", err, tables)
 	}
 	set, err := result.Read(filepath.Join(results, attack.Name, result.LatestLink))
 	if err != nil {

@@ -24,8 +24,12 @@ func TestCosts(t *testing.T) {
 	}
 	latest := filepath.Join(dir, "x", result.LatestLink)
 	if code, again, stderr := run(t, "plot", "--out", filepath.Join(dir, "figures"), latest); code != command.Done ||
-		!strings.Contains(again, "Table 1: costs") || !strings.Contains(stdout, "polynomial-horner") {
+		again != stdout || !strings.Contains(stdout, "polynomial-horner") {
 		t.Errorf("exit code %d, first %q, then %q, %s", code, stdout, again, stderr)
+	}
+	tables, err := os.ReadFile(filepath.Join(dir, "figures", "summary.md"))
+	if err != nil || !strings.Contains(string(tables), "Table 1: costs") {
+		t.Errorf("the tables lack Table 1: %v\n%s", err, tables)
 	}
 	for _, picture := range []string{
 		filepath.Join(latest, result.FigureDir, "figtable1.svg"), filepath.Join(dir, "figures", "figtable1.png"),
