@@ -19,6 +19,9 @@ const (
 	mostBetween      = 0.15 // of the clients' time, which a closed loop may spend between operations
 	trafficTolerance = 0.01
 	foreignTolerance = 0.20 // of all cores
+	// sackShare is what acknowledgements may have besides, of the data that they acknowledge: three blocks beside a timestamp, 28
+	// bytes (RFC 2018), for each packet of 1448.
+	sackShare        = 28.0 / 1448
 	generatorShare   = 0.10 // of all cores, which the load generators may take for themselves where these are full
 	boundTolerance   = 0.01 // of the network's bound, beside what operations at the window's edges may add
 	drainTolerance   = 0.10 // of the window, and at least drainLeast, beside the longest latency
@@ -71,14 +74,16 @@ func judge(p *result.Point, l cluster.Loaded, cores int) {
 		fail(p.LatencyMs.Max >= ms(agent.Longest), result.OutOfRange, "a latency exceeds %v, which is as far as histograms reach",
 			agent.Longest)
 		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
-		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down)
+		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down, result.TrafficFactor{})
 		if p.Shaped || p.LinkBytes != (result.Traffic{}) { // loopback counts none
+			var acks result.TrafficFactor
 			if p.Probe != nil || p.Retransmitted != (result.Traffic{}) {
 				// Packets that are lost or overtake each other are acknowledged with options (SACK), which an interface cannot
-				// tell from payload: they grow with the data of the other direction.
-				up, down = max(up, down), max(up, down)
+				// tell from payload: as many as the other direction has packets.
+				acks.ClientToServer = sackShare * max(p.ModelFactor.ServerToClient, p.ModelMost.ServerToClient)
+				acks.ServerToClient = sackShare * max(p.ModelFactor.ClientToServer, p.ModelMost.ClientToServer)
 			}
-			judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down)
+			judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down, acks)
 		}
 		if p.ModelBetween > 0 {
 			off := trafficTolerance * max(p.ModelBetween, 1)
@@ -118,18 +123,20 @@ func starved(cpu result.HostCPU) bool {
 }
 
 // judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:
-// they may be off by a share of up and down, and be more where operations took more rounds than the model's.
-func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64) {
+// they may be off by a share of up and down, and be more where operations took more rounds than the model's, and by acks.
+func judgeTraffic(p *result.Point, reason result.Reason, counter string, measured result.TrafficFactor, up, down float64,
+	acks result.TrafficFactor,
+) {
 	more := furtherRounds(p)
-	check := func(direction string, measured, model, least, most, of float64) {
+	check := func(direction string, measured, model, least, most, of, acks float64) {
 		repairs := more * max(model, float64(p.Servers))
-		if measured < min(model, least)-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of+repairs {
+		if measured < min(model, least)-trafficTolerance*of || measured > max(model, most)+trafficTolerance*of+repairs+acks {
 			p.Fail(reason, "the %s counted %.3f values per operation %s, the cost model says %.3f",
 				counter, measured, direction, model)
 		}
 	}
-	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelLeast.ClientToServer, p.ModelMost.ClientToServer, up)
-	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelLeast.ServerToClient, p.ModelMost.ServerToClient, down)
+	check("client → server", measured.ClientToServer, p.ModelFactor.ClientToServer, p.ModelLeast.ClientToServer, p.ModelMost.ClientToServer, up, acks.ClientToServer)
+	check("server → client", measured.ServerToClient, p.ModelFactor.ServerToClient, p.ModelLeast.ServerToClient, p.ModelMost.ServerToClient, down, acks.ServerToClient)
 }
 
 // furtherRounds is how many rounds, or rounds with data, an operation took beyond those of the cost model, on average:
