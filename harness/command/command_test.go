@@ -25,8 +25,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		os.Exit(Main())
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, do := range tidy {
+		do()
+	}
+	os.Exit(code)
 }
+
+// tidy is what is left to do when all tests are over.
+var tidy []func()
 
 // powbench prepares the command as a process of its own in its own folder; its death takes its children along.
 func powbench(t *testing.T, args ...string) *exec.Cmd {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,10 +52,20 @@ phases: {warmup: 50ms, measure: 300ms}
 testbed: {topology: spread}
 `
 
+// copies is the folder of the copies that machines make of this binary: one for all tests, as it is large.
+var copies = sync.OnceValue(func() string {
+	dir, err := os.MkdirTemp("", "powbench-copies-")
+	if err != nil {
+		panic(err)
+	}
+	tidy = append(tidy, func() { _ = os.RemoveAll(dir) })
+	return dir
+})
+
 // hosts are machines that are this one, with folders of their own below tmp.
 func hosts(t *testing.T, servers, clients int) (h remote.Hosts, tmp string) {
 	t.Helper()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", copies())
 	h, tmp = remote.Hosts{Addresses: map[string]string{}}, t.TempDir()
 	for i := range servers {
 		h.Servers = append(h.Servers, fmt.Sprintf("server%d", i+1))
