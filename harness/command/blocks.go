@@ -144,7 +144,7 @@ func blockNotes(pairs []pair, blocks, runs, invalid int) []string {
 		fmt.Sprintf("%d blocks of A, B, B, A. A block counts for a measurement that is valid in all four of its sets; %d of %s were invalid. "+
 			"Intervals are 95 %% over blocks (Student's t on logarithms). Faster and slower hold by Holm's method, which regards all rows of all tables.",
 			blocks, invalid, stat.Count(runs, "repetition")),
-		fmt.Sprintf("This machine's false alarms in this session: of %s of a build with itself, %d excluded 1 by themselves (5 %% would be %.1f).",
+		fmt.Sprintf("This machine's false alarms, by the same sets: of %s of a build with itself, %d excluded 1 by themselves (5 %% would be %.1f).",
 			stat.Count(len(compared), "comparison"), len(alarms), (1-stat.Confidence)*float64(len(compared))),
 	}
 }
