@@ -92,6 +92,7 @@ func newSubmit() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&f.quick, "quick", false, "run the experiments' quick sections: fewer points and repetitions")
+	c.Flags().BoolVar(&f.resume, "resume", false, "continue the latest run of each experiment")
 	c.Flags().IntVar(&f.nodes, "nodes", 4, "nodes: the last ones are for clients")
 	c.Flags().StringVar(&f.partition, "partition", "", "of Slurm")
 	c.Flags().StringVar(&f.constraint, "constraint", "", "on nodes, so that all are alike")
@@ -135,6 +136,9 @@ func (f *submitFlags) job(files []string) (b remote.Batch, err error) {
 	args := []string{self, "run", "--slurm", "--results", results}
 	if f.quick {
 		args = append(args, "--quick")
+	}
+	if f.resume {
+		args = append(args, "--resume")
 	}
 	limit := f.time
 	if limit == 0 {

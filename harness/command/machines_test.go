@@ -187,11 +187,11 @@ func stamp(n uint64) protocols.Timestamp { return protocols.Timestamp{Num: n, PI
 
 // A batch script has the plan's time, the nodes and one command.
 func TestSubmitPrints(t *testing.T) {
-	code, stdout, stderr := run(t, "submit", "--print", "--nodes", "7", "--partition", "fast", "../../configs/fig2b.yaml")
+	code, stdout, stderr := run(t, "submit", "--print", "--resume", "--nodes", "7", "--partition", "fast", "../../configs/fig2b.yaml")
 	if code != command.Done {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	for _, want := range []string{"#SBATCH --nodes=7\n", "#SBATCH --partition=fast\n", "#SBATCH --exclusive\n", " 'run' '--slurm' '--results' ", "fig2b.yaml'\n"} {
+	for _, want := range []string{"#SBATCH --nodes=7\n", "#SBATCH --partition=fast\n", "#SBATCH --exclusive\n", " 'run' '--slurm' '--results' ", " '--resume' ", "fig2b.yaml'\n"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
 		}

@@ -68,7 +68,7 @@ var script = template.Must(template.New("script").Funcs(template.FuncMap{
 {{- with .Constraint}}
 #SBATCH --constraint={{.}}
 {{- end}}
-# Nodes that measure must be nobody else's: hence exclusive. Ended early, the same script continues (--resume).
+# Nodes that measure must be nobody else's: hence exclusive.
 exec {{words .Command}}
 `))
 
