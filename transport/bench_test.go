@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/powbench/powbench/protocols"
 )
@@ -11,13 +12,22 @@ import (
 // BenchmarkExchange is the null protocol: clients in one process send a payload to all servers, which reply with next
 // to nothing, and wait for a quorum.
 func BenchmarkExchange(b *testing.B) {
-	for _, c := range []struct{ servers, quorum, bytes, clients int }{
-		{4, 3, 128 << 10, 1},
-		{4, 3, 128 << 10, 8},
-		{4, 3, 64, 8},
-		{10, 7, 64 << 10, 8},
+	for _, c := range []struct {
+		servers, quorum, bytes, clients int
+		tls                             bool
+	}{
+		{4, 3, 128 << 10, 1, false},
+		{4, 3, 128 << 10, 8, false},
+		{4, 3, 64, 8, false},
+		{10, 7, 64 << 10, 8, false},
+		{4, 3, 128 << 10, 1, true},
+		{4, 3, 128 << 10, 8, true},
+		{4, 3, 64, 8, true},
 	} {
 		name := fmt.Sprintf("servers=%d/bytes=%d/clients=%d", c.servers, c.bytes, c.clients)
+		if c.tls {
+			name += "/tls"
+		}
 		b.Run(name, func(b *testing.B) {
 			ack := func(protocols.Incoming, protocols.Memory) (protocols.Message, error) {
 				return protocols.Message{Body: &pong{}}, nil
@@ -26,7 +36,14 @@ func BenchmarkExchange(b *testing.B) {
 			for range c.servers {
 				handlers = append(handlers, ack)
 			}
-			links := dial(b, cluster(b, handlers...))
+			var links *Links
+			if c.tls {
+				made := newCerts(b)
+				addrs, _ := made.servers(&logBook{}, handlers...)
+				links = dial(b, addrs, as(made.of("writer-1", time.Hour)))
+			} else {
+				links = dial(b, cluster(b, handlers...))
+			}
 			connected(b, links)
 			b.SetBytes(int64(c.servers * c.bytes))
 			b.ReportAllocs()

@@ -100,7 +100,7 @@ func (x *Exchange) encode(id uint64, round int, b protocols.Broadcast) ([]reques
 		}
 		requests = append(requests, request{
 			exchange: x, link: link, id: id, round: round, replies: x.replies, streamed: x.streamed[round],
-			frame: frame, payload: m.Payload, size: len(frame) + len(m.Payload),
+			frame: frame, payload: m.Payload, size: link.cfg.bytes(len(frame), len(m.Payload)),
 		})
 	}
 	return requests, nil

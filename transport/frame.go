@@ -167,28 +167,36 @@ func requestID(operation uint64, round int) uint64 {
 	return operation*(protocols.MaxRounds+1) + uint64(round)
 }
 
-// RequestBytes returns the length of the frame that carries the request in a round of a connection's
-// operation of that number, from 1. The number makes up to 8 bytes of a difference.
-func RequestBytes(operation uint64, round int, key protocols.Key, m protocols.Message) (int, error) {
-	return frameBytes(requestID(operation, round), key, m)
+// RequestBytes returns what the request in a round of a connection's operation of that number, from 1, takes of TCP: its
+// frame and, where TLS carries it, the records around it. The number makes up to 8 bytes of a difference.
+func RequestBytes(tls bool, operation uint64, round int, key protocols.Key, m protocols.Message) (int, error) {
+	return frameBytes(tls, requestID(operation, round), key, m)
 }
 
 // ReplyBytes is the same of a reply, which does not repeat the key.
-func ReplyBytes(operation uint64, round int, m protocols.Message) (int, error) {
-	return frameBytes(requestID(operation, round), "", m)
+func ReplyBytes(tls bool, operation uint64, round int, m protocols.Message) (int, error) {
+	return frameBytes(tls, requestID(operation, round), "", m)
 }
 
 // PostBytes is the same of a server's message to another one, that is its post of that number, and of the receipt.
-func PostBytes(number uint64, key protocols.Key, m protocols.Message) (int, error) {
-	message, err := frameBytes(requestID(number, 1), key, m)
+func PostBytes(tls bool, number uint64, key protocols.Key, m protocols.Message) (int, error) {
+	message, err := frameBytes(tls, requestID(number, 1), key, m)
 	if err != nil {
 		return 0, err
 	}
-	receipt, err := frameBytes(requestID(number, 1), "", protocols.Message{Body: &receipt{}})
+	receipt, err := frameBytes(tls, requestID(number, 1), "", protocols.Message{Body: &receipt{}})
 	return message + receipt, err
 }
 
-func frameBytes(id uint64, key protocols.Key, m protocols.Message) (int, error) {
+func frameBytes(tls bool, id uint64, key protocols.Key, m protocols.Message) (int, error) {
 	frame, err := encodeMessage(id, key, m)
-	return len(frame) + len(m.Payload), err
+	return carriedBytes(tls, len(frame), len(m.Payload)), err
+}
+
+// carriedBytes is what the two parts of a frame, the first with the prefix, take of TCP.
+func carriedBytes(tls bool, frame, payload int) int {
+	if tls {
+		return sealedBytes(frame, payload)
+	}
+	return frame + payload
 }

@@ -16,10 +16,12 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/wire"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // In the handshake each side sends the preamble, the client first. Then follow the client's hello, the server's
-// challenge, a writer's proof, and the server's verdict, each a frame without payload.
+// challenge, a writer's proof, and the server's verdict, each a frame without payload. Where both have an identity, TLS carries
+// all of that, and the client's certificate must be of the role that its hello claims.
 
 var preamble = []byte("PoWBench\x01") // the last byte is the version of the wire format
 
@@ -54,15 +56,30 @@ type (
 	verdict struct{ Refusal string }
 )
 
+// who is the sender of h in messages.
+func (h hello) who() string {
+	switch h.Role {
+	case protocols.Reader:
+		return string(identity.Reader)
+	case protocols.Writer:
+		return string(identity.Writer)
+	case peer:
+		return identity.Name{Role: identity.Server, Number: h.From + 1}.String()
+	}
+	return "unknown"
+}
+
 // A greeter does one connection's handshake.
 type greeter struct {
-	conn   net.Conn
-	frames *frameReader
-	meter  *meter
+	conn     net.Conn
+	identity *identity.Identity // of this end; nil to speak in the clear
+	stream   *stream
+	frames   *frameReader
 }
 
 func newGreeter(conn net.Conn, m *meter) *greeter {
-	return &greeter{conn: conn, frames: newFrameReader(meteredReader{newPatient(conn), m}), meter: m}
+	s := newStream(conn, m)
+	return &greeter{conn: conn, stream: s, frames: newFrameReader(s)}
 }
 
 // call is the client's side. key is the server's group key, for a writer.
@@ -72,6 +89,9 @@ func (g *greeter) call(h hello, key []byte) error {
 			h.Server+1)
 	}
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return err
+	}
+	if err := g.sealTo(h.Server); err != nil {
 		return err
 	}
 	if err := g.write(preamble); err != nil {
@@ -114,6 +134,9 @@ func (g *greeter) answer(own hello, keys roleKeys) (h hello, err error) {
 	if err := g.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return h, err
 	}
+	if err := g.sealFrom(); err != nil {
+		return h, err
+	}
 	stranger := g.expectPreamble()
 	if err := g.write(preamble); err != nil || stranger != nil { // so a client of another version learns ours
 		return h, cmp.Or(stranger, err)
@@ -121,8 +144,8 @@ func (g *greeter) answer(own hello, keys roleKeys) (h hello, err error) {
 	if err := g.receive(&h); err != nil {
 		return h, err
 	}
-	if refusal := own.refuses(h, keys); refusal != "" {
-		return h, errors.Join(g.send(&challenge{Refusal: refusal}), fmt.Errorf("%w: %s", errRefused, refusal))
+	if refusal := cmp.Or(g.unproven(h), own.refuses(h, keys)); refusal != "" {
+		return h, g.refuse(refusal)
 	}
 	nonce := make([]byte, challengeBytes)
 	_, _ = rand.Read(nonce) // never fails
@@ -138,6 +161,11 @@ func (g *greeter) answer(own hello, keys roleKeys) (h hello, err error) {
 		return h, err
 	}
 	return h, g.conn.SetDeadline(time.Time{})
+}
+
+// refuse tells the client why it is refused, and returns an error that says so.
+func (g *greeter) refuse(why string) error {
+	return errors.Join(g.send(&challenge{Refusal: why}), fmt.Errorf("%w: %s", errRefused, why))
 }
 
 // roleKeys are the keys by which roles are proven to a server.
@@ -217,6 +245,8 @@ func (g *greeter) expectPreamble() error {
 	}
 	last := len(preamble) - 1
 	switch {
+	case bytes.Equal(got[:2], []byte{22, 3}): // TLS begins with a record of the type handshake and a version 3.x
+		return fmt.Errorf("%w: it speaks TLS, and this server does not: start it with auth: tls, or the client without", errNotOurs)
 	case !bytes.Equal(got[:last], preamble[:last]):
 		return fmt.Errorf("%w: it begins with %q", errNotOurs, got)
 	case got[last] != preamble[last]:
@@ -236,11 +266,7 @@ func (g *greeter) send(v any) error {
 	return g.write(frame)
 }
 
-func (g *greeter) write(p []byte) error {
-	n, err := g.conn.Write(p)
-	g.meter.sent.add(0, n)
-	return err
-}
+func (g *greeter) write(p []byte) error { return g.stream.write(&net.Buffers{p}) }
 
 func (g *greeter) receive(v any) error {
 	size, err := g.frames.size(handshakeBounds)

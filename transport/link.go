@@ -86,31 +86,31 @@ func (l *link) connect(ctx context.Context) error {
 	repeats.join(conn)
 	defer repeats.hangUp(conn)
 	defer context.AfterFunc(ctx, func() { repeats.hangUp(conn) })()
-	frames, err := l.greet(conn)
+	g, err := l.greet(conn)
 	if err != nil {
 		return err
 	}
 	l.cfg.Log.Debug("connected", "server", l.server+1, "addr", l.cfg.Servers[l.server])
-	return l.converse(ctx, conn, frames)
+	return l.converse(ctx, g)
 }
 
 // converse sends requests and reads replies until either fails.
-func (l *link) converse(ctx context.Context, conn net.Conn, frames *frameReader) error {
-	connection := l.open(conn)
+func (l *link) converse(ctx context.Context, g *greeter) error {
+	connection := l.open(g.conn)
 	l.fail(nil)
 	l.moved.ring()
 	group, ctx := errgroup.WithContext(ctx)
 	defer l.cut(connection)
 	defer context.AfterFunc(ctx, func() {
-		l.meter.repeats.hangUp(conn)
+		l.meter.repeats.hangUp(g.conn)
 		l.cut(connection)
 	})()
-	group.Go(func() error { return l.write(conn, connection) })
-	group.Go(func() error { return l.read(frames) })
+	group.Go(func() error { return l.write(g.stream, connection) })
+	group.Go(func() error { return l.read(g.frames) })
 	return group.Wait()
 }
 
-func (l *link) greet(conn net.Conn) (*frameReader, error) {
+func (l *link) greet(conn net.Conn) (*greeter, error) {
 	if err := errors.Join(tune(conn), setCongestion(conn, l.cfg.Congestion)); err != nil {
 		return nil, err
 	}
@@ -119,11 +119,12 @@ func (l *link) greet(conn net.Conn) (*frameReader, error) {
 		key = l.cfg.Keys[l.server]
 	}
 	g := newGreeter(conn, l.meter)
-	return g.frames, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role, From: max(l.index, 0)}, key)
+	g.identity = l.cfg.Identity
+	return g, g.call(hello{Protocol: l.cfg.Protocol, Server: l.server, Role: l.cfg.Role, From: max(l.index, 0)}, key)
 }
 
 // write sends queued requests until the connection ends.
-func (l *link) write(conn net.Conn, connection uint64) error {
+func (l *link) write(to *stream, connection uint64) error {
 	var batch []*request
 	var room, buffers net.Buffers
 	for {
@@ -138,9 +139,8 @@ func (l *link) write(conn net.Conn, connection uint64) error {
 				buffers = append(buffers, r.payload)
 			}
 		}
-		room = buffers // WriteTo consumes buffers
-		n, err := buffers.WriteTo(conn)
-		l.meter.sent.add(0, int(n))
+		room = buffers // write consumes buffers
+		err := to.write(&buffers)
 		if err == nil {
 			l.meter.sent.add(len(batch), 0)
 		}
@@ -189,7 +189,7 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 	if err != nil {
 		return err // within the reply: it will come again
 	}
-	r.exchange.replied(r.round, size.total())
+	r.exchange.replied(r.round, l.cfg.bytes(prefixBytes+size.header, size.payload))
 	l.settle(r)
 	if m.Body != nil {
 		select { // there is room, unless the round is streamed

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // ClientConfig describes a client process and its servers.
@@ -19,9 +20,16 @@ type ClientConfig struct {
 	Role     protocols.Role
 	Keys     [][]byte // by which the role is proven to each server: the group keys k_i of a writer; nil for a reader
 	NewBody  NewBody  // makes the bodies of replies
+	// Identity has TLS carry the connections, and says who the client is; nil to speak in the clear.
+	Identity *identity.Identity
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
 	Log        *slog.Logger // nil to log nothing
+}
+
+// bytes is what the two parts of a frame take of TCP.
+func (c *ClientConfig) bytes(frame, payload int) int {
+	return carriedBytes(c.Identity != nil, frame, payload)
 }
 
 // Links are a client process's connections, one to each server. They are safe for concurrent use.

@@ -31,7 +31,7 @@ type request struct {
 	round    int
 
 	frame, payload []byte // frame is without the payload
-	size           int    // of both, in bytes, kept when they are gone
+	size           int    // of both, in bytes on the connection, kept when they are gone
 	replies        chan<- Reply
 
 	streamed bool // it may be answered more than once

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // ServerConfig describes a server to its clients.
@@ -24,6 +26,8 @@ type ServerConfig struct {
 	// Pairs are the keys k_i1 … k_iS by which other servers prove who they are; nil to refuse them.
 	Pairs   [][]byte
 	NewBody NewBody // makes the bodies of requests
+	// Identity has TLS carry the connections: clients are then what their certificates say. Nil to speak in the clear.
+	Identity *identity.Identity
 	// Congestion is the TCP congestion control by the kernel's name; empty for the system's.
 	Congestion string
 	Log        *slog.Logger // nil to log nothing
@@ -48,7 +52,7 @@ type Server struct {
 	end     context.CancelCauseFunc
 	serving sync.RWMutex // held shared by Serve, so that Close can wait for it
 
-	conns    sync.Map      // the open net.Conns
+	conns    sync.Map      // the open net.Conns → the *x509.Certificate that each has shown; nil for none
 	sessions sync.Map      // number → *session, as tickets name it
 	number   atomic.Uint64 // of the last session
 }
@@ -75,6 +79,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		return err
 	}
 	defer context.AfterFunc(s.ctx, func() { ln.Close() })()
+	defer s.reviewAlways()()
 	s.accept(ln)
 	if err := context.Cause(s.ctx); !errors.Is(err, errServerClosed) {
 		return err
@@ -157,7 +162,7 @@ func (s *Server) serve(place *guest) {
 	defer s.gate.leave(place)
 	s.meter.repeats.join(conn)
 	defer s.meter.repeats.hangUp(conn)
-	s.conns.Store(conn, nil)
+	s.conns.Store(conn, (*x509.Certificate)(nil))
 	defer s.conns.Delete(conn)
 	defer context.AfterFunc(s.ctx, func() { s.meter.repeats.hangUp(conn) })()
 	if err := tune(conn); err != nil {
@@ -165,13 +170,59 @@ func (s *Server) serve(place *guest) {
 		return
 	}
 	g := newGreeter(conn, &s.meter)
+	g.identity = s.cfg.Identity
 	h, err := g.answer(hello{Protocol: s.cfg.Protocol, Server: s.cfg.Server}, roleKeys{s.cfg.Key, s.cfg.Pairs})
 	if err == nil {
 		place.is(h.Role)
-		err = newSession(s, place, h).serve(g.frames)
+		if shown := g.stream.shown(); len(shown) > 0 {
+			s.conns.Store(conn, shown[0])
+		}
+		err = newSession(s, place, g.stream, h).serve(g.frames)
 	}
 	if s.ctx.Err() == nil && isAny(err, protocols.ErrRefused, errRefused, errFrameTooLarge, errNotOurs) {
-		s.warn("closed a client's connection", "from", conn.RemoteAddr(), "err", err)
+		s.warn("closed a client's connection", "from", conn.RemoteAddr(), "role", h.who(), "err", err)
+	}
+}
+
+// reviewEvery is how often a server looks whether its clients' certificates still count.
+const reviewEvery = 5 * time.Second
+
+// reviewAlways reviews the connections until what it returns is called.
+func (s *Server) reviewAlways() (end func()) {
+	if s.cfg.Identity == nil {
+		return func() {}
+	}
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(reviewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				s.review()
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-ended
+	}
+}
+
+// review ends the connections whose certificates have expired or were revoked since they began.
+func (s *Server) review() {
+	for conn, shown := range s.conns.Range {
+		own := shown.(*x509.Certificate)
+		if own == nil { // its handshake is not over
+			continue
+		}
+		if err := s.cfg.Identity.Lapsed(own); err != nil {
+			s.warn("closed a client's connection", "from", conn.(net.Conn).RemoteAddr(), "err", err)
+			s.meter.repeats.hangUp(conn.(net.Conn))
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 type session struct {
 	server *Server
 	conn   net.Conn
+	stream *stream // of conn
 	from   hello
 	number uint64
 	place  *guest
@@ -29,9 +30,9 @@ type session struct {
 	writing  sync.Mutex  // one reply at a time
 }
 
-func newSession(s *Server, place *guest, from hello) *session {
+func newSession(s *Server, place *guest, to *stream, from hello) *session {
 	return &session{
-		server: s, conn: place.conn, from: from, number: s.number.Add(1), place: place, share: s.shares[from.Role],
+		server: s, conn: place.conn, stream: to, from: from, number: s.number.Add(1), place: place, share: s.shares[from.Role],
 		slots: make(chan struct{}, maxRequestsPerConnection),
 	}
 }
@@ -208,9 +209,8 @@ func (s *session) send(frame net.Buffers) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(frameTimeout)); err != nil {
 		return err
 	}
-	n, err := frame.WriteTo(s.conn)
-	s.server.meter.sent.add(1, int(n))
-	return err
+	s.server.meter.sent.add(1, 0)
+	return s.stream.write(&frame)
 }
 
 // host implements holder.
@@ -222,6 +222,6 @@ func (s *session) moved() uint64 { return s.place.moved() }
 // cut implements holder.
 func (s *session) cut() {
 	s.server.warn("closed a connection that holds memory for which others wait, and moves too little",
-		"from", s.conn.RemoteAddr(), "writer", s.from.Role == protocols.Writer)
+		"from", s.conn.RemoteAddr(), "role", s.from.who())
 	s.server.meter.repeats.hangUp(s.conn)
 }

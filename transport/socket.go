@@ -3,7 +3,6 @@ package transport
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -69,31 +68,30 @@ const enough = 64 << 10
 // everything else that a server does.
 type patient struct {
 	conn net.Conn
-	raw  syscall.RawConn
-	mark int // bytes for which the kernel wakes the reader
+	raw  syscall.RawConn // nil of a connection that is none of TCP: it is read as it is
+	mark int             // bytes for which the kernel wakes the reader
 }
 
-// newPatient makes a patient reader of a TCP connection; it returns other connections as they are.
-func newPatient(conn net.Conn) io.Reader {
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
-		return conn
+func newPatient(conn net.Conn) *patient {
+	p := &patient{conn: conn, mark: 1}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		p.raw, _ = tcp.SyscallConn() // of a closed one there is none, and reading fails
 	}
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return conn
-	}
-	return &patient{conn: conn, raw: raw, mark: 1}
+	return p
 }
 
 // Read reads what is there already; if there is nothing, it waits for all of b or for enough. If b is no larger than the
 // buffer in front of this reader, it waits for anything, because it is unknown how much will come.
 func (p *patient) Read(b []byte) (int, error) {
-	mark := 1
 	if len(b) > readBufferBytes {
-		mark = min(len(b), enough)
+		return p.read(b, min(len(b), enough))
 	}
-	if mark != p.mark {
+	return p.read(b, 1)
+}
+
+// read reads what is there already, or waits for so many bytes, which must be sure to come.
+func (p *patient) read(b []byte, mark int) (int, error) {
+	if mark != p.mark && p.raw != nil {
 		err := p.raw.Control(func(fd uintptr) { // a kernel that refuses wakes the reader as often as it likes
 			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, mark)
 		})

@@ -15,7 +15,11 @@
 //
 // A connection opens with a handshake. A client that claims to be a writer proves that it holds the server's group key
 // by a MAC over a fresh challenge. That authenticates the connection's role, not each frame: an attacker who can write
-// into an open TCP connection can forge. The paper takes authenticated channels for granted (§6.1), and so do we.
+// into an open TCP connection can forge. The paper takes authenticated channels for granted (§6.1), and so do we by default.
+//
+// Where both ends have an identity (package identity), TLS 1.3 carries the connection. Then a client is what its certificate
+// says: a writer, a reader, or the server of some index. Nobody without the keys reads or changes what passes. The proof by the
+// group key stays, as a writer needs that key for other ends too.
 //
 // # Memory
 //

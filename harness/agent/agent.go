@@ -21,6 +21,7 @@ import (
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/transport"
+	"github.com/powbench/powbench/transport/identity"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -51,6 +52,8 @@ type Config struct {
 	Hostile  string // the attack of the catalogue that all clients make, as readers; empty if they are correct
 	Metrics  string // host:port at which it tells how it is doing; empty: nowhere
 	Journal  string // file that outlives the agent, with what its clients began and ended; empty for none
+	// Identity has TLS carry all connections, and says who the clients are; without one they are in the clear.
+	Identity identity.Credentials `json:",omitzero"`
 }
 
 // An Agent holds its clients, their links and what they did.
@@ -135,9 +138,13 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 	if a.attack.Reader != nil {
 		role = protocols.Reader
 	}
+	own, err := identity.Open(a.cfg.Identity)
+	if err != nil {
+		return nil, fmt.Errorf("agent %d: %w", a.cfg.Index+1, err)
+	}
 	links := transport.Dial(transport.ClientConfig{
 		Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: role, Keys: a.cfg.Keys.Groups,
-		NewBody: a.protocol.NewBody, Congestion: a.cfg.Congestion, Log: a.log,
+		NewBody: a.protocol.NewBody, Identity: own, Congestion: a.cfg.Congestion, Log: a.log,
 	})
 	if err := links.WaitConnected(ctx); err != nil {
 		_ = links.Close()

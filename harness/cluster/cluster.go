@@ -24,6 +24,7 @@ import (
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
+	"github.com/powbench/powbench/transport/identity"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -38,6 +39,7 @@ type Spec struct {
 	Seed       uint64
 	Latecomers int            // agents that share the clients, but start later, if at all
 	Liars      map[int]string // servers that attack from the beginning, and how
+	TLS        bool           // it carries all connections, with certificates that are made for this run
 }
 
 // A Cluster is fresh servers and the agents that load them.
@@ -52,6 +54,7 @@ type Cluster struct {
 	folders map[testbed.Host]string // of the hosts with servers, and of late
 	agents  []*control.Client
 	writers suite.ClientKeys
+	writer  identity.Credentials // of the agents; of nobody without TLS
 	begun   time.Time
 	fail    context.CancelCauseFunc // ends what is done with the cluster
 }
@@ -108,6 +111,10 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	if keys, c.writers, c.Readers, err = protocols.GenerateKeys(spec.Protocol, spec.T, primitives, rand.Reader); err != nil {
 		return err
 	}
+	identities, err := c.issue(n)
+	if err != nil {
+		return err
+	}
 	var starting errgroup.Group
 	reserve := c.reserve(n)
 	for i := range n {
@@ -116,7 +123,7 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 			Protocol: protocols.NameOf(spec.Protocol), Suite: spec.Suite, T: spec.T, Index: i, Keys: keys[i],
 			Listen: host.Addr().String() + ":0", Dir: filepath.Join(c.folders[host], fmt.Sprintf("server-%d", i+1)),
 			Durability: spec.Durability, Reserve: reserve, Congestion: congestion,
-			Attack: spec.Liars[i], AttackSeed: workloads.Derive(spec.Seed, "server", i),
+			Attack: spec.Liars[i], AttackSeed: workloads.Derive(spec.Seed, "server", i), Identity: identities[i],
 		}}
 		c.Servers = append(c.Servers, s)
 		starting.Go(func() error { return s.start(ctx) })
@@ -223,7 +230,7 @@ func (c *Cluster) AgentConfig(i int) agent.Config {
 	cfg := agent.Config{
 		Protocol: protocols.NameOf(c.spec.Protocol), Suite: c.spec.Suite, T: c.spec.T, Keys: c.writers,
 		Congestion: c.testbed.Describe().Congestion, Index: i, Agents: len(c.agents) + c.spec.Latecomers,
-		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Seed: c.spec.Seed,
+		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Seed: c.spec.Seed, Identity: c.writer,
 	}
 	for _, s := range c.Servers {
 		cfg.Servers = append(cfg.Servers, s.config.Listen)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,6 +26,7 @@ import (
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/transport"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // issuedDir is where the writers of a local cluster keep the timestamps they issued, if each key has one writer.
@@ -33,7 +35,10 @@ const issuedDir = "issued"
 // clusterFile is where a local cluster keeps what its clients need, keys included: readable by its owner only.
 const clusterFile = "cluster.json"
 
-// A Local is a cluster to play with: servers on loopback whose databases outlive them.
+// certsDir is where a local cluster keeps its authority and all certificates, if TLS carries its connections.
+const certsDir = "certs"
+
+// A Local is a cluster to play with: servers of this machine whose databases outlive them.
 type Local struct {
 	Protocol   string               `json:"protocol"`
 	Suite      string               `json:"suite"`
@@ -42,6 +47,8 @@ type Local struct {
 	Servers    []string             `json:"servers"` // addresses
 	ServerKeys []suite.ServerKeys   `json:"server_keys"`
 	WriterKeys suite.ClientKeys     `json:"writer_keys"`
+	ReaderKeys suite.ClientKeys     `json:"reader_keys"`
+	Auth       string               `json:"auth,omitempty"` // result.TLS, or empty for connections in the clear
 
 	// Metrics is the address of the first server's metrics, those of the others follow; empty: none.
 	Metrics string `json:"-"`
@@ -67,8 +74,8 @@ func (l *Local) Free(ctx context.Context) error {
 	return errors.Join(taken...)
 }
 
-// NewLocal describes a new cluster on the ports from firstPort on.
-func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstPort int) (*Local, error) {
+// NewLocal describes a new cluster at the address, on the ports from firstPort on.
+func NewLocal(protocol, primitives string, t int, d protocols.Durability, host string, firstPort int) (*Local, error) {
 	p, err := catalog.Keeping(protocol)
 	if err != nil {
 		return nil, err
@@ -83,11 +90,14 @@ func NewLocal(protocol, primitives string, t int, d protocols.Durability, firstP
 	if t < 1 || t > maxLocalT {
 		return nil, fmt.Errorf("t is %d: tolerate at least 1 fault and at most %d; each server is a process of this machine", t, maxLocalT)
 	}
+	if addr, err := netip.ParseAddr(host); err != nil || addr.IsUnspecified() {
+		return nil, fmt.Errorf("%q is no address by which clients can reach this machine: give one, such as 127.0.0.1", host)
+	}
 	l := &Local{Protocol: protocol, Suite: primitives, T: t, Durability: d}
 	for i := range p.Traits(t).Servers {
-		l.Servers = append(l.Servers, net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+i)))
+		l.Servers = append(l.Servers, net.JoinHostPort(host, strconv.Itoa(firstPort+i)))
 	}
-	l.ServerKeys, l.WriterKeys, _, err = protocols.GenerateKeys(p, t, s, rand.Reader)
+	l.ServerKeys, l.WriterKeys, l.ReaderKeys, err = protocols.GenerateKeys(p, t, s, rand.Reader)
 	return l, err
 }
 
@@ -159,6 +169,9 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 			Protocol: l.Protocol, Suite: l.Suite, T: l.T, Index: i, Keys: l.ServerKeys[i], Listen: addr,
 			Dir: filepath.Join(dir, fmt.Sprintf("server-%d", i+1)), Durability: l.Durability,
 		}
+		if cfg.Identity, err = l.credentials(identity.Name{Role: identity.Server, Number: i + 1}); err != nil {
+			return err
+		}
 		if l.Metrics != "" {
 			if cfg.Metrics, err = l.MetricsAddress(i); err != nil {
 				return err
@@ -187,9 +200,9 @@ func (l *Local) Serve(ctx context.Context, dir string, log io.Writer, ready func
 	return errors.New("all servers have ended: see what they logged above")
 }
 
-// Connect returns a writing client of the cluster, which has a folder, and what closes it. It does not wait for
-// servers: up to t may be down.
-func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) {
+// Connect returns a client of the cluster, which has a folder, and what closes it. It is a writer or reader of that name. It does
+// not wait for servers: up to t may be down.
+func (l *Local) Connect(as identity.Name, log *slog.Logger) (*client.Client, func() error, error) {
 	p, err := catalog.ByName(l.Protocol)
 	if err != nil {
 		return nil, nil, err
@@ -200,13 +213,24 @@ func (l *Local) Connect(log *slog.Logger) (*client.Client, func() error, error) 
 	}
 	pid := make([]byte, 8) // unique per incarnation (D5)
 	_, _ = rand.Read(pid)  // it never fails
+	credentials, err := l.credentials(as)
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := identity.Open(credentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	role, keys := protocols.Writer, l.WriterKeys
+	if as.Role == identity.Reader {
+		role, keys = protocols.Reader, l.ReaderKeys
+	}
 	links := transport.Dial(transport.ClientConfig{
-		Protocol: l.Protocol, Servers: l.Servers, Role: protocols.Writer, Keys: l.WriterKeys.Groups,
-		NewBody: p.NewBody, Log: log,
+		Protocol: l.Protocol, Servers: l.Servers, Role: role, Keys: keys.Groups, NewBody: p.NewBody, Identity: own, Log: log,
 	})
 	issued := client.NewIssued(filepath.Join(l.dir, issuedDir))
 	register := protocols.Incarnate(p, protocols.ClientParams{
-		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: l.WriterKeys, Entropy: rand.Reader, Issued: issued,
+		T: l.T, PID: binary.BigEndian.Uint64(pid) | 1, Suite: s, Keys: keys, Entropy: rand.Reader, Issued: issued,
 	})
 	return client.New(links, register, p.Traits(l.T).LyingServers), func() error { return errors.Join(links.Close(), issued.Close()) }, nil
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -15,7 +16,7 @@ import (
 // A cluster's file holds its keys: it comes back whole, and nobody but its owner may read it.
 func TestLocalFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "cluster")
-	want, err := NewLocal("mpowerstore", "modern", 2, protocols.Unsynced, 7000)
+	want, err := NewLocal("mpowerstore", "modern", 2, protocols.Unsynced, "127.0.0.1", 7000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,6 +33,17 @@ func TestLocalFile(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, clusterFile))
 	if err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("others may read the keys: %v, %v", info.Mode(), err)
+	}
+}
+
+// Only a cluster on loopback is out of everybody's reach.
+func TestOnLoopback(t *testing.T) {
+	for servers, want := range map[string]bool{
+		"127.0.0.1:1,127.9.0.1:2": true, "[::1]:1": true, "127.0.0.1:1,10.0.0.1:1": false, "[fe80::1]:1": false, "localhost:1": false,
+	} {
+		if got := (&Local{Servers: strings.Split(servers, ",")}).OnLoopback(); got != want {
+			t.Errorf("%s is on loopback: %v", servers, got)
+		}
 	}
 }
 
@@ -54,13 +66,16 @@ func TestLocalRefuses(t *testing.T) {
 		protocol, suite string
 		t               int
 		durability      protocols.Durability
+		host            string
 	}{
-		`unknown protocol "paxos"`:     {"paxos", "modern", 1, protocols.Fsync},
-		`unknown crypto suite "rot13"`: {"mabd", "rot13", 1, protocols.Fsync},
-		`unknown durability "hope"`:    {"mabd", "modern", 1, "hope"},
-		"at least 1 fault":             {"mabd", "modern", 0, protocols.Fsync},
+		`unknown protocol "paxos"`:     {"paxos", "modern", 1, protocols.Fsync, ""},
+		`unknown crypto suite "rot13"`: {"mabd", "rot13", 1, protocols.Fsync, ""},
+		`unknown durability "hope"`:    {"mabd", "modern", 1, "hope", ""},
+		"at least 1 fault":             {"mabd", "modern", 0, protocols.Fsync, ""},
+		`"0.0.0.0" is no address`:      {"mabd", "modern", 1, protocols.Fsync, "0.0.0.0"},
+		`"here" is no address`:         {"mabd", "modern", 1, protocols.Fsync, "here"},
 	} {
-		_, err := NewLocal(c.protocol, c.suite, c.t, c.durability, 7000)
+		_, err := NewLocal(c.protocol, c.suite, c.t, c.durability, cmp.Or(c.host, "127.0.0.1"), 7000)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}

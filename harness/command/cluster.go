@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +15,11 @@ import (
 
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/cluster"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/command"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // clusterFlag says where up keeps its cluster, and put and get look for it.
@@ -25,23 +28,37 @@ func clusterFlag(c *cobra.Command, dir *string) {
 }
 
 func newUp() *cobra.Command {
-	var dir, protocol, primitives, durability, metrics string
+	var dir, protocol, primitives, durability, metrics, auth, listen string
 	var t, port int
+	var insecure bool
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Start a cluster on this machine to play with",
 		Long: "up starts a cluster's server processes on loopback and keeps them until Ctrl-C. Databases and keys stay\n" +
-			"in --dir; when a cluster is there already, it is started again and the other flags do not count.",
-		Example: "  powbench up --protocol mpowerstore --t 1\n  powbench up --metrics 9400",
+			"in --dir; when a cluster is there already, it is started again and the other flags do not count.\n\n" +
+			"With --auth tls, TLS 1.3 carries all connections, and servers and clients show certificates, which up keeps\n" +
+			"in the folder certs below --dir; `powbench certs` makes more of them and revokes them. Without, whoever is on\n" +
+			"the way reads what passes and may change it, so beyond loopback up asks again.",
+		Example: "  powbench up --protocol mpowerstore --t 1\n  powbench up --auth tls\n  powbench up --metrics 9400",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			local, err := cluster.ReadLocal(dir)
 			isNew := errors.Is(err, fs.ErrNotExist)
 			if isNew {
 				local, err = newLocal(c, func(port int) (*cluster.Local, error) {
-					return cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), port)
+					l, err := cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), listen, port)
+					if err == nil {
+						err = setAuth(l, auth)
+					}
+					if err == nil {
+						err = checkAuth(c, l, insecure)
+					}
+					return l, err
 				}, port)
 			} else if err == nil {
+				if err = command.Usage(checkAuth(c, local, insecure)); err != nil {
+					return err
+				}
 				if taken := local.Free(c.Context()); taken != nil {
 					err = fmt.Errorf("%w: stop what listens there; a cluster keeps its ports, but another may begin in another --dir", taken)
 				}
@@ -62,10 +79,13 @@ func newUp() *cobra.Command {
 					return err
 				}
 			}
+			if err := local.Certify(); err != nil {
+				return err
+			}
 			return local.Serve(c.Context(), dir, c.ErrOrStderr(), func() {
-				c.Printf("%d %s servers are up (t = %d, %s). In another terminal:\n"+
+				c.Printf("%d %s servers are up (t = %d, %s). %s\nIn another terminal:\n"+
 					"  echo hello | powbench put --dir %s greeting -\n  powbench get --dir %s greeting\n",
-					len(local.Servers), local.Protocol, local.T, local.Durability, dir, dir)
+					len(local.Servers), local.Protocol, local.T, local.Durability, aboutAuth(local), dir, dir)
 				c.Print(told)
 			})
 		},
@@ -77,11 +97,49 @@ func newUp() *cobra.Command {
 	command.Complete(c, "protocol", catalog.Names()...)
 	command.Complete(c, "suite", "paper", "modern")
 	command.Complete(c, "durability", "fsync", "write", "memory")
+	c.Flags().StringVar(&auth, "auth", result.NoAuth, "how servers and clients know each other: none, as in the paper, or tls")
+	command.Complete(c, "auth", result.NoAuth, result.TLS)
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1", "address of this machine at which servers listen")
+	c.Flags().BoolVar(&insecure, "insecure", false, "beyond loopback, do without TLS: whoever reaches a server reads, and may write")
 	c.Flags().IntVar(&t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().StringVar(&metrics, "metrics", "", "serve metrics and profiles of the first server at this host:port, of the others at\n"+
 		"the ports behind; without a host, for this machine alone")
 	c.Flags().IntVar(&port, "port", 7400, "port of the first server, the others follow; if it is not given and one is taken, others are tried")
 	return c
+}
+
+// setAuth sets how the new cluster's servers and clients know each other.
+func setAuth(l *cluster.Local, auth string) error {
+	switch auth {
+	case result.NoAuth:
+	case result.TLS:
+		l.Auth = result.TLS
+	default:
+		return fmt.Errorf("unknown --auth %q: choose %s or %s", auth, result.NoAuth, result.TLS)
+	}
+	return nil
+}
+
+// checkAuth refuses what somebody may not have meant: another way than that of the cluster that is there, and, unless it is asked for
+// twice, connections in the clear beyond loopback.
+func checkAuth(c *cobra.Command, l *cluster.Local, insecure bool) error {
+	has, asked := cmp.Or(l.Auth, result.NoAuth), c.Flags().Lookup("auth")
+	switch {
+	case asked.Changed && asked.Value.String() != has:
+		return fmt.Errorf("the cluster that is there has auth %s and keeps it: start another one in another --dir", has)
+	case l.Auth == "" && !l.OnLoopback() && !insecure:
+		return fmt.Errorf("%s is beyond loopback, and without TLS whoever reaches it reads, and may write: choose --auth tls, "+
+			"or ask for this again by --insecure", l.Servers[0])
+	}
+	return nil
+}
+
+// aboutAuth says how far the cluster's connections can be trusted.
+func aboutAuth(l *cluster.Local) string {
+	if l.Auth == "" {
+		return "Auth: none, as in the paper: whoever is on the way reads what passes, and may change it."
+	}
+	return "Auth: tls, by the certificates in the cluster's folder."
 }
 
 // Where a port that nobody asked for is taken, up looks for others: so many times, so far apart.
@@ -121,6 +179,9 @@ func newPut() *cobra.Command {
 			if err != nil {
 				return command.Usage(err)
 			}
+			if o.as.Role == identity.Reader {
+				return command.Usage(fmt.Errorf("%s cannot write: name a writer by --as", o.as.Name))
+			}
 			return o.run(c.Context(), a[0], func(c *client.Client, key protocols.Key) client.Call {
 				return c.Write(key, len(value), func(to []byte) { copy(to, value) })
 			}, func(*client.Outcome) error { return nil })
@@ -155,11 +216,32 @@ func newGet() *cobra.Command {
 // clientOptions are the flags that put and get share.
 type clientOptions struct {
 	dir     string
+	as      clientName
 	timeout time.Duration
+}
+
+// clientName is a flag: who the client is, such as writer-1.
+type clientName struct{ identity.Name }
+
+// String implements pflag.Value.
+func (n *clientName) String() string { return n.File() }
+
+// Type implements pflag.Value.
+func (*clientName) Type() string { return "name" }
+
+// Set implements pflag.Value.
+func (n *clientName) Set(text string) (err error) {
+	if n.Name, err = identity.ParseName(text); err == nil && n.Role == identity.Server {
+		err = errors.New("a client is a writer or a reader")
+	}
+	return err
 }
 
 func (o *clientOptions) flags(c *cobra.Command) {
 	clusterFlag(c, &o.dir)
+	o.as.Name = identity.Name{Role: identity.Writer, Number: 1}
+	c.Flags().Var(&o.as, "as", "who to be: a writer or reader, by its certificate if the cluster has such")
+	command.Complete(c, "as", "writer-1", "reader-1")
 	c.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for a quorum of servers")
 }
 
@@ -174,7 +256,7 @@ func (o *clientOptions) run(ctx context.Context, key string, begin func(*client.
 	if err != nil {
 		return command.Usage(err)
 	}
-	c, closeLinks, err := local.Connect(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	c, closeLinks, err := local.Connect(o.as.Name, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Case struct {
 	PID        uint64 // of the client; 0 is 1
 	Writes     int    // that the key has seen before: of a READ at least 1, or it finds the initial value
 	Operation  uint64 // its number on its connection, from 1, which every frame carries; 0 is 1
+	TLS        bool   // it carries the frames
 	Prompt     bool   // servers hear from each other before the next one has the client's request, see play.Case
 }
 
@@ -45,7 +46,7 @@ type Round struct {
 
 // A Message is one request or reply, zero if there is none.
 type Message struct {
-	Bytes   int // of its frame: prefix, header and payload
+	Bytes   int // of its frame, prefix, header and payload, and of the records of TLS around it, if there are any
 	Payload int // of them: values and fragments
 }
 
@@ -86,18 +87,18 @@ func newCost(c Case, said play.Transcript) (Cost, error) {
 	number, key := max(c.Operation, 1), c.key()
 	for i, leg := range said {
 		requests, err := sizes(leg.Requests, func(m protocols.Message) (int, error) {
-			return transport.RequestBytes(number, i+1, key, m)
+			return transport.RequestBytes(c.TLS, number, i+1, key, m)
 		})
 		if err != nil {
 			return Cost{}, err
 		}
 		replies, err := sizes(leg.Replies, func(m protocols.Message) (int, error) {
-			return transport.ReplyBytes(number, i+1, m)
+			return transport.ReplyBytes(c.TLS, number, i+1, m)
 		})
 		if err != nil {
 			return Cost{}, err
 		}
-		between, err := sizes(leg.Between, func(m protocols.Message) (int, error) { return transport.PostBytes(number, key, m) })
+		between, err := sizes(leg.Between, func(m protocols.Message) (int, error) { return transport.PostBytes(c.TLS, number, key, m) })
 		if err != nil {
 			return Cost{}, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/transport"
+	"github.com/powbench/powbench/transport/identity"
 )
 
 // patience bounds every wait of a test that should end at once.
@@ -28,15 +29,46 @@ type cluster struct {
 	nodes          []*Node
 	writer, reader suite.ClientKeys
 	log            *logBook
+	authority      *identity.Authority // of certificates; nil for none
 }
 
-func newCluster(t *testing.T, protocol string) *cluster {
+// credentials are those of the i-th of the role, from 0; of nobody without an authority.
+func (c *cluster) credentials(of identity.Role, i int) identity.Credentials {
+	c.t.Helper()
+	if c.authority == nil {
+		return identity.Credentials{}
+	}
+	credentials, err := c.authority.Issue(identity.Name{Role: of, Number: i + 1}, time.Hour)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return credentials
+}
+
+// identity is that of a client of the role.
+func (c *cluster) identity(of protocols.Role) *identity.Identity {
+	c.t.Helper()
+	name := identity.Reader
+	if of == protocols.Writer {
+		name = identity.Writer
+	}
+	id, err := identity.Open(c.credentials(name, 0))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return id
+}
+
+func newCluster(t *testing.T, protocol string) *cluster { return newClusterOf(t, protocol, nil) }
+
+// newClusterOf is a cluster over TLS whose certificates are the authority's, or in the clear if there is none.
+func newClusterOf(t *testing.T, protocol string, authority *identity.Authority) *cluster {
 	t.Helper()
 	p, err := catalog.ByName(protocol)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, protocol: p, suite: suite.Modern(), log: &logBook{}}
+	c := &cluster{t: t, protocol: p, suite: suite.Modern(), log: &logBook{}, authority: authority}
 	keys, writer, reader, err := protocols.GenerateKeys(p, 1, c.suite, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +77,7 @@ func newCluster(t *testing.T, protocol string) *cluster {
 	for i, k := range keys {
 		cfg := Config{
 			Protocol: protocol, Suite: "modern", T: 1, Index: i, Keys: k, Listen: "127.0.0.1:0", Durability: protocols.Volatile,
+			Identity: c.credentials(identity.Server, i),
 		}
 		c.configs = append(c.configs, cfg)
 		c.nodes = append(c.nodes, c.start(cfg))
@@ -75,6 +108,7 @@ func (c *cluster) links(role protocols.Role, keys suite.ClientKeys) *transport.L
 func (c *cluster) someLinks(role protocols.Role, keys suite.ClientKeys) *transport.Links {
 	links := transport.Dial(transport.ClientConfig{
 		Protocol: protocols.NameOf(c.protocol), Servers: c.addrs(), Role: role, Keys: keys.Groups, NewBody: c.protocol.NewBody,
+		Identity: c.identity(role),
 	})
 	c.t.Cleanup(func() { _ = links.Close() })
 	return links

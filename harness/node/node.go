@@ -17,12 +17,14 @@ import (
 
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/metrics"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/suite"
 	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/transport"
+	"github.com/powbench/powbench/transport/identity"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -48,11 +50,14 @@ type Config struct {
 	Attack     string // by which the server attacks: an ID of the catalogue; empty: it is correct
 	AttackSeed uint64 // of what the attack leaves to chance
 	Metrics    string // host:port at which it tells how it is doing; empty: nowhere
+	// Identity has TLS carry all connections, and says who the server is; without one they are in the clear.
+	Identity identity.Credentials `json:",omitzero"`
 }
 
 // A Node is a running server.
 type Node struct {
 	cfg      Config
+	identity *identity.Identity // nil in the clear
 	protocol protocols.Protocol
 	store    *storage.Store
 	handler  *handler
@@ -80,6 +85,10 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := cfg.identity()
+	if err != nil {
+		return nil, err
+	}
 	debug.SetMemoryLimit(memoryLimit)
 	store, err := storage.Open(storage.Options{Dir: cfg.Dir, Durability: cfg.Durability, Reserve: cfg.Reserve, Log: log})
 	if err != nil {
@@ -93,7 +102,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 			cfg.Index+1, cfg.Listen, errors.Join(err, store.Close()))
 	}
 	n := &Node{
-		cfg: cfg, protocol: protocol, store: store, addr: listener.Addr(), failed: make(chan error, 1), log: log,
+		cfg: cfg, identity: own, protocol: protocol, store: store, addr: listener.Addr(), failed: make(chan error, 1), log: log,
 		handler: &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()},
 	}
 	handle := transport.Handler(n.handler.handle)
@@ -104,7 +113,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	}
 	config := transport.ServerConfig{
 		Protocol: cfg.Protocol, Server: cfg.Index, Key: cfg.Keys.Group,
-		NewBody: protocol.NewBody, Congestion: cfg.Congestion, Log: log,
+		NewBody: protocol.NewBody, Identity: own, Congestion: cfg.Congestion, Log: log,
 	}
 	if n.talks() {
 		config.Pairs = cfg.Keys.Pairs
@@ -119,8 +128,25 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if n.metrics != nil {
 		n.tellMetrics()
 	}
+	auth := result.NoAuth
+	if own != nil {
+		auth = result.TLS
+	}
+	log.Info("serving", "server", cfg.Index+1, "addr", n.addr, "auth", auth)
 	go func() { n.failed <- n.server.Serve(listener) }()
 	return n, nil
+}
+
+// identity is who the server is; nil if it is to speak in the clear.
+func (c Config) identity() (*identity.Identity, error) {
+	own, err := identity.Open(c.Identity)
+	if want := (identity.Name{Role: identity.Server, Number: c.Index + 1}); err == nil && own != nil && own.Name != want {
+		err = fmt.Errorf("the certificate is of %s, not of %s: give it its own", own.Name, want)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("server %d: %w", c.Index+1, err)
+	}
+	return own, nil
 }
 
 // Addr is the address on which the node listens.

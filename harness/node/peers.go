@@ -23,7 +23,7 @@ func (n *Node) Connect(_ context.Context, addrs []string) (none control.Nothing,
 	}
 	peers := transport.DialPeers(transport.ClientConfig{
 		Protocol: n.cfg.Protocol, Servers: addrs, Keys: n.cfg.Keys.Pairs, NewBody: n.protocol.NewBody,
-		Congestion: n.cfg.Congestion, Log: n.log,
+		Identity: n.identity, Congestion: n.cfg.Congestion, Log: n.log,
 	}, n.cfg.Index)
 	if !n.handler.peers.CompareAndSwap(nil, peers) {
 		return none, errors.Join(fmt.Errorf("server %d is connected to the others already", n.cfg.Index+1), peers.Close())

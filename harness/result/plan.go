@@ -23,6 +23,7 @@ type Plan struct {
 	Arrival     Arrival      `json:"arrival,omitzero"`
 	Owed        List[string] `json:"owed,omitempty"`        // Waited, Ignored or both; Waited if empty
 	SlowServer  List[Rate]   `json:"slow_server,omitempty"` // rates of the first server's link; 0: that of all links
+	Auth        List[string] `json:"auth,omitempty"`        // NoAuth, TLS or both; NoAuth if empty
 	Attacks     []string     `json:"attacks,omitempty"`     // of an attack run, which has no loads
 }
 
@@ -97,7 +98,7 @@ type Cell struct {
 }
 
 // Cells lists the plan's points: the product of its lists, in the order of the file. Behind the closed loops of a series
-// come its open loops. Pebble alone has only WRITEs to a disk.
+// come its open loops. Pebble alone has only WRITEs to a disk, and no connections.
 func (p *Plan) Cells() (cells []Cell) {
 	loads := p.Loads()
 	for _, t := range p.T {
@@ -105,7 +106,7 @@ func (p *Plan) Cells() (cells []Cell) {
 			for _, op := range p.Operations {
 				for _, s := range p.systems() {
 					s.Op, s.T, s.ValueBytes = op, t, int(value)
-					if s.PebbleAlone() && (op != OpWrite || s.Durability == NoDisk) {
+					if s.PebbleAlone() && (op != OpWrite || s.Durability == NoDisk || s.Auth != "") {
 						continue
 					}
 					for _, l := range loads {
@@ -153,16 +154,21 @@ func orZero[T any](all []T) []T {
 	return all
 }
 
-// systems are the protocols with each suite, durability and slow server.
+// systems are the protocols with each suite, durability, slow server and way to tell who is who.
 func (p *Plan) systems() (all []Series) {
 	for _, name := range p.Protocols {
 		protocol, variant := SplitName(name)
 		for _, suite := range p.Suites {
 			for _, durability := range p.Durability {
 				for _, slow := range orZero(p.SlowServer) {
-					all = append(all, Series{
-						Protocol: protocol, Variant: variant, Suite: suite, Durability: durability, SlowServer: slow,
-					})
+					for _, auth := range orZero(p.Auth) {
+						if auth == NoAuth {
+							auth = ""
+						}
+						all = append(all, Series{
+							Protocol: protocol, Variant: variant, Suite: suite, Durability: durability, SlowServer: slow, Auth: auth,
+						})
+					}
 				}
 			}
 		}

@@ -17,6 +17,8 @@ type Series struct {
 	ValueBytes int    `json:"value_bytes"`
 	// SlowServer is the rate of the first server's link, each direction, where it differs from that of all others.
 	SlowServer Rate `json:"slow_server,omitempty"`
+	// Auth is TLS where it carries the connections; empty where they are in the clear, as in the paper.
+	Auth string `json:"auth,omitempty"`
 }
 
 // The operations.
@@ -32,6 +34,12 @@ const (
 	Modern          = "modern" // the other suite
 	UsualDurability = "write"
 	NoDisk          = "memory" // the durability of records that are in no file
+)
+
+// How connections tell who is at their ends: not at all, except that writers and servers prove a key, or by TLS with certificates.
+const (
+	NoAuth = "none"
+	TLS    = "tls"
 )
 
 // Pebble is the protocol of series in which no client takes part: servers' processes commit to their databases, alone, what
@@ -55,13 +63,13 @@ func SplitName(name string) (protocol, variant string) {
 	return protocol, cmp.Or(variant, Paper)
 }
 
-// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite, durability and slow server are in it if they
+// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite, durability, slow server and TLS are in it if they
 // are not the usual ones.
 func (s Series) String() string {
 	return fmt.Sprintf("%s/%s/t%d/%v%s", s.FullName(), s.Op, s.T, Size(s.ValueBytes), s.Unusual())
 }
 
-// Unusual is suite, durability and slow server, each after a slash, as far as they are not the usual ones.
+// Unusual is suite, durability, slow server and TLS, each after a slash, as far as they are not the usual ones.
 func (s Series) Unusual() (text string) {
 	if s.Suite != Paper {
 		text += "/" + s.Suite
@@ -71,6 +79,9 @@ func (s Series) Unusual() (text string) {
 	}
 	if s.SlowServer != 0 {
 		text += "/slow" + s.SlowServer.String()
+	}
+	if s.Auth != "" {
+		text += "/" + s.Auth
 	}
 	return text
 }
