@@ -166,6 +166,32 @@ func estimate(t *testing.T, e *Experiment) time.Duration {
 	return total.Total()
 }
 
+// Who is who is a question of series; without TLS they are named as ever. Pebble alone has no connections.
+func TestAuth(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd, pebble+mabd]\noperations: [write]\nclients: [4]\nauth: [none, tls]\n"+
+		"testbed: {rate: unlimited}")
+	var got []string
+	for _, c := range e.Cells() {
+		got = append(got, fmt.Sprintf("%v %q", c.Series, c.Auth))
+	}
+	want := []string{`mabd/write/t1/256KiB ""`, `mabd/write/t1/256KiB/tls "tls"`, `pebble+mabd/write/t1/256KiB ""`}
+	if !slices.Equal(got, want) {
+		t.Errorf("cells %q, want %q", got, want)
+	}
+	for text, want := range map[string]string{
+		"auth: ssh": "auth: must be one of none, tls",
+		"auth: tls\nprotocols: [pebble+mabd]\nclients: [1]\ntestbed: {rate: unlimited}": "pebble+mabd has no connections: add none to auth",
+	} {
+		if _, err := load(t, "experiment: a\n"+text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", text, err, want)
+		}
+	}
+	sealed := mustLoad(t, "experiment: a\nprotocols: [mabd]\nclients: [4]\nauth: tls")
+	if clear := mustLoad(t, "experiment: a\nprotocols: [mabd]\nclients: [4]"); estimate(t, sealed) < estimate(t, clear) {
+		t.Error("with TLS it takes less time")
+	}
+}
+
 // Loads that ignore what servers owe, and slow servers, are cells of their own; what is usual leaves no mark.
 func TestOwedAndSlowServer(t *testing.T) {
 	e := mustLoad(t, "experiment: a\nprotocols: [mabd]\noperations: [read]\nclients: [4]\nowed: [waited, ignored]\n"+

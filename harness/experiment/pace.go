@@ -19,7 +19,7 @@ type pace struct {
 	read, write model.Cost
 }
 
-// paces counts each system, suite, t and size once, whatever else the experiment's series differ in.
+// paces counts each system, suite, t, size and auth once, whatever else the experiment's series differ in.
 type paces struct {
 	experiment *Experiment
 	known      map[result.Series]*pace
@@ -52,7 +52,7 @@ func (e *Experiment) pace(s result.Series) (*pace, error) {
 	count := func(op protocols.Op) (model.Cost, error) {
 		cost, err := model.Count(model.Case{
 			Protocol: protocol, Suite: s.Suite, T: s.T, Op: op, ValueBytes: s.ValueBytes,
-			KeyBytes: len(workloads.KeyName(0)), Writes: 1,
+			KeyBytes: len(workloads.KeyName(0)), Writes: 1, TLS: s.Auth == result.TLS,
 		})
 		if err != nil {
 			return cost, fmt.Errorf("what a %v of %v moves: %w", op, s, err)

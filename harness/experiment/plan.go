@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -48,7 +49,7 @@ func (e *Experiment) planHead(w io.Writer) {
 	fmt.Fprintf(w, "\n\ntestbed   %s, client hosts %d, %s, %s, offload %s\n",
 		t.Topology, t.ClientHosts, t.links(), t.Congestion, t.Offload)
 	t.planDelays(w)
-	fmt.Fprintf(w, "servers   suite %s, durability %s\n", join(e.Suites), join(e.Durability))
+	fmt.Fprintf(w, "servers   suite %s, durability %s, auth %s\n", join(e.Suites), join(e.Durability), cmp.Or(join(e.Auth), result.NoAuth))
 	fmt.Fprintf(w, "workload  keys %s, background %v, seed %d\n", e.keyModel(), e.Workload.Background, e.Seed)
 	if e.OpenLoop() {
 		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)

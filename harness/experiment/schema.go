@@ -67,7 +67,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = named(&e.Name)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "owed", "table3")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "owed", "table3", "auth")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -88,6 +88,7 @@ func (s *Settings) keys() keys {
 		"clients":     clients(&s.Clients),
 		"owed":        oneOrList(&s.Owed, func(to *string) value { return oneOf(to, result.Waited, result.Ignored) }),
 		"slow_server": list(&s.SlowServer, slowServer),
+		"auth":        oneOrList(&s.Auth, func(to *string) value { return oneOf(to, result.NoAuth, result.TLS) }),
 		"arrival":     arrival(&s.Arrival),
 		"concurrency": between(&s.Concurrency, result.Percent/100, 100*result.Percent),
 		"workload": object(keys{
@@ -259,6 +260,8 @@ func (s *Settings) checkPebble(n ast.Node) error {
 		return at(n, "%s only stores: add write to operations", name)
 	case !slices.ContainsFunc(s.Durability, func(d string) bool { return d != result.NoDisk }):
 		return at(n, "%s stores nothing in memory: add write or fsync to durability", name)
+	case len(s.Auth) > 0 && !slices.Contains(s.Auth, result.NoAuth):
+		return at(n, "%s has no connections: add %s to auth", name, result.NoAuth)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (r *runner) systems() (all []protocols.Protocol, err error) {
 
 // check refuses a protocol that is not what it says it is, before anything is measured.
 func (r *runner) check(c result.Cell, p protocols.Protocol) error {
-	c.Load, c.ValueBytes, c.Durability, c.SlowServer = result.Load{}, 0, "", 0
+	c.Load, c.ValueBytes, c.Durability, c.SlowServer, c.Auth = result.Load{}, 0, "", 0, ""
 	if r.checked[c.Series] {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (r *runner) withCluster(ctx context.Context, name string, s result.Series, 
 	}
 	return cluster.Run(ctx, r.bench.Testbed, filepath.Join(r.bench.Dir, result.LogDir, name+".log"), cluster.Spec{
 		Protocol: protocol, Suite: s.Suite, T: s.T, Durability: protocols.Durability(s.Durability),
-		ValueBytes: s.ValueBytes, Clients: clients, Seed: seed,
+		ValueBytes: s.ValueBytes, Clients: clients, Seed: seed, TLS: s.Auth == result.TLS,
 	}, do)
 }
 

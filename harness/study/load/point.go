@@ -98,7 +98,7 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol, met met) (model.Cost, error) {
 	c := model.Case{
 		Protocol: protocol, Suite: p.Suite, T: p.T, Op: protocols.Op(p.Op), ValueBytes: p.ValueBytes,
-		KeyBytes: len(workloads.KeyName(0)), PID: uint64(p.Clients+1) / 2, Writes: 1,
+		KeyBytes: len(workloads.KeyName(0)), PID: uint64(p.Clients+1) / 2, Writes: 1, TLS: p.Auth == result.TLS,
 	}
 	cost, err := model.Count(c)
 	if err != nil {
