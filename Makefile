@@ -23,7 +23,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained attack simulate explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack simulate explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ limits: build ## measure every protocol beside its ceiling, without a limit of t
 
 sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (33 minutes, 40 GB; QUICK=1: seconds each)
 	$(BIN) run $(run_flags) configs/sustained.yaml
+	$(MAKE) plots
+
+auth: build ## measure what TLS with certificates costs, beside connections in the clear (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/auth.yaml
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)

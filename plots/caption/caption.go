@@ -127,7 +127,9 @@ func Repetitions(cells []frame.Cell) string {
 func parameters(fixed []frame.Dim[frame.Cell], cells []frame.Cell) string {
 	var shared, counts []string
 	for _, of := range slices.Backward(fixed) {
-		shared = append(shared, of(cells[0]))
+		if what := of(cells[0]); what != "" {
+			shared = append(shared, what)
+		}
 	}
 	text := strings.Join(shared, ", ")
 	if closed := frame.Keep(cells, frame.IsClosed); len(closed) > 0 {

@@ -31,6 +31,7 @@ var conditions = []condition{
 	{"rate", func(c frame.Cell) string { return fmt.Sprint(c.Rate) }, func(c frame.Cell) string { return fmt.Sprintf("%g/s", c.Rate) }},
 	{"slow_server", func(c frame.Cell) string { return slowServer(c) }, func(c frame.Cell) string { return "slow server: " + slowServer(c) }},
 	{"owed", func(c frame.Cell) string { return cmp.Or(c.Owed, result.Waited) }, func(c frame.Cell) string { return "owed: " + cmp.Or(c.Owed, result.Waited) }},
+	{"auth", frame.AuthOf, func(c frame.Cell) string { return "auth: " + frame.AuthOf(c) }},
 	{"experiment", experimentOf, experimentOf},
 }
 

@@ -74,6 +74,11 @@ var figures = []figure{
 		note: "Suite paper and durability write where the name says nothing.",
 	},
 	{
+		name: frame.Auth, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.Durability, frame.ValueSize, frame.Threshold}, rows: stripRows,
+		marks: boundMark(draw.StripBoundSample), size: stripSize,
+		note: "TLS 1.3, with certificates at both ends, where the name says so; in the clear, as in the paper, where it does not.",
+	},
+	{
 		name: "single", fixed: usual, rows: latencyRow,
 		entry: draw.CurveSample, marks: boundMark(draw.RuleSample),
 		note: "What a third round of WRITEs, for many writers, costs.",

@@ -20,16 +20,24 @@ type Dim[T any] func(T) string
 var (
 	Variant Dim[Cell] = func(c Cell) string { return "variant " + c.Variant }
 	// Suite is the suite of a measurement's cryptography.
-	Suite      Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
-	durability Dim[Cell] = func(c Cell) string { return "durability " + c.Durability }
-	Threshold  Dim[Cell] = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
-	ValueSize  Dim[Cell] = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
-	Clients    Dim[Cell] = func(c Cell) string { return stat.Count(c.Clients, "client") }
+	Suite Dim[Cell] = func(c Cell) string { return "suite " + c.Suite }
+	// Durability is where a record is before a server replies.
+	Durability Dim[Cell] = func(c Cell) string { return "durability " + c.Durability }
+	// sealed is empty of connections in the clear, as captions do not say what is usual.
+	sealed Dim[Cell] = func(c Cell) string {
+		if c.Auth == result.TLS {
+			return "TLS"
+		}
+		return c.Auth
+	}
+	Threshold Dim[Cell] = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
+	ValueSize Dim[Cell] = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
+	Clients   Dim[Cell] = func(c Cell) string { return stat.Count(c.Clients, "client") }
 )
 
-// UsualDims are variant, suite and durability, and those given.
+// UsualDims are variant, suite, durability and whether TLS carries the connections, and those given.
 func UsualDims(more ...Dim[Cell]) []Dim[Cell] {
-	return append([]Dim[Cell]{Variant, Suite, durability}, more...)
+	return append([]Dim[Cell]{Variant, Suite, Durability, sealed}, more...)
 }
 
 // circumstances must be the same in all cells of any figure. How TCP copes with delays counts only in a WAN.

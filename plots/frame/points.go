@@ -107,8 +107,14 @@ func (c Cell) Background() float64 {
 	return share
 }
 
-// SetUp is variant, suite and durability.
-func (c Cell) SetUp() string { return c.Variant + "/" + c.Suite + "/" + c.Durability }
+// SetUp is variant, suite and durability, and TLS where it carries the connections.
+func (c Cell) SetUp() string {
+	s := c.Variant + "/" + c.Suite + "/" + c.Durability
+	if c.Auth != "" {
+		s += "/" + c.Auth
+	}
+	return s
+}
 
 // String names the measurement for captions and error messages.
 func (c Cell) String() string {
@@ -138,6 +144,9 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 		}
 		if k.SlowServer != 0 {
 			s.SetUp += ", one server at " + k.SlowServer.String()
+		}
+		if k.Auth == result.TLS {
+			s.SetUp += ", TLS"
 		}
 		return Cell{Key: k, System: s}
 	}
@@ -187,7 +196,7 @@ func compareCells(a, b Cell) int {
 		cmp.Compare(a.ValueBytes, b.ValueBytes), a.System.compareProtocol(b.System),
 		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant),
 		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival),
-		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed))
+		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed), cmp.Compare(a.Auth, b.Auth))
 }
 
 // figures are those that points may be of: what is drawn, and what makes a table.
@@ -196,7 +205,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Auth: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -215,6 +224,9 @@ const (
 
 // LimitsFigure is the figure that sets protocols beside their ceilings.
 const LimitsFigure = "limits"
+
+// Auth is the figure of what TLS with certificates costs.
+const Auth = "auth"
 
 // Sustain is the figure of the course of long loads.
 const Sustain = "sustained"

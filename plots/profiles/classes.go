@@ -54,7 +54,7 @@ var classes = []Class{
 	{Name: "coding", of: []string{"github.com/klauspost/reedsolomon.", module + "protocols/dispersal."}},
 	{Name: "codec", of: []string{"github.com/hashicorp/go-msgpack/", module + "protocols/wire."}},
 	{Name: "storage", of: []string{"github.com/cockroachdb/", "github.com/RaduBerinde/", module + "storage."}},
-	{Name: "transport", of: []string{module + "transport.", "bufio."}},
+	{Name: "transport", of: []string{module + "transport.", "bufio.", "crypto/tls.", fips140 + "aes"}},
 	{Name: "protocol", of: []string{module + "protocols", module + "harness/client.", module + "harness/node."}},
 	{Name: "load generator", of: []string{
 		module + "harness/agent.", module + "workloads.", module + "harness/history.", "github.com/HdrHistogram/",

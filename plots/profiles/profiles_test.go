@@ -29,6 +29,7 @@ var stacks = []struct{ class, stack string }{
 	{"storage", "runtime.memmove github.com/cockroachdb/pebble/v2/internal/arenaskl.(*Skiplist).Add github.com/powbench/powbench/storage.(*Store).Apply"},
 	{"storage", "hash/crc32.castagnoliSSE42Triple hash/crc32.Update github.com/cockroachdb/pebble/v2/internal/crc.CRC.Update"},
 	{"transport", "runtime.memmove bufio.(*Reader).Read github.com/powbench/powbench/transport.readFrame"},
+	{"transport", "crypto/internal/fips140/aes/gcm.gcmAesEnc crypto/internal/fips140/aes/gcm.seal crypto/tls.(*halfConn).encrypt crypto/tls.(*Conn).Write github.com/powbench/powbench/transport.(*stream).writeSealed"},
 	{"protocol", "runtime.memequal github.com/powbench/powbench/protocols/candidates.(*Answers).Add"},
 	{"load generator", "runtime.memmove github.com/powbench/powbench/workloads.(*Values).Fill github.com/powbench/powbench/harness/agent.(*Agent).operate"},
 	{"allocator, collector", "runtime.memclrNoHeapPointers runtime.mallocgc runtime.makeslice github.com/powbench/powbench/transport.readFrame"},

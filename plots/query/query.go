@@ -70,8 +70,11 @@ func ID(p result.Point) string {
 	if p.Open() {
 		load += fmt.Sprintf("/r%g", p.Rate)
 	}
-	return fmt.Sprintf("%s/%s/%s/t%d/%s/%s/%s/%s",
-		p.Experiment, p.FullName(), p.Op, p.T, size, load, p.Suite, p.Durability)
+	id := fmt.Sprintf("%s/%s/%s/t%d/%s/%s/%s/%s", p.Experiment, p.FullName(), p.Op, p.T, size, load, p.Suite, p.Durability)
+	if p.Auth != "" {
+		id += "/" + p.Auth
+	}
+	return id
 }
 
 // TrialID names a trial, as in "attack/mpowerstore/B6".

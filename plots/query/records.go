@@ -25,7 +25,7 @@ type kind struct {
 // kinds are the kinds of records, by their names in expressions.
 var kinds = map[string]kind{
 	"point": {
-		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability"},
+		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth"},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
 	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: ofHistory(result.Point{})},
@@ -63,7 +63,7 @@ func (r *Results) addPoints(cells []frame.Cell) {
 		keys := where{
 			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
-			"durability": c.Durability, peak: peaks[c.Key],
+			"durability": c.Durability, "auth": frame.AuthOf(c), peak: peaks[c.Key],
 		}
 		operations := map[string]int64{}
 		for _, p := range c.Valid {
@@ -152,6 +152,7 @@ var checks = map[string]func(x any) error{
 	"protocol": oneOf("protocol", protocols),
 	"op":       oneOf("operation", []string{result.OpRead, result.OpWrite}),
 	"scheme":   oneOf("scheme", frame.Schemes()),
+	"auth":     oneOf("auth", []string{result.NoAuth, result.TLS}),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 
@@ -222,7 +223,7 @@ func (k kind) name(w where) string {
 	form := map[string]string{"t": "t%v", "KiB": "%vKiB", "clients": "c%v", "rate": "r%v"}
 	parts := slices.DeleteFunc([]string{k.path}, func(path string) bool { return path == "" })
 	for _, key := range k.keys {
-		if x, ok := w[key]; ok && x != 0.0 {
+		if x, ok := w[key]; ok && x != 0.0 && x != result.NoAuth {
 			parts = append(parts, fmt.Sprintf(cmp.Or(form[key], "%v"), x))
 		}
 	}

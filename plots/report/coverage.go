@@ -69,6 +69,9 @@ func repetitionOf(s result.Series, l result.Load, repetition int) string {
 	case l.Clients == 0:
 		load = "as many clients as saturate"
 	}
+	if s.Auth != "" {
+		load += ", " + s.Auth
+	}
 	return fmt.Sprintf("%s, %s, %s, %s, t = %d, %d bytes, %s, repetition %d",
 		s.FullName(), s.Op, s.Suite, s.Durability, s.T, s.ValueBytes, load, repetition)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -80,6 +81,7 @@ func runAgain(r *run, p result.Point) string {
 	only := map[string]any{
 		"protocols": []string{p.FullName()}, "operations": []string{p.Op}, "suite": p.Suite, "durability": p.Durability,
 		"t": []int{p.T}, "value": []string{fmt.Sprintf("%dB", p.ValueBytes)}, "clients": []int{p.Clients},
+		"auth": cmp.Or(p.Auth, result.NoAuth),
 	}
 	if p.Open() {
 		only["arrival"] = map[string]any{"process": p.Arrival, "rates": []string{perSecond(p.Rate)}, "clients": p.Clients}

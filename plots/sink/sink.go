@@ -213,6 +213,7 @@ func benchmark(c frame.Cell, p result.Point) *benchfmt.Result {
 		{"cpu", c.Set.Manifest.Machine.CPU},
 		{"suite", p.Suite},
 		{"durability", p.Durability},
+		{"auth", p.Auth},
 	} {
 		if config[1] != "" {
 			b.Config = append(b.Config, benchfmt.Config{Key: config[0], Value: []byte(config[1]), File: true})

@@ -57,6 +57,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if o := owedTable(cells); len(o.Rows) > 0 {
 		tables = append(tables, o)
 	}
+	if a := authTable(cells); len(a.Rows) > 0 {
+		tables = append(tables, a)
+	}
 	spent, err := profileTables(cells)
 	if err != nil {
 		return nil, err
