@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -38,7 +40,7 @@ func (d *disk) change(do func() error) {
 }
 
 // file opens a file to write or, when the disk has stopped, one in memory that is dropped.
-func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) (vfs.File, error) {
+func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) (*file, error) {
 	f := vfs.NewMemFile(nil)
 	d.change(func() error {
 		opened, err := open()
@@ -52,7 +54,11 @@ func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error
 
 // Create makes a file to write.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return d.file(category, func() (vfs.File, error) { return d.FS.Create(name, category) })
+	f, err := d.file(category, func() (vfs.File, error) { return d.FS.Create(name, category) })
+	if !d.noSync && isManifest(name, d.FS) {
+		f.guard = newGuard(name, d.FS)
+	}
+	return f, err
 }
 
 // ReuseForWrite makes a file to write from one that is no longer needed.
@@ -82,7 +88,20 @@ func (d *disk) Remove(name string) error {
 	if d.failure.err() != nil {
 		return nil
 	}
+	if isManifest(name, d.FS) {
+		_ = d.FS.Remove(sumsOf(name, d.FS)) // there may be none
+	}
 	return d.FS.Remove(name)
+}
+
+// List lists a directory. Pebble 2.1 panics if it cannot while it opens and works in the background already; so the disk stops, and
+// Pebble learns of no failure here either.
+func (d *disk) List(dir string) ([]string, error) {
+	names, err := d.FS.List(dir)
+	if err != nil {
+		d.failure.set(err)
+	}
+	return names, nil
 }
 
 // Unwrap returns the file system below.
@@ -93,10 +112,12 @@ type file struct {
 	vfs.File
 	disk    *disk
 	written *atomic.Uint64 // bytes
+	guard   *guard         // of the list of files; nil for others
 }
 
 // Write appends p.
 func (f *file) Write(p []byte) (int, error) {
+	f.guard.add(p)
 	f.disk.change(func() error { return f.count(f.File.Write(p)) })
 	return len(p), nil
 }
@@ -121,7 +142,14 @@ func (f *file) Preallocate(offset, length int64) error {
 }
 
 // Sync makes data and metadata durable.
-func (f *file) Sync() error { return f.sync(f.File.Sync) }
+func (f *file) Sync() error {
+	return f.sync(func() error {
+		if err := f.File.Sync(); err != nil {
+			return err
+		}
+		return f.guard.note()
+	})
+}
 
 // SyncData makes data durable.
 func (f *file) SyncData() error { return f.sync(f.File.SyncData) }
@@ -144,7 +172,7 @@ func (f *file) sync(do func() error) error {
 
 // Close closes the file, also when the disk has stopped.
 func (f *file) Close() error {
-	if err := f.File.Close(); err != nil {
+	if err := errors.Join(f.File.Close(), f.guard.close()); err != nil {
 		f.disk.failure.set(err)
 	}
 	return nil
@@ -178,19 +206,40 @@ func explain(dir string, err error) error {
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		remedy = "; make room there or choose another directory, then start the server again"
+	case errors.Is(err, syscall.EFBIG):
+		remedy = "; raise the limit on the size of files (ulimit -f) or choose a directory that takes larger ones, then start the server again"
+	case errors.Is(err, syscall.EIO):
+		remedy = "; the disk fails (the kernel's log says more): choose a directory on another one, then start the server again"
 	case errors.Is(err, syscall.ENOMEM):
 		remedy = "; free memory or choose a durability that keeps records on disk, then start the server again"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		remedy = "; make the directory writable or choose another"
-	case pebble.IsCorruptionError(err):
+	case pebble.IsCorruptionError(err), errors.Is(err, fs.ErrNotExist):
 		remedy = "; its files are damaged: remove the directory and start the server again, it begins empty"
 	}
-	return fmt.Errorf("storage in %s: %w%s", dir, err, remedy)
+	return fmt.Errorf("storage in %s: %w%s", dir, oneLine{err}, remedy)
+}
+
+// oneLine is an error in one line: Pebble's may have several, and the same one more than once.
+type oneLine struct{ error }
+
+func (e oneLine) Unwrap() error { return e.error }
+
+func (e oneLine) Error() string {
+	var lines []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // explainLock tells a directory that is in use from one that cannot be written.
 func explainLock(dir string, err error) error {
-	if path := new(fs.PathError); errors.As(err, &path) {
+	var system syscall.Errno
+	inUse := !errors.As(err, &system) || system == syscall.EAGAIN || system == syscall.EACCES // as fcntl(2) has it
+	if path := new(fs.PathError); errors.As(err, &path) || !inUse {
 		return explain(dir, err)
 	}
 	return fmt.Errorf("storage in %s: in use by another powbench server; stop it or choose another directory (%w)",
@@ -201,11 +250,11 @@ func explainLock(dir string, err error) error {
 // another program or version has written.
 func explainOpen(dir string, err error) error {
 	var system syscall.Errno
-	if errors.As(err, &system) || pebble.IsCorruptionError(err) {
+	if errors.As(err, &system) || pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) {
 		return explain(dir, err)
 	}
 	return fmt.Errorf("storage in %s: not a store of this version of powbench; remove it or choose another directory: %w",
-		dir, err)
+		dir, oneLine{err})
 }
 
 // A logger passes on Pebble's messages. Pebble expects Fatalf to end the process; here it ends the store.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sys/unix"
 
 	"github.com/powbench/powbench/protocols"
@@ -33,12 +32,12 @@ const separatedBytes = 4 << 10
 var discard = slog.New(slog.DiscardHandler)
 
 // tune returns Pebble's options for few large values that are often overwritten.
-func (t *tree) tune(o Options, files vfs.FS) *pebble.Options {
+func (t *tree) tune(o Options) *pebble.Options {
 	order := *pebble.DefaultComparer
 	order.Name = format
 	p := &pebble.Options{
 		Comparer:                    &order,
-		FS:                          &disk{FS: files, noSync: o.Durability == protocols.Unsynced, failure: t.failure, written: t.written},
+		FS:                          &disk{FS: t.files, noSync: o.Durability == protocols.Unsynced, failure: t.failure, written: t.written},
 		Lock:                        t.lock,
 		Logger:                      logger{log: cmp.Or(o.Log, discard), failure: t.failure},
 		FormatMajorVersion:          pebble.FormatValueSeparation,

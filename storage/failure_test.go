@@ -3,114 +3,16 @@ package storage
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/powbench/powbench/protocols"
 )
-
-// failFrom makes the changes of files fail, from the nth on: all of them, or just that one.
-func failFrom(n int64, once bool, err error) (*atomic.Int64, errorfs.Injector) {
-	var changes atomic.Int64
-	return &changes, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		switch op.Kind {
-		case errorfs.OpCreate, errorfs.OpReuseForWrite, errorfs.OpRename, errorfs.OpOpenDir, errorfs.OpMkdirAll,
-			errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
-			if i := changes.Add(1) - 1; i == n || i > n && !once {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// fill writes records of some keys, over and over, until an error, and returns the last acknowledged version of each.
-func fill(s *Store) (acks map[int]uint64, err error) {
-	acks = map[int]uint64{}
-	for version := uint64(1); version <= 30; version++ {
-		for w := range killWriters {
-			if err := s.Apply(writerKey(w), versionRecords(version, 10<<10)); err != nil {
-				return acks, err
-			}
-			acks[w] = version
-		}
-	}
-	return acks, nil
-}
-
-// TestDiskFailure lets every so manyth change of the files fail and expects the failure from every call after it, and
-// all that was acknowledged when the store is opened again, also if the power goes too.
-func TestDiskFailure(t *testing.T) {
-	changes, none := failFrom(1<<62, true, nil)
-	s := mustOpen(t, Options{Dir: "store", MemTableBytes: smallMemTable}, errorfs.Wrap(vfs.NewMem(), none))
-	if _, err := fill(s); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	const points = 80
-	for i := range int64(points) {
-		n := i
-		if i > 40 { // every one while it opens, then at equal distances
-			n = i * changes.Load() / points
-		}
-		for _, once := range []bool{true, false} {
-			checkDiskFailure(t, n, once)
-		}
-	}
-}
-
-func checkDiskFailure(t *testing.T, n int64, once bool) {
-	t.Helper()
-	where := fmt.Sprintf("change %d, once %v", n, once)
-	files := vfs.NewCrashableMem()
-	changes, injector := failFrom(n, once, fmt.Errorf("injected: %w", syscall.ENOSPC))
-	o := Options{Dir: "store", MemTableBytes: smallMemTable}
-	var acks map[int]uint64
-	s, err := open(o, errorfs.Wrap(files, injector))
-	if err == nil {
-		acks, err = fill(s)
-		closed := s.Close()
-		if err == nil {
-			err = closed // the last changes are those of Close
-		}
-	}
-	switch injected := changes.Load() > n; { // the number of changes differs a little from run to run
-	case injected != (err != nil):
-		t.Fatalf("%s: injected %v, but the error is %v", where, injected, err)
-	case injected && (!errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "store: ") ||
-		!strings.Contains(err.Error(), "make room")):
-		t.Fatalf("%s: the error does not tell of a full disk: %v", where, err)
-	}
-	for _, after := range []*vfs.MemFS{files.CrashClone(vfs.CrashCloneCfg{}), files} {
-		s := mustReopen(t, o, after, where)
-		for w, version := range acks {
-			checkVersion(t, s, w, version, uint64(n))
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(where, err)
-		}
-	}
-}
-
-func mustReopen(t *testing.T, o Options, files vfs.FS, where string) *Store {
-	t.Helper()
-	s, err := open(o, files)
-	if err != nil {
-		t.Fatalf("%s: open again: %v", where, err)
-	}
-	return s
-}
 
 // TestFailureStays expects every call after a failure to return it.
 func TestFailureStays(t *testing.T) {

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -148,83 +146,43 @@ func run(t *testing.T, task string, kill func(n int) bool) map[int]uint64 {
 	return acks
 }
 
-// checkVersion expects a writer's records whole, and of the version or the one that was under way.
-func checkVersion(t *testing.T, s *Store, w int, version, seed uint64) {
-	t.Helper()
+// errWrong is what a store must never do, and errMissing what it must not do to what was acknowledged.
+var errWrong, errMissing = errors.New("what is read was never stored"), errors.New("nothing is found")
+
+// readVersion returns the version of a writer's records. The error is the store's, errMissing, or errWrong for records that are not
+// those of one version, whole.
+func readVersion(s *Store, w int) (version uint64, err error) {
 	state := s.State(writerKey(w), protocols.Heap{})
 	body, payload, found, err := state.Get("data")
-	if err != nil || !found {
-		t.Fatalf("seed %d, writer %d: version %d was acknowledged, but Get: found %v, %v", seed, w, version, found, err)
+	if err != nil {
+		return 0, err
 	}
-	got := binary.BigEndian.Uint64(body)
+	last, lastFound, err := state.Body("last")
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case found != lastFound || !bytes.Equal(body, last):
+		return 0, fmt.Errorf("%w: records of versions %x and %x were stored together", errWrong, body, last)
+	case !found:
+		return 0, errMissing
+	}
+	version = binary.BigEndian.Uint64(body)
+	if !bytes.Equal(payload, bytes.Repeat([]byte{byte(version)}, len(payload))) {
+		return version, fmt.Errorf("%w: the payload is not that of version %x", errWrong, version)
+	}
+	return version, nil
+}
+
+// checkVersion expects a writer's records whole, and of the version or the one that was under way. It returns which.
+func checkVersion(t *testing.T, s *Store, w int, version, seed uint64) uint64 {
+	t.Helper()
+	got, err := readVersion(s, w)
+	if err != nil && (version > 0 || !errors.Is(err, errMissing)) {
+		t.Fatalf("seed %d, writer %d: version %x was acknowledged, but: %v", seed, w, version, err)
+	}
 	if got != version && got != version+1 {
-		t.Errorf("seed %d, writer %d: version %x was acknowledged, but %x is stored", seed, w, version, got)
+		t.Fatalf("seed %d, writer %d: version %x was acknowledged, but %x is stored", seed, w, version, got)
 	}
-	if !bytes.Equal(payload, bytes.Repeat([]byte{byte(got)}, len(payload))) {
-		t.Errorf("seed %d, writer %d: the payload is not that of version %x", seed, w, got)
-	}
-	if last, _, err := state.Body("last"); err != nil || !bytes.Equal(last, body) {
-		t.Errorf("seed %d, writer %d: records of versions %x and %x were stored together (%v)", seed, w, body, last, err)
-	}
-}
-
-// acknowledged is the last version of each writer that was.
-type acknowledged struct {
-	mu   sync.Mutex
-	last map[int]uint64
-}
-
-// TestPowerFailure cuts the power while writers write, keeping a random part of what was not synced, and expects all
-// that was acknowledged.
-func TestPowerFailure(t *testing.T) {
-	for seed := range uint64(20) {
-		random := rand.New(rand.NewPCG(seed, 0))
-		files := vfs.NewCrashableMem()
-		o := Options{Dir: "store", Durability: protocols.Fsync, MemTableBytes: smallMemTable}
-		s, acks := mustOpen(t, o, files), acknowledged{last: map[int]uint64{}}
-		var stop atomic.Bool
-		var writers sync.WaitGroup
-		reached := make(chan struct{}, killWriters)
-		crash := uint64(1 + random.IntN(40))
-		for w := range killWriters {
-			size := random.IntN(40 << 10)
-			writers.Go(func() { writeVersions(t, s, w, size, &acks, &stop, crash, reached) })
-		}
-		<-reached
-		acks.mu.Lock() // nothing more is acknowledged before the cut, so each writer has one version at most under way
-		after := files.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: random.IntN(100), RNG: random})
-		expected := maps.Clone(acks.last)
-		acks.mu.Unlock()
-		stop.Store(true)
-		writers.Wait()
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		s = mustOpen(t, o, after)
-		for w, version := range expected {
-			checkVersion(t, s, w, version, seed)
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// writeVersions writes one writer's versions from 1 until stopped, and tells when it has reached one.
-func writeVersions(
-	t *testing.T, s *Store, w, size int, acks *acknowledged, stop *atomic.Bool, goal uint64, reached chan<- struct{},
-) {
-	for version := uint64(1); !stop.Load(); version++ {
-		if err := s.Apply(writerKey(w), versionRecords(version, size)); err != nil {
-			t.Error(err)
-			reached <- struct{}{}
-			return
-		}
-		acks.mu.Lock()
-		acks.last[w] = version
-		acks.mu.Unlock()
-		if version == goal {
-			reached <- struct{}{}
-		}
-	}
+	return got
 }

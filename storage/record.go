@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -105,7 +106,7 @@ func (t *tree) flagged(key protocols.Key, name string, mem protocols.Memory) (
 func (t *tree) entry(key protocols.Key, name string, part byte, mem protocols.Memory) (
 	value []byte, found bool, err error,
 ) {
-	stored, release, err := t.db.Get(appendEntry(make([]byte, 0, entryBytes+len(key)+len(name)), key, name, part))
+	stored, release, err := t.fetch(appendEntry(make([]byte, 0, entryBytes+len(key)+len(name)), key, name, part))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
 	}
@@ -113,6 +114,17 @@ func (t *tree) entry(key protocols.Key, name string, part byte, mem protocols.Me
 		return nil, false, err
 	}
 	return lend(mem, stored), true, release.Close()
+}
+
+// fetch is Pebble's Get. Pebble 2.1 panics if a blob file is so damaged that it cannot be opened, and is of no use then: the store ends.
+func (t *tree) fetch(name []byte) (stored []byte, release io.Closer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a blob file cannot be opened (%v): %w", p, pebble.ErrCorruption)
+			t.failure.set(err)
+		}
+	}()
+	return t.db.Get(name)
 }
 
 // lend returns a copy of what is stored in the memory of a request, never nil.

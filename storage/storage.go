@@ -41,6 +41,8 @@ type Options struct {
 	Reserve int64
 	// Log gets the engine's messages; nil drops them.
 	Log *slog.Logger
+	// Files is the file system that Dir lies on; nil is the operating system's. Tests give one that fails.
+	Files vfs.FS
 }
 
 // A Store keeps the records of all registers of one server. It is safe for concurrent use, provided that the requests to
@@ -48,6 +50,8 @@ type Options struct {
 //
 // The first failure to write ends a store: every later call returns that error, and the directory stays as a crash at
 // that moment would have left it, with every record that was acknowledged.
+//
+// A store that is closed leaves a seal on its files: if they are other ones when it is opened again, it is refused.
 type Store struct {
 	engine  engine
 	failure *failure
@@ -78,11 +82,11 @@ type pending interface {
 }
 
 // Open opens the store in o.Dir, or makes one there. The error says why the directory cannot be used and names the remedy.
-func Open(o Options) (*Store, error) { return open(o, vfs.Default) }
-
-// open is Open on a file system of the caller's choice.
-func open(o Options, files vfs.FS) (*Store, error) {
+func Open(o Options) (*Store, error) {
 	o.Durability = cmp.Or(o.Durability, protocols.Fsync)
+	if o.Files == nil {
+		o.Files = vfs.Default
+	}
 	if err := o.Durability.Check(); err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
@@ -93,7 +97,7 @@ func open(o Options, files vfs.FS) (*Store, error) {
 		}
 		return &Store{engine: t, failure: &failure{dir: "memory"}}, nil
 	}
-	t, err := openTree(o, files)
+	t, err := openTree(o)
 	if err != nil {
 		return nil, err
 	}

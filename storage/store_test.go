@@ -26,7 +26,8 @@ var awkward = []string{
 
 func mustOpen(t rapid.TB, o Options, files vfs.FS) *Store {
 	t.Helper()
-	s, err := open(o, files)
+	o.Files = files
+	s, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
