@@ -75,7 +75,8 @@ func Run(ctx context.Context, tb testbed.Testbed, logFile string, spec Spec,
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 			err = cause // the other errors follow from it
 		}
-		if why := complaint(log.Name()); err != nil && why != "" {
+		said := control.Failed("")
+		if why := complaint(log.Name()); err != nil && why != "" && !errors.As(err, &said) {
 			err = fmt.Errorf("%w: %s", err, why)
 		}
 	}()

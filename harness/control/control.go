@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/rpc"
 	"net/rpc/jsonrpc"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,11 +53,14 @@ type Client struct {
 	process Process
 	rpc     *rpc.Client
 	mayEnd  atomic.Bool
+	words   atomic.Pointer[string] // the last ones of a process that failed; nil for none
 }
 
-// NewClient returns a client that steers the process, which serves or will.
+// NewClient returns a client that steers the process, which serves or will, and asks it at once for its last words.
 func NewClient(name string, p Process) *Client {
-	return &Client{Name: name, process: p, rpc: jsonrpc.NewClient(p)}
+	c := &Client{Name: name, process: p, rpc: jsonrpc.NewClient(p)}
+	c.listen()
+	return c
 }
 
 // Call invokes a method and waits for its report, the process's end or that of ctx.
@@ -105,15 +109,38 @@ func (c *Client) explain(err error) error {
 	return fmt.Errorf("%s: %w", c.Name, err)
 }
 
+// Signal sends the process a signal. Those on other machines take none.
+func (c *Client) Signal(s os.Signal) error {
+	p, ok := c.process.(interface{ Signal(os.Signal) error })
+	if !ok {
+		return fmt.Errorf("%s takes no signals: it is on another machine", c.Name)
+	}
+	return p.Signal(s)
+}
+
 // Done is closed when the process has ended.
 func (c *Client) Done() <-chan struct{} { return c.process.Done() }
 
-// Wait waits for the process's end and returns how it ended, nil for exit status 0.
-func (c *Client) Wait() error { return c.process.Wait() }
+// Wait waits for the process's end and returns how it ended: in its own words if it failed, else nil for exit status 0.
+func (c *Client) Wait() error {
+	status := c.process.Wait()
+	if words := c.words.Load(); words != nil {
+		return Failed(*words)
+	}
+	return status
+}
 
-// Ended waits for the process's end and returns the error of one that has ended before it was told to.
+// Failed is what a process that failed has said of it, with the place and the remedy.
+type Failed string
+
+func (f Failed) Error() string { return string(f) }
+
+// Ended waits for the process's end and returns the error of one that has ended before it was told to. One that failed has said why.
 func (c *Client) Ended() error {
-	status := cmp.Or(c.process.Wait(), errors.New("exit status 0"))
+	status := cmp.Or(c.Wait(), errors.New("exit status 0"))
+	if c.words.Load() != nil {
+		return fmt.Errorf("%s ended unexpectedly: %w", c.Name, status)
+	}
 	return fmt.Errorf("%s ended unexpectedly: %w (its log is in the run's logs folder)", c.Name, status)
 }
 

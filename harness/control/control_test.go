@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -110,6 +111,48 @@ func TestProcessEnds(t *testing.T) {
 	}
 }
 
+// A process that fails says why, and its end waits for the coordinator to hear it: no log is needed.
+func TestLastWords(t *testing.T) {
+	near, far := net.Pipe()
+	failed := make(chan error, 1)
+	f := &fake{Conn: near, ended: make(chan struct{})}
+	go func() {
+		defer close(f.ended)
+		if f.err = ServeUntil(t.Context(), far, far, failed,
+			Handle(double, func(_ context.Context, n int) (int, error) { return 2 * n, nil })); f.err != nil {
+			f.err = errors.New("exit status 1")
+		}
+		far.Close()
+	}()
+	c := NewClient("server 3", f)
+	if _, err := Call(t.Context(), c, double, 1); err != nil {
+		t.Fatal(err)
+	}
+	failed <- errors.New("no space left: make room")
+	if err := c.Wait(); err == nil || err.Error() != "no space left: make room" {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := c.Ended(); err.Error() != "server 3 ended unexpectedly: no space left: make room" {
+		t.Errorf("%v", err)
+	}
+	if _, err := Call(t.Context(), c, double, 1); err == nil || !strings.Contains(err.Error(), "make room") {
+		t.Errorf("a call after the end: %v", err)
+	}
+}
+
+// A process whose coordinator says nothing fails all the same.
+func TestLastWordsThatNobodyHears(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer near.Close()
+		failed := make(chan error, 1)
+		failed <- errors.New("no space left")
+		if err := ServeUntil(t.Context(), far, far, failed); err == nil || err.Error() != "no space left" {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+}
+
 // A call ends with its context; the process can be asked something else meanwhile.
 func TestCallsTakeTurns(t *testing.T) {
 	c := newClient(t)
@@ -173,6 +216,9 @@ func TestUsage(t *testing.T) {
 	}
 	if after.RSSMiB < before.RSSMiB+mib/2 || after.RSSMiB > after.PeakRSSMiB {
 		t.Errorf("%v MiB resident before, %v MiB after, %v MiB at most", before.RSSMiB, after.RSSMiB, after.PeakRSSMiB)
+	}
+	if after.Goroutines < 2 || after.Descriptors < 3 {
+		t.Errorf("%d goroutines, %d descriptors", after.Goroutines, after.Descriptors)
 	}
 	if after.PeakRSSMiB < before.PeakRSSMiB+mib/2 || after.PeakRSSMiB > 3*before.PeakRSSMiB+2*mib+64 {
 		t.Errorf("%v MiB after %d MiB were added to %v", after.PeakRSSMiB, len(b)>>20, before.PeakRSSMiB)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/rpc"
 	"net/rpc/jsonrpc"
+	"runtime"
 	"runtime/metrics"
 	"sync"
 
@@ -45,10 +46,18 @@ func HandleOnce[Spec, Report any](m Method[Spec, Report],
 // Serve answers the methods, Usage and those of profiles on a process's standard input and output until the input ends or ctx does, which
 // also ends what is being answered.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Handler) {
+	_ = ServeUntil(ctx, in, out, nil, handlers...) // without an error to come there is none
+}
+
+// ServeUntil is Serve for a process that may fail by itself. It ends with the first error, which it returns, once the coordinator has
+// heard of it.
+func ServeUntil(ctx context.Context, in io.Reader, out io.WriteCloser, failed <-chan error, handlers ...Handler) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &service{ctx: ctx, handlers: map[string]Handler{}}
+	last := newLast()
 	s.add(handlers)
+	s.add(last.handlers())
 	s.add([]Handler{Handle(Usage, used)})
 	s.add(new(profiler).handlers())
 	server := rpc.NewServer()
@@ -65,7 +74,14 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, handlers ...Ha
 	}()
 	select {
 	case <-ended:
+		return nil
 	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		if err != nil {
+			last.say(ctx, err)
+		}
+		return err
 	}
 }
 
@@ -120,16 +136,22 @@ func (s *service) Do(r Request, reply *Reply) error {
 	return err
 }
 
-// Usage asks any process that serves what it has used so far.
+// Usage asks any process that serves what it has used so far, and what it holds now.
 const Usage Method[Nothing, Used] = "usage"
 
-// Used is a process's use of CPU and memory since it started.
+// Used is a process's use of CPU and memory since it started, and of what else it may leak.
 type Used struct {
 	CPUSeconds     float64
 	RSSMiB         float64 // the resident set now
 	PeakRSSMiB     float64 // the largest that it has been
 	AllocatedBytes uint64  // on the heap, given back or not
+	LiveMiB        float64 // of the heap, that the last collection found in use
+	Goroutines     int
+	Descriptors    int // open files and connections
 }
+
+// Self is what this process uses.
+func Self() (Used, error) { return used(context.Background(), Nothing{}) }
 
 // used asks the kernel about this process. The peak is not getrusage's, which may be that of the parent.
 func used(context.Context, Nothing) (Used, error) {
@@ -142,11 +164,16 @@ func used(context.Context, Nothing) (Used, error) {
 		return Used{}, err
 	}
 	status, err := self.NewStatus()
-	allocated := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(allocated)
+	if err != nil {
+		return Used{}, err
+	}
+	files, err := self.FileDescriptorsLen()
+	heap := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(heap)
 	return Used{
-		AllocatedBytes: allocated[0].Value.Uint64(),
-		CPUSeconds:     float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9,
-		RSSMiB:         float64(status.VmRSS) / (1 << 20), PeakRSSMiB: float64(status.VmHWM) / (1 << 20),
+		AllocatedBytes: heap[0].Value.Uint64(), LiveMiB: float64(heap[1].Value.Uint64()) / (1 << 20),
+		Goroutines: runtime.NumGoroutine(), Descriptors: files,
+		CPUSeconds: float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9,
+		RSSMiB:     float64(status.VmRSS) / (1 << 20), PeakRSSMiB: float64(status.VmHWM) / (1 << 20),
 	}, err
 }

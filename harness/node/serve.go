@@ -46,7 +46,7 @@ const (
 
 // Serve is a server's process: it does what its coordinator asks for by in and out, until in ends or ctx does. It
 // serves metrics at that address, or none if it is empty, unless its configuration names another. The error is the one that
-// ended the node.
+// ended the node; the coordinator has heard of it.
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string, log *slog.Logger) error {
 	var node atomic.Pointer[Node]
 	failed := make(chan error, 1)
@@ -66,22 +66,12 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 			control.Handle(CloseCall, n.CloseWindow),
 		}, nil
 	}
-	steered := make(chan struct{})
-	go func() {
-		defer close(steered)
-		control.Serve(ctx, in, out, control.HandleOnce(StartCall, start), control.Handle(DamageCall, damage))
-	}()
 	defer func() {
 		if n := node.Load(); n != nil {
 			_ = n.Close()
 		}
 	}()
-	select {
-	case err := <-failed:
-		return err
-	case <-steered:
-		return nil
-	}
+	return control.ServeUntil(ctx, in, out, failed, control.HandleOnce(StartCall, start), control.Handle(DamageCall, damage))
 }
 
 // fileLimit is the size in bytes beyond which a server on a full disk can write no file: less than its log has by then.
