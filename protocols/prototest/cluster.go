@@ -34,6 +34,8 @@ type Cluster struct {
 	Liars []int
 	// DuplicatePercent is the share of delivered messages that stay in flight, to arrive again.
 	DuplicatePercent int
+	// Arrived, if it is not nil, is shown every message that arrives, those between servers too.
+	Arrived func(Envelope)
 
 	protocol protocols.Protocol
 	t        TB
@@ -170,7 +172,7 @@ func (c *Cluster) handle(e Envelope) {
 	if c.crashed[e.Server] {
 		return
 	}
-	e.Run.Trace = append(e.Run.Trace, e)
+	c.arrived(e)
 	reply, sent, err := c.serve(e.Run.Role, e)
 	if err != nil {
 		c.Fatalf("s%d refuses what a client sent: %v: %v", e.Server+1, e, err)
@@ -178,6 +180,16 @@ func (c *Cluster) handle(e Envelope) {
 	if sent {
 		e.Message, e.Reply = reply, true
 		c.flying = append(c.flying, e)
+	}
+}
+
+// arrived notes a message that arrives.
+func (c *Cluster) arrived(e Envelope) {
+	if e.Run != nil {
+		e.Run.Trace = append(e.Run.Trace, e)
+	}
+	if c.Arrived != nil {
+		c.Arrived(e)
 	}
 }
 

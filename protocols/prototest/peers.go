@@ -78,6 +78,7 @@ func (c *Cluster) handlePeer(e Envelope) {
 	if !ok {
 		return
 	}
+	c.arrived(e)
 	if _, err := c.take(e.Server, protocols.Incoming{Key: e.Key, Message: m, Server: e.From}); err != nil &&
 		!slices.Contains(c.Liars, e.From) {
 		c.Fatalf("s%d refuses what s%d sent: %v: %v", e.Server+1, e.From+1, e, err)

@@ -155,7 +155,7 @@ func (c *Cluster) answer(e Envelope) {
 	if r.abandoned || !r.driver.Awaits(e.Round, e.Server) {
 		return
 	}
-	r.Trace = append(r.Trace, e)
+	c.arrived(e)
 	r.do(r.driver.Answer(e.Round, e.Server, e.Message))
 }
 

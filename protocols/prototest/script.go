@@ -18,7 +18,8 @@ import (
 //	interrupt pid=1 value=v reached=(1)  a WRITE that dies when its last round has reached these servers only
 //	lie server=1                         the server becomes a Liar
 //
-// Servers are numbered from 1, as in the paper.
+// Servers are numbered from 1, as in the paper. What servers send each other arrives with the operation that brings it
+// about, or with the next one if a server was silent.
 type Script struct {
 	*Cluster
 	// Show is a body in the paper's words.
@@ -31,6 +32,7 @@ type Script struct {
 	More map[string]func(t *testing.T, d *datadriven.TestData) string
 
 	clients map[uint64]*Client
+	shown   strings.Builder // the messages that arrived since the command began
 }
 
 // Walk plays the files of folder testdata/traces and below, each on a script of its own. Run the test with -rewrite to
@@ -46,6 +48,8 @@ func (s *Script) run(t *testing.T, d *datadriven.TestData) string {
 	if more := s.More[d.Cmd]; more != nil {
 		return more(t, d)
 	}
+	s.shown.Reset()
+	s.Arrived = s.show
 	var value string
 	d.MaybeScanArgs(t, "value", &value)
 	silent, late := ServersOf(t, d, "silent"), ServersOf(t, d, "late")
@@ -93,22 +97,23 @@ func ServersOf(t *testing.T, d *datadriven.TestData, name string) (servers []int
 // interrupt delivers all rounds but the last, and of that the requests to the servers named.
 func (s *Script) interrupt(run *Run, reached []int) string {
 	s.die(run, len(s.protocol.Traits(s.Faults).Legs(run.Kind)), reached...)
-	return s.trace(run) + fmt.Sprintf("dies in round %d\n", run.Rounds())
+	return s.shown.String() + fmt.Sprintf("dies in round %d\n", run.Rounds())
 }
 
 // play delivers the run's messages, oldest first, and shows them and its result.
 func (s *Script) play(run *Run, silent, late []int) string {
 	dumb, slow := Of(silent...), Of(late...)
-	quick := func(e Envelope) bool { return run.Is(e) && !dumb(e) && !slow(e) }
+	heard := func(e Envelope) bool { return (run.Is(e) || e.Peer) && !dumb(e) }
+	quick := func(e Envelope) bool { return heard(e) && !slow(e) }
 	s.Deliver(quick)
 	for s.Overdue(run) {
 		s.Deliver(quick)
 	}
 	if !run.Done() {
-		s.Deliver(func(e Envelope) bool { return run.Is(e) && !dumb(e) })
+		s.Deliver(heard)
 	}
 	s.Lose(run.Is)
-	out := s.trace(run)
+	out := s.shown.String()
 	result, err := run.Result()
 	switch {
 	case !run.Done():
@@ -123,19 +128,18 @@ func (s *Script) play(run *Run, silent, late []int) string {
 	return out + fmt.Sprintf("%q, ts %v, after %d rounds\n", result.Value, result.Timestamp, run.Rounds())
 }
 
-// trace shows the run's messages.
-func (s *Script) trace(run *Run) string {
-	var b strings.Builder
-	for _, e := range run.Trace {
-		arrow := "→"
-		if e.Reply {
-			arrow = "←"
-		}
-		fmt.Fprintf(&b, "p%d %s s%d  %s", e.Client, arrow, e.Server+1, s.Show(e.Body))
-		if len(e.Payload) > 0 {
-			fmt.Fprintf(&b, " + %s %q", s.Payload, e.Payload)
-		}
-		b.WriteByte('\n')
+// show shows a message that arrives.
+func (s *Script) show(e Envelope) {
+	from, arrow := fmt.Sprintf("p%d", e.Client), "→"
+	switch {
+	case e.Peer:
+		from = fmt.Sprintf("s%d", e.From+1)
+	case e.Reply:
+		arrow = "←"
 	}
-	return b.String()
+	fmt.Fprintf(&s.shown, "%s %s s%d  %s", from, arrow, e.Server+1, s.Show(e.Body))
+	if len(e.Payload) > 0 {
+		fmt.Fprintf(&s.shown, " + %s %q", s.Payload, e.Payload)
+	}
+	s.shown.WriteByte('\n')
 }
