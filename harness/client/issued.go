@@ -96,7 +96,7 @@ func (i *Issued) open(key protocols.Key) (*os.File, error) {
 func lock(f *os.File, key protocols.Key) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return fmt.Errorf("two writers on one PoWerStore key are refused: wait until the other has written %q", key)
+		return fmt.Errorf("two writers on one key are refused: wait until the other has written %q", key)
 	} else if err != nil {
 		return fmt.Errorf("lock %s: %w", f.Name(), err)
 	}

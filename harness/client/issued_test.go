@@ -50,7 +50,7 @@ func TestTwoWritersAreRefused(t *testing.T) {
 	if err := one.Keep("k", 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := two.Last("k"); err == nil || !strings.Contains(err.Error(), "two writers on one PoWerStore key") {
+	if _, err := two.Last("k"); err == nil || !strings.Contains(err.Error(), "two writers on one key") {
 		t.Errorf("the second writer: %v", err)
 	}
 	if err := two.Keep("k", 7); err == nil {

@@ -120,8 +120,9 @@ func TestImplausibleReplies(t *testing.T) {
 
 // A client without a key pair of its own, and a server, say so.
 func TestNoKeyPairs(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	c, other := prototest.New(t, Protocol{}, 1, "modern", 1), prototest.New(t, Protocol{}, 2, "modern", 1)
 	for name, keys := range map[string]suite.ClientKeys{
+		"keys of another t":       newForger(other).client(1).keys(),
 		"the writers' keys alone": c.WriterKeys,
 		"half a private key": {
 			Groups: c.WriterKeys.Groups, Public: c.WriterKeys.Public, Servers: c.WriterKeys.Servers, Own: &suite.Identity{Private: []byte("half")},
@@ -135,6 +136,7 @@ func TestNoKeyPairs(t *testing.T) {
 		}
 	}
 	for name, keys := range map[string]suite.ServerKeys{
+		"keys of another t":                 other.ServerKeys[0],
 		"keys from before there were pairs": {Public: c.WriterKeys.Public},
 		"no private key":                    {Public: c.WriterKeys.Public, Servers: c.WriterKeys.Servers},
 		"a server's key that is none":       {Public: c.WriterKeys.Public, Servers: make([][]byte, 4), Private: c.ServerKeys[0].Private},

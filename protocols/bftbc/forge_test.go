@@ -66,6 +66,13 @@ func (f forger) client(pid uint64) client {
 	return client{f, pid, *keys.Own}
 }
 
+// keys are the client's.
+func (c client) keys() suite.ClientKeys {
+	keys := c.WriterKeys
+	keys.Private, keys.Own = nil, &c.identity
+	return keys
+}
+
 // prepare is the client's PREPARE of the value under the timestamp after max's.
 func (c client) prepare(max Prepared, value string, last Written) *Prepare {
 	m := &Prepare{
