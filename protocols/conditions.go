@@ -23,10 +23,14 @@ func ConditionsOf(p Protocol) Conditions {
 const (
 	LateReply Condition = "a reply to an earlier round" // which counts for nothing any more (D6)
 	Disagree  Condition = "a quorum that is not of one mind"
+	Restarted Condition = "begun again, because WRITEs overtook it"
 )
 
 // Noted is what an operation has noted. It is no part of the operation's state: nothing depends on it.
-type Noted struct{ all []Condition }
+type Noted struct {
+	all      []Condition
+	restarts int
+}
 
 // Note notes that the operation has come to the condition. Few do, and for the others it costs nothing.
 func (n *Noted) Note(c Condition) {
@@ -34,6 +38,15 @@ func (n *Noted) Note(c Condition) {
 		n.all = append(n.all, c)
 	}
 }
+
+// Restart notes that the operation begins again, because WRITEs overtook it.
+func (n *Noted) Restart() {
+	n.Note(Restarted)
+	n.restarts++
+}
+
+// Restarts is how often the operation has begun again.
+func (n *Noted) Restarts() int { return n.restarts }
 
 // Conditions are those noted so far, in that order.
 func (n *Noted) Conditions() []Condition { return n.all }

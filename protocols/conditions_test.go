@@ -19,6 +19,11 @@ func TestNoted(t *testing.T) {
 	if got := p.Conditions(); !slices.Equal(got, []protocols.Condition{"b", "a"}) {
 		t.Errorf("noted %v, want b and a once", got)
 	}
+	p.Restart()
+	p.Restart()
+	if got := p.Conditions(); p.Restarts() != 2 || !slices.Equal(got, []protocols.Condition{"b", "a", protocols.Restarted}) {
+		t.Errorf("%d restarts, noted %v, want two, and that it was begun again", p.Restarts(), got)
+	}
 }
 
 // The protocols of the paper, and those that it compares with, have conditions.

@@ -158,6 +158,8 @@ type run struct {
 	key    protocols.Key
 	kind   protocols.Op
 	entry  *history.Entry
+	before uint64     // WRITEs of the key that had begun
+	late   bool       // it began when the key of the writer that lies was revoked
 	far    [][2]int64 // by server: how much later the requests to it and its replies arrive in this round
 	dies   int        // the round in which its client dies; 0 if it does not
 	leave  int        // how many requests of that round still leave
@@ -168,6 +170,7 @@ type run struct {
 func (r *run) start(op protocols.Operation, e history.Entry) {
 	r.driver = play.New(op, len(r.hosts))
 	r.pid, r.seq = r.client.pid, r.client.seq
+	r.before, r.late = r.writes[r.key], r.loot.Revoked()
 	e.Seq, e.Key, e.Op, e.Start = uint64(r.seq), r.key, r.kind, r.clock
 	if !r.hostile {
 		r.entry = r.log.Begin(e)
@@ -276,6 +279,7 @@ func (r *run) end() {
 	r.over = true
 	result, err := r.driver.Result()
 	if !r.hostile {
+		r.meet()
 		r.record(result, err)
 	}
 	r.next()

@@ -31,6 +31,7 @@ type Tally struct {
 	Harms                           map[byzantine.Harm]int64      // schedules, by the gravest harm found
 	First                           map[byzantine.Harm]uint64     // the lowest seed of each harm
 	Conditions                      map[protocols.Condition]int64 // operations that came to each
+	Met                             Met
 }
 
 // Explore plays the schedules of the seeds from first to last on the number of workers at once, until ctx ends or, if
@@ -76,6 +77,7 @@ func (t *Tally) add(seed uint64, o *Outcome) {
 	t.Schedules++
 	t.Operations += int64(o.Operations)
 	t.Messages += int64(o.Messages)
+	t.Met.add(o.Met)
 	for rounds, n := range o.Reads {
 		t.Reads[rounds] += int64(n)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
+	"github.com/powbench/powbench/workloads"
 )
 
 // A Finding is a harm that a schedule came to.
@@ -30,10 +31,30 @@ type Outcome struct {
 	// Conditions counts the operations of correct clients that came to each, whether or not they ended.
 	Conditions           map[protocols.Condition]int
 	Operations, Messages int
+	Met                  Met
 	// Trace tells what happened, line by line, if it was asked for.
 	Trace []string
 
 	events []int64 // how many had happened at each line of the trace
+}
+
+// Met is what READs of correct clients met.
+type Met struct {
+	Reads    int64 // that ended, with a value or an error
+	Writes   int64 // of the same key that began while they lasted
+	Restarts int64 // how often these READs began again
+}
+
+// add adds what others met.
+func (m *Met) add(o Met) {
+	m.Reads, m.Writes, m.Restarts = m.Reads+o.Reads, m.Writes+o.Writes, m.Restarts+o.Restarts
+}
+
+// meet notes what a READ met that has ended.
+func (r *run) meet() {
+	if r.kind == protocols.Read {
+		r.outcome.Met.add(Met{1, int64(r.writes[r.key] - r.before), int64(r.driver.Restarts())})
+	}
 }
 
 // Harm is the gravest harm found.
@@ -77,11 +98,29 @@ func (r *run) record(result protocols.Result, err error) {
 			r.entry.Value = history.Corrupt
 		}
 	}
+	r.noteLurking()
 	value := r.entry.Value.String()
 	if result.Bottom {
 		value = "⊥"
 	}
 	r.tracef("p%d's READ #%d returns %s, timestamp %v", r.pid, r.seq, value, result.Timestamp)
+}
+
+// noteLurking notes that a READ, which began when the liar's key was revoked, returned a value of it. A writer that completed
+// none leaves at most one WRITE of a key that others can still publish.
+func (r *run) noteLurking() {
+	if !r.Attack.Lurks || !r.late || r.entry.Bottom || r.entry.Value.Client != uint64(r.clients[0].index) {
+		return
+	}
+	if r.lurked[r.key] == nil {
+		r.lurked[r.key] = map[workloads.ID]bool{}
+	}
+	seen := r.lurked[r.key]
+	if !seen[r.entry.Value] && len(seen) > 0 {
+		r.find(byzantine.Lurking, "READ %d of p%d returned one more WRITE of %s that p%d had left", r.seq, r.pid, r.key,
+			r.clients[0].index)
+	}
+	seen[r.entry.Value] = true
 }
 
 // failed notes an operation that ended with an error: its effect is unknown.

@@ -16,8 +16,7 @@ func TestPeers(t *testing.T) {
 		for _, a := range append(catalog.Against(p), byzantine.Attack{ID: "none"}) {
 			t.Run(protocols.NameOf(p)+"/"+a.ID, func(t *testing.T) {
 				s := Scenario{Protocol: p, T: 1, Durability: protocols.Fsync, Attack: a}
-				tally := explore(t, s, 60)
-				demand(t, s, tally)
+				demand(t, s, explore(t, s, enough(s, measured, 60, 60)))
 			})
 		}
 	}

@@ -102,6 +102,7 @@ type world struct {
 	now     int64 // virtual time, in ticks
 	clock   int64 // counts events: the time of the history, in which no two events coincide
 	writes  map[protocols.Key]uint64
+	lurked  map[protocols.Key]map[workloads.ID]bool // values of a lurking writer that READs returned
 	runs    []*run
 	logs    []*history.Log
 	outcome Outcome
@@ -117,7 +118,7 @@ func simulate(s Scenario, seed uint64, chooser Chooser, tracing bool) (*Outcome,
 	traits := s.Protocol.Traits(s.T)
 	w := &world{
 		Scenario: s, Chooser: chooser, seed: seed, tracing: tracing, loot: &byzantine.Loot{},
-		writes: map[protocols.Key]uint64{}, outcome: Outcome{Reads: map[int]int{}, Conditions: map[protocols.Condition]int{}},
+		writes: map[protocols.Key]uint64{}, lurked: map[protocols.Key]map[workloads.ID]bool{}, outcome: Outcome{Reads: map[int]int{}, Conditions: map[protocols.Condition]int{}},
 		oneWriter: traits.Writers == protocols.One, expected: s.Attack.Expected(s.Protocol),
 	}
 	if t, ok := chooser.(timed); ok {

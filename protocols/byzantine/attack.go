@@ -84,6 +84,8 @@ type Attack struct {
 	Reader func(Part, protocols.Register) protocols.Register
 	// Writer makes a client lie that has a writer's keys; nil if writers are honest.
 	Writer func(Part, Fresh) Liar
+	// Lurks says that the Writer completes nothing itself. Of what it leaves, one WRITE of each key may take effect.
+	Lurks bool
 	Condition
 	// Beyond says that the attack is beyond what any protocol promises to withstand.
 	Beyond bool
@@ -109,6 +111,18 @@ type Playbook struct {
 	Poison func(one, two protocols.Broadcast) protocols.Broadcast
 	// Whole are the variants that store whole values nevertheless.
 	Whole []string
+	// Publish is what a reader sends in place of a request of a WRITE's last round; nil if readers may send that (Z4).
+	Publish func(protocols.Message) protocols.Message
+	// Follow makes of a reply to a WRITE's first round one that tells of another WRITE, whose last round's request it gets. It
+	// is nil where clients go on by themselves from what they have not ended (Z4).
+	Follow func(p Part, last, reply protocols.Message) protocols.Message
+	// Prepare is what of a WRITE's last round the writer sends at once, so that servers that lie can complete it, and Abet what
+	// such a server then sends the others. They are nil where servers send each other nothing (Z4).
+	Prepare func(p Part, last protocols.Broadcast) protocols.Broadcast
+	Abet    func(p Part, last protocols.Broadcast) protocols.Broadcast
+	// Certificate is the request with the certificate of the other one, which is of its kind. It is nil where WRITEs show
+	// servers none (Z6).
+	Certificate func(request, other protocols.Body) protocols.Body
 	// Shape gives what B3 made up in a reply the lengths that a client expects. It may be nil.
 	Shape func(Part, protocols.Body)
 	// Expect says what must come of attacks, where that does not follow from Traits.
@@ -147,7 +161,8 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 // forges reports whether the playbook has a forgery of its own for the attack on the variant.
 func (b Playbook) forges(id, variant string) bool {
 	poisons := id == poisonous && b.Poison != nil && !slices.Contains(b.Whole, variant)
-	return b.Lies[id] != nil || b.Readers[id] != nil || poisons
+	certifies := id == uncertain && b.Certificate != nil
+	return b.Lies[id] != nil || b.Readers[id] != nil || poisons || certifies
 }
 
 // written looks up what must come of the attack in the protocol's playbook.

@@ -49,8 +49,16 @@ func Catalog(books ...Playbook) []Attack {
 		{ID: "Z2", Name: "two-values", Title: "a writer gives two values the same timestamp", Writer: equivocator},
 		{ID: "Z3", Name: "skipped-timestamps", Title: "a writer skips to the last timestamps there are", Writer: skipping},
 		{
+			ID: "Z4", Name: "lurking-writes", Title: "a writer prepares WRITEs, which others publish when its key is revoked",
+			Writer: lurking, Reader: publishing, Server: abetting, Lurks: true,
+		},
+		{
 			ID: "Z5", Name: "partial-writes", Title: "a writer leaves out some servers in every round, and goes silent",
 			Writer: partial, Crash: true,
+		},
+		{
+			ID: uncertain, Name: "false-certificates", Title: "a writer shows certificates that are old or forged", Writer: swindling,
+			forged: true,
 		},
 		under("N1", "isolate-t", "t servers are cut off for a while", Condition{Isolate: [2]int{1, 0}}),
 		under("N2", "isolate-t+1", "t+1 servers are cut off for a while: operations wait and go on",

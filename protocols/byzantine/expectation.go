@@ -28,6 +28,7 @@ const (
 	Stale         Harm = "stale read"           // an operation missed a WRITE that had ended, or READs went back in time
 	Phantom       Harm = "phantom value"        // a READ returned a value that was never written
 	Exhaustion    Harm = "timestamp exhaustion" // a timestamp ran ahead of the number of WRITEs
+	Lurking       Harm = "lurking writes"       // more than one WRITE of a writer that was stopped took effect afterwards
 	Hang          Harm = "hang"                 // an operation did not end though S−t correct servers could be reached
 	Failure       Harm = "failed operation"     // an operation ended with an error
 	TooManyRounds Harm = "too many rounds"      // a READ took more than the attack can bring about
@@ -36,7 +37,7 @@ const (
 
 // Harms lists the harms, the gravest first.
 func Harms() []Harm {
-	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, TooManyRounds, Growth}
+	return []Harm{Phantom, Stale, Hang, Failure, Exhaustion, Lurking, TooManyRounds, Growth}
 }
 
 // Allows reports whether a harm that was found is one to expect. A server that invents values and timestamps also

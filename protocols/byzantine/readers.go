@@ -13,10 +13,16 @@ import (
 // lootSize bounds what attackers remember.
 const lootSize = 32
 
-// Loot is the requests that attacking servers have seen, of any key. It is safe for concurrent use.
+// Loot is the requests that attacking servers have seen, of any key, and what a writer left to an accomplice. It is safe for
+// concurrent use.
 type Loot struct {
-	mu   sync.Mutex
-	seen []protocols.Body
+	mu      sync.Mutex
+	seen    []protocols.Body
+	left    map[protocols.Key][]protocols.Broadcast // the oldest first
+	handed  map[protocols.Key][]protocols.Broadcast // of these, those that servers are to complete
+	revoked bool                                    // the key of that writer
+	// accomplices are servers, by index.
+	accomplices []int
 }
 
 // take remembers a request's body, which is never changed after it was sent.

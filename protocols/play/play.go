@@ -175,6 +175,14 @@ func (d *Driver) Conditions() []protocols.Condition {
 	return nil
 }
 
+// Restarts is how often the operation says that it has begun again.
+func (d *Driver) Restarts() int {
+	if o, ok := d.operation.(interface{ Restarts() int }); ok {
+		return o.Restarts()
+	}
+	return 0
+}
+
 // Round is the current round, from 1; it is 0 before the first.
 func (d *Driver) Round() int { return d.current }
 

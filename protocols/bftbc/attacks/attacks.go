@@ -14,6 +14,7 @@ import (
 func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "bftbc",
+		Follow:   follow, Certificate: certificate,
 		Lies: map[string]byzantine.Lie{
 			"B4": byzantine.In[*bftbc.Newest](byzantine.Bogus),
 			"B5": byzantine.In[*bftbc.Value](byzantine.Corrupted),
@@ -22,6 +23,28 @@ func Playbook() byzantine.Playbook {
 			"R4": byzantine.Attacking(learn, crossKey),
 		},
 	}
+}
+
+// follow tells a WRITE of the certificate of another one, which is not written yet, as if a server had its value (Z4).
+func follow(p byzantine.Part, last, reply protocols.Message) protocols.Message {
+	m, ok := last.Body.(*bftbc.Write)
+	if _, asked := reply.Body.(*bftbc.Newest); !asked || !ok {
+		return reply
+	}
+	return protocols.Message{Body: &bftbc.Newest{Prepared: bftbc.Prepared{TS: m.TS, Hash: p.Suite.Hash(last.Payload), By: m.By}}}
+}
+
+// certificate is the PREPARE after another's certificates, or the WRITE with that of another (Z6).
+func certificate(request, other protocols.Body) protocols.Body {
+	switch m := request.(type) {
+	case *bftbc.Prepare:
+		o, changed := other.(*bftbc.Prepare), *m
+		changed.Max, changed.Last = o.Max, o.Last
+		return &changed
+	case *bftbc.Write:
+		return &bftbc.Write{TS: m.TS, By: other.(*bftbc.Write).By}
+	}
+	return request
 }
 
 // learn makes of a server's value the WRITE that writes it back.

@@ -16,6 +16,7 @@ import (
 func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "gv",
+		Expect:   map[string]byzantine.Expectation{"Z4": {None: true}}, // readers may not write into the writer's register
 		Lies: map[string]byzantine.Lie{
 			"B0":  byzantine.In[*gv.View](next),
 			"B3":  byzantine.In[*gv.View](ahead),

@@ -27,12 +27,25 @@ func Playbook() byzantine.Playbook {
 			"R4": byzantine.Attacking(learn, crossKey),
 			"R5": byzantine.Attacking(learn, forged),
 		},
-		Expect: map[string]byzantine.Expectation{"Z3": {Harm: byzantine.Exhaustion}}, // U3
+		Certificate: certificate,
+		Expect: map[string]byzantine.Expectation{
+			"Z3": {Harm: byzantine.Exhaustion}, // U3
+			"Z4": {Harm: byzantine.Lurking},    // anybody may commit what is prepared, and nothing bounds that
+		},
 	}
 }
 
 // hashes are those of all servers' fragments, by which a server knows its own.
 func hashes(m *loft.Prepare) *[][]byte { return &m.Checksum.CC.Hashes }
+
+// certificate is the COMMIT with the MACs of another (Z6).
+func certificate(request, other protocols.Body) protocols.Body {
+	m, ok := request.(*loft.Commit)
+	if !ok {
+		return request
+	}
+	return &loft.Commit{Time: m.Time, MACs: other.(*loft.Commit).MACs}
+}
 
 // spoiltRow spoils the MACs for some of the servers (B6).
 func spoiltRow(p byzantine.Part, reply protocols.Message) protocols.Message {

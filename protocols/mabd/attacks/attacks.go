@@ -24,6 +24,7 @@ func Playbook() byzantine.Playbook {
 			"B0": phantom, "B1": withstood, "B2": stale, "B3": phantom, "B4": exhausted, "B5": phantom, "B8": stale,
 			"B9": withstood, "B11": stale, "R2": phantom,
 			"Z2": {Harm: byzantine.Stale, Beyond: true}, "Z3": {Harm: byzantine.Exhaustion, Beyond: true},
+			"Z4": {Harm: byzantine.Lurking, Beyond: true},
 		},
 	}
 }

@@ -1,5 +1,6 @@
 // Package attacks holds what attackers forge in M-PoWerStore, and what must come of each attack: lies of servers in this
-// file, hostile readers in readers.go. It imports byzantine, mpowerstore and its variants; catalog alone imports it.
+// file, hostile readers in readers.go, writers that lie in writers.go. It imports byzantine, mpowerstore and its variants;
+// catalog alone imports it.
 package attacks
 
 import (
@@ -22,6 +23,7 @@ func Playbook() byzantine.Playbook {
 		Protocol: "mpowerstore",
 		Whole:    []string{"replicated", "replicated-signed"},
 		Poison:   byzantine.Mixed(hashes),
+		Publish:  publish, Certificate: certificate,
 		Lies: map[string]byzantine.Lie{
 			"B0":  byzantine.In[*mpowerstore.CollectAck](replay),
 			"B4":  byzantine.In[*mpowerstore.ClockAck](byzantine.Bogus),
@@ -42,6 +44,7 @@ func Playbook() byzantine.Playbook {
 			"B1": two, "B2": two, "B3": two, "B4": two, "B5": two, "B6": three, "B7": three, "B8": two, "B9": two,
 			"B10": two, "B11": two, "R1": two, "R2": two, "R3": two, "R4": two, "R5": three, "R6": two, "W1": two, "W2": two,
 			"Z1": harm(byzantine.Phantom), "Z2": harm(byzantine.Hang), "Z3": harm(byzantine.Exhaustion),
+			"Z4": harm(byzantine.Lurking), "Z6": harm(byzantine.Hang),
 		},
 		Rounds: rounds,
 	}
@@ -215,6 +218,3 @@ func topped(p byzantine.Part, ack *mpowerstore.FilterAck) *candidate {
 	c.TS.Num += uint64(1 + p.Dice.Roll(byzantine.Ahead))
 	return &c
 }
-
-// hashes are those of all servers' fragments, by which a server knows its own.
-func hashes(m *mpowerstore.Store) *[][]byte { return &m.Entry.CC.Hashes }

@@ -12,7 +12,10 @@ func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "pasis",
 		Poison:   byzantine.Mixed(hashes),
-		Expect:   map[string]byzantine.Expectation{"Z3": {Harm: byzantine.Exhaustion}}, // nothing certifies a time
+		Expect: map[string]byzantine.Expectation{
+			"Z3": {Harm: byzantine.Exhaustion},            // nothing certifies a time
+			"Z4": {Harm: byzantine.Lurking, Beyond: true}, // anybody may store, U4
+		},
 		Lies: map[string]byzantine.Lie{
 			"B4": byzantine.In[*pasis.TimeAck](byzantine.Bogus),
 			"B5": byzantine.In[*pasis.Version](byzantine.Corrupted),

@@ -20,11 +20,22 @@ func Playbook() byzantine.Playbook {
 		},
 		Expect: map[string]byzantine.Expectation{ // writers are trusted
 			"Z2": {Harm: byzantine.Stale, Beyond: true}, "Z3": {Harm: byzantine.Exhaustion, Beyond: true},
+			"Z4": {Harm: byzantine.Lurking, Beyond: true},
 		},
+		Certificate: certificate,
 		Readers: map[string]func(byzantine.Part, protocols.Register) protocols.Register{
 			"R4": byzantine.Attacking(learn, crossKey),
 		},
 	}
+}
+
+// certificate is the PUT with the signature of another (Z6).
+func certificate(request, other protocols.Body) protocols.Body {
+	m, ok := request.(*phalanx.Put)
+	if !ok {
+		return request
+	}
+	return &phalanx.Put{TS: m.TS, Signature: other.(*phalanx.Put).Signature}
 }
 
 // learn makes of a server's value the PUT that writes it back.

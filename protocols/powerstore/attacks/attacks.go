@@ -22,6 +22,7 @@ func Playbook() byzantine.Playbook {
 	return byzantine.Playbook{
 		Protocol: "powerstore",
 		Poison:   byzantine.Mixed(hashes),
+		Publish:  publish, Certificate: certificate,
 		Lies: map[string]byzantine.Lie{
 			"B0":  byzantine.In[*powerstore.CollectAck](replay),
 			"B5":  byzantine.In[*powerstore.FilterAck](byzantine.Corrupted),
@@ -40,9 +41,24 @@ func Playbook() byzantine.Playbook {
 			"W3": {Harm: byzantine.Stale, Beyond: true},
 			// Its one writer is trusted.
 			"Z1": {Harm: byzantine.Phantom, Beyond: true}, "Z2": {Harm: byzantine.Hang, Beyond: true},
-			"Z3": {Harm: byzantine.Exhaustion, Beyond: true},
+			"Z3": {Harm: byzantine.Exhaustion, Beyond: true}, "Z4": {Harm: byzantine.Lurking, Beyond: true},
+			"Z6": {Harm: byzantine.Stale, Beyond: true},
 		},
 	}
+}
+
+// publish is the FILTER by which a reader writes back what COMPLETE would have completed (Z4).
+func publish(m protocols.Message) protocols.Message {
+	return filter(m.Body.(*powerstore.Complete).Candidate)
+}
+
+// certificate is the COMPLETE with the nonce of another (Z6).
+func certificate(request, other protocols.Body) protocols.Body {
+	m, ok := request.(*powerstore.Complete)
+	if !ok {
+		return request
+	}
+	return &powerstore.Complete{Candidate: candidate{TS: m.Candidate.TS, Nonce: other.(*powerstore.Complete).Candidate.Nonce}}
 }
 
 // nonceSize is the length of the protocol's nonces.
