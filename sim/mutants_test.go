@@ -34,246 +34,29 @@ const (
 	mpow = "protocols/mpowerstore/"
 	mABD = "protocols/mabd/"
 	phx  = "protocols/phalanx/"
-	bft  = "protocols/bftbc/"
-	gv   = "protocols/gv/"
-)
 
-var mutants = []mutant{
-	{
-		name: "READs do not write back", file: mpow + "server.go", old: "return candidates.Adopt(v.Canonical(entry, c))",
-		new:      "return nil, nil",
-		protocol: "mpowerstore", attack: "W2", seeds: 2000,
-	},
-	{
-		name: "READs do not write back", file: mABD + "operations.go", old: "if r.ts.IsZero() ||", new: "if true ||",
-		protocol: "mabd", attack: "none", seeds: 2000,
-	},
-	{
-		name: "READs do not write back", file: phx + "operations.go", old: "if r.found.TS.IsZero() ||",
-		new: "if true ||", protocol: "phalanx", attack: "none", seeds: 2000,
-	},
-	{
-		name: "a quorum of one less", file: cand + "candidates.go", old: "Quorum() int { return 2*p.T + 1 }",
-		new: "Quorum() int { return 2 * p.T }", protocol: "mpowerstore", attack: "B2", seeds: 2000,
-	},
-	{
-		name: "a quorum of one less", file: mABD + "protocol.go", old: "Quorum: t + 1,",
-		new: "Quorum: t,", protocol: "mabd", attack: "none", seeds: 2000,
-	},
-	{
-		name: "a quorum of one less", file: phx + "protocol.go", old: "Quorum: 2*t + 1,",
-		new: "Quorum: 2 * t,", protocol: "phalanx", attack: "B2", seeds: 2000,
-	},
-	{
-		name: "duplicate replies count", file: "protocols/play/play.go", old: "return x.asked && (!x.answered || d.Streams(number))",
-		new:      "return x.asked",
-		protocol: "mpowerstore", attack: "N3", seeds: 5000,
-	},
-	{
-		name: "the nonce is revealed early", file: mpow + "writer.go", old: "if round == roundStore && w.Quorum() {",
-		new: "if round == roundStore {", protocol: "mpowerstore", attack: "B8", seeds: 5000,
-	},
-	{
-		name: "fragments are not hashed", file: cand + "answers.go",
-		old: "a.right = w.Data.Right(a.Entry.Checksum(), server, a.Fragment); !a.right", new: "a.right = true; !a.right",
-		protocol: "mpowerstore", attack: "B5", seeds: 2000,
-	},
-	{
-		name: "no candidate is excluded", file: cand + "answers.go", old: "return lower >= w.Quorum()",
-		new: "return lower > w.Servers()", protocol: "mpowerstore", attack: "B3", seeds: 2000,
-	},
-	{
-		name: "candidates are chosen by timestamp alone (D1)", file: mpow + "reader.go",
-		old: "|| !r.proof.Fits(entry, c.Nonce)", new: "",
-		script: "TestCandidatesThatShareATimestamp",
-	},
-	{
-		name: "the timestamp's MAC is not compared (D2)", file: mpow + "proof.go", old: "e.TS.Same(c.TS)",
-		new: "true", also: [2]string{"if v.Opens(e, c) {", "if false {"},
-		protocol: "mpowerstore", attack: "R3", seeds: 20_000,
-	},
-	{
-		name: "MACs do not bind the key (D3)", file: mpow + "proof.go", old: `[]byte("cand"), []byte(key),`, new: `[]byte("cand"),`,
-		protocol: "mpowerstore", attack: "R4", seeds: 5000,
-	},
-	{
-		name: "history is pruned, and readers are not told", file: mpow + "variants/bounded.go",
-		old: "ack.Horizon = h.Horizon; ack.TS.Less(lc.TS.Timestamp)", new: "_ = h; false",
-		protocol: "mpowerstore+bounded1", attack: "none", seeds: 2000,
-	},
-	{
-		name: "entries above lc are pruned", file: mpow + "variants/bounded.go", old: "if complete <= k {",
-		new: "if complete = len(h.Entries); complete <= k {", protocol: "mpowerstore+bounded1", attack: "none", seeds: 5000,
-	},
-	{
-		name: "signatures are not verified", file: phx + "datum.go",
-		old: "return v.Verify(signed(key, d.TS, d.Hash), d.Signature)", new: "return true",
-		protocol: "phalanx", attack: "B3", seeds: 2000,
-	},
-	{
-		name: "fingerprints are not checked", file: "protocols/loft/server.go",
-		old: "m.Checksum.Consistent(s.suite, s.t, s.index, request.Payload)",
-		new: "m.Checksum.CC.Matches(s.suite, s.index, request.Payload)", script: "TestPoisonousWritesAreRefused",
-	},
-	{
-		name: "a MAC less commits", file: "protocols/loft/server.go",
-		old: "s.valid(key, m.Time, m.MACs) < 2*s.t+1",
-		new: "s.valid(key, m.Time, m.MACs) < 2*s.t", script: "TestCommitNeeds",
-	},
-	{
-		name: "a MAC less lets a reader prepare", file: "protocols/loft/server.go",
-		old: "s.valid(key, t, m.MACs) < s.t+1",
-		new: "s.valid(key, t, m.MACs) < s.t", script: "TestReadersPrepareWhatWritersWrote",
-	},
-	{
-		name: "an old COMMIT commits", file: "protocols/loft/server.go",
-		old: "m.Time.Compare(now.Committed) <= 0 || ",
-		new: "", script: "TestStaleCommit",
-	},
-	{
-		name: "two values under one timestamp are one version", file: "protocols/loft/messages.go",
-		old: "bytes.Compare(a.Verifier, b.Verifier))",
-		new: "0*bytes.Compare(a.Verifier, b.Verifier))", script: "TestTwoValuesUnderOneTimestamp",
-	},
-	{
-		name: "MACs do not bind who made them", file: "protocols/loft/proof.go",
-		old: "number(uint64(maker))",
-		new: "number(0 * uint64(maker))", script: "TestMACsAreNotReflected",
-	},
-	{
-		name: "READs return what half of the servers committed", file: "protocols/loft/reader.go",
-		old: "r.count(v.time) >= r.is.Quorum }",
-		new: "r.count(v.time) >= r.t }", script: "TestHalfCommitted",
-	},
-	{
-		name: "a timestamp far ahead is believed", file: "protocols/loft/writer.go",
-		old: "ts.Num-min(ts.Num, supported.Num) <= leap",
-		new: "ts.Num-min(ts.Num, supported.Num) <= leap<<30", script: "TestTimestampsFarAhead",
-	},
-	{
-		name: "late replies count", file: "protocols/cas/operations.go", old: "case !ok || round != w.Round:", new: "case !ok:",
-		script: "TestConform",
-	},
-	{
-		name: "a timestamp is issued twice", file: "protocols/cas/operations.go", old: "w.clock.Issue(w.ts, w.pid)",
-		new: "new(protocols.Clock).Issue(w.ts, w.pid)", script: "TestConform",
-	},
-	{
-		name: "READs do not write back", file: bft + "reader.go", old: "len(r.holders); r.missing == 0 {",
-		new: "len(r.holders); true {", protocol: "bftbc", attack: "none", seeds: 2000,
-	},
-	{
-		name: "a quorum of one less", file: bft + "protocol.go", old: "Quorum: 2*t + 1,", new: "Quorum: 2 * t,",
-		protocol: "bftbc", attack: "B2", seeds: 2000,
-	},
-	{
-		name: "readers do not verify certificates", file: bft + "reader.go", old: "&& r.prepared(", new: "|| r.prepared(",
-		protocol: "bftbc", attack: "B3", seeds: 2000,
-	},
-	{
-		name: "signatures do not bind the key", file: bft + "certificates.go", old: "m = append(m, key...)", new: "",
-		protocol: "bftbc", attack: "R4", seeds: 2000,
-	},
-	{
-		name: "a WRITE that was shown to have ended stays a plan", file: bft + "server.go", old: "p.complete(m.Last.TS)", new: "",
-		protocol: "bftbc", attack: "none", seeds: 2000,
-	},
-	{
-		name: "2t signatures are a certificate", file: bft + "certificates.go",
-		old: "if len(c.Signers) != j.is.Quorum || len(c.Signatures) != j.is.Quorum*size {",
-		new: "if len(c.Signers) < j.is.Quorum-1 || len(c.Signatures) != len(c.Signers)*size {", script: "TestServerRefuses",
-	},
-	{
-		name: "a server's signature counts twice", file: bft + "certificates.go", old: "twice := i > 0 &&", new: "twice := false &&",
-		script: "TestServerRefuses",
-	},
-	{
-		name: "timestamps may be skipped", file: bft + "messages.go", old: "ts.Equal(highest.Next(ts.PID))", new: "highest.Less(ts)",
-		script: "TestServerRefuses",
-	},
-	{
-		name: "values need no certificate", file: bft + "server.go", old: "if !s.prepared(key, is) {", new: "if false {",
-		script: "TestServerRefuses",
-	},
-	{
-		name: "plans need no signature", file: bft + "certificates.go", old: "return err == nil && client.Verify(",
-		new: "return err == nil || client.Verify(", script: "TestServerRefuses",
-	},
-	{
-		name: "clients need no credential", file: bft + "certificates.go", old: "credible := func() bool { return suite.Credible(",
-		new: "credible := func() bool { return true || suite.Credible(", script: "TestServerRefuses",
-	},
-	{
-		name: "a client has several plans", file: bft + "server.go", old: "case !p.Open[at].TS.Equal(m.TS) ||", new: "case false &&",
-		script: "TestOneLurkingWrite",
-	},
-	{
-		name: "a plan's value may change", file: bft + "server.go", old: "|| !slices.Equal(p.Open[at].Hash, m.Hash):", new: ":",
-		script: "TestTwoValuesUnderOneTimestamp",
-	},
-	{
-		name: "what is written is prepared again", file: bft + "server.go", old: "case m.TS.Equal(p.Written):", new: "case false:",
-		script: "TestNothingToPrepareOnceWritten",
-	},
-	{
-		name: "a WRITE that was given up is not ended", file: bft + "writer.go", old: "case w.mine.open != nil:", new: "case false:",
-		script: "TestGivenUpWritesAreEnded",
-	},
-	{
-		name: "READs do not write back", file: gv + "reader.go", old: "return r.back.begin()", new: "return protocols.Done()",
-		protocol: "gv", attack: "none", seeds: 5000,
-	},
-	{
-		name: "t servers confirm", file: gv + "candidates.go", old: "same > e.t {", new: "same >= e.t {",
-		protocol: "gv", attack: "B0", seeds: 2000,
-	},
-	{
-		name: "2t servers deny", file: gv + "candidates.go", old: "e.deniers(num, c, v) < e.is.Quorum",
-		new: "e.deniers(num, c, v) < e.is.Quorum-1", script: "TestTwoDenialsAreTooFew",
-	},
-	{
-		name: "no number is the least", file: gv + "candidates.go", old: "tops[len(tops)-1-e.t]", new: "tops[len(tops)-1]",
-		protocol: "gv", attack: "B3", seeds: 2000,
-	},
-	{
-		name: "candidates have no T, and nothing conflicts: the naive rule", file: gv + "candidates.go",
-		old: "(!found || !slices.Equal(s.Marks, c.marks))", new: "(!found || s.To == 0)",
-		also:   [2]string{"return accuses(e.look[i], uint64(k)) || accuses(e.look[k], uint64(i))", "return false"},
-		script: "TestTheNaiveRuleHangs",
-	},
-	{
-		name: "the last reply alone denies", file: gv + "candidates.go",
-		old:    "deny[server] = slices.ContainsFunc(views, func(v *View) bool { return v.denies(num, c) })",
-		new:    "deny[server] = len(views) > 0 && views[len(views)-1].denies(num, c)",
-		script: "TestEarlierRepliesDeny",
-	},
-	{
-		name: "servers that accuse each other are believed", file: gv + "candidates.go",
-		old: "return accuses(e.look[i], uint64(k)) || accuses(e.look[k], uint64(i))", new: "return false",
-		script: "TestConflictsAreNotBelieved",
-	},
-	{
-		name: "what comes before its value counts as written", file: gv + "server.go", old: "Early: !has", new: "Early: false",
-		script: "TestWriteBeforePreWrite",
-	},
-}
+	// The rows of Table 3 that the paper does not measure, and PASIS.
+	bft     = "protocols/bftbc/"
+	gv      = "protocols/gv/"
+	inLoft  = "protocols/loft/"
+	inAVID  = "protocols/avid/"
+	inPASIS = "protocols/pasis/"
+)
 
 // allMutants says that the mutants of all protocols are made. Each takes a build, too many for every test run.
 var allMutants = flag.Bool("mutants", false, "make the mutants of Table 3's rows too")
-
-// rows are the folders of the rows of Table 3 that the paper does not measure.
-var rows = []string{gv, "protocols/bftbc/", "protocols/loft/"}
 
 // TestMutants makes each mistake in a copy of its file, builds the package's tests with it, and wants to see them fail.
 func TestMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the tests anew for each mutant")
 	}
+	mutants := paperMutants
+	if *allMutants {
+		mutants = slices.Concat(paperMutants, rowMutants)
+	}
 	for _, m := range mutants {
 		t.Run(m.label(), func(t *testing.T) {
-			if !*allMutants && slices.ContainsFunc(rows, func(row string) bool { return strings.HasPrefix(m.file, row) }) {
-				t.Skip("a row of Table 3: make mutants has its turn")
-			}
 			t.Parallel()
 			out, killed := m.play(t)
 			if !killed {

@@ -1,35 +1,18 @@
 package avid
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
-	"encoding/hex"
-	"math"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 	"github.com/powbench/powbench/protocols/fingerprint"
+	"github.com/powbench/powbench/protocols/versions"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
 // A Checksum identifies a value's fragments. Without fingerprints, Prints is nil.
 type Checksum = fingerprint.Checksum
 
-// A Time names a version, and the dispersal that brings it (U1): writers that lie may use a timestamp twice, but the
-// verifier, the hash of the checksum, tells the values apart. The zero Time is that of ⊥.
-type Time struct {
-	TS       protocols.Timestamp
-	Verifier []byte
-}
-
-// Compare orders times by timestamp, then by verifier.
-func (a Time) Compare(b Time) int {
-	return cmp.Or(a.TS.Compare(b.TS), bytes.Compare(a.Verifier, b.Verifier))
-}
-
-// String formats the time for the names of records.
-func (a Time) String() string { return a.TS.String() + "/" + hex.EncodeToString(a.Verifier) }
+// A Time names a version, and the dispersal that brings it (U1).
+type Time = versions.Time
 
 // The bodies. Fragments travel beside them, as the payload of Disperse, Vote and Version.
 type (
@@ -65,32 +48,17 @@ type (
 	}
 )
 
-// Kind implements protocols.Body.
-func (*GetTS) Kind() protocols.Kind { return 1 }
+// The kinds of messages are numbered in the order of requests and their replies; that of servers is the last.
 
-// Kind implements protocols.Body.
-func (*Clock) Kind() protocols.Kind { return 2 }
-
-// Kind implements protocols.Body.
-func (*Read) Kind() protocols.Kind { return 3 }
-
-// Kind implements protocols.Body.
-func (*Version) Kind() protocols.Kind { return 4 }
-
-// Kind implements protocols.Body.
-func (*Complete) Kind() protocols.Kind { return 5 }
-
-// Kind implements protocols.Body.
+func (*GetTS) Kind() protocols.Kind     { return 1 }
+func (*Clock) Kind() protocols.Kind     { return 2 }
+func (*Read) Kind() protocols.Kind      { return 3 }
+func (*Version) Kind() protocols.Kind   { return 4 }
+func (*Complete) Kind() protocols.Kind  { return 5 }
 func (*Completed) Kind() protocols.Kind { return 6 }
-
-// Kind implements protocols.Body.
-func (*Disperse) Kind() protocols.Kind { return 7 }
-
-// Kind implements protocols.Body.
-func (*Stored) Kind() protocols.Kind { return 8 }
-
-// Kind implements protocols.Body.
-func (*Vote) Kind() protocols.Kind { return 9 }
+func (*Disperse) Kind() protocols.Kind  { return 7 }
+func (*Stored) Kind() protocols.Kind    { return 8 }
+func (*Vote) Kind() protocols.Kind      { return 9 }
 
 var newBody = wire.Bodies(
 	&GetTS{}, &Clock{}, &Read{}, &Version{}, &Complete{}, &Completed{}, &Disperse{}, &Stored{}, &Vote{},
@@ -98,12 +66,6 @@ var newBody = wire.Bodies(
 
 // NewBody implements protocols.Protocol.
 func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
-
-// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1, and none is so
-// high that no WRITE could follow.
-func issuable(ts protocols.Timestamp) bool {
-	return ts.Num > 0 && ts.Num < math.MaxUint64 && ts.PID > 0
-}
 
 // listens reports whether some client can listen under the name; nil is no name.
 func listens(name []byte) bool { return len(name) == 0 || len(name) == listenerBytes }
@@ -119,11 +81,7 @@ func (p params) encode(value []byte, mem protocols.Memory) ([][]byte, Checksum, 
 
 // timeOf is the time of the version with that timestamp and checksum.
 func (p params) timeOf(ts protocols.Timestamp, c Checksum) Time {
-	verified := binary.BigEndian.AppendUint64(nil, c.CC.Length)
-	for _, h := range c.CC.Hashes {
-		verified = append(verified, h...)
-	}
-	return Time{TS: ts, Verifier: p.suite.Hash(append(verified, c.Prints...))}
+	return versions.Of(p.suite, ts, c.CC, c.Prints)
 }
 
 // wellFormed reports whether encode makes such a checksum.

@@ -2,6 +2,7 @@ package avid
 
 import (
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // read is a READ in progress. It returns the version that S−t servers have sent. Any later operation hears of S−t too,
@@ -65,7 +66,7 @@ func (r *read) plausible(v *Version, server int, fragment []byte) bool {
 	if v.TS.IsZero() {
 		return len(fragment) == 0
 	}
-	return issuable(v.TS) && r.wellFormed(v.Check) &&
+	return versions.Issuable(v.TS) && r.wellFormed(v.Check) &&
 		(r.fingerprints && len(fragment) == 0 || r.right(v.Check, server, fragment))
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // server is the automaton of a server. Its rules for one dispersal are those of AVID, with k = t+1 fragments:
@@ -34,7 +35,7 @@ func (s *server) Take(in protocols.Incoming, state protocols.StateReader) (proto
 		return protocols.Effects{}, err
 	}
 	if in.Role == 0 {
-		if m, ok := in.Body.(*Vote); ok && issuable(m.TS) && s.wellFormed(m.Check) && s.brings(m, in) {
+		if m, ok := in.Body.(*Vote); ok && versions.Issuable(m.TS) && s.wellFormed(m.Check) && s.brings(m, in) {
 			return s.vote(m, in, state)
 		}
 		return refuse(in)
@@ -53,7 +54,7 @@ func (s *server) Take(in protocols.Incoming, state protocols.StateReader) (proto
 			return s.complete(m, state)
 		}
 	case *Disperse:
-		if in.Role == protocols.Writer && issuable(m.TS) && s.wellFormed(m.Check) && listens(m.Listener) &&
+		if in.Role == protocols.Writer && versions.Issuable(m.TS) && s.wellFormed(m.Check) && listens(m.Listener) &&
 			s.right(m.Check, s.index, in.Payload) {
 			return s.disperse(m, in, state)
 		}

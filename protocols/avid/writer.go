@@ -2,6 +2,7 @@ package avid
 
 import (
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // write is a WRITE in progress: GET_TS, DISPERSE.
@@ -35,7 +36,7 @@ func (w *write) Streams(round int) bool { return round == 2 && w.name != nil }
 func (w *write) Answer(round, server int, reply protocols.Message) protocols.Step {
 	switch body := reply.Body.(type) {
 	case *Clock:
-		if w.ts.IsZero() && (body.TS.IsZero() || issuable(body.TS)) {
+		if w.ts.IsZero() && (body.TS.IsZero() || versions.Issuable(body.TS)) {
 			return w.learn(server, body.TS)
 		}
 	case *Stored:

@@ -4,11 +4,12 @@ import (
 	"math"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/certificate"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// A Certificate is a quorum's signatures of one statement: of the servers in Signers, ascending, one after the other.
-type Certificate struct{ Signers, Signatures []byte }
+// A Certificate is a quorum's signatures of one statement.
+type Certificate = certificate.Certificate
 
 // Prepared says that a quorum prepared the value of that hash under that timestamp (pcert of the publication). The zero
 // Prepared stands for ⊥.
@@ -57,26 +58,15 @@ type (
 	}
 )
 
-// Kind implements protocols.Body.
-func (*ReadTS) Kind() protocols.Kind { return 1 }
+// The kinds of messages are numbered in the order of the rounds of a WRITE, and then of a READ.
 
-// Kind implements protocols.Body.
-func (*Newest) Kind() protocols.Kind { return 2 }
-
-// Kind implements protocols.Body.
+func (*ReadTS) Kind() protocols.Kind  { return 1 }
+func (*Newest) Kind() protocols.Kind  { return 2 }
 func (*Prepare) Kind() protocols.Kind { return 3 }
-
-// Kind implements protocols.Body.
-func (*Write) Kind() protocols.Kind { return 4 }
-
-// Kind implements protocols.Body.
-func (*Signed) Kind() protocols.Kind { return 5 }
-
-// Kind implements protocols.Body.
-func (*Read) Kind() protocols.Kind { return 6 }
-
-// Kind implements protocols.Body.
-func (*Value) Kind() protocols.Kind { return 7 }
+func (*Write) Kind() protocols.Kind   { return 4 }
+func (*Signed) Kind() protocols.Kind  { return 5 }
+func (*Read) Kind() protocols.Kind    { return 6 }
+func (*Value) Kind() protocols.Kind   { return 7 }
 
 var newBody = wire.Bodies(&ReadTS{}, &Newest{}, &Prepare{}, &Write{}, &Signed{}, &Read{}, &Value{})
 
@@ -90,6 +80,3 @@ func issuable(ts protocols.Timestamp) bool { return ts.Num > 0 && ts.PID > 0 }
 func succeeds(ts, highest protocols.Timestamp) bool {
 	return issuable(ts) && highest.Num < math.MaxUint64 && ts.Equal(highest.Next(ts.PID))
 }
-
-// empty reports whether the certificate is none.
-func (c Certificate) empty() bool { return len(c.Signers) == 0 && len(c.Signatures) == 0 }

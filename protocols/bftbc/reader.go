@@ -50,8 +50,8 @@ func (r *read) Answer(round, server int, reply protocols.Message) protocols.Step
 func (r *read) valid(a answer) bool {
 	switch {
 	case a.ts.IsZero():
-		return a.by.empty() && len(a.value) == 0
-	case r.known != nil && a.equal(r.found):
+		return a.by.Empty() && len(a.value) == 0
+	case r.Remembers() && a.equal(r.found):
 		return true
 	}
 	return len(a.value) <= protocols.MaxValueBytes && r.prepared(r.key, Prepared{TS: a.ts, Hash: r.suite.Hash(a.value), By: a.by})

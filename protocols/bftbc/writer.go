@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/certificate"
 )
 
 // progress is how far a client has come with its WRITEs of one key.
@@ -29,7 +30,7 @@ type write struct {
 	value    []byte
 	mine     *progress // with this key
 	max      Prepared  // the highest that is certified
-	gathered collection
+	gathered certificate.Collection
 	own      bool                // PREPARE and WRITE are about the operation's own value
 	ts       protocols.Timestamp // the value's own
 	err      error
@@ -49,8 +50,8 @@ func (w *write) Answer(round, server int, reply protocols.Message) protocols.Ste
 			return w.learn(body.Prepared)
 		}
 	case *Signed:
-		if w.add(&w.gathered, server, body.Signature) {
-			return w.certificate(w.complete(w.gathered))
+		if w.Add(&w.gathered, server, body.Signature) {
+			return w.certificate(w.Complete(w.gathered))
 		}
 	}
 	return protocols.Wait()
@@ -73,7 +74,7 @@ func (w *write) learn(p Prepared) protocols.Step {
 // resume goes on with the WRITE that was given up, where it was.
 func (w *write) resume() protocols.Step {
 	a := w.mine.open
-	if a.value = a.copy; a.by.empty() {
+	if a.value = a.copy; a.by.Empty() {
 		return w.announce()
 	}
 	return w.store()
@@ -107,21 +108,21 @@ func (w *write) prepare() protocols.Step {
 // announce begins PREPARE of the open attempt.
 func (w *write) announce() protocols.Step {
 	m := w.mine.open.prepare
-	w.gathered = w.collect(statement(preparing, w.key, m.TS, m.Hash))
+	w.gathered = w.Collect(statement(preparing, w.key, m.TS, m.Hash))
 	return w.Begin(protocols.Message{Body: m})
 }
 
 // store begins WRITE of the open attempt.
 func (w *write) store() protocols.Step {
 	a := w.mine.open
-	w.gathered = w.collect(statement(writing, w.key, a.prepare.TS, nil))
+	w.gathered = w.Collect(statement(writing, w.key, a.prepare.TS, nil))
 	return w.Begin(protocols.Message{Body: &Write{TS: a.prepare.TS, By: a.by}, Payload: a.value})
 }
 
 // certificate takes a quorum's signatures: that the open attempt is prepared, or that it is written.
 func (w *write) certificate(by Certificate) protocols.Step {
 	a := w.mine.open
-	if a.by.empty() {
+	if a.by.Empty() {
 		a.by = by
 		return w.store()
 	}

@@ -81,26 +81,15 @@ type (
 	}
 )
 
-// Kind implements protocols.Body.
-func (*PreWrite) Kind() protocols.Kind { return 1 }
+// The kinds of messages are numbered in the order of the rounds of a WRITE, and then of a READ.
 
-// Kind implements protocols.Body.
+func (*PreWrite) Kind() protocols.Kind   { return 1 }
 func (*PreWritten) Kind() protocols.Kind { return 2 }
-
-// Kind implements protocols.Body.
-func (*Write) Kind() protocols.Kind { return 3 }
-
-// Kind implements protocols.Body.
-func (*Written) Kind() protocols.Kind { return 4 }
-
-// Kind implements protocols.Body.
-func (*Look) Kind() protocols.Kind { return 5 }
-
-// Kind implements protocols.Body.
-func (*Show) Kind() protocols.Kind { return 6 }
-
-// Kind implements protocols.Body.
-func (*View) Kind() protocols.Kind { return 7 }
+func (*Write) Kind() protocols.Kind      { return 3 }
+func (*Written) Kind() protocols.Kind    { return 4 }
+func (*Look) Kind() protocols.Kind       { return 5 }
+func (*Show) Kind() protocols.Kind       { return 6 }
+func (*View) Kind() protocols.Kind       { return 7 }
 
 var newBody = wire.Bodies(&PreWrite{}, &PreWritten{}, &Write{}, &Written{}, &Look{}, &Show{}, &View{})
 

@@ -132,7 +132,7 @@ func (h hand) prepare(ts protocols.Timestamp, value string, servers ...int) (Tim
 func (h hand) commits(server int, t Time, p proof) bool {
 	h.t.Helper()
 	m := &Commit{Time: t, MACs: p.column(server)}
-	return h.ask(protocols.Reader, server, protocols.Message{Body: m}).(*Latest).Time.equal(t)
+	return h.ask(protocols.Reader, server, protocols.Message{Body: m}).(*Latest).Time.Equal(t)
 }
 
 // reads is the value that a READ returns while a server is silent, and its rounds.
@@ -160,7 +160,7 @@ func TestCommitNeeds(t *testing.T) {
 		if h.commits(last, time, fewer) || !h.commits(last, time, rows) {
 			t.Errorf("t=%d: %d rows commit, or %d do not", faults, fewer.rows(), rows.rows())
 		}
-		if later := (Time{protocols.Timestamp{Num: 2, PID: 9}, time.Verifier}); h.commits(last, later, rows) {
+		if later := (Time{TS: protocols.Timestamp{Num: 2, PID: 9}, Verifier: time.Verifier}); h.commits(last, later, rows) {
 			t.Errorf("t=%d: the MACs of one version commit another", faults)
 		}
 		if found := h.commits(0, time, slices.Repeat(proof{rows[1]}, len(rows))); found {
@@ -174,7 +174,7 @@ func TestMACsAreNotReflected(t *testing.T) {
 	h := byHand(t, 1)
 	time, rows := h.prepare(first, "v", 2)
 	m := &Commit{Time: time, MACs: rows[2]}
-	if got := h.ask(protocols.Writer, 2, protocols.Message{Body: m}).(*Latest); !got.Time.equal(Time{}) {
+	if got := h.ask(protocols.Writer, 2, protocols.Message{Body: m}).(*Latest); !got.Time.Equal(Time{}) {
 		t.Error("s3 commits what it alone has prepared: it takes its own MACs for those of others")
 	}
 }
@@ -332,6 +332,9 @@ func TestStarved(t *testing.T) {
 	if _, err := op.Result(); !errors.Is(err, ErrStarved) {
 		t.Errorf("%v, want %v", err, ErrStarved)
 	}
+	if n := op.(*read).Restarts(); n < protocols.MaxRounds/2 {
+		t.Errorf("it notes %d restarts in %d rounds", n, protocols.MaxRounds)
+	}
 }
 
 // Timestamps that run far ahead are believed if servers support them, waited for if not, and passed over if 2t+1 are behind.
@@ -412,7 +415,7 @@ func TestImplausibleReplies(t *testing.T) {
 		case *Latest:
 			return []protocols.Message{{Body: &Latest{Time: Time{TS: body.Time.TS}}}}
 		case *Version:
-			other := Time{body.Committed.TS, make([]byte, 32)}
+			other := Time{TS: body.Committed.TS, Verifier: make([]byte, 32)}
 			if len(body.Checksum.CC.Hashes) == 0 {
 				return nil
 			}

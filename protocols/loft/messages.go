@@ -1,29 +1,14 @@
 package loft
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
-	"math"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/fingerprint"
+	"github.com/powbench/powbench/protocols/versions"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// A Time names a version: writers that lie may use a timestamp twice, but the verifier, the hash of the fingerprinted
-// cross-checksum, tells the values apart (U1). The zero Time is that of ⊥.
-type Time struct {
-	TS       protocols.Timestamp
-	Verifier []byte
-}
-
-// Compare orders times by timestamp, then by verifier.
-func (a Time) Compare(b Time) int {
-	return cmp.Or(a.TS.Compare(b.TS), bytes.Compare(a.Verifier, b.Verifier))
-}
-
-func (a Time) equal(b Time) bool { return a.Compare(b) == 0 }
+// A Time names a version (U1).
+type Time = versions.Time
 
 // The bodies. Fragments travel beside them, as the payload of Prepare and Version.
 type (
@@ -63,55 +48,29 @@ type (
 	}
 )
 
-// Kind implements protocols.Body.
-func (*Find) Kind() protocols.Kind { return 1 }
+// The kinds of messages are numbered in the order of the rounds of a WRITE, and then of a READ.
 
-// Kind implements protocols.Body.
-func (*Found) Kind() protocols.Kind { return 2 }
-
-// Kind implements protocols.Body.
-func (*Prepare) Kind() protocols.Kind { return 3 }
-
-// Kind implements protocols.Body.
+func (*Find) Kind() protocols.Kind     { return 1 }
+func (*Found) Kind() protocols.Kind    { return 2 }
+func (*Prepare) Kind() protocols.Kind  { return 3 }
 func (*Prepared) Kind() protocols.Kind { return 4 }
-
-// Kind implements protocols.Body.
-func (*Commit) Kind() protocols.Kind { return 5 }
-
-// Kind implements protocols.Body.
-func (*Latest) Kind() protocols.Kind { return 6 }
-
-// Kind implements protocols.Body.
-func (*Read) Kind() protocols.Kind { return 7 }
-
-// Kind implements protocols.Body.
-func (*Version) Kind() protocols.Kind { return 8 }
+func (*Commit) Kind() protocols.Kind   { return 5 }
+func (*Latest) Kind() protocols.Kind   { return 6 }
+func (*Read) Kind() protocols.Kind     { return 7 }
+func (*Version) Kind() protocols.Kind  { return 8 }
 
 var newBody = wire.Bodies(&Find{}, &Found{}, &Prepare{}, &Prepared{}, &Commit{}, &Latest{}, &Read{}, &Version{})
 
 // NewBody implements protocols.Protocol.
 func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
 
-// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1, and none is so
-// high that no WRITE could follow.
-func issuable(ts protocols.Timestamp) bool {
-	return ts.Num > 0 && ts.Num < math.MaxUint64 && ts.PID > 0
-}
-
 // timeOf is the time of the version with that timestamp and checksum.
 func (p params) timeOf(ts protocols.Timestamp, c fingerprint.Checksum) Time {
-	verified := binary.BigEndian.AppendUint64(nil, c.CC.Length)
-	for _, h := range c.CC.Hashes {
-		verified = append(verified, h...)
-	}
-	return Time{TS: ts, Verifier: p.suite.Hash(verified, c.Prints)}
+	return versions.Of(p.suite, ts, c.CC, c.Prints)
 }
 
-// isTime reports whether some version can have the time.
-func (p params) isTime(t Time) bool { return issuable(t.TS) && len(t.Verifier) == p.suite.HashSize() }
-
-// isTimeOrNone is isTime, or reports that there is no version.
-func (p params) isTimeOrNone(t Time) bool { return p.isTime(t) || t.equal(Time{}) }
+// isTimeOrNone reports whether some version can have the time, or that it is that of none.
+func (p params) isTimeOrNone(t Time) bool { return t.Possible(p.suite) || t.Equal(Time{}) }
 
 // isRow reports whether the row has a MAC for each server.
 func (p params) isRow(row [][]byte) bool {

@@ -40,6 +40,11 @@ func (Protocol) Traits(t int) protocols.Traits {
 	}
 }
 
+// Conditions are those of the protocol's operations.
+func (Protocol) Conditions() protocols.Conditions {
+	return protocols.Conditions{protocols.Restarted: ""}
+}
+
 // NewServer implements protocols.Protocol. Without the keys that it shares with the others the server fails.
 func (p Protocol) NewServer(s protocols.ServerParams) protocols.Server {
 	return newServer(p.params(s.T, s.Suite), s.Index, s.Keys.Pairs)

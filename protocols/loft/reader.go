@@ -6,7 +6,6 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
-	"github.com/powbench/powbench/protocols/fingerprint"
 )
 
 // ErrStarved ends a READ that has no round left to begin again in: there is no bound on how often WRITEs can overtake one.
@@ -23,6 +22,7 @@ var ErrStarved = errors.New("WRITEs overtook a READ in all its rounds: read agai
 //   - Too few fragments are there: the READ asks for that version. A server that has dropped it tells of a later one, which
 //     becomes the target.
 type read struct {
+	protocols.Noted
 	params
 	mem protocols.Memory
 
@@ -39,20 +39,6 @@ type step struct {
 	request        protocols.Body // as one of the servers got it
 	about          *version       // nil for the first
 	asked, replies int
-}
-
-// version is what the READ knows of a version.
-type version struct {
-	time      Time
-	checksum  fingerprint.Checksum
-	fragments [][]byte // by server: consistent ones, t+1 at most
-	count     int      // of fragments
-	proof     proof
-	value     []byte // once it is restored
-
-	// What was tried, each with more than the time before: READ of this version, with how many servers that assert it;
-	// COMMIT and PREPARE, with how many rows.
-	asked, offered, shown int
 }
 
 // Start begins the first round: READ to all.
@@ -112,7 +98,7 @@ func (r *read) take(m *Read, server int, v *Version, fragment []byte) bool {
 		v.Row != nil && (m.At.TS.IsZero() || !r.isRow(v.Row)):
 		return false
 	case len(v.Checksum.CC.Hashes) > 0:
-		if !v.Checksum.WellFormed(r.suite, r.t) || !r.timeOf(of.TS, v.Checksum).equal(of) {
+		if !v.Checksum.WellFormed(r.suite, r.t) || !r.timeOf(of.TS, v.Checksum).Equal(of) {
 			return false
 		}
 		known := r.version(of)
@@ -141,18 +127,6 @@ func (r *read) tell(server int, t Time) {
 	if r.told[server] == nil || r.told[server].Compare(t) < 0 {
 		r.told[server] = &t
 	}
-}
-
-// version is the version of that time; a new one if nothing was known of it.
-func (r *read) version(t Time) *version {
-	for _, v := range r.versions {
-		if v.time.equal(t) {
-			return v
-		}
-	}
-	v := &version{time: t, fragments: make([][]byte, r.is.Servers), proof: make(proof, r.is.Servers)}
-	r.versions = append(r.versions, v)
-	return v
 }
 
 // count is the number of servers that have committed the version or a later one.
@@ -195,26 +169,20 @@ func (r *read) next() protocols.Step {
 	}
 	for _, v := range choices {
 		if step := r.pursue(v); step.Next != nil || step.Done {
-			r.target = v
+			r.turn(v)
 			return step
 		}
 	}
 	return protocols.Wait()
 }
 
-// versionsOf is the versions that servers told, the latest first, without ⊥.
-func versionsOf(told []*Time) (all []Time) {
-	for _, t := range told {
-		if t != nil && !t.TS.IsZero() {
-			all = append(all, *t)
-		}
+// turn makes the version the target. A later one in place of another is a new beginning: WRITEs have overtaken the READ.
+func (r *read) turn(v *version) {
+	if r.target != nil && v.time.Compare(r.target.time) > 0 {
+		r.Restart()
 	}
-	slices.SortFunc(all, func(a, b Time) int { return b.Compare(a) })
-	return slices.CompactFunc(all, Time.equal)
+	r.target = v
 }
-
-// restorable reports whether the fragments restore the version.
-func (r *read) restorable(v *version) bool { return v.count >= dispersal.Data(r.t) }
 
 // complete reports whether the READ may return the version.
 func (r *read) complete(v *version) bool { return r.restorable(v) && r.count(v.time) >= r.is.Quorum }
@@ -290,12 +258,6 @@ func (r *read) restore(v *version) protocols.Step {
 	r.target = v
 	r.decode(v)
 	return protocols.Done()
-}
-
-func (r *read) decode(v *version) {
-	if v.value == nil {
-		v.value, r.err = dispersal.Decode(v.checksum.CC, v.fragments, r.t, r.mem)
-	}
 }
 
 // Result implements protocols.Operation.

@@ -1,11 +1,11 @@
 package loft
 
 import (
-	"encoding/hex"
 	"fmt"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/versions"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
@@ -27,9 +27,7 @@ func (s state) highest() protocols.Timestamp {
 }
 
 // recordVersion is the record of a version: its body is the checksum, its payload the fragment.
-func recordVersion(t Time) string {
-	return "version/" + t.TS.String() + "/" + hex.EncodeToString(t.Verifier)
-}
+func recordVersion(t Time) string { return "version/" + t.String() }
 
 // server is the automaton of a server.
 type server struct {
@@ -68,12 +66,12 @@ func (s *server) Handle(from protocols.Role, key protocols.Key, request protocol
 	case *Find:
 		return protocols.Message{Body: &Found{Committed: now.Committed.TS, Highest: now.highest()}}, nil, nil
 	case *Prepare:
-		if issuable(m.TS) && m.Checksum.WellFormed(s.suite, s.t) &&
+		if versions.Issuable(m.TS) && m.Checksum.WellFormed(s.suite, s.t) &&
 			m.Checksum.Consistent(s.suite, s.t, s.index, request.Payload) && (len(m.MACs) == 0 || len(m.MACs) == s.is.Servers) {
 			return s.prepare(from, key, m, request.Payload, now, reader)
 		}
 	case *Commit:
-		if s.isTime(m.Time) && len(m.MACs) == s.is.Servers {
+		if m.Time.Possible(s.suite) && len(m.MACs) == s.is.Servers {
 			return s.commit(key, m, now)
 		}
 	case *Read:
@@ -100,7 +98,7 @@ func (s *server) prepare(from protocols.Role, key protocols.Key, m *Prepare, fra
 		return reply, nil, err
 	}
 	records, err := wire.AddRecord(nil, recordVersion(t), &m.Checksum, fragment)
-	if err != nil || t.equal(now.Committed) {
+	if err != nil || t.Equal(now.Committed) {
 		return reply, records, err
 	}
 	at, _ := slices.BinarySearchFunc(now.Prepared, t, Time.Compare)
@@ -122,7 +120,7 @@ func (s *server) commit(key protocols.Key, m *Commit, now state) (protocols.Mess
 			records = append(records, protocols.Record{Name: recordVersion(old), Delete: true})
 		}
 	}
-	now.Committed, now.Prepared = m.Time, slices.DeleteFunc(now.Prepared[at:], m.Time.equal)
+	now.Committed, now.Prepared = m.Time, slices.DeleteFunc(now.Prepared[at:], m.Time.Equal)
 	records, err := wire.AddRecord(records, recordState, &now, nil)
 	return protocols.Message{Body: &Latest{Time: m.Time}}, records, err
 }
@@ -140,7 +138,7 @@ func (s *server) read(key protocols.Key, m *Read, now state, reader protocols.St
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	if !m.At.equal(Time{}) && (m.At.Compare(of) < 0 || holds && m.At.equal(of)) {
+	if !m.At.Equal(Time{}) && (m.At.Compare(of) < 0 || holds && m.At.Equal(of)) {
 		reply.Row = s.row(key, m.At)
 	}
 	if m.Bare || !holds {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/fingerprint"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // ErrSpoilt ends a WRITE when more servers spoil the MACs that they make for others than it has rounds for.
@@ -59,7 +60,7 @@ func (w *write) Answer(round, server int, reply protocols.Message) protocols.Ste
 
 // isFound reports whether a correct server can have told this.
 func isFound(f *Found) bool {
-	known := func(ts protocols.Timestamp) bool { return ts.IsZero() || issuable(ts) }
+	known := func(ts protocols.Timestamp) bool { return ts.IsZero() || versions.Issuable(ts) }
 	return known(f.Committed) && known(f.Highest) && !f.Highest.Less(f.Committed)
 }
 

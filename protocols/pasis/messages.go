@@ -1,27 +1,14 @@
 package pasis
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
-	"math"
-
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/versions"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// A Time is a logical time, which names a version: writers that lie may use a timestamp twice, but the verifier, the hash
-// of the cross-checksum, tells the values apart. The zero Time is that of ⊥.
-type Time struct {
-	TS       protocols.Timestamp
-	Verifier []byte
-}
-
-// Compare orders times by timestamp, then by verifier.
-func (a Time) Compare(b Time) int {
-	return cmp.Or(a.TS.Compare(b.TS), bytes.Compare(a.Verifier, b.Verifier))
-}
+// A Time is a logical time, which names a version.
+type Time = versions.Time
 
 // The bodies. Fragments travel beside them, as the payload of Store and Version.
 type (
@@ -51,32 +38,17 @@ type (
 	Times struct{ Times []Time }
 )
 
-// Kind implements protocols.Body.
+// The kinds of messages are numbered in the order of the rounds of a WRITE, and then of a READ.
+
 func (*GetTime) Kind() protocols.Kind { return 1 }
-
-// Kind implements protocols.Body.
 func (*TimeAck) Kind() protocols.Kind { return 2 }
-
-// Kind implements protocols.Body.
-func (*Store) Kind() protocols.Kind { return 3 }
-
-// Kind implements protocols.Body.
-func (*Stored) Kind() protocols.Kind { return 4 }
-
-// Kind implements protocols.Body.
-func (*Latest) Kind() protocols.Kind { return 5 }
-
-// Kind implements protocols.Body.
-func (*Get) Kind() protocols.Kind { return 6 }
-
-// Kind implements protocols.Body.
+func (*Store) Kind() protocols.Kind   { return 3 }
+func (*Stored) Kind() protocols.Kind  { return 4 }
+func (*Latest) Kind() protocols.Kind  { return 5 }
+func (*Get) Kind() protocols.Kind     { return 6 }
 func (*Version) Kind() protocols.Kind { return 7 }
-
-// Kind implements protocols.Body.
 func (*History) Kind() protocols.Kind { return 8 }
-
-// Kind implements protocols.Body.
-func (*Times) Kind() protocols.Kind { return 9 }
+func (*Times) Kind() protocols.Kind   { return 9 }
 
 var newBody = wire.Bodies(&GetTime{}, &TimeAck{}, &Store{}, &Stored{}, &Latest{}, &Get{}, &Version{}, &History{}, &Times{})
 
@@ -86,23 +58,10 @@ func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kin
 // maxTimes bounds how many versions a server tells of: more WRITEs than that are not in progress at once.
 const maxTimes = 64
 
-// issuable reports whether some WRITE can have issued the timestamp: numbers and process ids begin with 1, and none is so
-// high that no WRITE could follow.
-func issuable(ts protocols.Timestamp) bool {
-	return ts.Num > 0 && ts.Num < math.MaxUint64 && ts.PID > 0
-}
-
 // timeOf is the time of the version with that timestamp and cross-checksum.
 func (p params) timeOf(ts protocols.Timestamp, cc dispersal.CrossChecksum) Time {
-	verified := binary.BigEndian.AppendUint64(nil, cc.Length)
-	for _, h := range cc.Hashes {
-		verified = append(verified, h...)
-	}
-	return Time{TS: ts, Verifier: p.suite.Hash(verified)}
+	return versions.Of(p.suite, ts, cc, nil)
 }
-
-// isTime reports whether some version can have the time.
-func (p params) isTime(t Time) bool { return issuable(t.TS) && len(t.Verifier) == p.suite.HashSize() }
 
 // isFragment reports whether the fragment is the server's of cc.
 func (p params) isFragment(cc dispersal.CrossChecksum, server int, fragment []byte) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // ErrUnsettled ends a READ that met more WRITEs that did not end than it has rounds for.
@@ -73,7 +74,7 @@ func (r *read) learn(server int, v *Version, fragment []byte) protocols.Step {
 	case r.missing > 0 || r.lists != nil && r.behind == nil: // the round asks for something else
 		return protocols.Wait()
 	case v.TS.IsZero() && len(fragment) == 0:
-	case issuable(v.TS) && r.isFragment(v.CC, server, fragment):
+	case versions.Issuable(v.TS) && r.isFragment(v.CC, server, fragment):
 		t := r.timeOf(v.TS, v.CC)
 		if r.Round == 1 && r.candidate.Compare(t) < 0 {
 			r.candidate = t
@@ -93,7 +94,7 @@ func (r *read) classify() protocols.Step {
 	if r.candidate.TS.IsZero() {
 		return protocols.Done() // ⊥: a quorum has no version
 	}
-	have := slices.DeleteFunc(r.found, func(f found) bool { return !f.time.equal(r.candidate) })
+	have := slices.DeleteFunc(r.found, func(f found) bool { return !f.time.Equal(r.candidate) })
 	r.found = nil
 	if len(have) <= r.t {
 		return r.next()
@@ -165,7 +166,7 @@ func (r *read) list(times []Time) protocols.Step {
 	slices.SortFunc(all, func(a, b Time) int { return b.Compare(a) })
 	r.behind = []Time{}
 	for i, t := range all {
-		if last := i + r.t; last < len(all) && t.equal(all[last]) && (i == 0 || !t.equal(all[i-1])) {
+		if last := i + r.t; last < len(all) && t.Equal(all[last]) && (i == 0 || !t.Equal(all[i-1])) {
 			r.behind = append(r.behind, t)
 		}
 	}
@@ -179,7 +180,7 @@ func (r *read) wellFormed(times []Time) bool {
 	}
 	last := r.candidate
 	for _, t := range times {
-		if !r.isTime(t) || t.Compare(last) >= 0 {
+		if !t.Possible(r.suite) || t.Compare(last) >= 0 {
 			return false
 		}
 		last = t

@@ -1,11 +1,11 @@
 package pasis
 
 import (
-	"encoding/hex"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/versions"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
@@ -13,9 +13,7 @@ import (
 const recordTimes = "times"
 
 // recordVersion is the record of a version: its body is the cross-checksum, its payload the fragment.
-func recordVersion(t Time) string {
-	return "version/" + t.TS.String() + "/" + hex.EncodeToString(t.Verifier)
-}
+func recordVersion(t Time) string { return "version/" + t.String() }
 
 // server is the automaton of a server. Versions are never removed (U2).
 type server struct {
@@ -35,7 +33,7 @@ func (s *server) Handle(_ protocols.Role, key protocols.Key, request protocols.M
 		times, err := stored(state)
 		return protocols.Message{Body: &TimeAck{TS: newest(times).TS}}, nil, err
 	case *Store:
-		if issuable(m.TS) && s.isFragment(m.CC, s.index, request.Payload) {
+		if versions.Issuable(m.TS) && s.isFragment(m.CC, s.index, request.Payload) {
 			return s.store(m, request.Payload, state)
 		}
 	case *Latest:
@@ -45,14 +43,14 @@ func (s *server) Handle(_ protocols.Role, key protocols.Key, request protocols.M
 		}
 		return version(newest(times), state)
 	case *Get:
-		if s.isTime(m.Time) {
+		if m.Time.Possible(s.suite) {
 			return version(m.Time, state)
 		}
 	case *History:
-		if s.isTime(m.Before) {
+		if m.Before.Possible(s.suite) {
 			times, err := stored(state)
 			at, _ := position(times, m.Before)
-			return protocols.Message{Body: &Times{Times: slices.DeleteFunc(times[at:], m.Before.equal)}}, nil, err
+			return protocols.Message{Body: &Times{Times: slices.DeleteFunc(times[at:], m.Before.Equal)}}, nil, err
 		}
 	}
 	return protocols.Refuse(request)
@@ -109,5 +107,3 @@ func newest(times []Time) Time {
 func position(times []Time, t Time) (at int, found bool) {
 	return slices.BinarySearchFunc(times, t, func(a, b Time) int { return b.Compare(a) })
 }
-
-func (a Time) equal(b Time) bool { return a.Compare(b) == 0 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
+	"github.com/powbench/powbench/protocols/versions"
 )
 
 // write is a WRITE in progress: GET_TIME, STORE.
@@ -30,7 +31,7 @@ func (w *write) Answer(round, _ int, reply protocols.Message) protocols.Step {
 	}
 	switch body := reply.Body.(type) {
 	case *TimeAck:
-		if round == 1 && (body.TS.IsZero() || issuable(body.TS)) {
+		if round == 1 && (body.TS.IsZero() || versions.Issuable(body.TS)) {
 			return w.learn(body.TS)
 		}
 	case *Stored:

@@ -230,6 +230,7 @@ func (r *iterating) again() protocols.Step {
 	if !fresh {
 		return protocols.Wait()
 	}
+	r.Restart()
 	r.begin(c)
 	request := protocols.Message{Body: &mpowerstore.Filter{Candidates: c}}
 	return protocols.Begin(protocols.ToAll(r.Servers(), request))
