@@ -23,7 +23,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack simulate explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack simulate contend explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ attack: build ## attack the protocols with real processes and check what comes o
 
 simulate: build ## attack the protocols in virtual time, on SCHEDULES=1000 schedules of each attack
 	$(BIN) simulate --schedules $(or $(SCHEDULES),1000) --out $(RESULTS)/simulation/t1.json
+
+contend: build ## count how often READs begin again beside more and more WRITEs, in virtual time
+	$(BIN) contend --out $(RESULTS)/contended/t1.json --figures $(RESULTS)/figures
 
 explore: build ## play every order of deliveries of small scopes: hours (BOUND=1m: of each; RESUME=1: continue)
 	$(BIN) explore --bound $(or $(BOUND),30m) --out $(RESULTS)/exploration/t1.json $(if $(RESUME),--resume)

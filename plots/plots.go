@@ -52,11 +52,26 @@ func DrawFree(sets []*result.Set, choice figures.Choice, dir string, width vg.Le
 	if err != nil {
 		return nil, err
 	}
+	return drawOne(p, dir, width)
+}
+
+// DrawContended draws READs beside WRITEs into dir, as figures.Contended makes the figure, in that width; 0 is a page's. It
+// returns the files that it wrote.
+func DrawContended(rows []result.Contended, dir string, width vg.Length) ([]string, error) {
+	p, err := figures.Contended(rows)
+	if err != nil {
+		return nil, err
+	}
+	return drawOne(p, dir, width)
+}
+
+// drawOne draws one page.
+func drawOne(p *draw.Page, dir string, width vg.Length) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	images := &sink.Images{Dir: dir, Width: width}
-	err = images.Figure(p)
+	err := images.Figure(p)
 	return images.Files, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/vg"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots"
 	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/sink"
@@ -31,6 +32,7 @@ type plotFlags struct {
 	out, size string
 	choice    figures.Choice
 	log       []string
+	contended []string
 }
 
 func newPlot() *cobra.Command {
@@ -42,11 +44,18 @@ func newPlot() *cobra.Command {
 			"belong to as SVG, PDF and PNG, and writes all tables as Markdown into summary.md beside them. It prints what fits\n" +
 			"a screen.\n\n" +
 			"With --x and --y it draws a figure of your own instead: any number of points against any other, by their names in\n" +
-			"points.jsonl, with a curve for each combination of what differs and a panel for each value of --facet.",
+			"points.jsonl, with a curve for each combination of what differs and a panel for each value of --facet.\n\n" +
+			"With --contended it draws files of powbench contend instead, and takes no folders.",
 		Example: "  powbench plot --out figures results/fig2a/latest results/fig2b/latest\n" +
 			"  powbench plot --x throughput_MBps --y latency_ms.mean --select t=1 --size column results/fig2a/latest\n" +
-			"  powbench plot --x t --y cpu_s.servers --peaks --log y results/fig2b/latest",
-		Args: cobra.MinimumNArgs(1),
+			"  powbench plot --x t --y cpu_s.servers --peaks --log y results/fig2b/latest\n" +
+			"  powbench plot --contended results/contended/t1.json",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(f.contended) > 0 {
+				return cobra.NoArgs(c, args)
+			}
+			return cobra.MinimumNArgs(1)(c, args)
+		},
 		RunE: f.plot,
 	}
 	flags := c.Flags()
@@ -59,6 +68,7 @@ func newPlot() *cobra.Command {
 	flags.StringVar(&f.choice.Title, "title", "", "of a figure of your own")
 	flags.StringSliceVar(&f.log, "log", nil, "logarithmic axes: x, y or both")
 	flags.StringSliceVar(&f.choice.Select, "select", nil, "only measurements with this condition, such as t=1 or protocol=mabd; several must all hold")
+	flags.StringSliceVar(&f.contended, "contended", nil, "files of powbench contend --out, in place of folders")
 	flags.BoolVar(&f.choice.Peaks, "peaks", false, "only the number of clients with the highest throughput")
 	Complete(c, "size", widthNames()...)
 	Complete(c, "log", "x", "y")
@@ -69,6 +79,9 @@ func (f *plotFlags) plot(c *cobra.Command, dirs []string) error {
 	width, known := widths[f.size]
 	if !known {
 		return Usage(fmt.Errorf("--size %s: it is one of %s", f.size, strings.Join(widthNames(), ", ")))
+	}
+	if len(f.contended) > 0 {
+		return f.drawContended(c, width)
 	}
 	if f.choice.X == "" && f.choice.Y == "" {
 		for _, flag := range []string{"facet", "name", "title", "log", "select", "peaks"} {
@@ -99,6 +112,19 @@ func (f *plotFlags) plot(c *cobra.Command, dirs []string) error {
 		return err
 	}
 	files, err := plots.DrawFree(sets, f.choice, f.out, width)
+	for _, file := range files {
+		c.PrintErrln("wrote", file)
+	}
+	return Usage(err)
+}
+
+// drawContended draws READs beside WRITEs.
+func (f *plotFlags) drawContended(c *cobra.Command, width vg.Length) error {
+	rows, err := result.ReadContended(f.contended...)
+	if err != nil {
+		return Usage(err)
+	}
+	files, err := plots.DrawContended(rows, f.out, width)
 	for _, file := range files {
 		c.PrintErrln("wrote", file)
 	}
