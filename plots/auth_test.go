@@ -50,6 +50,11 @@ func TestTableOfTLS(t *testing.T) {
 	}
 }
 
+// On a screen, ratios of protocols with TLS and without are told apart.
+func TestScreenOfTLS(t *testing.T) {
+	says(t, "the screen", textOf(must(Screen([]*result.Set{sealedSet()}))), "M-PoWerStore / M-ABD  ", "M-PoWerStore / M-ABD, TLS")
+}
+
 // The figure has a strip with TLS beside each without, and no other figure shows both as one.
 func TestFigureOfTLS(t *testing.T) {
 	s := sealedSet()

@@ -110,7 +110,9 @@ var screenColumns = []column[frame.Cell]{
 }
 
 var screenRatios = []column[frame.Ratio]{
-	{head: "of", of: func(r frame.Ratio) string { return shortened(r.Over.System.Title+" / "+r.Under.System.Title, 32) }},
+	{head: "of", of: func(r frame.Ratio) string {
+		return shortened(r.Over.System.Title+" / "+r.Under.System.Title+r.Under.System.SetUp, 32)
+	}},
 	{head: "op", of: func(r frame.Ratio) string { return stat.OpName(r.Over.Op) }},
 	{head: "t", of: func(r frame.Ratio) string { return strconv.Itoa(r.Over.T) }},
 	{head: "value", of: func(r frame.Ratio) string { return result.Size(r.Over.ValueBytes).String() }},
