@@ -13,8 +13,9 @@ ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml config
 # QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
 run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
-# The newest run of every experiment, also of one's own; on a fresh clone the reference results.
-sets = $(or $(wildcard $(RESULTS)/*/latest),\
+# The newest run of every experiment, also of one's own, but no soak, of which there is nothing to draw; on a fresh clone the
+# reference results.
+sets = $(or $(filter-out %/soak/latest,$(wildcard $(RESULTS)/*/latest)),\
 	$(patsubst %/manifest.json,%,$(wildcard $(RESULTS)/reference/*/manifest.json $(RESULTS)/reference/*/*/manifest.json)))
 
 # What simulations found, which decides claims too.
@@ -23,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack simulate contend explore wan-kernel plots report test mutants survivors fuzz race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack soak simulate contend explore wan-kernel plots report test mutants survivors fuzz losses race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +73,9 @@ auth: build ## measure what TLS with certificates costs, beside connections in t
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)
 	$(BIN) attack --results $(RESULTS) $(if $(FULL),,--quick)
+
+soak: build ## let all protocols work under all faults for DURATION=2h, and find what leaks or breaks
+	$(BIN) soak --results $(RESULTS) --duration $(or $(DURATION),2h)
 
 simulate: build ## attack the protocols in virtual time, on SCHEDULES=1000 schedules of each attack
 	$(BIN) simulate --schedules $(or $(SCHEDULES),1000) --out $(RESULTS)/simulation/t1.json
@@ -134,6 +138,9 @@ fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10
 			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),1m) -fuzzminimizetime 20x $$p || exit 1; \
 		done; \
 	done
+
+losses: ## cut the power of stores LOSSES=10000 times, under load, and look for what was acknowledged: an hour
+	$(GO) test ./storage -run 'TestPowerFailure' -losses $(or $(LOSSES),10000) -count=1 -timeout 24h -v
 
 race: ## run the tests of what runs concurrently with the race detector: minutes
 	$(GO) test -race ./transport ./storage/... ./harness/client ./harness/node ./harness/agent ./sim

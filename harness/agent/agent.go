@@ -189,6 +189,20 @@ func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
 	return a.history[from:min(from+historyPart, len(a.history))], nil
 }
 
+// Forget drops the history up to now, which somebody has taken: so an agent can work for ever. No operation may be in progress; one
+// that was given up is over.
+func (a *Agent) Forget(context.Context, control.Nothing) (none control.Nothing, _ error) {
+	for _, c := range a.clients {
+		c.logs = []*history.Log{history.NewLog(c.pid)}
+	}
+	if a.background != nil {
+		w := a.background.writer
+		w.logs = []*history.Log{history.NewLog(w.pid)}
+	}
+	a.history = nil
+	return none, nil
+}
+
 // rest waits until the servers have answered all requests, or until none of them has sent anything for a while: a faulty
 // one may owe replies for ever.
 func (a *Agent) rest(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/transport"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -59,6 +60,37 @@ func (a *Agent) Assault(ctx context.Context, spec Spec) (int64, error) {
 	}
 	wg.Wait()
 	return attacks.Load(), ctx.Err()
+}
+
+// A CrowdSpec says how many readers connect, and until when they stay.
+type CrowdSpec struct {
+	Readers int
+	UntilNs int64 // of CLOCK_MONOTONIC
+}
+
+// Crowd has readers connect to all servers, one after the other, while there is time, and do nothing. In the end they go. It returns
+// how many there were.
+func (a *Agent) Crowd(ctx context.Context, spec CrowdSpec) (n int, err error) {
+	stay, cancel := context.WithTimeout(ctx, time.Duration(spec.UntilNs-clock.Now()))
+	defer cancel()
+	var crowd []*transport.Links
+	defer func() {
+		for _, links := range crowd {
+			err = errors.Join(err, links.Close())
+		}
+	}()
+	for ; n < spec.Readers; n++ {
+		links := transport.Dial(transport.ClientConfig{
+			Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: protocols.Reader,
+			NewBody: a.protocol.NewBody, Congestion: a.cfg.Congestion, Log: a.log,
+		})
+		crowd = append(crowd, links)
+		if links.WaitConnected(stay) != nil {
+			break
+		}
+	}
+	<-stay.Done()
+	return n, ctx.Err()
 }
 
 // assault is one hostile client.

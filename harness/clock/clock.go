@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,8 +35,15 @@ func readSkew(part int) int64 {
 	return ns
 }
 
+// stepped is what Step has added, ns.
+var stepped atomic.Int64
+
 // Now is the time in nanoseconds since an instant that is the same for all processes of the run.
-func Now() int64 { return Raw() + offset }
+func Now() int64 { return Raw() + offset + stepped.Load() }
+
+// Step sets this process's clock forward or, by less than 0, back, as an operator does: a fault. What waits for an instant then
+// waits until another one.
+func Step(by time.Duration) { stepped.Add(int64(by)) }
 
 // Raw is the time of the machine's own clock.
 func Raw() int64 {

@@ -81,3 +81,15 @@ func TestPrompt(t *testing.T) {
 		t.Errorf("the slice is %d ns, want %v", attr.Runtime, promptSlice)
 	}
 }
+
+// A step moves the clock by as much, and a second one back.
+func TestStep(t *testing.T) {
+	const by = time.Hour
+	before := Now()
+	Step(by)
+	forward := Now()
+	Step(-by)
+	if after := Now(); forward-before < int64(by) || after < before || after > forward {
+		t.Errorf("%d before, %d an hour later, %d after", before, forward, after)
+	}
+}

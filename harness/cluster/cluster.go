@@ -281,6 +281,22 @@ func (c *Cluster) History(ctx context.Context, journals ...string) ([]history.En
 	return all, err
 }
 
+// TakeHistory is History, which the agents forget then: so a cluster can be used for ever. No operation may be in progress.
+func (c *Cluster) TakeHistory(ctx context.Context) ([]history.Entry, error) {
+	all, err := c.History(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = control.CallAll(ctx, c.agents, agent.ForgetCall, control.Nothing{})
+	return all, err
+}
+
+// StepClock sets the clock of an agent, by its number, forward or back.
+func (c *Cluster) StepClock(ctx context.Context, n int, by time.Duration) error {
+	_, err := control.Call(ctx, c.agents[n], agent.StepCall, int64(by))
+	return err
+}
+
 func (c *Cluster) recorded(ctx context.Context, journals []string) (all []history.Entry, err error) {
 	for _, a := range c.agents {
 		for from := 0; ; {

@@ -18,8 +18,13 @@ type Sample struct {
 	Databases []storage.Metrics
 }
 
-// sample asks all servers at once.
-func (c *Cluster) sample(ctx context.Context) (s Sample, err error) {
+// Agents is what each agent's process uses.
+func (c *Cluster) Agents(ctx context.Context) ([]control.Used, error) {
+	return control.CallAll(ctx, c.agents, control.Usage, control.Nothing{})
+}
+
+// Sample asks all servers at once.
+func (c *Cluster) Sample(ctx context.Context) (s Sample, err error) {
 	s.Ns = clock.Now()
 	if s.Used, err = control.CallAll(ctx, c.processes(), control.Usage, control.Nothing{}); err != nil {
 		return s, err
@@ -48,7 +53,7 @@ func (c *Cluster) sampleWindow(ctx context.Context, from int64, every time.Durat
 			continue
 		default:
 		}
-		s, err := c.sample(ctx)
+		s, err := c.Sample(ctx)
 		if err != nil {
 			return nil, err
 		}

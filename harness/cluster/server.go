@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/testbed"
@@ -59,6 +61,12 @@ func (s *Server) Restart(ctx context.Context, attack string) error {
 	s.config.Attack = attack
 	return s.start(ctx)
 }
+
+// Pause stops the server's process where it is, and Resume has it go on.
+func (s *Server) Pause() error { return s.Signal(unix.SIGSTOP) }
+
+// Resume ends a Pause.
+func (s *Server) Resume() error { return s.Signal(unix.SIGCONT) }
 
 // Reset breaks the server's connections.
 func (s *Server) Reset(ctx context.Context) error {

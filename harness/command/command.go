@@ -42,7 +42,7 @@ func Main(outside ...protocols.Protocol) int {
 func newRoot() *cobra.Command {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	root := command.Root(
-		newRun(), newSubmit(), newPlan(), newCheck(), newSimulate(), newExplore(), newContend(), newAttack(), newCosts(), newUp(), newPut(), newGet(), newCerts(), newDoctor(), newArtifact(),
+		newRun(), newSubmit(), newPlan(), newCheck(), newSimulate(), newExplore(), newContend(), newAttack(), newSoak(), newCosts(), newUp(), newPut(), newGet(), newCerts(), newDoctor(), newArtifact(),
 		withMetrics("server", "A server process, started by run and up", func(ctx context.Context, metrics string) error {
 			return node.Serve(ctx, os.Stdin, os.Stdout, metrics, log)
 		}),

@@ -201,7 +201,7 @@ func describe(n ast.Node) string {
 }
 
 // reserved are the names of folders of results that are no experiment's.
-var reserved = []string{"reference", "simulation", "figures", "profiles", "attack"}
+var reserved = []string{"reference", "simulation", "figures", "profiles", "attack", "soak"}
 
 // named is the name of an experiment, and of its folder of results.
 func named(to *string) value {

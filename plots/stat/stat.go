@@ -1,7 +1,7 @@
 // Package stat estimates means and ratios with their confidence intervals, tells which differences hold, fits powers, and
 // formats numbers.
 //
-// It imports nothing of ours; every package of plots may import it.
+// It imports nothing of ours; every package of plots, and studies that judge numbers as they run, may import it.
 package stat
 
 import (
