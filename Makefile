@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth attack soak simulate contend explore wan-kernel plots report test mutants survivors fuzz losses race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors fuzz losses race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (3
 
 auth: build ## measure what TLS with certificates costs, beside connections in the clear (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) configs/auth.yaml
+	$(MAKE) plots
+
+workloads: build ## measure READs and WRITEs mixed, sizes from distributions, popular keys (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/mixed.yaml configs/objects.yaml configs/zipf.yaml
+	$(MAKE) plots
+
+capacity: build ## search the highest rate that keeps a bound on p99, without attack and under each (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/capacity.yaml
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)

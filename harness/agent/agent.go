@@ -16,6 +16,7 @@ import (
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/metrics"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -46,6 +47,7 @@ type Config struct {
 	Agents     int      // in the run: client i lives at agent i mod Agents
 	Clients    int      // the largest number of a load; client i preloads the keys that are i modulo Clients
 	ValueBytes int
+	Sizes      result.Sizes // from which values' sizes are drawn; ValueBytes is then their mean
 	Seed       uint64
 	// FirstPID is the process id of client 0, and those of the others follow; 0 means 1. It lies below IncarnationPIDs.
 	FirstPID uint64
@@ -65,6 +67,7 @@ type Agent struct {
 	log        *slog.Logger
 	links      *transport.Links
 	values     *workloads.Values
+	sizes      *workloads.Sizes // nil if all values have one size
 	clients    []*loadClient
 	background *background      // nil until a load asks for it
 	attack     byzantine.Attack // of clients that are hostile
@@ -93,6 +96,9 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, protocol: protocol, is: protocol.Traits(cfg.T), primitives: primitives, log: log,
 		values: workloads.NewValues(cfg.Seed), issued: issued{last: protocols.Remembered{}},
+	}
+	if cfg.Sizes.Asked() {
+		a.sizes = workloads.NewSizes(cfg.Seed, cfg.Sizes)
 	}
 	if a.attack, err = hostility(cfg); err != nil {
 		return nil, err

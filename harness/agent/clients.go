@@ -95,13 +95,29 @@ func (a *Agent) write(ctx context.Context, c *loadClient, key int) (completed, e
 	c.seq++
 	id, name := workloads.ID{Client: c.pid, Seq: c.seq}, workloads.KeyName(key)
 	c.gauge.stop()
-	call := c.client.Write(name, a.cfg.ValueBytes, func(value []byte) {
+	call := c.client.Write(name, a.sizeOf(id), func(value []byte) {
 		c.gauge.start()
 		a.values.Fill(value, id, name)
 		c.gauge.stop()
 	})
 	c.gauge.start()
 	return a.run(ctx, c, call, history.Entry{Op: protocols.Write, Key: name, Seq: c.seq, Value: id})
+}
+
+// sizeOf is the size of the value of that name.
+func (a *Agent) sizeOf(id workloads.ID) int {
+	if a.sizes == nil {
+		return a.cfg.ValueBytes
+	}
+	return a.sizes.Of(id)
+}
+
+// largest is the size of the largest value.
+func (a *Agent) largest() int {
+	if a.sizes == nil {
+		return a.cfg.ValueBytes
+	}
+	return a.sizes.Largest()
 }
 
 // read reads the key and checks that what came back is a value that was written to it, whole.
@@ -159,12 +175,15 @@ func (a *Agent) check(entry *history.Entry, outcome *client.Outcome) (err error)
 type EachSpec struct {
 	Op               protocols.Op
 	From, To, Stride int
+	Faulty           bool // servers may misbehave in any way, as in a Spec
 }
 
 // Each runs the operations, beside any load. Its tally counts those that did not end well, and no others.
 func (a *Agent) Each(ctx context.Context, spec EachSpec) (Tally, error) {
 	tally := a.share(spec, func(c *loadClient, key int) error {
-		a.catchUp(ctx) // what a link holds in excess of its room is discarded, and a server that lags would miss keys
+		if !spec.Faulty {
+			a.catchUp(ctx) // what a link holds in excess of its room is discarded, and a server that lags would miss keys
+		}
 		_, err := a.operate(ctx, c, spec.Op, key)
 		return err
 	})

@@ -158,7 +158,7 @@ const maxLag = 1 << 20
 
 // catchUp waits until no server lags further behind than it may, and returns whether all have caught up.
 func (a *Agent) catchUp(ctx context.Context) bool {
-	return a.links.CatchUp(ctx, max(maxLag, a.cfg.ValueBytes+a.cfg.ValueBytes/8))
+	return a.links.CatchUp(ctx, max(maxLag, a.largest()+a.largest()/8))
 }
 
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once

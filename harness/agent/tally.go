@@ -15,9 +15,7 @@ import (
 type Tally struct {
 	Read, Write Kind          // that ended well
 	Rounds      map[int]int64 // rounds that the window's operations took → operations
-	// Work is how many operations fell into the window: of one that began before it or ended after it, the share of its time
-	// that lies inside. BusyNs is the time in the window that clients spent on them, and waiting for servers that lagged.
-	Work       float64
+	// BusyNs is the time in the window that clients spent on operations, and waiting for servers that lagged.
 	BusyNs     int64
 	BetweenNs  int64  // and between them: for the generator's own work, and to get a processor for it
 	WaitNs     int64  // how long clients waited, before the window's operations, for servers that lagged behind
@@ -43,7 +41,10 @@ type Tally struct {
 
 // A Kind is the READs, or the WRITEs, that ended well from the load's start to its drain.
 type Kind struct {
-	Ops     int64
+	Ops int64
+	// Work is how many of them fell into the window: of one that began before it or ended after it, the share of its time that
+	// lies inside.
+	Work    float64
 	Rounds  map[result.Rounds]int64 // rounds → operations
 	Most    result.Most
 	Latency Timing // of those that ended in the window, since they were due
@@ -80,6 +81,9 @@ func (t *Tally) settle() {
 
 // Ops is the number of operations that ended well.
 func (t *Tally) Ops() int64 { return t.Read.Ops + t.Write.Ops }
+
+// Work is how many operations of both kinds fell into the window.
+func (t *Tally) Work() float64 { return t.Read.Work + t.Write.Work }
 
 // Errors is the number of operations that did not end well.
 func (t *Tally) Errors() int64 { return t.Pending + t.Failed }
@@ -132,7 +136,7 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	count(&kind.Rounds, done.rounds, 1)
 	kind.Most.Raise(done.most)
 	if took > 0 {
-		t.Work += float64(t.window.within(done.start, done.end)) / float64(took)
+		kind.Work += float64(t.window.within(done.start, done.end)) / float64(took)
 	}
 	t.BusyNs += t.window.within(done.start-done.waited, done.end)
 	if t.Open == nil {
@@ -216,7 +220,6 @@ func (t *Tally) Merge(o *Tally) {
 	for rounds, n := range o.Rounds {
 		count(&t.Rounds, rounds, n)
 	}
-	t.Work += o.Work
 	t.BusyNs += o.BusyNs
 	t.BetweenNs += o.BetweenNs
 	t.WaitNs += o.WaitNs
@@ -247,6 +250,7 @@ func (t *Tally) Merge(o *Tally) {
 
 func (k *Kind) merge(o Kind) {
 	k.Ops += o.Ops
+	k.Work += o.Work
 	for rounds, n := range o.Rounds {
 		count(&k.Rounds, rounds, n)
 	}

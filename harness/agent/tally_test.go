@@ -85,8 +85,8 @@ func TestWorkAtTheEdges(t *testing.T) {
 	two.heldBack(1670, 1700, 2300)
 	two.settle()
 	r := travelled(t, one, two)
-	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work-want) > 1e-9 || r.BusyNs != 500+500+1000+300 {
-		t.Errorf("work %v, busy %d ns, want %v and 2300 ns", r.Work, r.BusyNs, want)
+	if want := 0.5 + 0.4 + 1000./1200; math.Abs(r.Work()-want) > 1e-9 || r.BusyNs != 500+500+1000+300 {
+		t.Errorf("work %v, busy %d ns, want %v and 2300 ns", r.Work(), r.BusyNs, want)
 	}
 	if r.BetweenNs != 50+30 {
 		t.Errorf("%d ns between operations, want 80", r.BetweenNs)

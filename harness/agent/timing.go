@@ -61,6 +61,16 @@ func (t Timing) Latency() result.Latency {
 	}
 }
 
+// Above is how many of the times are longer than the bound; some of those that the histogram does not tell from it count, too.
+func (t Timing) Above(ns int64) (n int64) {
+	for _, b := range t.hdr().Distribution() {
+		if b.To > ns {
+			n += b.Count
+		}
+	}
+	return n
+}
+
 // Encode is the histogram as results have it: HDR V2, compressed and base64.
 func (t Timing) Encode() (string, error) {
 	text, err := t.hdr().Encode(hdrhistogram.V2CompressedEncodingCookieBase)

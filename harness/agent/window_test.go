@@ -78,8 +78,8 @@ func wantWindow(t *testing.T, b *bench, spec Spec, r Tally) {
 			ended++
 		}
 	}
-	if n := r.Latency().Count(); n != ended || ended < 10 || math.Abs(r.Work-work) > 1e-6*work {
-		t.Errorf("%d operations ended in the window, their work was %v; by the history %d and %v", n, r.Work, ended, work)
+	if n := r.Latency().Count(); n != ended || ended < 10 || math.Abs(r.Work()-work) > 1e-6*work {
+		t.Errorf("%d operations ended in the window, their work was %v; by the history %d and %v", n, r.Work(), ended, work)
 	}
 	seconds := time.Duration(spec.EndNs - spec.WarmupEndNs).Seconds()
 	if r.Open == nil {

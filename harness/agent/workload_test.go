@@ -2,6 +2,7 @@ package agent
 
 import (
 	"io"
+	"math"
 	"net"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/powerstore"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -165,4 +167,50 @@ func TestZipfKeys(t *testing.T) {
 			t.Errorf("%d operations on the most popular key, %d on the least", first, last)
 		}
 	})
+}
+
+// Every WRITE draws the size of its value, by its name, and READs return it whole.
+func TestDrawnSizes(t *testing.T) {
+	d := result.Sizes{Distribution: result.Weighted, Weights: "50% 1kB, 50% 100kB"}
+	b := newServers(t, mabd.Protocol{}, 1, "", 0)
+	b.agents = []*Agent{b.start(func(c *Config) { c.Sizes, c.ValueBytes = d, int(d.Mean()) })}
+	b.preload()
+	before := len(b.history())
+	r := b.load(protocols.Write, clients)
+	b.readBack()
+	sizes, moved, seen := workloads.NewSizes(seed, d), int64(0), map[int]bool{}
+	for _, e := range b.wantLinearizable()[before:] {
+		if e.Op == protocols.Write {
+			n := sizes.Of(e.Value)
+			moved, seen[n] = moved+3*int64(n), true // to each of three servers
+		}
+	}
+	if got, most := r.Bytes.ClientToServer, moved+6*400*r.Ops(); len(seen) != 2 || got < moved || got > most {
+		t.Errorf("%d bytes to servers, want %d to %d; sizes %v", got, moved, most, seen)
+	}
+}
+
+// Where a key has one writer, the clients of a mix READ any key and WRITE their own; both kinds are counted apart.
+func TestMixOfSingleWriters(t *testing.T) {
+	b := newBench(t, powerstore.Protocol{}, 1)
+	b.preload()
+	r := b.load(protocols.Read, clients, func(s *Spec) { s.WriteShare = 0.5 })
+	writers := map[protocols.Key]uint64{}
+	for _, e := range b.wantLinearizable() {
+		if e.Op != protocols.Write {
+			continue
+		}
+		if writer, written := writers[e.Key]; written && writer != e.Client {
+			t.Fatalf("clients %d and %d wrote %q", writer, e.Client, e.Key)
+		}
+		writers[e.Key] = e.Client
+	}
+	for name, k := range map[string]Kind{"READs": r.Read, "WRITEs": r.Write} {
+		if k.Ops == 0 || !(k.Work > 0) || k.Latency.Count() > k.Ops || len(k.Rounds) == 0 {
+			t.Errorf("%s: %+v", name, k)
+		}
+	}
+	if got, want := r.Work(), float64(r.Latency().Count()); math.Abs(got-want) > 2*clients {
+		t.Errorf("%v operations fell into the window, %v ended in it", got, want)
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/node"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/suite"
@@ -35,7 +36,8 @@ type Spec struct {
 	T          int
 	Durability protocols.Durability
 	ValueBytes int
-	Clients    int // the largest number that will load
+	Sizes      result.Sizes // from which values' sizes are drawn; ValueBytes is then their mean
+	Clients    int          // the largest number that will load
 	Seed       uint64
 	Latecomers int            // agents that share the clients, but start later, if at all
 	Liars      map[int]string // servers that attack from the beginning, and how
@@ -231,7 +233,7 @@ func (c *Cluster) AgentConfig(i int) agent.Config {
 	cfg := agent.Config{
 		Protocol: protocols.NameOf(c.spec.Protocol), Suite: c.spec.Suite, T: c.spec.T, Keys: c.writers,
 		Congestion: c.testbed.Describe().Congestion, Index: i, Agents: len(c.agents) + c.spec.Latecomers,
-		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Seed: c.spec.Seed, Identity: c.writer,
+		Clients: c.spec.Clients, ValueBytes: c.spec.ValueBytes, Sizes: c.spec.Sizes, Seed: c.spec.Seed, Identity: c.writer,
 	}
 	for _, s := range c.Servers {
 		cfg.Servers = append(cfg.Servers, s.config.Listen)

@@ -79,7 +79,7 @@ func committed(all []node.Commits, spec agent.Spec) (t agent.Tally) {
 	for _, c := range all {
 		for _, s := range c.Spans {
 			inside := max(0, min(s.End, c.EndNs)-max(s.Start, spec.WarmupEndNs))
-			t.Work += float64(inside) / float64(max(1, s.End-s.Start)) / float64(servers)
+			t.Write.Work += float64(inside) / float64(max(1, s.End-s.Start)) / float64(servers)
 			t.BusyNs += inside
 			t.LongestNs, t.LastNs = max(t.LongestNs, s.End-s.Start), max(t.LastNs, s.End)
 			if s.End < c.EndNs {

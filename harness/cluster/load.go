@@ -49,16 +49,25 @@ type Loaded struct {
 // Throughput is the operations per second that fell into the window, those at its edges in part, less what servers owe more
 // of them at its end than at its beginning: quorums acknowledged that, but the system has yet to do it.
 func (l Loaded) Throughput() float64 {
-	work := l.Work
+	work := l.Work()
 	if all := l.Bytes.ClientToServer + l.Bytes.ServerToClient; all > 0 {
 		work -= float64(l.Ahead) / float64(all) * float64(l.Ops())
 	}
 	return work / l.Seconds
 }
 
+// Of is the part of the throughput that is one kind's, by what fell into the window.
+func (l Loaded) Of(k agent.Kind) float64 {
+	if k.Work == 0 {
+		return 0
+	}
+	return l.Throughput() * k.Work / l.Work()
+}
+
 // Preload writes each of the keys from … to−1 once. Its tally counts failures alone, and so does that of ReadBack.
 func (c *Cluster) Preload(ctx context.Context, from, to int) (agent.Tally, error) {
-	return sum(control.CallAll(ctx, c.agents, agent.EachCall, agent.EachSpec{Op: protocols.Write, From: from, To: to, Stride: 1}))
+	spec := agent.EachSpec{Op: protocols.Write, From: from, To: to, Stride: 1, Faulty: len(c.spec.Liars) > 0}
+	return sum(control.CallAll(ctx, c.agents, agent.EachCall, spec))
 }
 
 // readBackKeys is how many keys are read at the end of a run of WRITEs, spread over all keys: enough to contradict a
@@ -67,7 +76,7 @@ const readBackKeys = 24
 
 // ReadBack reads some of the keys once.
 func (c *Cluster) ReadBack(ctx context.Context, keys int) (agent.Tally, error) {
-	spec := agent.EachSpec{Op: protocols.Read, To: keys, Stride: max(1, keys/readBackKeys)}
+	spec := agent.EachSpec{Op: protocols.Read, To: keys, Stride: max(1, keys/readBackKeys), Faulty: len(c.spec.Liars) > 0}
 	return sum(control.CallAll(ctx, c.agents, agent.EachCall, spec))
 }
 

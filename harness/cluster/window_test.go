@@ -12,7 +12,7 @@ import (
 // What servers owe more at the window's end than at its beginning is not throughput yet.
 func TestThroughput(t *testing.T) {
 	l := Loaded{Seconds: 2}
-	l.Read.Ops, l.Write.Ops, l.Work = 80, 20, 60 // of 100 operations of 30 bytes, 60 fell into the window
+	l.Read.Ops, l.Write.Ops, l.Read.Work, l.Write.Work = 80, 20, 45, 15 // of 100 operations of 30 bytes, 60 fell into the window
 	l.Bytes = result.Traffic{ClientToServer: 1000, ServerToClient: 2000}
 	for ahead, want := range map[int64]float64{0: 30, 300: 25, -300: 35} {
 		l.Ahead = ahead

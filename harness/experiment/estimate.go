@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/powbench/powbench/harness/result"
@@ -17,6 +18,7 @@ const (
 	readBackKeys = 24                      // at least, if there are as many
 	unlimitedUse = 250e6                   // bytes/s that processors make of links without a limit
 	usualPlateau = 3                       // numbers of clients that a search tries again
+	usualTries   = 9                       // of a search for a rate
 
 	// With NetEm, in a guest.
 	guestBoot        = 3 * time.Second
@@ -64,6 +66,15 @@ func (t Times) Search(s result.Series) time.Duration {
 	return p.searchTime()
 }
 
+// Capacity is the time of a search for the highest rate of the series under the load.
+func (t Times) Capacity(s result.Series, l result.Load) time.Duration {
+	p, err := t.paces.of(s)
+	if err != nil {
+		return 0
+	}
+	return p.capacityTime(l)
+}
+
 func (e *Experiment) estimate(paces *paces) (total Estimate, err error) {
 	hosts := 0
 	for _, c := range e.Cells() {
@@ -75,6 +86,9 @@ func (e *Experiment) estimate(paces *paces) (total Estimate, err error) {
 		total.Runs += time.Duration(e.Repetitions) * p.runTime(c.Load)
 		if c.Clients == 0 {
 			total.Searches += p.searchTime()
+		}
+		if c.RateSought() {
+			total.Searches += p.capacityTime(c.Load)
 		}
 	}
 	total.Calibration = e.calibrationTime(hosts)
@@ -110,10 +124,10 @@ func (p *pace) runTime(l result.Load) time.Duration {
 // windowTime is how long a window lasts that is open until so many of the load's operations have ended in it, within its
 // limits: what holds them up is the links, the rounds of each client's, or the rate at which they arrive.
 func (p *pace) windowTime(l result.Load, operations int, least, most time.Duration) time.Duration {
-	moved := p.transferTime(p.op())
-	each := max(moved, (moved+p.delayed(p.rounds(p.op())))/time.Duration(l.Clients))
+	moved := p.loadTime()
+	each := max(moved, (moved+p.loadDelay())/time.Duration(l.Clients))
 	if l.Open() {
-		each = max(each, time.Duration(float64(time.Second)/l.Rate))
+		each = max(each, time.Duration(float64(time.Second)/cmp.Or(l.Rate, p.firstRate())))
 	}
 	return min(max(least, time.Duration(EndIn(operations, l))*each), most)
 }
@@ -121,13 +135,13 @@ func (p *pace) windowTime(l result.Load, operations int, least, most time.Durati
 // overheadTime is the time of what surrounds a run: to start and end, for the operations that are in progress when the window
 // ends, and to read back. Delays prolong it all.
 func (p *pace) overheadTime(clients int) time.Duration {
-	t := overhead + time.Duration(p.read.Servers)*perServer + time.Duration(clients)*p.transferTime(p.op())
-	if p.op() == protocols.Write {
+	t := overhead + time.Duration(p.read.Servers)*perServer + time.Duration(clients)*p.loadTime()
+	if p.series.Writes() {
 		keys := min(p.Keys(clients), readBackKeys)
 		t += time.Duration(keys)*p.transferTime(protocols.Read) + p.oneByOne(protocols.Read, keys, clients)
 	}
 	if p.Testbed.NetEm() {
-		t += guestOverhead + p.delayed(connectRounds) + p.delayed(p.rounds(p.op()))
+		t += guestOverhead + p.delayed(connectRounds) + p.loadDelay()
 	}
 	return t
 }
@@ -148,9 +162,17 @@ func (p *pace) searchTime() time.Duration {
 	return total + time.Duration(min(len(clients), usualPlateau))*try(most)
 }
 
+// capacityTime is the time of a search for a rate: it starts the servers once, preloads the keys, and tries rates about the
+// first.
+func (p *pace) capacityTime(l result.Load) time.Duration {
+	operations := max(p.Phases.Operations, int(p.Objective.Enough()))
+	window := p.windowTime(l, operations, p.Phases.Measure.Std(), p.Phases.Longest.Std())
+	return p.overheadTime(l.Clients) + p.preloadTime(l.Clients) + usualTries*(p.Phases.Warmup.Std()+window)
+}
+
 // preloadTime is the time it takes to WRITE all keys once, which a READ needs.
 func (p *pace) preloadTime(clients int) time.Duration {
-	if p.op() == protocols.Write {
+	if !p.series.Reads() {
 		return 0
 	}
 	keys := p.Keys(clients)

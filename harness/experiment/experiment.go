@@ -186,7 +186,7 @@ func defaults() Settings {
 			Suites:      []string{result.Paper},
 			Durability:  []string{result.UsualDurability},
 			T:           []int{1},
-			Values:      []result.Size{256 * result.KiB},
+			Values:      []result.Value{{Size: 256 * result.KiB}},
 			Clients:     nil,
 		},
 		Concurrency: 1 * result.Percent,
@@ -212,6 +212,7 @@ func defaults() Settings {
 // would draw one delay for up to 64 KiB, not one for each packet.
 func (s *Settings) fillIn() {
 	s.Phases.Longest = cmp.Or(s.Phases.Longest, longest(s.Phases.Measure))
+	s.fillObjective()
 	if w := &s.Workload; w.Keys == result.Zipf {
 		w.Skew, w.Items = cmp.Or(w.Skew, defaultSkew), cmp.Or(w.Items, defaultItems)
 	}

@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/powbench/powbench/harness/result"
 )
+
+// figureOfAttacks is the figure that tells attacks apart.
+const figureOfAttacks = "capacity"
 
 // maxFileBytes bounds a file: a hundred times the longest one that makes sense.
 const maxFileBytes = 256 << 10
@@ -70,14 +76,26 @@ func decode(data []byte) (*Experiment, error) {
 	if e.Name == "" {
 		return nil, errors.New("the experiment has no name: add a line such as experiment: mine")
 	}
+	if len(e.Mix) > 0 && child(root, "operations") == nil {
+		e.Operations = nil // the default is of files that say neither
+	}
 	if err := e.check(root); err != nil {
 		return nil, err
 	}
 	if err := e.decodeQuick(quick); err != nil {
 		return nil, err
 	}
+	if e.Figure != "" && e.Figure != figureOfAttacks && e.attacked() {
+		return nil, at(place(root, "figure"), "figure %s does not tell attacks apart: choose figure: %s, or none", e.Figure, figureOfAttacks)
+	}
 	e.fillIn()
 	return e, nil
+}
+
+// attacked reports whether servers attack in some runs, quick or not.
+func (e *Experiment) attacked() bool {
+	is := func(attack string) bool { return attack != result.FaultFree }
+	return slices.ContainsFunc(e.Attack, is) || e.quick != nil && slices.ContainsFunc(e.quick.Attack, is)
 }
 
 // document is the root of the only document in a file, or nil if there is nothing in it.

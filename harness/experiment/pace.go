@@ -30,7 +30,7 @@ func (e *Experiment) paces() *paces { return &paces{e, map[result.Series]*pace{}
 // of is the pace of the series. The error names the series.
 func (p *paces) of(s result.Series) (*pace, error) {
 	key := s
-	key.Op, key.Durability, key.SlowServer = "", "", 0
+	key.Op, key.Durability, key.SlowServer, key.Attack = "", "", 0, ""
 	if _, had := p.known[key]; !had {
 		counted, err := p.experiment.pace(s)
 		if err != nil {
@@ -67,8 +67,11 @@ func (e *Experiment) pace(s result.Series) (*pace, error) {
 	return p, err
 }
 
-// op is the series' operation.
-func (p *pace) op() protocols.Op { return protocols.Op(p.series.Op) }
+// mean is that of READs and WRITEs, by their shares in the series' operations.
+func (p *pace) mean(of func(protocols.Op) float64) float64 {
+	reads := p.series.ReadShare()
+	return reads*of(protocols.Read) + (1-reads)*of(protocols.Write)
+}
 
 func (p *pace) cost(op protocols.Op) model.Cost {
 	if op == protocols.Write {
@@ -83,8 +86,24 @@ func (p *pace) rounds(op protocols.Op) int { return len(p.cost(op).Rounds) }
 // transferTime is the time that the links take for one operation's frames, in the busier direction.
 func (p *pace) transferTime(op protocols.Op) time.Duration {
 	moved := p.cost(op).Bytes()
-	bytes := float64(max(moved.ClientToServer, moved.ServerToClient))
+	return p.linkTime(float64(max(moved.ClientToServer, moved.ServerToClient)))
+}
+
+// linkTime is the time that the links take for so many bytes in one direction.
+func (p *pace) linkTime(bytes float64) time.Duration {
 	return time.Duration(bytes / p.bytesPerSecond() * float64(time.Second))
+}
+
+// loadTime is the time that the links take for one operation of the load on average, in the busier direction.
+func (p *pace) loadTime() time.Duration {
+	up := p.mean(func(op protocols.Op) float64 { return float64(p.cost(op).Bytes().ClientToServer) })
+	down := p.mean(func(op protocols.Op) float64 { return float64(p.cost(op).Bytes().ServerToClient) })
+	return p.linkTime(max(up, down))
+}
+
+// loadDelay is the time that one operation of the load spends in NetEm on average.
+func (p *pace) loadDelay() time.Duration {
+	return time.Duration(p.mean(func(op protocols.Op) float64 { return float64(p.delayed(p.rounds(op))) }))
 }
 
 // bytesPerSecond is what the links that the servers share carry in each direction.
@@ -113,7 +132,7 @@ func (p *pace) oneByOne(op protocols.Op, keys, clients int) time.Duration {
 // searchClients is what SearchClients tells.
 func (p *pace) searchClients() []int {
 	all, n := p.Search.Clients, 2
-	for n < len(all) && time.Duration(all[n])*p.transferTime(p.op()) <= p.Search.Latency.Std() {
+	for n < len(all) && time.Duration(all[n])*p.loadTime() <= p.Search.Latency.Std() {
 		n++
 	}
 	return all[:n]

@@ -28,7 +28,7 @@ func TestPace(t *testing.T) {
 	if got := small.transferTime(protocols.Write).Seconds() * small.bytesPerSecond(); got < 10*32 {
 		t.Errorf("a WRITE of 32 bytes takes the links as long as %.0f bytes, want far more than its values", got)
 	}
-	if large.rounds(protocols.Read) != 2 || of("mpowerstore", result.OpRead, "fsync", 1<<20).op() != protocols.Read {
+	if large.rounds(protocols.Read) != 2 || of("mpowerstore", result.OpRead, "fsync", 1<<20).series.Op != result.OpRead {
 		t.Errorf("a READ of %d rounds", large.rounds(protocols.Read))
 	}
 	if of("mpowerstore", result.OpWrite, "fsync", 1<<20); len(paces.known) != 2 {

@@ -26,9 +26,11 @@ func (e *Experiment) WritePlan(w io.Writer) error {
 	}
 	cells := e.Cells()
 	fmt.Fprintf(out, "\n%d cells × %d repetitions = %d runs", len(cells), e.Repetitions, len(cells)*e.Repetitions)
-	if e.Clients.Searched() {
-		searches := len(cells) / len(e.Loads())
+	if searches := len(cells) / len(e.Loads()); e.Saturates() {
 		fmt.Fprintf(out, ", after %d searches for the clients that saturate", searches)
+	}
+	if sought := count(cells, result.Cell.RateSought); sought > 0 {
+		fmt.Fprintf(out, ", after %d searches for the highest rate", sought)
 	}
 	fmt.Fprintf(out, "\nexpected time %v: runs %v, searches %v, calibration %v\n", short(total.Total()),
 		short(total.Runs), short(total.Searches), short(total.Calibration))
@@ -53,6 +55,9 @@ func (e *Experiment) planHead(w io.Writer) {
 	fmt.Fprintf(w, "workload  keys %s, background %v, seed %d\n", e.keyModel(), e.Workload.Background, e.Seed)
 	if e.OpenLoop() {
 		fmt.Fprintf(w, "arrival   %v\n", e.Arrival)
+	}
+	if e.Objective.Asked() {
+		fmt.Fprintf(w, "objective %v, at rates from %v, to within %v\n", e.Objective, e.Objective.From, e.Objective.Step)
 	}
 	fmt.Fprintf(w, "phases    warm-up %v, measure %v, and on until %d operations have ended, at most %v%s\n\n", e.Phases.Warmup,
 		e.Phases.Measure, e.Phases.Operations, e.Phases.Longest, e.Phases.inIntervals())
@@ -120,16 +125,29 @@ func (e *Experiment) planCells(w io.Writer, paces *paces) error {
 		if c.Clients > 0 {
 			clients, keys = strconv.Itoa(c.Clients), strconv.Itoa(e.Keys(c.Clients))
 		}
-		if c.Open() {
+		switch {
+		case c.RateSought():
+			clients += " at ?/s"
+		case c.Open():
 			clients += fmt.Sprintf(" at %g/s", c.Rate)
 		}
 		if c.Ignores() {
 			clients += ", owed " + c.Owed
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%v\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.read.Servers,
-			result.Size(c.ValueBytes), clients, keys, p.runTime(c.Load).Seconds())
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.read.Servers,
+			c.Series.Size(), clients, keys, p.runTime(c.Load).Seconds())
 	}
 	return table.Flush()
+}
+
+// count is how many of the cells are such.
+func count(cells []result.Cell, is func(result.Cell) bool) (n int) {
+	for _, c := range cells {
+		if is(c) {
+			n++
+		}
+	}
+	return n
 }
 
 // short rounds a duration to what an estimate can know.

@@ -81,7 +81,7 @@ func snippet(data []byte, where *token.Position) string {
 }
 
 // maxShown is how many keys an error lists; only the pairs of many regions are more.
-const maxShown = 24
+const maxShown = 32
 
 // unknown says which key may have been meant, or which there are.
 func unknown(key string, known []string) string {

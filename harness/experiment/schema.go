@@ -20,7 +20,7 @@ const (
 	maxRepetitions = 1000
 	maxAttempts    = 10
 	maxClientHosts = 64
-	minValue       = 32 * result.Byte // a value carries its writer, number, key and length in as many bytes
+	minValue       = result.LeastValue
 	maxValue       = result.Size(protocols.MaxValueBytes)
 	minQueue       = 128 * result.KiB // a burst of the shaper
 	maxQueue       = 1024 * result.MiB
@@ -67,7 +67,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = named(&e.Name)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "owed", "table3", "auth")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "mixed", figureOfAttacks, "owed", "table3", "auth")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -81,21 +81,25 @@ func (s *Settings) keys() keys {
 		"attempts":    number(&s.Attempts, 1, maxAttempts),
 		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, systems()...) }),
 		"operations":  list(&s.Operations, func(o *string) value { return oneOf(o, result.OpRead, result.OpWrite) }),
+		"mix":         oneOrList(&s.Mix, mix),
 		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, result.Paper, result.Modern) }),
 		"durability":  oneOrList(&s.Durability, func(to *string) value { return oneOf(to, "fsync", "write", "memory") }),
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
-		"value":       list(&s.Values, func(v *result.Size) value { return between(v, minValue, maxValue) }),
+		"value":       list(&s.Values, values),
 		"clients":     clients(&s.Clients),
 		"owed":        oneOrList(&s.Owed, func(to *string) value { return oneOf(to, result.Waited, result.Ignored) }),
 		"slow_server": list(&s.SlowServer, slowServer),
 		"auth":        oneOrList(&s.Auth, func(to *string) value { return oneOf(to, result.NoAuth, result.TLS) }),
+		"attack":      attacks(&s.Attack),
 		"arrival":     arrival(&s.Arrival),
+		"objective":   objective(&s.Objective),
 		"concurrency": between(&s.Concurrency, result.Percent/100, 100*result.Percent),
 		"workload": object(keys{
 			"keys":       oneOf(&s.Workload.Keys, result.Uniform, result.Hot, result.Zipf),
 			"skew":       decimal(&s.Workload.Skew, minSkew, maxSkew),
 			"items":      number(&s.Workload.Items, 1, maxItems),
 			"background": between(&s.Workload.Background, 0, maxBackground),
+			"mix":        elsewhere("beside operations, as it is measured beside them: move it out of workload"),
 		}),
 		"phases": phases(&s.Phases),
 		"search": object(keys{
@@ -238,7 +242,49 @@ func (s *Settings) check(n ast.Node) error {
 	if w := s.Workload; w.Keys != result.Zipf && (w.Skew != 0 || w.Items != 0) {
 		return at(n, "workload: skew and items belong to keys: %s, and keys are %s: remove them or change keys", result.Zipf, w.Keys)
 	}
-	return s.checkPebble(n)
+	for _, check := range []func(ast.Node) error{s.checkOpenLoop, s.checkAttacks, s.checkWriters, s.checkPebble} {
+		if err := check(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkWriters refuses loads in which a key would have several writers of a protocol that allows one.
+func (s *Settings) checkWriters(n ast.Node) error {
+	if len(s.Mix) == 0 && !slices.Contains(s.Operations, result.OpWrite) {
+		return nil
+	}
+	filled := *s
+	filled.fillIn()
+	for _, name := range s.Protocols {
+		p, err := catalog.ByName(name)
+		if err != nil || p.Traits(s.T[0]).Writers != protocols.One {
+			continue
+		}
+		if s.Workload.Keys == result.Hot {
+			return at(place(n, "workload"), "%s allows one writer of a key, and the hot key has many: choose workload: {keys: %s}, or other protocols",
+				name, result.Uniform)
+		}
+		for _, clients := range s.mostClients() {
+			if keys := filled.Keys(clients); keys < clients {
+				return at(place(n, "clients"), "%s allows one writer of a key, and %d clients would share %d: lower concurrency, or raise "+
+					"workload.items, until there are as many keys as clients", name, clients, keys)
+			}
+		}
+	}
+	return nil
+}
+
+// mostClients are the numbers of clients that loads may have.
+func (s *Settings) mostClients() (all []int) {
+	for _, l := range s.Loads() {
+		all = append(all, l.Clients)
+	}
+	if s.Saturates() {
+		all = append(all, s.Search.Clients...)
+	}
+	return all
 }
 
 // checkPebble refuses Pebble alone where it has nothing to commit, or would be no ceiling. Nothing searches for its clients
@@ -250,10 +296,12 @@ func (s *Settings) checkPebble(n ast.Node) error {
 	}
 	name := s.Protocols[alone]
 	switch {
-	case s.Clients.Searched():
+	case s.Saturates():
 		return at(n, "%s has no clients to search for: give their numbers, such as clients: [1, 8]", name)
 	case s.OpenLoop():
 		return at(n, "%s has no operations that could arrive: remove arrival", name)
+	case slices.ContainsFunc(s.Values, func(v result.Value) bool { return v.Sizes.Asked() }):
+		return at(n, "%s stores values of one size: give sizes such as value: [64KiB]", name)
 	case s.Testbed.Rate != result.Unlimited:
 		return at(n, "%s uses no link: set testbed: {rate: %s}, so that what is measured beside it needs none either", name, result.UnlimitedName)
 	case !slices.Contains(s.Operations, result.OpWrite):
@@ -316,7 +364,7 @@ func steps(to *[]int) value {
 const defaultPool = 12
 
 // OpenLoop reports whether there are open loops to measure.
-func (s *Settings) OpenLoop() bool { return len(s.Arrival.Rates) > 0 }
+func (s *Settings) OpenLoop() bool { return len(s.Arrival.Rates) > 0 || s.Objective.Asked() }
 
 // arrival reads an Arrival. Keys that the file leaves out keep their value, or get the default if there was no Arrival.
 func arrival(to *result.Arrival) value {
@@ -327,9 +375,6 @@ func arrival(to *result.Arrival) value {
 		}
 		if err := object(arrivalKeys(&a))(n); err != nil {
 			return err
-		}
-		if len(a.Rates) == 0 {
-			return at(n, "has no rates: add some such as rates: [50/s, 100/s]")
 		}
 		*to = a
 		return nil

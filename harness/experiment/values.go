@@ -43,13 +43,49 @@ func object(known keys) value {
 	}
 }
 
+// child is the value of a mapping's key, or nil.
+func child(n ast.Node, key string) ast.Node {
+	mapping, ok := n.(ast.MapNode)
+	if !ok {
+		return nil
+	}
+	for entry := mapping.MapRange(); entry.Next(); {
+		if entry.Key().GetToken().Value == key {
+			return entry.Value()
+		}
+	}
+	return nil
+}
+
+// place is the value of the key in the mapping, or the mapping if it has none.
+func place(n ast.Node, key string) ast.Node {
+	if v := child(n, key); v != nil {
+		return v
+	}
+	return n
+}
+
+// mix is a share of READs in a load of both kinds.
+func mix(to *result.Mix) value {
+	return func(n ast.Node) error {
+		s, err := text(n)
+		if err != nil {
+			return err
+		}
+		if *to, err = result.ParseMix(s); err != nil {
+			return at(n, "%w", err)
+		}
+		return nil
+	}
+}
+
 // oneOrList is a list, or what would be its only item.
-func oneOrList(to *result.List[string], item func(*string) value) value {
+func oneOrList[T comparable](to *result.List[T], item func(*T) value) value {
 	return func(n ast.Node) error {
 		if _, err := text(n); err != nil {
 			return list(to, item)(n)
 		}
-		*to = make(result.List[string], 1)
+		*to = make(result.List[T], 1)
 		return item(&(*to)[0])(n)
 	}
 }
@@ -130,6 +166,11 @@ func between[Q result.Quantity](to *Q, low, high Q) value {
 		*to = v
 		return nil
 	}
+}
+
+// elsewhere is a key that stands in another place, which the text tells.
+func elsewhere(where string) value {
+	return func(n ast.Node) error { return at(n, "stands %s", where) }
 }
 
 // oneOf is one of a few words.

@@ -26,8 +26,12 @@ type Manifest struct {
 	// Systems are the systems that ran, by their full names, such as "mpowerstore+polynomial". Manifests of earlier
 	// versions lack them; Read fills them in.
 	Systems map[string]System `json:"systems,omitempty"`
+	// Withstands tells, for each system by its full name, under which attacks of the experiment it is measured.
+	Withstands map[string][]string `json:"withstands,omitempty"`
 	// Searches tells, for each series whose number of clients was searched for, what the search saw.
 	Searches []Search `json:"searches,omitempty"`
+	// Capacities tells the same of each series whose highest rate was searched for that keeps an objective.
+	Capacities []Capacity `json:"capacities,omitempty"`
 }
 
 // Version is the build that ran.

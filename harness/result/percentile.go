@@ -21,5 +21,20 @@ func PercentileNeeds(share float64) int64 {
 	}))
 }
 
+// AtMostBeyond is the probability with which at most k of n operations lie beyond the percentile, each for itself with the
+// probability 1 − share.
+func AtMostBeyond(k, n int64, share float64) (sum float64) {
+	if k >= n {
+		return 1
+	}
+	all, _ := math.Lgamma(float64(n + 1))
+	for i := range k + 1 {
+		beyond, _ := math.Lgamma(float64(i + 1))
+		others, _ := math.Lgamma(float64(n - i + 1))
+		sum += math.Exp(all - beyond - others + float64(i)*math.Log(1-share) + float64(n-i)*math.Log(share))
+	}
+	return min(sum, 1)
+}
+
 // Supports reports whether so many operations support the percentile.
 func Supports(share float64, operations int64) bool { return operations >= PercentileNeeds(share) }

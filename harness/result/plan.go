@@ -12,18 +12,21 @@ import (
 // A Plan is the part of an experiment that says which points there are, as it stands in the manifest's config.
 type Plan struct {
 	Repetitions int          `json:"repetitions"`
-	Attempts    int          `json:"attempts"`  // at each repetition, as long as other work disturbs it
-	Protocols   []string     `json:"protocols"` // by their full names
-	Operations  []string     `json:"operations"`
+	Attempts    int          `json:"attempts"`             // at each repetition, as long as other work disturbs it
+	Protocols   []string     `json:"protocols"`            // by their full names
+	Operations  []string     `json:"operations,omitempty"` // loads of one kind; none if the file has a Mix alone
+	Mix         List[Mix]    `json:"mix,omitempty"`        // loads of both kinds, beside them
 	Suites      List[string] `json:"suite"`
 	Durability  List[string] `json:"durability"`
 	T           List[int]    `json:"t"`
-	Values      []Size       `json:"value"`
+	Values      []Value      `json:"value"`
 	Clients     Clients      `json:"clients"`
 	Arrival     Arrival      `json:"arrival,omitzero"`
+	Objective   Objective    `json:"objective,omitzero"`    // of the arrival, whose highest rate that keeps it is looked for
 	Owed        List[string] `json:"owed,omitempty"`        // Waited, Ignored or both; Waited if empty
 	SlowServer  List[Rate]   `json:"slow_server,omitempty"` // rates of the first server's link; 0: that of all links
 	Auth        List[string] `json:"auth,omitempty"`        // NoAuth, TLS or both; NoAuth if empty
+	Attack      List[string] `json:"attack,omitempty"`      // that servers make during loads, by ID, or FaultFree; FaultFree if empty
 	Attacks     []string     `json:"attacks,omitempty"`     // of an attack run, which has no loads
 }
 
@@ -77,9 +80,9 @@ func (c *Clients) UnmarshalJSON(data []byte) error {
 // Arrival is open loops, to measure beside the closed ones: operations arrive at each of the rates, whether or not
 // earlier ones have ended. The zero Arrival asks for none.
 type Arrival struct {
-	Process string      `json:"process"` // Poisson, also if empty, or Fixed
-	Rates   []Frequency `json:"rates"`   // of operations, all hosts together
-	Clients int         `json:"clients"` // that take the operations, all hosts together
+	Process string      `json:"process"`         // Poisson, also if empty, or Fixed
+	Rates   []Frequency `json:"rates,omitempty"` // of operations, all hosts together; none if an objective finds the only one
+	Clients int         `json:"clients"`         // that take the operations, all hosts together
 }
 
 // String is the arrival as a plan shows it.
@@ -87,6 +90,9 @@ func (a Arrival) String() string {
 	rates := make([]string, len(a.Rates))
 	for i, r := range a.Rates {
 		rates[i] = r.String()
+	}
+	if len(rates) == 0 {
+		return fmt.Sprintf("%s, taken by %d clients", a.Process, a.Clients)
 	}
 	return fmt.Sprintf("%s at %s, taken by %d clients", a.Process, strings.Join(rates, ", "), a.Clients)
 }
@@ -103,9 +109,9 @@ func (p *Plan) Cells() (cells []Cell) {
 	loads := p.Loads()
 	for _, t := range p.T {
 		for _, value := range p.Values {
-			for _, op := range p.Operations {
+			for _, op := range p.ops() {
 				for _, s := range p.systems() {
-					s.Op, s.T, s.ValueBytes = op, t, int(value)
+					s.Op, s.T, s.ValueBytes, s.Sizes = op, t, value.Bytes(), value.Sizes
 					if s.PebbleAlone() && (op != OpWrite || s.Durability == NoDisk || s.Auth != "") {
 						continue
 					}
@@ -117,6 +123,21 @@ func (p *Plan) Cells() (cells []Cell) {
 		}
 	}
 	return cells
+}
+
+// ops are the Ops of series.
+func (p *Plan) ops() (all []string) {
+	all = append(all, p.Operations...)
+	for _, m := range p.Mix {
+		all = append(all, m.String())
+	}
+	return all
+}
+
+// Saturates reports whether a search finds the clients of some loads. With an objective, closed loops are measured only beside
+// numbers of clients that the file lists.
+func (p *Plan) Saturates() bool {
+	return p.Clients.Searched() && (p.Clients != nil || !p.Objective.Asked())
 }
 
 // Loads are the loads that each series is measured under.
@@ -134,7 +155,7 @@ func (p *Plan) Loads() (all []Load) {
 
 // loads are the loads, whatever servers owe.
 func (p *Plan) loads() (all []Load) {
-	if p.Clients == nil {
+	if p.Clients == nil && p.Saturates() {
 		all = append(all, Load{Arrival: Closed})
 	}
 	for _, c := range p.Clients {
@@ -142,6 +163,9 @@ func (p *Plan) loads() (all []Load) {
 	}
 	for _, r := range p.Arrival.Rates {
 		all = append(all, Load{Clients: p.Arrival.Clients, Arrival: cmp.Or(p.Arrival.Process, Poisson), Rate: r.Hz()})
+	}
+	if p.Objective.Asked() {
+		all = append(all, Load{Clients: p.Arrival.Clients, Arrival: cmp.Or(p.Arrival.Process, Poisson)})
 	}
 	return all
 }
@@ -154,7 +178,7 @@ func orZero[T any](all []T) []T {
 	return all
 }
 
-// systems are the protocols with each suite, durability, slow server and way to tell who is who.
+// systems are the protocols with each suite, durability, slow server, attack and way to tell who is who.
 func (p *Plan) systems() (all []Series) {
 	for _, name := range p.Protocols {
 		protocol, variant := SplitName(name)
@@ -165,9 +189,15 @@ func (p *Plan) systems() (all []Series) {
 						if auth == NoAuth {
 							auth = ""
 						}
-						all = append(all, Series{
-							Protocol: protocol, Variant: variant, Suite: suite, Durability: durability, SlowServer: slow, Auth: auth,
-						})
+						for _, attack := range orZero(p.Attack) {
+							if attack == FaultFree {
+								attack = ""
+							}
+							all = append(all, Series{
+								Protocol: protocol, Variant: variant, Suite: suite, Durability: durability, SlowServer: slow, Auth: auth,
+								Attack: attack,
+							})
+						}
 					}
 				}
 			}

@@ -26,7 +26,9 @@ type Point struct {
 	Errors         int64   `json:"errors"`
 	ThroughputOps  float64 `json:"throughput_ops"`
 	ThroughputMBps float64 `json:"throughput_MBps"`
-	LatencyMs      Latency `json:"latency_ms"` // in an open loop from when the operations were due
+	// MeanBytes is the mean size of the values of the load's operations, if sizes were drawn.
+	MeanBytes float64 `json:"mean_bytes,omitempty"`
+	LatencyMs Latency `json:"latency_ms"` // in an open loop from when the operations were due
 	// LagWaitMs is the mean time that a client waited before an operation and, in a closed loop, its latency began,
 	// because some server lagged behind. Overtaken counts operations of the load that began although one did.
 	LagWaitMs float64 `json:"lag_wait_ms"`
@@ -102,6 +104,9 @@ type Point struct {
 	Skew       float64        `json:"skew,omitempty"` // exponent of Zipf's law; 0 in the other models
 	Background Background     `json:"background"`
 	Started    string         `json:"started"` // UTC, RFC 3339
+	// ReadOps and WriteOps are the operations of each kind in a mix; absent of loads of one kind.
+	ReadOps  *KindOf `json:"reads,omitempty"`
+	WriteOps *KindOf `json:"writes,omitempty"`
 	OpenLoop
 	Timeline *WindowTimeline `json:"timeline,omitempty"` // absent unless the experiment asks for it
 }
@@ -116,10 +121,10 @@ func (p Point) Model() TrafficFactor {
 
 // Deviation is by how much bytes per operation that a counter measured differ from the exact cost model's, by direction: as
 // a share of these or, where they are less than a value, of the value. The measured ones are in multiples of the value's
-// size, such as WireFactor. It is known only where the exact model is, which points of earlier versions lack.
+// size, such as WireFactor. It is known only where the exact model is, which points of earlier versions lack, and where no server attacks.
 func (p Point) Deviation(measured TrafficFactor) (d TrafficFactor, known bool) {
 	m := p.ModelFactor
-	if m == (TrafficFactor{}) || p.LoadOps == 0 {
+	if m == (TrafficFactor{}) || p.LoadOps == 0 || p.Attack != "" {
 		return d, false
 	}
 	return TrafficFactor{
@@ -154,6 +159,8 @@ type OpenLoop struct {
 	ServiceMs        Latency `json:"service_ms,omitzero"`
 	ServiceHistogram string  `json:"service_histogram,omitempty"` // like Histogram
 	SlipMs           Latency `json:"slip_ms,omitzero"`
+	// Objective is there if the rate was looked for.
+	Objective *Bounded `json:"objective,omitempty"`
 }
 
 // Backlog is operations that were due but had not begun when the window began and when it ended.
@@ -183,6 +190,11 @@ type Latency struct {
 	P99  float64 `json:"p99"`
 	P999 float64 `json:"p999"`
 	Max  float64 `json:"max"`
+}
+
+// Percentile is one of the percentiles by its name, such as "p99"; 0 if there is none of that name.
+func (l Latency) Percentile(name string) float64 {
+	return map[string]float64{"p50": l.P50, "p90": l.P90, "p99": l.P99, "p999": l.P999}[name]
 }
 
 // Traffic is bytes or messages by direction.

@@ -12,13 +12,16 @@ type Series struct {
 	Variant    string `json:"variant,omitempty"` // Paper unless it is an ablation
 	Suite      string `json:"suite"`
 	Durability string `json:"durability"`
-	Op         string `json:"op"` // OpRead or OpWrite
-	T          int    `json:"t"`  // failure threshold
-	ValueBytes int    `json:"value_bytes"`
+	Op         string `json:"op"`          // OpRead, OpWrite or a Mix
+	T          int    `json:"t"`           // failure threshold
+	ValueBytes int    `json:"value_bytes"` // size of a value; with Sizes the mean of their distribution, rounded
 	// SlowServer is the rate of the first server's link, each direction, where it differs from that of all others.
 	SlowServer Rate `json:"slow_server,omitempty"`
 	// Auth is TLS where it carries the connections; empty where they are in the clear, as in the paper.
-	Auth string `json:"auth,omitempty"`
+	Auth  string `json:"auth,omitempty"`
+	Sizes Sizes  `json:"sizes,omitzero"` // from which the size of each value is drawn
+	// Attack is what t servers do from the beginning to the end, by its ID in the catalogue; empty: all are correct.
+	Attack string `json:"attack,omitempty"`
 }
 
 // The operations.
@@ -63,13 +66,25 @@ func SplitName(name string) (protocol, variant string) {
 	return protocol, cmp.Or(variant, Paper)
 }
 
-// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite, durability, slow server and TLS are in it if they
-// are not the usual ones.
+// String is the series' name in logs, such as mabd/read/t1/256KiB. Suite, durability, slow server, TLS and attack are in
+// it if they are not the usual ones.
 func (s Series) String() string {
-	return fmt.Sprintf("%s/%s/t%d/%v%s", s.FullName(), s.Op, s.T, Size(s.ValueBytes), s.Unusual())
+	size := Size(s.ValueBytes).String()
+	if s.Sizes.Asked() {
+		size = s.Sizes.name()
+	}
+	return fmt.Sprintf("%s/%s/t%d/%s%s", s.FullName(), s.opName(), s.T, size, s.Unusual())
 }
 
-// Unusual is suite, durability, slow server and TLS, each after a slash, as far as they are not the usual ones.
+// Size is how large values are, as plans show it.
+func (s Series) Size() string {
+	if s.Sizes.Asked() {
+		return s.Sizes.String()
+	}
+	return Size(s.ValueBytes).String()
+}
+
+// Unusual is suite, durability, slow server, TLS and attack, each after a slash, as far as they are not the usual ones.
 func (s Series) Unusual() (text string) {
 	if s.Suite != Paper {
 		text += "/" + s.Suite
@@ -83,15 +98,20 @@ func (s Series) Unusual() (text string) {
 	if s.Auth != "" {
 		text += "/" + s.Auth
 	}
+	if s.Attack != "" {
+		text += "/" + s.Attack
+	}
 	return text
 }
 
 // A Load is how many clients there are, on all hosts together, and what makes them begin operations.
 type Load struct {
-	Clients int     `json:"clients"`        // 0 in an experiment: as many as a search finds to saturate the series
-	Arrival string  `json:"arrival"`        // Closed, also if empty, Poisson or Fixed
-	Rate    float64 `json:"rate,omitempty"` // of an open loop, in operations per second, all hosts together
-	Owed    string  `json:"owed,omitempty"` // what clients do about owed replies: Waited, also if empty, or Ignored
+	Clients int    `json:"clients"` // 0 in an experiment: as many as a search finds to saturate the series
+	Arrival string `json:"arrival"` // Closed, also if empty, Poisson or Fixed
+	// Rate is that of an open loop, in operations per second, all hosts together; 0 in an experiment: the highest that keeps its
+	// objective.
+	Rate float64 `json:"rate,omitempty"`
+	Owed string  `json:"owed,omitempty"` // what clients do about owed replies: Waited, also if empty, or Ignored
 }
 
 // What a client does, before it begins an operation, about the replies that servers owe to operations that have ended.
@@ -102,6 +122,9 @@ const (
 
 // Ignores reports whether clients begin operations whatever servers owe.
 func (l Load) Ignores() bool { return l.Owed == Ignored }
+
+// RateSought reports whether the rate of an open loop is still to be found.
+func (l Load) RateSought() bool { return l.Open() && l.Rate == 0 }
 
 // The ways in which operations arrive.
 const (

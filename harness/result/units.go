@@ -141,6 +141,18 @@ func (r *Rate) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// UnmarshalText reads what stands in a file.
+func (d *Duration) UnmarshalText(text []byte) (err error) {
+	*d, err = Parse[Duration](string(text))
+	return err
+}
+
+// UnmarshalText reads what stands in a file.
+func (s *Share) UnmarshalText(text []byte) (err error) {
+	*s, err = Parse[Share](string(text))
+	return err
+}
+
 // format writes v in the first unit in which it is at least 1 and has at most three decimals, else in the last.
 func format(v int64, n notation) string {
 	if v == 0 && n.zero != "" {

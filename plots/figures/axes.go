@@ -43,9 +43,15 @@ var (
 	}
 )
 
+// kindNames are the parts of points that have the numbers of one kind of a mix.
+var kindNames = map[string]string{"reads": "READs", "writes": "WRITEs"}
+
 // axisName is what an axis says of the field.
 func axisName(field string) string {
 	of, part, _ := strings.Cut(field, ".")
+	if kind := kindNames[of]; kind != "" {
+		return axisName(part) + ", " + kind
+	}
 	if latency, is := latencyNames[of]; is && latencyParts[part] != "" {
 		return latencyParts[part] + " " + latency + " (ms)"
 	}

@@ -24,7 +24,7 @@ var conditions = []condition{
 	{"protocol", func(c frame.Cell) string { return c.FullName() }, func(c frame.Cell) string { return c.System.Plain().Name() }},
 	{"op", func(c frame.Cell) string { return c.Op }, func(c frame.Cell) string { return stat.OpName(c.Op) }},
 	{"t", func(c frame.Cell) string { return strconv.Itoa(c.T) }, func(c frame.Cell) string { return frame.Threshold(c) }},
-	{"value_bytes", func(c frame.Cell) string { return strconv.Itoa(c.ValueBytes) }, func(c frame.Cell) string { return frame.ValueSize(c) }},
+	{"value_bytes", sizeOf, func(c frame.Cell) string { return frame.ValueSize(c) }},
 	{"suite", func(c frame.Cell) string { return c.Suite }, func(c frame.Cell) string { return c.Suite + " suite" }},
 	{"durability", func(c frame.Cell) string { return c.Durability }, func(c frame.Cell) string { return c.Durability }},
 	{"clients", func(c frame.Cell) string { return strconv.Itoa(c.Clients) }, func(c frame.Cell) string { return frame.Clients(c) }},
@@ -32,7 +32,16 @@ var conditions = []condition{
 	{"slow_server", func(c frame.Cell) string { return slowServer(c) }, func(c frame.Cell) string { return "slow server: " + slowServer(c) }},
 	{"owed", func(c frame.Cell) string { return cmp.Or(c.Owed, result.Waited) }, func(c frame.Cell) string { return "owed: " + cmp.Or(c.Owed, result.Waited) }},
 	{"auth", frame.AuthOf, func(c frame.Cell) string { return "auth: " + frame.AuthOf(c) }},
+	{"attack", frame.AttackOf, func(c frame.Cell) string { return "attack: " + frame.AttackOf(c) }},
 	{"experiment", experimentOf, experimentOf},
+}
+
+// sizeOf is the size of values in bytes, or the distribution that sizes are drawn from.
+func sizeOf(c frame.Cell) string {
+	if c.Sizes.Asked() {
+		return c.Series.Size()
+	}
+	return strconv.Itoa(c.ValueBytes)
 }
 
 func slowServer(c frame.Cell) string {

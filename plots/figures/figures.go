@@ -28,6 +28,7 @@ type figure struct {
 	fixed []frame.Dim[frame.Cell]
 	rows  []panel
 	open  bool                                       // open loops are in it, too
+	only  func(frame.Cell) bool                      // which of its cells are drawn; nil: all
 	entry func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
 	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
 	each  *split                                     // what there is a page of its own for; nil: one page for all
@@ -110,6 +111,15 @@ var figures = []figure{
 			"memory is that of the largest. Steady: the slope's 95 % interval (Sen) is within ±1 % of the mean per minute; rising or " +
 			"falling: it is not, and there is a trend (Mann and Kendall, p ≤ 0.05).",
 	},
+	{
+		name: frame.Mix, fixed: frame.UsualDims(frame.ValueSize), rows: mixedRows, entry: draw.CurveSample, marks: noMarks,
+		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 }, split: frame.Threshold,
+		note: "Mean latencies at the peak. At 0 % and 100 % loads are of one kind.",
+	},
+	{
+		name: frame.Capacity, fixed: capacityFixed, rows: capacityRows, open: true, only: frame.Sought, entry: draw.BarSample, marks: capacityMarks,
+		size: capacitySize, note: capacityNote,
+	},
 	{name: "wan", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 }
 
@@ -121,7 +131,9 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	}
 	var pages []*draw.Page
 	for _, f := range figures {
-		own := frame.Keep(cells, func(c frame.Cell) bool { return c.Figure == f.name && (f.open || frame.IsClosed(c)) })
+		own := frame.Keep(cells, func(c frame.Cell) bool {
+			return c.Figure == f.name && (f.open || frame.IsClosed(c)) && (f.only == nil || f.only(c))
+		})
 		if len(own) == 0 {
 			continue
 		}

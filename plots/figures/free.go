@@ -125,8 +125,7 @@ func (choice Choice) note() string {
 
 // shareOf is that of a percentile; 0 of other fields.
 func shareOf(field string) float64 {
-	_, part, _ := strings.Cut(field, ".")
-	return frame.Shares[part]
+	return frame.Shares[field[strings.LastIndex(field, ".")+1:]]
 }
 
 // panel is a curve for each series, along growing x.
@@ -177,7 +176,8 @@ func (choice Choice) panel(cells, all []frame.Cell, series curveLooks) *draw.Pan
 func numberOf(field string, log bool) func(result.Point) float64 {
 	return func(p result.Point) float64 {
 		x := frame.Numbers(p)[field]
-		if share := shareOf(field); share > 0 && !result.Supports(share, p.Ops) {
+		part, _, _ := strings.Cut(field, ".")
+		if share := shareOf(field); share > 0 && !result.Supports(share, frame.Sample(p, part)) {
 			return math.NaN()
 		}
 		if log {

@@ -62,7 +62,7 @@ var stackDims = []struct {
 }{
 	{func(c frame.Cell) string { return "durability " + c.Durability }, func(c frame.Cell) string { return c.Durability }},
 	{func(c frame.Cell) string { return "suite " + c.Suite }, func(c frame.Cell) string { return c.Suite }},
-	{frame.ValueSize, func(c frame.Cell) string { return stat.SizeName(c.ValueBytes) }},
+	{frame.ValueSize, func(c frame.Cell) string { return frame.SizeName(c.Series) }},
 	{frame.Threshold, func(c frame.Cell) string { return frame.Threshold(c) }},
 	{nil, func(c frame.Cell) string { return stat.OrDash(c.Figure) }},
 }

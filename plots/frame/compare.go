@@ -52,7 +52,11 @@ func RatioOf(over, under Cell, of func(result.Point) float64) Ratio {
 func (c Cell) cost() float64 {
 	var cost float64
 	for _, p := range c.All() {
-		cost = max(cost, p.Model().ClientToServer, p.Model().ServerToClient)
+		of := 1. // the model's multiples are of the distribution's mean
+		if p.MeanBytes > 0 {
+			of = float64(p.ValueBytes) / p.MeanBytes
+		}
+		cost = max(cost, of*p.Model().ClientToServer, of*p.Model().ServerToClient)
 	}
 	return cost
 }

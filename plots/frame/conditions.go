@@ -31,9 +31,17 @@ var (
 		return c.Auth
 	}
 	Threshold Dim[Cell] = func(c Cell) string { return "t = " + strconv.Itoa(c.T) }
-	ValueSize Dim[Cell] = func(c Cell) string { return stat.SizeName(c.ValueBytes) + " values" }
+	ValueSize Dim[Cell] = func(c Cell) string { return SizeName(c.Series) + " values" }
 	Clients   Dim[Cell] = func(c Cell) string { return stat.Count(c.Clients, "client") }
 )
+
+// SizeName is how large the series' values are, such as "64 KiB", or the distribution that their sizes are drawn from.
+func SizeName(s result.Series) string {
+	if s.Sizes.Asked() {
+		return s.Size()
+	}
+	return stat.SizeName(s.ValueBytes)
+}
 
 // UsualDims are variant, suite, durability and whether TLS carries the connections, and those given.
 func UsualDims(more ...Dim[Cell]) []Dim[Cell] {

@@ -4,10 +4,23 @@ import (
 	"math"
 	"reflect"
 	"strings"
+
+	"github.com/powbench/powbench/harness/result"
 )
 
 // Shares are those of percentiles, by their names in results.
 var Shares = map[string]float64{"p50": Median, "p90": 0.9, "p99": P99, "p999": 0.999}
+
+// Sample is how many operations the latencies of a part of the point are of: of reads or writes, or else of all.
+func Sample(p result.Point, part string) int64 {
+	switch {
+	case part == "reads" && p.ReadOps != nil:
+		return p.ReadOps.Ops
+	case part == "writes" && p.WriteOps != nil:
+		return p.WriteOps.Ops
+	}
+	return p.Ops
+}
 
 // Numbers are the numbers in a struct and in those that are part of it, under their names in the results' files, such as
 // "latency_ms.mean"; NaN stands for one that was not recorded.

@@ -36,6 +36,23 @@ var (
 	LatencyMean    = func(p result.Point) float64 { return p.LatencyMs.Mean } // ms
 )
 
+// ReadLatency and WriteLatency are the mean latencies of one kind of operations, in ms; 0 if there are none.
+func ReadLatency(p result.Point) float64 { return ofKind(p, p.ReadOps, p.Reads()) }
+
+// WriteLatency is described at ReadLatency.
+func WriteLatency(p result.Point) float64 { return ofKind(p, p.WriteOps, p.Writes()) }
+
+// ofKind is that of the kind's part of a mix, or of a load that has that kind alone.
+func ofKind(p result.Point, part *result.KindOf, has bool) float64 {
+	switch {
+	case part != nil:
+		return part.LatencyMs.Mean
+	case has:
+		return p.LatencyMs.Mean
+	}
+	return 0
+}
+
 // Throughput is in MB of values per second, 10^6 bytes each.
 func (c Cell) Throughput() stat.Estimate { return c.Estimate(ThroughputMBps) }
 
@@ -118,7 +135,7 @@ func (c Cell) SetUp() string {
 
 // String names the measurement for captions and error messages.
 func (c Cell) String() string {
-	s := fmt.Sprintf("%s %s at t = %d, %s values, %s", c.System.Name(), stat.OpName(c.Op), c.T, stat.SizeName(c.ValueBytes),
+	s := fmt.Sprintf("%s %s at t = %d, %s values, %s", c.System.Name(), stat.OpName(c.Op), c.T, SizeName(c.Series),
 		stat.Count(c.Clients, "client"))
 	if IsOpen(c) {
 		s += fmt.Sprintf(" at %g/s", c.Rate)
@@ -147,6 +164,9 @@ func Cells(sets []*result.Set) ([]Cell, error) {
 		}
 		if k.Auth == result.TLS {
 			s.SetUp += ", TLS"
+		}
+		if k.Attack != "" {
+			s.SetUp += ", under " + k.Attack
 		}
 		return Cell{Key: k, System: s}
 	}
@@ -193,10 +213,11 @@ func keyOf(p result.Point) Key {
 
 func compareCells(a, b Cell) int {
 	return cmp.Or(cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T),
-		cmp.Compare(a.ValueBytes, b.ValueBytes), a.System.compareProtocol(b.System),
+		cmp.Compare(a.ValueBytes, b.ValueBytes), cmp.Compare(a.Series.Size(), b.Series.Size()), a.System.compareProtocol(b.System),
 		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant),
 		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival),
-		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed), cmp.Compare(a.Auth, b.Auth))
+		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed), cmp.Compare(a.Auth, b.Auth),
+		cmp.Compare(a.Attack, b.Attack))
 }
 
 // figures are those that points may be of: what is drawn, and what makes a table.
@@ -205,7 +226,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Auth: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Mix: {}, Capacity: {}, Auth: {}, Owed: {table: true}, Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -230,6 +251,12 @@ const Auth = "auth"
 
 // Sustain is the figure of the course of long loads.
 const Sustain = "sustained"
+
+// Mix is the figure of READs and WRITEs mixed.
+const Mix = "mixed"
+
+// Capacity is the figure of the highest rates that keep an objective, under attack or not.
+const Capacity = "capacity"
 
 // What makes a table: the paper's Table 3, and what the wait for owed replies does.
 const (
@@ -256,8 +283,11 @@ func checkPoint(p result.Point) error {
 	if _, ok := figures[p.Figure]; !ok && p.Figure != "" {
 		return fmt.Errorf("unknown figure %q: this powbench draws %s", p.Figure, strings.Join(Figures(), ", "))
 	}
-	if p.Op != result.OpRead && p.Op != result.OpWrite {
-		return fmt.Errorf("unknown operation %q: it is read or write", p.Op)
+	if !result.IsOp(p.Op) {
+		return fmt.Errorf("unknown operation %q: it is read, write or a mix such as 95%% read", p.Op)
+	}
+	if p.Attack != "" && p.Figure != "" && p.Figure != Capacity {
+		return fmt.Errorf("a point under attack %s in figure %s, which does not tell attacks apart", p.Attack, p.Figure)
 	}
 	if p.T < 1 || p.ValueBytes < 1 || p.Clients < 1 {
 		return fmt.Errorf("t = %d, value_bytes = %d and clients = %d must be at least 1", p.T, p.ValueBytes, p.Clients)

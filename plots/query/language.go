@@ -49,7 +49,8 @@ const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP
 var tableTwo = where{"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "auth": result.NoAuth, "rate": 0.0}
 
 // of makes one number of the selected records: an estimate from the repetitions of one point or cost, or the sum of counts.
-// A point is the one at the peak unless w says for how many clients, or at which rate.
+// A point is the one at the peak unless w says for how many clients, or at which rate; of a named attack, or none, at the one rate
+// there is.
 func (r *Results) of(name, field string, w ...where) (Quantity, error) {
 	k, all, err := choose(name, []any{field}, w)
 	if err != nil {
@@ -66,7 +67,7 @@ func (r *Results) of(name, field string, w ...where) (Quantity, error) {
 	}
 	if name == "point" {
 		for key, x := range tableTwo {
-			if one[key] == nil {
+			if one[key] == nil && (key != "rate" || one["attack"] == nil) {
 				one[key] = x
 			}
 		}

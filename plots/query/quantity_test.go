@@ -95,7 +95,7 @@ func TestWrongExpressions(t *testing.T) {
 		`peak("2x", "mabd", "read")`:                                              `unknown figure "2x": it is 2a`,
 		`peak("2b", "mbad", "read")`:                                              `unknown protocol "mbad": it is mpowerstore, mabd`,
 		`peak("2b", "mabd", "scan")`:                                              `unknown operation "scan": it is read, write`,
-		`peak("2b", "mabd", "read", {T: 1})`:                                      `unknown option "T": it is KiB, auth, clients`,
+		`peak("2b", "mabd", "read", {T: 1})`:                                      `unknown option "T": it is KiB, attack, auth, clients`,
 		`peak("2b", "mabd", "read", {t: "1"})`:                                    "option t cannot be 1",
 		`peak("2b", "mabd", "read", {t: 0})`:                                      "option t cannot be 0",
 		`of("point", "latency_ms", {figure: "2b", protocol: "mabd", op: "read"})`: `unknown field "latency_ms": it is ahead_bytes, allocated_bytes.clients, allocated_bytes.servers, arrivals`,

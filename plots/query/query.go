@@ -66,6 +66,9 @@ func ID(p result.Point) string {
 	if p.ValueBytes%1024 == 0 {
 		size = fmt.Sprintf("%dKiB", p.ValueBytes/1024)
 	}
+	if p.Sizes.Asked() {
+		size = p.Size()
+	}
 	load := fmt.Sprintf("c%d", p.Clients)
 	if p.Open() {
 		load += fmt.Sprintf("/r%g", p.Rate)
@@ -73,6 +76,9 @@ func ID(p result.Point) string {
 	id := fmt.Sprintf("%s/%s/%s/t%d/%s/%s/%s/%s", p.Experiment, p.FullName(), p.Op, p.T, size, load, p.Suite, p.Durability)
 	if p.Auth != "" {
 		id += "/" + p.Auth
+	}
+	if p.Attack != "" {
+		id += "/" + p.Attack
 	}
 	return id
 }

@@ -25,7 +25,7 @@ type kind struct {
 // kinds are the kinds of records, by their names in expressions.
 var kinds = map[string]kind{
 	"point": {
-		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth"},
+		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack"},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
 	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: ofHistory(result.Point{})},
@@ -63,7 +63,7 @@ func (r *Results) addPoints(cells []frame.Cell) {
 		keys := where{
 			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
-			"durability": c.Durability, "auth": frame.AuthOf(c), peak: peaks[c.Key],
+			"durability": c.Durability, "auth": frame.AuthOf(c), "attack": frame.AttackOf(c), peak: peaks[c.Key],
 		}
 		operations := map[string]int64{}
 		for _, p := range c.Valid {
@@ -150,7 +150,7 @@ var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", 
 var checks = map[string]func(x any) error{
 	"figure":   oneOf("figure", frame.Figures()),
 	"protocol": oneOf("protocol", protocols),
-	"op":       oneOf("operation", []string{result.OpRead, result.OpWrite}),
+	"op":       operation,
 	"scheme":   oneOf("scheme", frame.Schemes()),
 	"auth":     oneOf("auth", []string{result.NoAuth, result.TLS}),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
@@ -165,6 +165,13 @@ func oneOf(what string, known []string) func(any) error {
 		}
 		return nil
 	}
+}
+
+func operation(x any) error {
+	if !result.IsOp(fmt.Sprint(x)) {
+		return fmt.Errorf("unknown operation %q: it is read, write or a mix such as 95%% read", x)
+	}
+	return nil
 }
 
 func positive(key string) func(any) error {

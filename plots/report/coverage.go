@@ -37,8 +37,15 @@ func coverageOf(s *result.Set) coverage {
 			x.Clients = 0 // as in the plan
 			there[repetitionOf(x.Series, x.Load, x.Repetition)] = true
 		}
+		if x.Objective != nil {
+			x.Rate = 0
+			there[repetitionOf(x.Series, x.Load, x.Repetition)] = true
+		}
 	}
 	for _, cell := range p.Cells() {
+		if !measurable(s.Manifest, cell) {
+			continue
+		}
 		for r := range p.Repetitions {
 			c.Planned++
 			if name := repetitionOf(cell.Series, cell.Load, r+1); !there[name] {
@@ -47,6 +54,15 @@ func coverageOf(s *result.Set) coverage {
 		}
 	}
 	return c
+}
+
+// measurable reports whether there is anything to measure of the cell: its protocol is to withstand the attack, and a search for a
+// rate, if there was one, has found one.
+func measurable(m result.Manifest, cell result.Cell) bool {
+	if cell.Attack != "" && !slices.Contains(m.Withstands[cell.FullName()], cell.Attack) {
+		return false
+	}
+	return !cell.RateSought() || !slices.ContainsFunc(m.Capacities, func(c result.Capacity) bool { return c.Of(cell) && c.Rate == 0 })
 }
 
 // searchedFor reports whether the point is one of those whose number of clients was searched for. It may be a number that is
@@ -64,6 +80,8 @@ func searchedFor(s *result.Set, p result.Plan, x result.Point) bool {
 func repetitionOf(s result.Series, l result.Load, repetition int) string {
 	load := fmt.Sprintf("%d clients", l.Clients)
 	switch {
+	case l.RateSought():
+		load = fmt.Sprintf("the highest rate for %d clients", l.Clients)
 	case l.Open():
 		load = fmt.Sprintf("%s for %d clients", perSecond(l.Rate), l.Clients)
 	case l.Clients == 0:
@@ -72,8 +90,12 @@ func repetitionOf(s result.Series, l result.Load, repetition int) string {
 	if s.Auth != "" {
 		load += ", " + s.Auth
 	}
-	return fmt.Sprintf("%s, %s, %s, %s, t = %d, %d bytes, %s, repetition %d",
-		s.FullName(), s.Op, s.Suite, s.Durability, s.T, s.ValueBytes, load, repetition)
+	size := fmt.Sprintf("%d bytes", s.ValueBytes)
+	if s.Sizes.Asked() {
+		size = s.Size()
+	}
+	return fmt.Sprintf("%s, %s, %s, %s, t = %d, %s, %s%s, repetition %d",
+		s.FullName(), s.Op, s.Suite, s.Durability, s.T, size, load, ifAny(", under attack ", s.Attack), repetition)
 }
 
 // trialsCovered is the coverage of an attack run. A finished run left out only attacks without a target.

@@ -61,7 +61,7 @@ func TestHostileTextsStayTexts(t *testing.T) {
 		s.Manifest.Config = []byte(`{"attacks":["` + strings.ReplaceAll(hostile, `"`, `\"`) + `"],"protocols":["` +
 			strings.ReplaceAll(hostile, `"`, `\"`) + `"]}`)
 	}
-	poison(reflect.ValueOf(&points.Points[0]).Elem(), "Figure", "Op", "Arrival")
+	poison(reflect.ValueOf(&points.Points[0]).Elem(), "Figure", "Op", "Arrival", "Attack")
 	poison(reflect.ValueOf(&trials.Trials[0]).Elem(), "Timeline")
 	trials.Trials[0].Expected, trials.Trials[0].Skipped = hostile, ""
 	costs := &result.Set{Dir: "results/table1", Costs: []result.Cost{{T: 1, SecurityBits: 80, Repetition: 1, Attempt: 1}}}

@@ -55,6 +55,20 @@ func TestCoverage(t *testing.T) {
 	if c := coverageOf(open); c.String() != "4 of 12 points missing" || !strings.Contains(c.Missing[0], "0.5/s for 2 clients") {
 		t.Errorf("of open loops: %s: %v", c, c.Missing)
 	}
+	sought := measured(1)
+	sought.Manifest.Config = []byte(strings.Replace(string(sought.Manifest.Config), "{", `{"arrival":{"process":"fixed","clients":2},`+
+		`"objective":{"p99":"20ms"},"attack":["none","B1"],`, 1))
+	for _, p := range sought.Points {
+		p.Arrival, p.Rate, p.Objective = result.Fixed, 117, &result.Bounded{}
+		sought.Points = append(sought.Points, p)
+	}
+	if c := coverageOf(sought); c.String() != "0 of 8 points missing" {
+		t.Errorf("of rates that were searched for: %s: %v", c, c.Missing)
+	}
+	sought.Manifest.Withstands = map[string][]string{"mabd": {"B1"}}
+	if c := coverageOf(sought); c.String() != "4 of 12 points missing" || !strings.Contains(strings.Join(c.Missing, "; "), "the highest rate for 2 clients, under attack B1") {
+		t.Errorf("of rates under attack: %s: %v", c, c.Missing)
+	}
 	for _, config := range []string{"", "null", "{}", "[1]"} {
 		unknown := measured(1)
 		unknown.Manifest.Config = []byte(config)
@@ -167,6 +181,13 @@ func TestAgain(t *testing.T) {
 	p.Arrival, p.Rate = result.Poisson, 12.5
 	if got := runAgain(r, p); !strings.Contains(got, `"arrival":{"clients":3,"process":"poisson","rates":["12.5/s"]}`) {
 		t.Errorf("%s repeats no open loop", got)
+	}
+	r.Manifest.Config = []byte(`{"mix":["50% read"],"attack":["none","B1"],"objective":{"p99":"20ms"}}`)
+	p.Op, p.Attack, p.Sizes = "95% read", "B1", result.Sizes{Distribution: result.ETC, Most: result.MiB}
+	for _, want := range []string{`"mix":"95% read"`, `"attack":"B1"`, `"value":[{"distribution":"etc","most":"1MiB"}]`, "del(.operations, .objective)"} {
+		if got := runAgain(r, p); !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
 	}
 	r.Manifest.Seed, r.Manifest.Quick = 9, true
 	trial := attackAgain(r, result.Trial{Protocol: "mabd", Attack: "B2; rm -rf ~", T: 1})

@@ -79,18 +79,38 @@ func (f folder) file(name string) file {
 // an open loop there is always a closed one. Its results go into a folder of their own.
 func runAgain(r *run, p result.Point) string {
 	only := map[string]any{
-		"protocols": []string{p.FullName()}, "operations": []string{p.Op}, "suite": p.Suite, "durability": p.Durability,
-		"t": []int{p.T}, "value": []string{fmt.Sprintf("%dB", p.ValueBytes)}, "clients": []int{p.Clients},
+		"protocols": []string{p.FullName()}, "suite": p.Suite, "durability": p.Durability,
+		"t": []int{p.T}, "value": []any{fmt.Sprintf("%dB", p.ValueBytes)}, "clients": []int{p.Clients},
 		"auth": cmp.Or(p.Auth, result.NoAuth),
 	}
-	if p.Open() {
+	if p.Sizes.Asked() {
+		only["value"] = []any{p.Sizes}
+	}
+	var without []string // keys of the experiment
+	var plan result.Plan
+	_ = json.Unmarshal(r.Manifest.Config, &plan) // then it has none of what follows
+	if p.Mixed() {
+		only["mix"] = p.Op
+		without = append(without, ".operations")
+	} else if only["operations"] = []string{p.Op}; len(plan.Mix) > 0 {
+		without = append(without, ".mix")
+	}
+	if len(plan.Attack) > 0 {
+		only["attack"] = cmp.Or(p.Attack, result.FaultFree)
+	}
+	if plan.Objective.Asked() {
+		without = append(without, ".objective")
+	}
+	if !p.Open() {
+		without = append(without, ".arrival")
+	} else {
 		only["arrival"] = map[string]any{"process": p.Arrival, "rates": []string{perSecond(p.Rate)}, "clients": p.Clients}
 	}
 	object, err := json.Marshal(only)
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	filter := ".config + " + string(object) + ifTrue(!p.Open(), " | del(.arrival)")
+	filter := ".config + " + string(object) + ifTrue(len(without) > 0, " | del("+strings.Join(without, ", ")+")")
 	return fmt.Sprintf("jq %s %s > again.yaml && powbench run --results again again.yaml", quoted(filter), quoted(r.manifest()))
 }
 

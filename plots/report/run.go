@@ -15,18 +15,19 @@ import (
 
 // A run is one result set: its circumstances, and where its raw data lie.
 type run struct {
-	ID       string
-	Name     string // its folder, as given
-	Manifest result.Manifest
-	Coverage coverage
-	Facts    []fact
-	Sysctls  []fact
-	Links    []link
-	Delays   []delay
-	Searches []search
-	Config   string // as JSON to read
-	Files    []file
-	folder   folder
+	ID         string
+	Name       string // its folder, as given
+	Manifest   result.Manifest
+	Coverage   coverage
+	Facts      []fact
+	Sysctls    []fact
+	Links      []link
+	Delays     []delay
+	Searches   []search
+	Capacities []capacity
+	Config     string // as JSON to read
+	Files      []file
+	folder     folder
 }
 
 // runs are the runs of the sets.
@@ -38,7 +39,7 @@ func newRuns(in Input) runs {
 		m := s.Manifest
 		r := &run{
 			Name: s.Dir, Manifest: m, Coverage: coverageOf(s), Facts: circumstances(m), Sysctls: sorted(m.Testbed.Sysctls),
-			Links: linksOf(m.Testbed), Delays: delaysOf(m.Testbed), Searches: searchesOf(s),
+			Links: linksOf(m.Testbed), Delays: delaysOf(m.Testbed), Searches: searchesOf(s), Capacities: capacitiesOf(s),
 			Config: indented(m.Config), folder: newFolder(s.Dir, in.Dir),
 		}
 		r.Files = r.folder.rawData()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/stat"
 )
 
@@ -37,7 +38,7 @@ func searchesOf(set *result.Set) []search {
 			plateau = append(plateau, strconv.Itoa(n))
 		}
 		all = append(all, search{
-			Series: fmt.Sprintf("%s %s, t = %d, %s%s", s.FullName(), s.Op, s.T, stat.SizeName(s.ValueBytes), s.Unusual()),
+			Series: fmt.Sprintf("%s %s, t = %d, %s%s", s.FullName(), s.Op, s.T, frame.SizeName(s.Series), s.Unusual()),
 			Chosen: strconv.Itoa(s.Chosen) + ifTrue(!s.Saturated, ", not saturated"), Plateau: strings.Join(plateau, ", "),
 			Steps: strings.Join(steps, ", "), Drawing: drawSearch(s, on, boundOf(set, s)),
 		})

@@ -108,3 +108,35 @@ func TestSearchesInReport(t *testing.T) {
 		}
 	}
 }
+
+// A search for a rate shows every try, against the share of slower operations that is allowed.
+func TestCapacitiesInReport(t *testing.T) {
+	s := measured(1)
+	found := result.Capacity{
+		Series:    searched().Series,
+		Load:      result.Load{Clients: 12, Arrival: result.Poisson, Rate: 120},
+		Objective: result.Objective{P99: result.Duration(20e6), Confidence: 95 * result.Percent},
+		Tries: []result.RateTry{
+			{Rate: 100, Operations: 1200, Slower: 3, Answer: result.Kept}, {Rate: 200, Operations: 1200, Slower: 2, Answer: result.Overrun},
+			{Rate: 120, Operations: 1200, Slower: 6, Answer: result.Kept},
+		},
+	}
+	s.Manifest.Capacities = []result.Capacity{found}
+	var b bytes.Buffer
+	if err := Write(&b, Input{Sets: []*result.Set{s}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"searches for the highest rate", "<td>120/s</td>", "p99 of at most 20ms", "<title>200/s: overrun, 2 of 1200 slower</title>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the report lacks %s", want)
+		}
+	}
+	d := drawCapacity(found)
+	if len(d.Tries) != 3 || d.Chosen != d.Tries[1].spot || d.Tries[2].Y != searchTop+4 || d.Bound <= d.Ceiling || d.Top != "4.00 %" {
+		t.Errorf("drawn as %+v", d)
+	}
+	found.Tries = nil
+	if drawCapacity(found).Drawn() {
+		t.Error("a search without tries is drawn")
+	}
+}

@@ -103,7 +103,8 @@ func columnsOf(t reflect.Type, prefix string, way []step) (columns []pointColumn
 
 // text is the field of the point; empty if there is none.
 func (c pointColumn) text(p result.Point) string {
-	if c.share > 0 && !result.Supports(c.share, p.Ops) {
+	part, _, _ := strings.Cut(c.name, "_")
+	if c.share > 0 && !result.Supports(c.share, frame.Sample(p, part)) {
 		return ""
 	}
 	v := reflect.ValueOf(p)

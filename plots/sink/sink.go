@@ -26,7 +26,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/stat"
 	"github.com/powbench/powbench/plots/tables"
 )
 
@@ -248,7 +247,7 @@ func benchmarkName(c frame.Cell) string {
 	if c.Variant != result.Paper {
 		name += "/variant=" + c.Variant
 	}
-	name += fmt.Sprintf("/op=%s/t=%d/value=%s", c.Op, c.T, strings.ReplaceAll(stat.SizeName(c.ValueBytes), " ", ""))
+	name += fmt.Sprintf("/op=%s/t=%d/value=%s", strings.ReplaceAll(c.Op, " ", ""), c.T, strings.ReplaceAll(frame.SizeName(c.Series), " ", ""))
 	if c.Searched {
 		return name + "/clients=saturate"
 	}

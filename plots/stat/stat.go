@@ -291,5 +291,5 @@ func AnySize(bytes float64) string {
 	return fmt.Sprintf("%.0f %s", bytes, unit)
 }
 
-// OpName is an operation as the paper writes it, such as "READ".
-func OpName(op string) string { return strings.ToUpper(op) }
+// OpName is an operation as the paper writes it, such as "READ"; of a mix, "95 % READ".
+func OpName(op string) string { return strings.ToUpper(strings.ReplaceAll(op, "%", " %")) }

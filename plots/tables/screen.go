@@ -99,7 +99,7 @@ var screenColumns = []column[frame.Cell]{
 	{head: "system", of: func(c frame.Cell) string { return shortened(c.System.Name(), 24) }},
 	{head: "op", of: func(c frame.Cell) string { return stat.OpName(c.Op) }},
 	{head: "t", of: func(c frame.Cell) string { return strconv.Itoa(c.T) }},
-	{head: "value", of: func(c frame.Cell) string { return result.Size(c.ValueBytes).String() }},
+	{head: "value", of: func(c frame.Cell) string { return c.Series.Size() }},
 	{head: "cl.", of: func(c frame.Cell) string { return strconv.Itoa(c.Clients) }},
 	{head: "MB/s", of: func(c frame.Cell) string { return c.Throughput().String() }},
 	{head: "ms", of: func(c frame.Cell) string { return stat.OrMissing(c.Latency().Mean) }},
@@ -115,7 +115,7 @@ var screenRatios = []column[frame.Ratio]{
 	}},
 	{head: "op", of: func(r frame.Ratio) string { return stat.OpName(r.Over.Op) }},
 	{head: "t", of: func(r frame.Ratio) string { return strconv.Itoa(r.Over.T) }},
-	{head: "value", of: func(r frame.Ratio) string { return result.Size(r.Over.ValueBytes).String() }},
+	{head: "value", of: func(r frame.Ratio) string { return r.Over.Series.Size() }},
 	{head: "measured", of: func(r frame.Ratio) string { return r.Format(2) }},
 	{head: "links predict", of: func(r frame.Ratio) string { return stat.OrMissing(r.Model) }},
 }

@@ -54,6 +54,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if s := frame.AllSustained(cells); len(s) > 0 {
 		tables = append(tables, tabulate("Sustained throughput", sustainedColumns, s, sustainedNote))
 	}
+	if r := frame.Robusts(cells); len(r) > 0 {
+		tables = append(tables, tabulate("Capacity", capacityColumns, r, capacityNote))
+	}
 	if o := owedTable(cells); len(o.Rows) > 0 {
 		tables = append(tables, o)
 	}

@@ -81,6 +81,7 @@ var pointColumns = slices.Concat(figureColumns, []column[frame.Cell]{
 		}
 		return fmt.Sprintf("%s %g/s", c.Arrival, c.Rate)
 	}, frame.IsOpen},
+	{"attack", frame.AttackOf, func(c frame.Cell) bool { return c.Attack != "" }},
 })
 
 var (
@@ -92,7 +93,7 @@ var (
 	seriesColumns = []column[result.Series]{
 		{head: "op", of: func(s result.Series) string { return stat.OpName(s.Op) }},
 		{head: "t", of: func(s result.Series) string { return strconv.Itoa(s.T) }},
-		{head: "value", of: func(s result.Series) string { return stat.SizeName(s.ValueBytes) }},
+		{head: "value", of: frame.SizeName},
 	}
 )
 
@@ -121,9 +122,13 @@ var latencyColumns = []column[frame.Cell]{
 	{head: "mean ms", of: func(c frame.Cell) string { return c.Latency().String() }},
 	{head: "p50 ms", of: func(c frame.Cell) string { return c.Percentile(frame.Median).Text() }},
 	{head: "p99 ms", of: func(c frame.Cell) string { return c.Percentile(frame.P99).Text() }},
+	{"READs ms", mean(frame.ReadLatency), isMixed},
+	{"WRITEs ms", mean(frame.WriteLatency), isMixed},
 	{"service ms", mean(func(p result.Point) float64 { return p.ServiceMs.Mean }), frame.IsOpen},
 	{"slip ms", mean(func(p result.Point) float64 { return p.SlipMs.Mean }), frame.IsOpen},
 }
+
+func isMixed(c frame.Cell) bool { return c.Mixed() }
 
 // mean is the mean over the repetitions, without an interval.
 func mean(of func(result.Point) float64) func(frame.Cell) string {

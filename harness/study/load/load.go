@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func newStudy(o Options) (s study.Study, err error) {
 		Manifest: result.Manifest{
 			Experiment: e.Name, Title: e.Title, Figure: e.Figure, Seed: e.Seed, Quick: o.Quick,
 			Profiled:   o.Profile,
-			ConfigFile: o.ConfigFile, Systems: study.Systems(systems),
+			ConfigFile: o.ConfigFile, Systems: study.Systems(systems), Withstands: withstands(e),
 		},
 		Config:  e,
 		Testbed: r.testbed(systems), Strict: true,
@@ -69,6 +70,17 @@ func newStudy(o Options) (s study.Study, err error) {
 			return fmt.Sprintf("%d points of %s are not linearizable; `powbench check` draws them", n, dir)
 		},
 	}, err
+}
+
+// withstands are the attacks that the experiment's systems are measured under, by their full names.
+func withstands(e *experiment.Experiment) map[string][]string {
+	all := map[string][]string{}
+	for _, c := range e.Cells() {
+		if c.Attack != "" && !slices.Contains(all[c.FullName()], c.Attack) {
+			all[c.FullName()] = append(all[c.FullName()], c.Attack)
+		}
+	}
+	return all
 }
 
 // systems are the protocols that are measured, one for each cell.
@@ -88,12 +100,29 @@ func (r *runner) systems() (all []protocols.Protocol, err error) {
 
 // check refuses a protocol that is not what it says it is, before anything is measured.
 func (r *runner) check(c result.Cell, p protocols.Protocol) error {
-	c.Load, c.ValueBytes, c.Durability, c.SlowServer, c.Auth = result.Load{}, 0, "", 0, ""
+	c.Load, c.ValueBytes, c.Durability, c.SlowServer, c.Auth, c.Attack = result.Load{}, 0, "", 0, "", ""
+	c.Sizes = result.Sizes{}
 	if r.checked[c.Series] {
 		return nil
 	}
 	r.checked[c.Series] = true
-	return model.Check(p, c.Suite, c.T, protocols.Op(c.Op))
+	for _, op := range kinds(c.Series) {
+		if err := model.Check(p, c.Suite, c.T, op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kinds are those of the series' operations.
+func kinds(s result.Series) (all []protocols.Op) {
+	if s.Reads() {
+		all = append(all, protocols.Read)
+	}
+	if s.Writes() {
+		all = append(all, protocols.Write)
+	}
+	return all
 }
 
 // tasks are a search for each series that wants one, and then all runs.
@@ -103,6 +132,13 @@ func (r *runner) tasks() (all []study.Task) {
 		if c.Clients == 0 && !searched[c.Series] {
 			searched[c.Series] = true
 			all = append(all, &search{r, c.Series})
+		}
+	}
+	sought := map[result.Cell]bool{}
+	for _, c := range r.Experiment.Cells() {
+		if c.RateSought() && !sought[c] {
+			sought[c] = true
+			all = append(all, &capacity{r, c.Series, c.Load})
 		}
 	}
 	for _, run := range r.Experiment.Schedule() {
@@ -117,8 +153,11 @@ func (r *runner) earlier(set *result.Set) study.Earlier {
 	for _, s := range set.Manifest.Searches {
 		e.Done[(&search{r, s.Series}).Name()] = true
 	}
+	for _, c := range set.Manifest.Capacities {
+		e.Done[(&capacity{r, c.Series, c.Load}).Name()] = true
+	}
 	for _, p := range set.Points {
-		name := runName(runOf(p), p.Clients)
+		name := runName(runOf(p))
 		e.Attempts[name] = max(e.Attempts[name], p.Attempt)
 		e.Done[name] = e.Done[name] || !p.Disturbed()
 		if p.Violated() {
@@ -126,6 +165,22 @@ func (r *runner) earlier(set *result.Set) study.Earlier {
 		}
 	}
 	return e
+}
+
+// resolved is the cell with the clients and the rate that searches found; they stay 0 if no search has been made yet, or none was
+// found.
+func (r *runner) resolved(c result.Cell) result.Cell {
+	clients := r.clientsFor(c)
+	if c.RateSought() {
+		for _, found := range r.bench.Manifest.Capacities {
+			if found.Of(c) {
+				c.Rate = found.Rate
+				break
+			}
+		}
+	}
+	c.Clients = clients
+	return c
 }
 
 // clientsFor is the cell's number of clients, from its configuration or a search; 0 if no search has been made yet.
@@ -144,8 +199,8 @@ func runOf(p result.Point) experiment.Run {
 }
 
 // runName is the name of a run's files.
-func runName(run experiment.Run, clients int) string {
-	load := fmt.Sprintf("c%d", clients)
+func runName(run experiment.Run) string {
+	load := fmt.Sprintf("c%d", run.Clients)
 	if run.Open() {
 		load += fmt.Sprintf("-r%g", run.Rate)
 	}
@@ -173,9 +228,15 @@ func (r *runner) withCluster(ctx context.Context, name string, s result.Series, 
 		}
 		defer func() { err = errors.Join(err, restore()) }()
 	}
+	liars := map[int]string{}
+	for i := range s.T {
+		if s.Attack != "" {
+			liars[i] = s.Attack
+		}
+	}
 	return cluster.Run(ctx, r.bench.Testbed, filepath.Join(r.bench.Dir, result.LogDir, name+".log"), cluster.Spec{
 		Protocol: protocol, Suite: s.Suite, T: s.T, Durability: protocols.Durability(s.Durability),
-		ValueBytes: s.ValueBytes, Clients: clients, Seed: seed, TLS: s.Auth == result.TLS,
+		ValueBytes: s.ValueBytes, Sizes: s.Sizes, Clients: clients, Seed: seed, Liars: liars, TLS: s.Auth == result.TLS,
 	}, do)
 }
 

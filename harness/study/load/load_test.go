@@ -57,7 +57,7 @@ func near(got, want, tolerance float64) bool { return got >= want-tolerance && g
 
 // pointOf is a valid point of the run.
 func (r *runner) pointOf(run experiment.Run) result.Point {
-	p := r.newPoint(run, run.Clients, 1)
+	p := r.newPoint(run, 1)
 	p.Valid = true
 	return p
 }
@@ -154,13 +154,13 @@ func TestRunNames(t *testing.T) {
 		r := &runner{Options: Options{Experiment: e}, bench: &study.Bench{}}
 		seen := map[string]bool{}
 		for _, run := range e.Schedule() {
-			name := runName(run, run.Clients)
+			name := runName(run)
 			if seen[name] || strings.ContainsAny(name, "/ ") {
 				t.Errorf("%s: %q is taken or no file name", e.Name, name)
 			}
 			seen[name] = true
-			if p := r.newPoint(run, run.Clients, 1); runName(runOf(p), p.Clients) != name {
-				t.Errorf("%s: the point of %q leads to %q", e.Name, name, runName(runOf(p), p.Clients))
+			if p := r.newPoint(run, 1); runName(runOf(p)) != name {
+				t.Errorf("%s: the point of %q leads to %q", e.Name, name, runName(runOf(p)))
 			}
 		}
 	}

@@ -11,14 +11,11 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/agent"
-	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/experiment"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
-	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/testbed"
-	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -28,9 +25,16 @@ type measurement struct {
 	run experiment.Run
 }
 
+// resolved is the run with the clients and the rate that searches found.
+func (m *measurement) resolved() experiment.Run {
+	run := m.run
+	run.Cell = m.runner.resolved(run.Cell)
+	return run
+}
+
 // Name implements study.Task.
 func (m *measurement) Name() string {
-	name := runName(m.run, m.clientsFor(m.run.Cell))
+	name := runName(m.resolved())
 	if m.twice() {
 		name += " as searched for"
 	}
@@ -42,29 +46,33 @@ func (m *measurement) Expected() time.Duration {
 	if m.twice() {
 		return 0
 	}
-	cell := m.run.Cell
-	cell.Clients = m.clientsFor(cell)
-	return m.times.Run(cell)
+	return m.times.Run(m.resolved().Cell)
 }
 
-// twice reports whether a search found a number of clients that the experiment measures anyway.
+// twice reports whether a search found a number of clients, or a rate, that the experiment measures anyway.
 func (m *measurement) twice() bool {
-	found := m.clientsFor(m.run.Cell)
-	return m.run.Clients == 0 && found > 0 && slices.Contains(m.Experiment.Clients, found)
+	found := m.resolved()
+	if m.run.RateSought() {
+		return slices.ContainsFunc(m.Experiment.Arrival.Rates, func(f result.Frequency) bool { return f.Hz() == found.Rate })
+	}
+	return m.run.Clients == 0 && found.Clients > 0 && slices.Contains(m.Experiment.Clients, found.Clients)
 }
 
 // Do implements study.Task. It uses fresh servers: start, preload, load, check.
 func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string, error) {
-	clients := m.clientsFor(m.run.Cell)
-	if m.twice() {
+	run := m.resolved()
+	switch {
+	case m.twice():
 		return nil, "it is a run already", nil
+	case run.RateSought():
+		return nil, "no rate was found that keeps the objective", nil
 	}
-	p := m.newPoint(m.run, clients, attempt)
+	p := m.newPoint(run, attempt)
 	name := m.Name()
 	if attempt > 1 {
 		name += fmt.Sprintf("-attempt%d", attempt)
 	}
-	err := m.withCluster(ctx, name, m.run.Series, clients, m.run.Seed, func(ctx context.Context, c *cluster.Cluster) error {
+	err := m.withCluster(ctx, name, run.Series, run.Clients, run.Seed, func(ctx context.Context, c *cluster.Cluster) error {
 		l, err := m.loadAll(ctx, c, &p)
 		if err != nil {
 			return err
@@ -83,8 +91,11 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 			}
 		}
 		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
-		p.Timeline = timeline(protocols.Op(p.Op), entries, l, m.Experiment.Phases.Timeline.Std())
-		return m.fill(&p, l, newMet(entries, protocols.Op(p.Op)))
+		p.Timeline = timeline(kinds(p.Series), entries, l, m.Experiment.Phases.Timeline.Std())
+		if m.run.RateSought() {
+			p.Objective = m.Experiment.Objective.Bounded(slowerThan(m.Experiment.Objective, l))
+		}
+		return m.fill(&p, l, newMeetings(&p, entries, l, m.Experiment.Phases.Warmup.Std()))
 	})
 	return p, tell(p, m.run.Clients == 0), err
 }
@@ -113,7 +124,7 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 		return m.commitAll(ctx, c, p)
 	}
 	var others agent.Tally // operations that are not part of the load
-	if p.Op == result.OpRead {
+	if p.Reads() {
 		if others, err = c.Preload(ctx, 0, p.Keys); err != nil {
 			return l, err
 		}
@@ -123,12 +134,13 @@ func (m *measurement) loadAll(ctx context.Context, c *cluster.Cluster, p *result
 	if err != nil {
 		return l, err
 	}
-	if p.Op == result.OpWrite {
+	l.Merge(&others)
+	if p.Writes() {
 		if others, err = c.ReadBack(ctx, p.Keys); err != nil {
 			return l, err
 		}
+		l.Merge(&others)
 	}
-	l.Merge(&others)
 	return l, nil
 }
 
@@ -145,11 +157,9 @@ func (r *runner) load(s result.Series, l result.Load, seed uint64) cluster.Load 
 	e := r.Experiment
 	spec := agent.Spec{
 		Load: l, Keys: e.Keys(l.Clients), KeyModel: e.Workload.Keys, Skew: e.Workload.Skew,
-		Concurrency: e.Concurrency.Fraction(), Seed: seed,
+		Concurrency: e.Concurrency.Fraction(), Seed: seed, Faulty: s.Attack != "",
 	}
-	if s.Op == result.OpWrite {
-		spec.WriteShare = 1
-	} else {
+	if spec.WriteShare = 1 - s.ReadShare(); !s.Writes() {
 		spec.BackgroundShare = e.Workload.Background.Fraction() // of one more client, which writes
 	}
 	return cluster.Load{
@@ -175,13 +185,11 @@ func (r *runner) probed(load func() (cluster.Loaded, error)) (l cluster.Loaded, 
 }
 
 // newPoint is the point of a run before it is measured.
-func (r *runner) newPoint(run experiment.Run, clients, attempt int) result.Point {
+func (r *runner) newPoint(run experiment.Run, attempt int) result.Point {
 	e := r.Experiment
-	load := run.Load
-	load.Clients = clients
 	return result.Point{
-		Schema: result.SchemaVersion, Experiment: e.Name, Figure: e.Figure, Series: run.Series, Load: load,
-		Keys: e.Keys(clients), KeyModel: e.Workload.Keys, Skew: e.Workload.Skew, Repetition: run.Repetition, Attempt: attempt,
+		Schema: result.SchemaVersion, Experiment: e.Name, Figure: e.Figure, Series: run.Series, Load: run.Load,
+		Keys: e.Keys(run.Clients), KeyModel: e.Workload.Keys, Skew: e.Workload.Skew, Repetition: run.Repetition, Attempt: attempt,
 		Seed: run.Seed, Shaped: r.shaped(), Started: time.Now().UTC().Format(time.RFC3339),
 	}
 }
@@ -195,8 +203,11 @@ const farBelow = 0.9
 // tell sums a point up for a person. Its number of clients may have been searched for.
 func tell(p result.Point, searched bool) string {
 	text := fmt.Sprintf("%.1f MB/s, %.1f ms", p.ThroughputMBps, p.LatencyMs.Mean)
-	if p.Shaped {
+	if p.Shaped && p.Attack == "" {
 		text += fmt.Sprintf(", %.0f %% of the network's bound", 100*p.BoundRatio)
+	}
+	if o := p.Objective; o != nil {
+		text += fmt.Sprintf(", %s of at most %g ms %s, %d operations were slower", o.Percentile, o.BoundMs, o.Answer, o.Slower)
 	}
 	switch {
 	case !p.Valid:
@@ -249,12 +260,9 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 		loadedKeys := 0
 		try := func(clients int) error {
 			load := s.load(s.series, result.Load{Clients: clients}, seed)
-			if s.series.Op == result.OpRead && load.Keys > loadedKeys {
-				failures, err := c.Preload(ctx, loadedKeys, load.Keys)
-				if err != nil {
+			if s.series.Reads() && load.Keys > loadedKeys {
+				if err := preload(ctx, c, loadedKeys, load.Keys); err != nil {
 					return err
-				} else if failures.Errors() > 0 {
-					return fmt.Errorf("preload: %d operations failed, the first: %s", failures.Errors(), failures.FirstError)
 				}
 				loadedKeys = load.Keys
 			}
@@ -288,20 +296,11 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 	return nil, fmt.Sprintf("%d clients saturate it, the best of %v", found.Chosen, on), nil
 }
 
-// step loads the cluster, and again while other work disturbs it: a step that seems to gain nothing because the machine was
-// busy would mislead the search.
+// step loads the cluster.
 func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
 	load.Measure, load.Longest = s.Experiment.Search.Measure.Std(), s.Experiment.Search.Longest()
 	load.Operations = int64(experiment.EndIn(s.Experiment.Search.Operations(), load.Spec.Load))
-	for attempt := 1; ; attempt++ {
-		l, err := c.Load(ctx, load)
-		if err != nil || !starved(l.Window.HostCPU()) || attempt == s.Experiment.Attempts {
-			return l, err
-		}
-		if err := clock.Sleep(ctx, study.CalmDown); err != nil {
-			return l, err
-		}
-	}
+	return s.undisturbed(ctx, c, load, func(l cluster.Loaded) (bool, error) { return starved(l.Window.HostCPU()), nil })
 }
 
 // choose is the best number of clients of a plateau. That with which it begins counts only if it is alone: whatever costs a

@@ -1,23 +1,155 @@
 package load
 
 import (
+	"cmp"
 	"math"
+	"slices"
+	"time"
 
+	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/model"
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/workloads"
 )
 
-// met is what the load's operations met, which the cost of one operation by itself does not know: by the history.
+// meetings are what the load's operations of each kind met, and how large their values were.
+type meetings struct {
+	reads, writes         met
+	readSizes, writeSizes sizes
+}
+
+// newMeetings tells it of the load of a run, by the history.
+func newMeetings(p *result.Point, entries []history.Entry, l cluster.Loaded, warmup time.Duration) (m meetings) {
+	from := l.FromNs - int64(warmup+cluster.StartDelay)
+	sizeOf := func(workloads.ID) int { return p.ValueBytes }
+	if p.Sizes.Asked() {
+		sizeOf = workloads.NewSizes(p.Seed, p.Sizes).Of
+	}
+	switch {
+	case p.Mixed():
+		m = mixed(entries, sizeOf, from, l.LastNs, l.LongestNs)
+	case p.Reads():
+		m.reads = newMet(entries, protocols.Read)
+	default:
+		m.writes = newMet(entries, protocols.Write)
+	}
+	if p.Sizes.Asked() {
+		m.readSizes = newSizes(sizeOf, entries, protocols.Read, from, l.LastNs)
+		m.writeSizes = newSizes(sizeOf, entries, protocols.Write, from, l.LastNs)
+	}
+	return m
+}
+
+// sizes are the shares of operations that have values of a size; nil if all have the same.
+type sizes map[int]float64
+
+// newSizes is of the operations of that kind that began from … to.
+func newSizes(sizeOf func(workloads.ID) int, entries []history.Entry, op protocols.Op, from, to int64) sizes {
+	all, n := sizes{}, 0.
+	for _, e := range entries {
+		if e.Op == op && e.Outcome == history.OK && !e.Bottom && e.Value != history.Corrupt && from <= e.Start && e.Start <= to {
+			all[sizeOf(e.Value)]++
+			n++
+		}
+	}
+	for size := range all {
+		all[size] /= n
+	}
+	return all
+}
+
+// mean is the mean size; that given if no sizes were drawn.
+func (all sizes) mean(bytes int) (mean float64) {
+	if len(all) == 0 {
+		return float64(bytes)
+	}
+	for size, share := range all {
+		mean += share * float64(size)
+	}
+	return mean
+}
+
+// mixed is of a load of both kinds whose operations began from … to. Every key was written before, so no WRITE is the first to its
+// own. When a client has its quorum, other servers may be busy with the operation for as long again as the longest of the load
+// took: a READ met all WRITEs to its key that were in progress, in that sense, while it was. Servers may have told it of the values of
+// all these, and of the last one before them.
+func mixed(entries []history.Entry, sizeOf func(workloads.ID) int, from, to, longest int64) (m meetings) {
+	written := map[protocols.Key][]history.Entry{}
+	var reads, writes []history.Entry
+	for _, e := range entries {
+		own := from <= e.Start && e.Start <= to
+		switch {
+		case e.Op == protocols.Write:
+			written[e.Key] = append(written[e.Key], e)
+			if own {
+				writes = append(writes, e)
+			}
+		case own && e.Outcome == history.OK:
+			reads = append(reads, e)
+		}
+	}
+	for _, all := range written {
+		slices.SortFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	m.reads.longer, m.writes.longer = longer(reads), longer(writes)
+	moved, more := 0, 0 // bytes of values
+	for _, e := range reads {
+		size := sizeOf(e.Value)
+		moved += size
+		if n, told := meeting(e, written[e.Key], sizeOf, from, longest); n > 0 {
+			m.reads.share += 1 / float64(len(reads))
+			m.reads.writes += float64(n) / float64(len(reads))
+			more += max(0, told-size)
+		}
+	}
+	m.reads.more = float64(more) / float64(max(moved, 1))
+	return m
+}
+
+// meeting is how many of the WRITEs, in the order of their starts, the READ met, and how many bytes the values have that servers may
+// have told it of. What was written before the load began had settled.
+func meeting(read history.Entry, writes []history.Entry, sizeOf func(workloads.ID) int, from, longest int64) (met, told int) {
+	before, last := 0, int64(-1) // the size of the last value before, and when its WRITE ended
+	for _, w := range writes {
+		switch {
+		case w.Start > read.End+longest:
+			return met, told + before
+		case w.Start >= from && w.End >= read.Start-longest:
+			met, told = met+1, told+sizeOf(w.Value)
+		case w.End > last:
+			before, last = sizeOf(w.Value), w.End
+		}
+	}
+	return met, told + before
+}
+
+// longer is by how many bytes the operations' timestamps' numbers are longer than one, on average.
+func longer(entries []history.Entry) float64 {
+	sum, n := 0., 0.
+	for _, e := range entries {
+		if e.Outcome == history.OK {
+			n++
+			sum += float64(model.NumberBytes(e.Timestamp.Num) - 1)
+		}
+	}
+	return sum / math.Max(n, 1)
+}
+
+// met is what the load's operations of one kind met, which the cost of one operation by itself does not know: by the history.
 type met struct {
 	// longer is how many bytes more than in the model a timestamp's number took, on average: it grows with a key's WRITEs.
 	longer float64
 	// first is the share of WRITEs that are the first to their key, and unwritten that of those that began before any WRITE
 	// of their key had ended: servers may have answered each of these as if it were the first.
 	first, unwritten float64
+	// share is the share of READs that met a WRITE to their key, writes how many a READ met, on average, and more how many bytes
+	// servers may have told READs of beside what they returned, as a share of that.
+	share, writes, more float64
 }
 
-// newMet tells what the operations of that kind met.
+// newMet tells what the operations of a load of that kind met.
 func newMet(entries []history.Entry, op protocols.Op) (m met) {
 	ended := map[protocols.Key]int64{} // when the first WRITE of the key did
 	for _, e := range entries {
@@ -28,19 +160,20 @@ func newMet(entries []history.Entry, op protocols.Op) (m met) {
 			ended[e.Key] = e.End
 		}
 	}
-	operations, longer, unwritten := 0., 0., 0.
+	var own []history.Entry
+	operations, unwritten := 0., 0.
 	for _, e := range entries {
 		if e.Op != op || e.Outcome != history.OK {
 			continue
 		}
 		operations++
-		longer += float64(model.NumberBytes(e.Timestamp.Num) - 1)
+		own = append(own, e)
 		if op == protocols.Write && e.Start <= ended[e.Key] {
 			unwritten++
 		}
 	}
 	operations = math.Max(operations, 1)
-	m.longer, m.unwritten = longer/operations, unwritten/operations
+	m.longer, m.unwritten = longer(own), unwritten/operations
 	if op == protocols.Write {
 		m.first = float64(len(ended)) / operations
 	}

@@ -1,20 +1,19 @@
 package load
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
-	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
-	"github.com/powbench/powbench/workloads"
 )
 
 // fill turns what a load came to into the point's numbers and judges them.
-func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
+func (r *runner) fill(p *result.Point, l cluster.Loaded, met meetings) error {
 	protocol, err := catalog.ByName(p.FullName())
 	if err != nil {
 		return err
@@ -23,12 +22,18 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 	p.DurationS = l.Seconds
 	p.Ops, p.LoadOps, p.Errors = l.Latency().Count(), l.Tally.Ops(), l.Errors()
 	p.ThroughputOps, p.AheadBytes = l.Throughput(), l.Ahead
-	p.ThroughputMBps = p.ThroughputOps * float64(p.ValueBytes) / 1e6
+	mean := met.mean(p, l)
+	if p.ThroughputMBps = p.ThroughputOps * mean / 1e6; p.Sizes.Asked() {
+		p.MeanBytes = mean
+	}
 	p.Rounds = make(map[string]int64)
 	for rounds, n := range l.Rounds {
 		p.Rounds[strconv.Itoa(rounds)] = n
 	}
 	if err := fillLatency(p, l); err != nil {
+		return err
+	}
+	if err := fillKinds(p, l, met); err != nil {
 		return err
 	}
 	if l.Open != nil {
@@ -42,7 +47,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 		return err
 	}
 	p.CPUS, p.HostCPU, p.Allocated = l.Window.CPU(), l.Window.HostCPU(), l.Window.Allocated()
-	p.GeneratorS = l.Gauged.Each() * l.Work / 1e9
+	p.GeneratorS = l.Gauged.Each() * l.Work() / 1e9
 	if r.bench.Manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays
 	}
@@ -54,18 +59,16 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met met) error {
 
 // fillNetwork sets what the point has of the network: what the load moved, what it should have by the cost model, and what links
 // allow.
-func (r *runner) fillNetwork(p *result.Point, protocol protocols.Protocol, l cluster.Loaded, met met) error {
-	cost, err := r.fillModel(p, protocol, met)
-	if err != nil {
+func (r *runner) fillNetwork(p *result.Point, protocol protocols.Protocol, l cluster.Loaded, met meetings) error {
+	if err := r.fillModel(p, protocol, met); err != nil {
 		return err
 	}
 	r.fillTraffic(p, l)
-	if p.Clients == 1 && !p.Open() {
-		p.Predicted = r.predict(cost, protocol.Traits(p.T).Quorum)
-	}
 	if r.shaped() {
-		p.BoundMBps = r.bound(p.ModelFactor, p.ModelBetweenLeast, p.Servers)
-		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
+		if p.Attack == "" { // the cost model is of correct servers
+			p.BoundMBps = r.bound(p.ModelFactor, p.ModelBetweenLeast, p.Servers) * met.mean(p, l) / float64(p.ValueBytes)
+			p.BoundRatio = p.ThroughputMBps / p.BoundMBps
+		}
 		p.LinkShare = r.linkShare(l.Window, p.Servers)
 	}
 	return nil
@@ -94,60 +97,42 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	return nil
 }
 
-// fillModel sets what the exact cost model says of the load's operations, and returns the cost of one of them.
-func (r *runner) fillModel(p *result.Point, protocol protocols.Protocol, met met) (model.Cost, error) {
-	c := model.Case{
-		Protocol: protocol, Suite: p.Suite, T: p.T, Op: protocols.Op(p.Op), ValueBytes: p.ValueBytes,
-		KeyBytes: len(workloads.KeyName(0)), PID: uint64(p.Clients+1) / 2, Writes: 1, TLS: p.Auth == result.TLS,
-	}
-	cost, err := model.Count(c)
-	if err != nil {
-		return cost, err
-	}
-	p.ModelRounds, p.CostFactor = cost.Kinds(), cost.Payload().Over(float64(p.ValueBytes))
-	if p.ModelBetween = float64(cost.Between().Bytes) / float64(p.ValueBytes); p.ModelBetween > 0 {
-		c.Prompt = true
-		prompt, err := model.Count(c)
-		if err != nil {
-			return cost, err
-		}
-		c.Prompt, p.ModelBetweenLeast = false, float64(prompt.Between().Bytes)/float64(p.ValueBytes)
-	}
-	longer, err := model.PerTimestampByte(c)
-	if err != nil {
-		return cost, err
-	}
-	from, to := r.numbers(p)
-	again, err := model.Mean(c, from, to)
-	if err != nil {
-		return cost, err
-	}
-	again.Add(longer.Times(met.longer))
-	first := again
-	if p.Op == result.OpWrite {
-		c.Writes = 0
-		if first, err = model.Mean(c, from, to); err != nil {
-			return cost, err
-		}
-	}
-	of := func(share float64) result.TrafficFactor { // of WRITEs that are the first to their key
-		f := first.Times(share)
-		f.Add(again.Times(1 - share))
-		return f.Over(float64(p.ValueBytes))
-	}
-	p.ModelFactor, p.ModelMost, p.ModelLeast = of(met.first), of(0), of(met.unwritten)
-	return cost, nil
+// mean is the mean size of the values of the load's operations.
+func (m meetings) mean(p *result.Point, l cluster.Loaded) float64 {
+	reads, writes := m.readSizes.mean(p.ValueBytes), m.writeSizes.mean(p.ValueBytes)
+	share := readShare(p, l)
+	return share*reads + (1-share)*writes
 }
 
-// numbers are those, from … to−1, that an agent's connections give to the load's operations.
-func (r *runner) numbers(p *result.Point) (from, to uint64) {
-	_, hosts := r.bench.Testbed.Hosts()
-	agents := uint64(max(1, min(len(hosts), p.Clients))) // that have a client
-	from = 1
-	if p.Op == result.OpRead {
-		from += uint64(p.Keys) / agents // WRITEs, of the preload
+// readShare is the share of READs in the load's operations.
+func readShare(p *result.Point, l cluster.Loaded) float64 {
+	if !p.Mixed() || l.Ops() == 0 {
+		return p.ReadShare()
 	}
-	return from, from + uint64(p.LoadOps)/agents
+	return float64(l.Read.Ops) / float64(l.Ops())
+}
+
+// fillKinds sets what the point of a mix has of each kind.
+func fillKinds(p *result.Point, l cluster.Loaded, met meetings) (err error) {
+	if !p.Mixed() {
+		return nil
+	}
+	of := func(k agent.Kind, drawn sizes) *result.KindOf {
+		ops, mean := l.Of(k), drawn.mean(p.ValueBytes)
+		kind := &result.KindOf{
+			Ops: k.Latency.Count(), ThroughputOps: ops, ThroughputMBps: ops * mean / 1e6,
+			LatencyMs: k.Latency.Latency(), LoadOps: k.Ops, RoundKinds: k.Rounds,
+		}
+		if p.Sizes.Asked() {
+			kind.MeanBytes = mean
+		}
+		var failed error
+		kind.Histogram, failed = k.Latency.Encode()
+		err = errors.Join(err, failed)
+		return kind
+	}
+	p.ReadOps, p.WriteOps = of(l.Read, met.readSizes), of(l.Write, met.writeSizes)
+	return err
 }
 
 // fillTraffic sets the bytes that the load moved, in all and per operation.

@@ -134,10 +134,10 @@ func ofLoad() cluster.Loaded {
 	return cluster.Loaded{
 		Tally: agent.Tally{
 			Read: agent.Kind{
-				Ops: operations, Latency: latency,
+				Ops: operations, Work: 1000, Latency: latency,
 				Rounds: map[result.Rounds]int64{{Data: 1, Metadata: 1}: 1490, {Data: 1, Metadata: 2}: 10},
 			},
-			Rounds: map[int]int64{2: 990, 3: 10}, Work: 1000, BusyNs: 8e9,
+			Rounds: map[int]int64{2: 990, 3: 10}, BusyNs: 8e9,
 			Bytes:    result.Traffic{ClientToServer: operations * value / 100, ServerToClient: 2 * operations * value},
 			Messages: result.Traffic{ClientToServer: 12_040, ServerToClient: 12_040},
 		},
@@ -161,7 +161,7 @@ func TestFill(t *testing.T) {
 		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Op: "read", T: 1, ValueBytes: 100_000},
 		Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
 	}
-	if err := r.fill(p, ofLoad(), met{}); err != nil {
+	if err := r.fill(p, ofLoad(), meetings{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.RoundKinds[result.Rounds{Data: 1, Metadata: 2}] != 10 || p.ModelRounds != (result.Rounds{Data: 1, Metadata: 1}) ||
@@ -206,13 +206,87 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// A mix has the numbers of each kind apart, and the cost model's are the mean over its operations. READs that met WRITEs may have
+// moved nothing, or as much again for each.
+func TestFillMixed(t *testing.T) {
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
+	l := ofLoad()
+	l.Read.Ops, l.Read.Work = 900, 600
+	l.Write = agent.Kind{Ops: 600, Work: 400, Latency: timingOf(20e6, 20e6, 20e6), Rounds: map[result.Rounds]int64{{Data: 3, Metadata: 9}: 600}}
+	p := &result.Point{
+		Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Op: "60% read", T: 1, ValueBytes: 100_000},
+		Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
+	}
+	if err := r.fill(p, l, meetings{reads: met{share: 0.1, writes: 0.5, more: 0.5}}); err != nil {
+		t.Fatal(err)
+	}
+	reads, writes := p.ReadOps, p.WriteOps
+	for name, c := range map[string]struct{ got, want, tolerance float64 }{
+		"throughput":            {p.ThroughputOps, 500, 0},
+		"of READs":              {reads.ThroughputOps, 300, 1e-9},
+		"of WRITEs, MB/s":       {writes.ThroughputMBps, 20, 1e-9},
+		"latency of READs":      {reads.LatencyMs.Mean, 8, 1e-9},
+		"latency of WRITEs":     {writes.LatencyMs.Mean, 20, 1e-9},
+		"latency":               {p.LatencyMs.Mean, (8000. + 60) / 1003, 1e-9},
+		"READs in the window":   {float64(reads.Ops), 1000, 0},
+		"WRITEs of the load":    {float64(writes.LoadOps), 600, 0},
+		"values to servers":     {p.CostFactor.ClientToServer, 0.4 * 2, 1e-3},
+		"values from servers":   {p.CostFactor.ServerToClient, 0.6 * 2, 1e-3},
+		"model, up":             {p.ModelFactor.ClientToServer, 0.6*reads.ModelFactor.ClientToServer + 0.4*writes.ModelFactor.ClientToServer, 1e-9},
+		"model, down":           {p.ModelFactor.ServerToClient, 0.6*reads.ModelFactor.ServerToClient + 0.4*writes.ModelFactor.ServerToClient, 1e-9},
+		"least":                 {p.ModelLeast.ServerToClient, p.ModelFactor.ServerToClient - 0.6*0.1*reads.ModelFactor.ServerToClient, 1e-9},
+		"most":                  {p.ModelMost.ServerToClient, p.ModelFactor.ServerToClient + 0.6*0.5*reads.ModelFactor.ServerToClient, 1e-9},
+		"met":                   {reads.Met + reads.MetShare, 0.6, 1e-9},
+		"further rounds of all": {furtherRounds(p), (10 + float64(600*(12-writes.ModelRounds.Total()))) / 1500, 1e-9},
+		"bound":                 {p.BoundMBps, 117.69 / max(p.ModelFactor.ClientToServer, p.ModelFactor.ServerToClient), 0.1},
+		"predicted":             {p.Predicted.High, 0, 0},
+	} {
+		if !near(c.got, c.want, c.tolerance) {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
+		}
+	}
+	if h, err := hdrhistogram.Decode([]byte(writes.Histogram)); err != nil || h.TotalCount() != 3 {
+		t.Errorf("histogram of WRITEs: %v", err)
+	}
+}
+
+// Where sizes were drawn, throughput and the cost model are of the mean over the load's operations.
+func TestFillDrawnSizes(t *testing.T) {
+	r := newRunner(t, "experiment: x", 1, 3, 1e9)
+	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
+	of := func(bytes int, s result.Sizes, m meetings) *result.Point {
+		p := &result.Point{
+			Series: result.Series{Protocol: "mpowerstore", Variant: "paper", Suite: "paper", Op: "read", T: 1, ValueBytes: bytes, Sizes: s},
+			Load:   result.Load{Clients: 4}, Shaped: true, Linearizable: result.Verdict{Code: result.Linearizable},
+		}
+		if err := r.fill(p, ofLoad(), m); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	small, large := of(50_000, result.Sizes{}, meetings{}), of(250_000, result.Sizes{}, meetings{})
+	asked := result.Sizes{Distribution: result.Weighted, Weights: "50% 50kB, 50% 250kB"}
+	drawn := of(150_000, asked, meetings{readSizes: sizes{50_000: 0.75, 250_000: 0.25}})
+	down := func(p *result.Point) float64 { return p.ModelFactor.ServerToClient * float64(p.ValueBytes) }
+	if want := 0.75*down(small) + 0.25*down(large); !near(down(drawn), want, 1) {
+		t.Errorf("the model has %v bytes, want %v", down(drawn), want)
+	}
+	if drawn.MeanBytes != 100_000 || !near(drawn.ThroughputMBps, 50, 1e-9) || small.MeanBytes != 0 {
+		t.Errorf("values of %v bytes, %v MB/s", drawn.MeanBytes, drawn.ThroughputMBps)
+	}
+	if want := drawn.ThroughputOps * down(drawn) / (117.69e6); !near(drawn.BoundRatio, want, want/1000) {
+		t.Errorf("%v of the bound, want %v", drawn.BoundRatio, want)
+	}
+}
+
 // Where nothing is shaped there is no bound; where nothing ended in the window there is no latency, and no NaN.
 func TestFillWithoutNumbers(t *testing.T) {
 	r := newRunner(t, "experiment: x", 1, 3, 0)
 	l := ofLoad()
 	l.Read.Ops, l.Read.Latency = 0, agent.Timing{}
 	p := &result.Point{Series: result.Series{Protocol: "mabd", Variant: "paper", Suite: "paper", Op: "write", T: 1, ValueBytes: 100_000}, Load: result.Load{Clients: 4}}
-	if err := r.fill(p, l, met{}); err != nil {
+	if err := r.fill(p, l, meetings{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.Valid || p.BoundMBps != 0 || p.BoundRatio != 0 || p.LatencyMs != (result.Latency{}) {
@@ -250,7 +324,7 @@ func TestFillOpen(t *testing.T) {
 	}
 	r := newRunner(t, "experiment: x", 1, 3, 1e9)
 	r.bench.Manifest.Testbed.Before = []result.Link{{UpMbps: 941, DownMbps: 941}}
-	if err := r.fill(p, l, met{}); err != nil {
+	if err := r.fill(p, l, meetings{}); err != nil {
 		t.Fatal(err)
 	}
 	if p.Arrivals != 700 || p.Backlog != (result.Backlog{Begin: 1, End: 6}) {
@@ -276,7 +350,7 @@ func TestFillOpen(t *testing.T) {
 // A point of Pebble alone has what disks and processors tell, and nothing of a network; nothing of it makes it invalid.
 func TestFillPebble(t *testing.T) {
 	l := cluster.Loaded{
-		Tally:   agent.Tally{Write: agent.Kind{Ops: 250, Latency: timingOf(4e6, 4e6, 8e6)}, Work: 251, BusyNs: 8e9, LastNs: 3e9},
+		Tally:   agent.Tally{Write: agent.Kind{Ops: 250, Work: 251, Latency: timingOf(4e6, 4e6, 8e6)}, BusyNs: 8e9, LastNs: 3e9},
 		Seconds: 2, Amplification: 2.5,
 		Window: cluster.Interval{From: cluster.Reading{Ns: 1e9}, To: cluster.Reading{Ns: 3e9, Servers: 1.5}},
 	}
@@ -284,7 +358,7 @@ func TestFillPebble(t *testing.T) {
 		Series: result.Series{Protocol: result.Pebble, Variant: "mpowerstore", Suite: "modern", Op: "write", T: 1, ValueBytes: 100_000},
 		Load:   result.Load{Clients: 4}, Linearizable: result.Verdict{Code: result.NoHistory},
 	}
-	if err := newRunner(t, "experiment: x", 1, 3, 0).fill(p, l, met{}); err != nil {
+	if err := newRunner(t, "experiment: x", 1, 3, 0).fill(p, l, meetings{}); err != nil {
 		t.Fatal(err)
 	}
 	if !p.Valid || p.Servers != 4 || p.Ops != 250 || !near(p.ThroughputMBps, 12.55, 1e-9) || p.CPUS.Servers != 1.5 || p.WriteAmplification != 2.5 {

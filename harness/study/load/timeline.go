@@ -12,16 +12,16 @@ import (
 	"github.com/powbench/powbench/storage"
 )
 
-// timeline is the load's window in intervals: operations by the history, which has them anyway, so that clients record
+// timeline is the load's window in intervals: operations of the load's kinds by the history, which has them anyway, so that clients record
 // nothing for it; and the servers' samples. It is nil without samples or history.
-func timeline(op protocols.Op, entries []history.Entry, l cluster.Loaded, every time.Duration) *result.WindowTimeline {
+func timeline(ops []protocols.Op, entries []history.Entry, l cluster.Loaded, every time.Duration) *result.WindowTimeline {
 	if len(l.Samples) < 2 || len(entries) == 0 {
 		return nil
 	}
 	t := &result.WindowTimeline{IntervalS: every.Seconds(), Ops: make([]float64, len(l.Samples)-1)}
 	took := make([][]int64, len(t.Ops)) // by the operations that ended in each interval, in ns
 	for _, e := range entries {
-		if e.Op != op || e.Outcome != history.OK {
+		if !slices.Contains(ops, e.Op) || e.Outcome != history.OK {
 			continue
 		}
 		start, end := e.Start-l.FromNs, e.End-l.FromNs

@@ -73,23 +73,8 @@ func judge(p *result.Point, l cluster.Loaded, cores int) {
 			"servers owed replies for %.1f s after the load: throughput was more than the system sustains", (p.DrainMs-p.TailMs)/1e3)
 		fail(p.LatencyMs.Max >= ms(agent.Longest), result.OutOfRange, "a latency exceeds %v, which is as far as histograms reach",
 			agent.Longest)
-		up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
-		judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down, result.TrafficFactor{})
-		if p.Shaped || p.LinkBytes != (result.Traffic{}) { // loopback counts none
-			var acks result.TrafficFactor
-			if p.Probe != nil || p.Retransmitted != (result.Traffic{}) {
-				// Packets that are lost or overtake each other are acknowledged with options (SACK), which an interface cannot
-				// tell from payload: as many as the other direction has packets.
-				acks.ClientToServer = sackShare * max(p.ModelFactor.ServerToClient, p.ModelMost.ServerToClient)
-				acks.ServerToClient = sackShare * max(p.ModelFactor.ClientToServer, p.ModelMost.ClientToServer)
-			}
-			judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down, acks)
-		}
-		if p.ModelBetween > 0 {
-			off := trafficTolerance * max(p.ModelBetween, 1)
-			fail(p.BetweenFactor < p.ModelBetweenLeast-off || p.BetweenFactor > p.ModelBetween+off, result.PeerTraffic,
-				"servers exchanged %.3f values per operation, the cost model says %.3f to %.3f",
-				p.BetweenFactor, p.ModelBetweenLeast, p.ModelBetween)
+		if p.Attack == "" { // the cost model is of correct servers
+			judgeBytes(p)
 		}
 	}
 	judgeOpen(p)
@@ -102,6 +87,27 @@ func judge(p *result.Point, l cluster.Loaded, cores int) {
 		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/all)
 	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
 		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
+}
+
+// judgeBytes holds all that was counted to the cost model.
+func judgeBytes(p *result.Point) {
+	up, down := max(p.ModelFactor.ClientToServer, 1), max(p.ModelFactor.ServerToClient, 1)
+	judgeTraffic(p, result.TransportTraffic, "transport", p.WireFactor, up, down, result.TrafficFactor{})
+	if p.Shaped || p.LinkBytes != (result.Traffic{}) { // loopback counts none
+		var acks result.TrafficFactor
+		if p.Probe != nil || p.Retransmitted != (result.Traffic{}) {
+			// Packets that are lost or overtake each other are acknowledged with options (SACK), which an interface cannot
+			// tell from payload: as many as the other direction has packets.
+			acks.ClientToServer = sackShare * max(p.ModelFactor.ServerToClient, p.ModelMost.ServerToClient)
+			acks.ServerToClient = sackShare * max(p.ModelFactor.ClientToServer, p.ModelMost.ClientToServer)
+		}
+		judgeTraffic(p, result.InterfaceTraffic, "interface", p.LinkFactor(), up, down, acks)
+	}
+	off := trafficTolerance * max(p.ModelBetween, 1)
+	if p.ModelBetween > 0 && (p.BetweenFactor < p.ModelBetweenLeast-off || p.BetweenFactor > p.ModelBetween+off) {
+		p.Fail(result.PeerTraffic, "servers exchanged %.3f values per operation, the cost model says %.3f to %.3f",
+			p.BetweenFactor, p.ModelBetweenLeast, p.ModelBetween)
+	}
 }
 
 // ranAhead reports whether operations began however much some server owed. If all waited, then servers never owed more than
@@ -146,11 +152,19 @@ func furtherRounds(p *result.Point) float64 {
 	if p.LoadOps == 0 {
 		return 0
 	}
-	sum := int64(0)
-	for kind, ops := range p.RoundKinds {
-		sum += ops * int64(max(0, kind.Total()-p.ModelRounds.Total(), kind.Data-p.ModelRounds.Data))
+	sum := further(p.RoundKinds, p.ModelRounds)
+	if p.Mixed() {
+		sum = further(p.ReadOps.RoundKinds, p.ReadOps.ModelRounds) + further(p.WriteOps.RoundKinds, p.WriteOps.ModelRounds)
 	}
 	return float64(sum) / float64(p.LoadOps)
+}
+
+// further is how many rounds, or rounds with data, operations of one kind took beyond those of the model.
+func further(kinds map[result.Rounds]int64, model result.Rounds) (sum int64) {
+	for kind, ops := range kinds {
+		sum += ops * int64(max(0, kind.Total()-model.Total(), kind.Data-model.Data))
+	}
+	return sum
 }
 
 // slips reports whether the load generator could not keep the schedule of an open loop. What it adds to the latency is
@@ -171,9 +185,14 @@ func judgeOpen(p *result.Point) {
 		p.Fail(result.ScheduleSlips, "the schedule slips: the load generator began operations late by %.2f ms, "+
 			"p99 %.2f ms, that took %.2f ms, p99 %.2f ms", slip.Mean, slip.P99, of.Mean, of.P99)
 	}
-	growth := p.Backlog.End - p.Backlog.Begin
-	if float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients) {
+	if overruns(p) {
 		p.Fail(result.BeyondSaturation, "beyond saturation: %.0f/s were offered, %.0f/s completed, and the backlog "+
 			"grew from %d to %d operations; latency grows with the window", p.Rate, p.ThroughputOps, p.Backlog.Begin, p.Backlog.End)
 	}
+}
+
+// overruns reports whether operations wait ever longer to begin, because more arrive than the system carries.
+func overruns(p *result.Point) bool {
+	growth := p.Backlog.End - p.Backlog.Begin
+	return float64(growth) > backlogTolerance*float64(p.Arrivals)+float64(p.Clients)
 }

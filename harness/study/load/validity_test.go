@@ -217,3 +217,16 @@ func TestOpenReasons(t *testing.T) {
 		}
 	}
 }
+
+// What liars move is in no cost model; all else is asked of a point under attack, too.
+func TestAttackedPoints(t *testing.T) {
+	p := validPoint()
+	p.Attack, p.WireFactor.ClientToServer, p.LinkBytes.ClientToServer, p.ModelBetween = "B1", 9, 0, 5
+	if judge(p, cluster.Loaded{}, ofMachines); !p.Valid {
+		t.Errorf("bytes under attack: %s", p.InvalidReason)
+	}
+	p.Errors = 1
+	if judge(p, cluster.Loaded{}, ofMachines); p.Valid {
+		t.Error("an operation that failed under attack")
+	}
+}
