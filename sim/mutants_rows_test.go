@@ -182,11 +182,11 @@ var rowMutants = []mutant{
 	},
 	{
 		name: "a WRITE takes 2t timestamps", file: inAVID + "writer.go", old: "case vouched >= w.is.Quorum:",
-		new: "case vouched >= w.is.Quorum-1:", protocol: "avid", attack: "none", seeds: 5000,
+		new: "case vouched >= w.is.Quorum-1:", script: "TestWritesWaitForAQuorum",
 	},
 	{
 		name: "READs return what 2t servers sent", file: inAVID + "reader.go", old: "yes(s.from) < r.is.Quorum ||",
-		new: "yes(s.from) < r.is.Quorum-1 ||", protocol: "avid", attack: "none", seeds: 2000,
+		new: "yes(s.from) < r.is.Quorum-1 ||", script: "TestReadsWaitForAQuorum",
 	},
 	{
 		name: "an older version replaces a newer one", file: inAVID + "dispersal.go",

@@ -351,10 +351,28 @@ func TestTimestampsFarAhead(t *testing.T) {
 		"a little":              {[]*Found{at(protocols.Timestamp{Num: 5 + leap, PID: 1}, far), at(low, low), at(low, low)}, 5 + leap},
 		"none":                  {[]*Found{at(low, far), at(low, low), at(low, low)}, 5},
 	} {
-		w := &write{params: Protocol{}.params(1, nil), found: c.found}
-		if got, known := w.latest(); known != (c.want > 0) || known && got.Num != c.want {
+		w := &write{params: Protocol{}.params(1, nil)}
+		if got, known := w.latest(c.found); known != (c.want > 0) || known && got.Num != c.want {
 			t.Errorf("%s far ahead: %v, %v, want %d", name, got, known, c.want)
 		}
+	}
+}
+
+// A writer that lies commits a timestamp far ahead while a WRITE is in FIND, and a server crashes: two servers told of less before
+// they prepared it, and there is no third to rule it out. They are asked again, and support it.
+func TestFarTimestampsAreAskedForAgain(t *testing.T) {
+	h := byHand(t, 1)
+	write := h.Client(1, protocols.Writer).Write("k", []byte("v"))
+	of := prototest.Of(1, 2)
+	h.Deliver(func(e prototest.Envelope) bool { return write.Is(e) && of(e) })
+	far := protocols.Timestamp{Num: 1 << 40, PID: 9}
+	time, rows := h.prepare(far, "far", 0, 1, 2)
+	if !h.commits(0, time, rows) {
+		t.Fatal("s1 does not commit")
+	}
+	h.Crash(3)
+	if got := h.Finish(write); got.Timestamp.Num != far.Num+1 || write.Rounds() != 4 {
+		t.Errorf("timestamp %v after %d rounds, want the one after %v, after 4", got.Timestamp, write.Rounds(), far)
 	}
 }
 

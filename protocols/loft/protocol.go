@@ -95,6 +95,6 @@ func (r *register) Write(key protocols.Key, value []byte, mem protocols.Memory) 
 	return &write{
 		Phase: r.is.NewPhase(), params: r.params, pid: r.pid, clock: r.clocks.Of(key),
 		fragments: fragments, checksum: fingerprint.New(r.suite, len(value), fragments, r.t),
-		proof: make(proof, r.is.Servers), acked: make([]bool, r.is.Servers),
+		found: make([]*Found, r.is.Servers), proof: make(proof, r.is.Servers), acked: make([]bool, r.is.Servers),
 	}
 }

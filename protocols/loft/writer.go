@@ -15,8 +15,9 @@ var ErrSpoilt = errors.New("too many servers vouch falsely for a WRITE to convin
 // leap is how far a committed timestamp may be ahead of what t+1 servers tell, and be believed (U3).
 const leap = 1 << 16
 
-// write is a WRITE in progress: FIND, PREPARE, COMMIT. COMMIT comes again, with the rows of more servers, if the first did
-// not convince a quorum because servers that lie vouched falsely (U4).
+// write is a WRITE in progress: FIND, PREPARE, COMMIT. FIND comes again, once, if what a quorum tells can be neither believed nor
+// ruled out (U3). COMMIT comes again, with the rows of more servers, if the first did not convince a quorum because servers that
+// lie vouched falsely (U4).
 type write struct {
 	protocols.Phase
 	params
@@ -25,8 +26,9 @@ type write struct {
 	fragments [][]byte         // of the value, by server
 	checksum  fingerprint.Checksum
 
-	found    []*Found
-	time     Time // the value's own
+	found    []*Found // by server, the last that each told
+	prepared int      // the round of PREPARE; 0 before
+	time     Time     // the value's own
 	proof    proof
 	offered  int    // the rows that the last COMMIT had
 	acked    []bool // by server: it has committed the version, or a later one
@@ -41,17 +43,19 @@ func (w *write) Start() protocols.Broadcast { return w.Begin(protocols.Message{B
 func (w *write) Answer(round, server int, reply protocols.Message) protocols.Step {
 	switch body := reply.Body.(type) {
 	case *Found:
-		if round == 1 && w.Round == 1 && isFound(body) {
-			w.found = append(w.found, body)
+		if w.prepared == 0 && isFound(body) {
+			if old := w.found[server]; old == nil || !body.Highest.Less(old.Highest) { // else it came late
+				w.found[server] = body
+			}
 			return w.prepare()
 		}
 	case *Prepared:
-		if round == 2 && w.isRow(body.Row) && w.proof[server] == nil {
+		if round == w.prepared && w.isRow(body.Row) && w.proof[server] == nil {
 			w.proof[server] = body.Row
 			return w.commit()
 		}
 	case *Latest:
-		if round > 2 && w.isTimeOrNone(body.Time) {
+		if w.prepared > 0 && round > w.prepared && w.isTimeOrNone(body.Time) {
 			return w.learn(round, server, body.Time)
 		}
 	}
@@ -64,13 +68,18 @@ func isFound(f *Found) bool {
 	return known(f.Committed) && known(f.Highest) && !f.Highest.Less(f.Committed)
 }
 
-// prepare begins PREPARE once it is known what timestamp to use.
+// prepare begins PREPARE once it is known what timestamp to use. A timestamp that a correct server has committed, t+1 others
+// have prepared: if they told of less, it was before, and they are asked again.
 func (w *write) prepare() protocols.Step {
-	if len(w.found) < w.is.Quorum {
+	told := slices.DeleteFunc(slices.Clone(w.found), func(f *Found) bool { return f == nil })
+	if len(told) < w.is.Quorum {
 		return protocols.Wait()
 	}
-	last, known := w.latest()
-	if !known {
+	last, known := w.latest(told)
+	switch {
+	case !known && w.Round == 1:
+		return w.Begin(protocols.Message{Body: &Find{}})
+	case !known:
 		return protocols.Wait()
 	}
 	ts, err := w.clock.Issue(last, w.pid)
@@ -82,15 +91,16 @@ func (w *write) prepare() protocols.Step {
 	for server := range b {
 		b[server].Payload = w.fragments[server]
 	}
+	w.prepared = w.Round + 1
 	return w.Send(b)
 }
 
 // latest is a timestamp at least as high as that of every WRITE that has ended: one of the quorum's servers tells it. A
 // server that lies may tell one that is far ahead. It is not believed before t+1 servers tell about as high a one, and
 // ruled out once 2t+1 have committed none so high.
-func (w *write) latest() (ts protocols.Timestamp, known bool) {
+func (w *write) latest(told []*Found) (ts protocols.Timestamp, known bool) {
 	var committed, highest []protocols.Timestamp
-	for _, f := range w.found {
+	for _, f := range told {
 		committed, highest = append(committed, f.Committed), append(highest, f.Highest)
 	}
 	descending := func(a, b protocols.Timestamp) int { return b.Compare(a) }
@@ -114,7 +124,7 @@ func (w *write) commit() protocols.Step {
 	rows := w.proof.rows()
 	acks := w.acks()
 	switch {
-	case w.Round == 2 && rows < w.is.Quorum, w.Round > 2 && (acks+w.doubting < w.is.Quorum || rows == w.offered):
+	case w.Round == w.prepared && rows < w.is.Quorum, w.Round > w.prepared && (acks+w.doubting < w.is.Quorum || rows == w.offered):
 		return protocols.Wait()
 	case w.Round == protocols.MaxRounds:
 		w.err = ErrSpoilt
