@@ -293,6 +293,9 @@ type Spent struct {
 // Violated implements Line.
 func (c Cost) Violated() bool { return false }
 
+// Notable implements Line.
+func (c Cost) Notable() bool { return !c.Valid }
+
 func (c Cost) inFile() (string, any) {
 	c.Schema = SchemaVersion
 	return CostsFile, c

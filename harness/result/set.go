@@ -97,6 +97,8 @@ type Line interface {
 	Disturbed() bool
 	// Violated reports whether something did not hold that the measurement was to check.
 	Violated() bool
+	// Notable reports whether a person should see how it went: it does not count, or something did not hold.
+	Notable() bool
 	// inFile is the line as it is written, and the file.
 	inFile() (name string, line any)
 }
@@ -109,6 +111,9 @@ func Append(dir string, l Line) error {
 
 // Violated implements Line: it reports whether the history is not linearizable.
 func (p Point) Violated() bool { return p.Linearizable.Code == Violation }
+
+// Notable implements Line.
+func (p Point) Notable() bool { return !p.Valid || p.Violated() }
 
 func (p Point) inFile() (string, any) {
 	p.Schema = SchemaVersion

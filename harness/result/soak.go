@@ -68,6 +68,9 @@ func (s Stint) Disturbed() bool { return false }
 // Violated implements Line.
 func (s Stint) Violated() bool { return !s.Held() }
 
+// Notable implements Line.
+func (s Stint) Notable() bool { return !s.Held() }
+
 func (s Stint) inFile() (string, any) {
 	s.Schema = SchemaVersion
 	return StintsFile, s

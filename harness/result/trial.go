@@ -114,6 +114,9 @@ func (t Trial) Disturbed() bool { return false }
 // Violated implements Line: it reports whether something else came of the attack than was expected.
 func (t Trial) Violated() bool { return !t.Held }
 
+// Notable implements Line.
+func (t Trial) Notable() bool { return !t.Held || t.Skipped != "" }
+
 func (t Trial) inFile() (string, any) {
 	t.Schema = SchemaVersion
 	return TrialsFile, t

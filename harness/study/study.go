@@ -64,7 +64,7 @@ type Study struct {
 	Postpone bool
 	// Expected is the time that all tasks will take.
 	Expected time.Duration
-	// Every is how many tasks pass between two lines of progress; 0 is 1.
+	// Every is how many tasks pass between two lines of progress that stay; 0 is 1.
 	Every int
 	// Violation says what it means that so many lines violate what was to hold.
 	Violation func(lines int, dir string) string
@@ -106,8 +106,9 @@ func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
 	if s.Manifest.Config, err = json.Marshal(s.Config); err != nil {
 		return "", err
 	}
-	b := &Bench{study: s, progress: &progress{out: o.Progress, name: s.Manifest.Experiment, every: max(1, s.Every)}}
+	b := &Bench{study: s, progress: newProgress(o.Progress, s.Manifest.Experiment, s.Every)}
 	defer func() { _ = b.lock.Close() }() // does nothing without a lock
+	defer b.progress.clear()
 	if err := b.openSet(o); err != nil {
 		return "", err
 	}
@@ -215,7 +216,7 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 			queue = append([]Task{task}, queue...)
 			continue
 		}
-		b.progress.end(name, text, b.weight(task))
+		b.progress.end(name, text, b.weight(task), line != nil && line.Notable())
 	}
 	if disturbed > 0 {
 		b.Note(fmt.Sprintf("other work disturbed %d of them in all attempts: they do not count", disturbed))
@@ -255,42 +256,3 @@ func (b *Bench) finish(ctx context.Context) error {
 	}
 	return nil
 }
-
-// progress tells a person what was done, of how much, and how long the rest will take: one plain line at a time.
-type progress struct {
-	out      io.Writer
-	name     string        // of the study
-	every    int           // how many tasks a line is for
-	total    int           // tasks
-	finished int           // of them, those before this start included
-	expected time.Duration // for all that was left at the start
-	started  time.Time
-	ahead    float64 // the weights of what is left
-	behind   float64 // and of what was done since the start
-}
-
-// end reports a task that is done.
-func (p *progress) end(task, text string, weight float64) {
-	p.ahead, p.behind = p.ahead-weight, p.behind+weight
-	if p.finished++; p.finished%p.every != 0 && p.finished != p.total {
-		return
-	}
-	if text != "" {
-		text = ": " + text
-	}
-	fmt.Fprintf(p.out, "%s [%d/%d] %s%s (%s left)\n", p.name, p.finished, p.total, task, text, p.left())
-}
-
-// left is the expected time left: what was expected of it, at the pace of what is done.
-func (p *progress) left() time.Duration {
-	switch {
-	case p.finished == p.total:
-		return 0
-	case p.behind <= 0:
-		return p.expected.Round(time.Second)
-	}
-	return time.Duration(max(0, p.ahead) / p.behind * float64(time.Since(p.started))).Round(time.Second)
-}
-
-// note is a line that counts for nothing.
-func (p *progress) note(text string) { fmt.Fprintf(p.out, "%s: %s\n", p.name, text) }

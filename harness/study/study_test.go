@@ -292,7 +292,7 @@ func TestTimeLeft(t *testing.T) {
 			weight     float64
 		}{{4, 32, 1}, {8, 24, 2}, {3, 12, 2}, {6, 6, 2}, {6, 0, 2}} {
 			time.Sleep(c.took * time.Second)
-			p.end(fmt.Sprint("task", i), "", c.weight)
+			p.end(fmt.Sprint("task", i), "", c.weight, false)
 			if got := p.left(); got != c.left*time.Second {
 				t.Errorf("after task %d %v are left, want %d s", i, got, c.left)
 			}
