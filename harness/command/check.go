@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ type checkOptions struct {
 	timeout   time.Duration
 	html      string
 	model     string
+	json      bool
 	jepsen.Options
 }
 
@@ -49,6 +51,7 @@ func newCheck() *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&o.porcupine, "porcupine", false, "check every history with porcupine too")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "bound of porcupine's search in a history")
+	f.BoolVar(&o.json, "json", false, "print verdicts for programs, as JSON, one in a line")
 	f.StringVar(&o.html, "html", "", "file for a picture of the first violation")
 	f.StringVar(&o.model, "model", protocols.Consistencies[0], "what histories are held to: "+strings.Join(protocols.Consistencies, ", "))
 	command.Complete(c, "model", protocols.Consistencies...)
@@ -63,6 +66,9 @@ func (o *checkOptions) run(out io.Writer, files []string) error {
 	}
 	if !slices.Contains(protocols.Consistencies, o.model) {
 		return command.Usage(fmt.Errorf("--model %s: it is one of %s", o.model, strings.Join(protocols.Consistencies, ", ")))
+	}
+	if o.json && o.html != "" {
+		return command.Usage(errors.New("--json and --html: a picture is for people, give one of them"))
 	}
 	if o.porcupine && o.promise() != protocols.Atomic {
 		return command.Usage(fmt.Errorf("--porcupine: it judges atomic registers alone, not --model %s", o.model))
@@ -94,36 +100,52 @@ func (o *checkOptions) check(out io.Writer, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	held := true
+	held, tell := true, o.tell
+	if o.json {
+		tell = tellJSON
+	}
 	for _, r := range o.reports(h) {
-		fmt.Fprintf(out, "%s: %s (%s, %d operations%s)\n", file, r.Code, r.Checker, r.Operations, assumed(h))
-		for _, text := range []string{r.Detail, hint(h, r)} {
-			if text != "" {
-				fmt.Fprintln(out, text)
-			}
-		}
-		if r.Code == result.Linearizable {
-			continue
-		}
-		held = false
-		fmt.Fprintln(out, history.Timeline(r.Involved))
-		if err := o.draw(out, h.Entries, r); err != nil {
+		held = held && r.Code == result.Linearizable
+		if err := tell(out, file, h, r); err != nil {
 			return false, err
 		}
 	}
 	return held, nil
 }
 
-// assumed is what the verdict rests on, for its line.
-func assumed(h jepsen.History) string {
+// tell tells a person the verdict and, unless all is well, what proves it.
+func (o *checkOptions) tell(out io.Writer, file string, h jepsen.History, r history.Report) error {
+	line := append([]string{fmt.Sprintf("%s, %d operations", r.Checker, r.Operations)}, assumed(h)...)
+	fmt.Fprintf(out, "%s: %s (%s)\n", file, r.Code, strings.Join(line, "; "))
+	for _, text := range []string{r.Detail, hint(h, r)} {
+		if text != "" {
+			fmt.Fprintln(out, text)
+		}
+	}
+	if r.Code == result.Linearizable {
+		return nil
+	}
+	fmt.Fprintln(out, history.Timeline(r.Involved))
+	return o.draw(out, h.Entries, r)
+}
+
+// tellJSON tells a program the same. Operations that prove a violation are as in the histories that runs record.
+func tellJSON(out io.Writer, file string, h jepsen.History, r history.Report) error {
+	return json.NewEncoder(out).Encode(struct {
+		File string `json:"file"`
+		result.Verdict
+		Assumed  []string `json:"assumed,omitempty"`
+		Involved []any    `json:"involved,omitempty"`
+	}{file, r.Verdict, assumed(h), history.Forms(r.Involved)})
+}
+
+// assumed is what the verdict rests on.
+func assumed(h jepsen.History) []string {
 	notes := h.Notes()
 	if len(h.Entries) > 0 && !slices.ContainsFunc(h.Entries, func(e history.Entry) bool { return e.Outcome == history.OK }) {
 		notes = append(notes, "none of which ended: there is nothing to judge")
 	}
-	if len(notes) == 0 {
-		return ""
-	}
-	return "; " + strings.Join(notes, "; ")
+	return notes
 }
 
 // hint says what may be at the bottom of a violation: registers that held something, which is not too long to be shown whole,

@@ -170,7 +170,7 @@ func (f runFlags) runInGuest(ctx context.Context, k guest.Kernel, file string) (
 }
 
 func newPlan() *cobra.Command {
-	var quick bool
+	var quick, asJSON bool
 	c := &cobra.Command{
 		Use:     "plan CONFIG…",
 		Short:   "Show an experiment's points and the time they will take, without running it",
@@ -182,7 +182,11 @@ func newPlan() *cobra.Command {
 				return command.Usage(err)
 			}
 			for _, e := range experiments {
-				if err := e.WritePlan(c.OutOrStdout()); err != nil {
+				write := e.WritePlan
+				if asJSON {
+					write = e.WritePlanJSON
+				}
+				if err := write(c.OutOrStdout()); err != nil {
 					return err
 				}
 			}
@@ -190,6 +194,7 @@ func newPlan() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&quick, "quick", false, "plan the quick section")
+	c.Flags().BoolVar(&asJSON, "json", false, "print plans for programs, as JSON, one in a line")
 	return c
 }
 

@@ -3,6 +3,7 @@ package experiment
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -36,6 +37,40 @@ func (e *Experiment) WritePlan(w io.Writer) error {
 		short(total.Runs), short(total.Searches), short(total.Calibration))
 	_, err = out.WriteTo(w)
 	return err
+}
+
+// WritePlanJSON writes the same for programs, as one JSON object in a line. Times are in seconds.
+func (e *Experiment) WritePlanJSON(w io.Writer) error {
+	paces := e.paces()
+	total, err := e.estimate(paces)
+	if err != nil {
+		return err
+	}
+	type planned struct {
+		result.Cell
+		Seconds float64 `json:"run_s"` // of one run
+	}
+	plan := struct {
+		Experiment  string    `json:"experiment"`
+		Figure      string    `json:"figure,omitempty"`
+		Repetitions int       `json:"repetitions"`
+		Total       float64   `json:"total_s"`
+		Runs        float64   `json:"runs_s"`
+		Searches    float64   `json:"searches_s"`
+		Calibration float64   `json:"calibration_s"`
+		Cells       []planned `json:"cells"`
+	}{
+		Experiment: e.Name, Figure: e.Figure, Repetitions: e.Repetitions, Total: total.Total().Seconds(), Runs: total.Runs.Seconds(),
+		Searches: total.Searches.Seconds(), Calibration: total.Calibration.Seconds(),
+	}
+	for _, c := range e.Cells() {
+		p, err := paces.of(c.Series)
+		if err != nil {
+			return err
+		}
+		plan.Cells = append(plan.Cells, planned{c, p.runTime(c.Load).Seconds()})
+	}
+	return json.NewEncoder(w).Encode(plan)
 }
 
 // planHead writes what all cells have in common.

@@ -94,6 +94,15 @@ func writeAll(w io.Writer, entries []Entry) error {
 	return gz.Close()
 }
 
+// Forms are the entries as lines of a file have them, for an encoder of JSON.
+func Forms(entries []Entry) []any {
+	all := make([]any, len(entries))
+	for i := range entries {
+		all[i] = entries[i].line()
+	}
+	return all
+}
+
 func (e *Entry) line() line {
 	l := line{Client: e.Client, Seq: e.Seq, Key: string(e.Key), Op: string(e.Op), Start: e.Start, Bottom: e.Bottom}
 	if e.Outcome == Pending {

@@ -33,6 +33,7 @@ type plotFlags struct {
 	choice    figures.Choice
 	log       []string
 	contended []string
+	json      bool
 }
 
 func newPlot() *cobra.Command {
@@ -70,6 +71,7 @@ func newPlot() *cobra.Command {
 	flags.StringSliceVar(&f.choice.Select, "select", nil, "only measurements with this condition, such as t=1 or protocol=mabd; several must all hold")
 	flags.StringSliceVar(&f.contended, "contended", nil, "files of powbench contend --out, in place of folders")
 	flags.BoolVar(&f.choice.Peaks, "peaks", false, "only the number of clients with the highest throughput")
+	flags.BoolVar(&f.json, "json", false, "print all tables for programs, as JSON, one in a line")
 	Complete(c, "size", widthNames()...)
 	Complete(c, "log", "x", "y")
 	return c
@@ -89,7 +91,10 @@ func (f *plotFlags) plot(c *cobra.Command, dirs []string) error {
 				return Usage(fmt.Errorf("--%s is of a figure of your own: name its axes with --x and --y", flag))
 			}
 		}
-		return draw(c, f.out, width, dirs...)
+		return draw(c, f.out, width, f.json, dirs...)
+	}
+	if f.json {
+		return Usage(fmt.Errorf("--json is of the tables of all figures: a figure of your own has none"))
 	}
 	if f.choice.X == "" || f.choice.Y == "" {
 		return Usage(fmt.Errorf("a figure of your own needs both --x and --y"))
@@ -132,9 +137,9 @@ func (f *plotFlags) drawContended(c *cobra.Command, width vg.Length) error {
 }
 
 // Draw draws the figures of the result sets into dir, writes their tables there, and prints what fits a screen.
-func Draw(c *cobra.Command, dir string, sets ...string) error { return draw(c, dir, 0, sets...) }
+func Draw(c *cobra.Command, dir string, sets ...string) error { return draw(c, dir, 0, false, sets...) }
 
-func draw(c *cobra.Command, dir string, width vg.Length, sets ...string) error {
+func draw(c *cobra.Command, dir string, width vg.Length, asJSON bool, sets ...string) error {
 	read, err := readSets(c, sets)
 	if err != nil {
 		return err
@@ -147,7 +152,11 @@ func draw(c *cobra.Command, dir string, width vg.Length, sets ...string) error {
 	if err != nil {
 		return err
 	}
-	c.Println(sink.String(screen, sink.Text))
+	if asJSON {
+		c.Print(sink.String(summary, sink.JSON))
+	} else {
+		c.Println(sink.String(screen, sink.Text))
+	}
 	files, err := plots.Draw(read, dir, width)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 type reportFlags struct {
 	out, claims string
 	simulated   []string
+	json        bool
 }
 
 func newReport() *cobra.Command {
@@ -40,6 +41,7 @@ func newReport() *cobra.Command {
 	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "file of the claims to decide")
 	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out, which decide claims too")
+	c.Flags().BoolVar(&f.json, "json", false, "print the claims for programs, as JSON")
 	return c
 }
 
@@ -54,7 +56,12 @@ func (f *reportFlags) report(c *cobra.Command, sets []*result.Set) error {
 	if err := report.Write(&page, in); err != nil {
 		return Usage(err)
 	}
-	c.Println(sink.String(tables.Tables{claims.Verdicts(verdicts).Table()}, sink.Text))
+	decided := tables.Tables{claims.Verdicts(verdicts).Table()}
+	if f.json {
+		c.Print(sink.String(decided, sink.JSON))
+	} else {
+		c.Println(sink.String(decided, sink.Text))
+	}
 	if err := write(f.out, page.Bytes()); err != nil {
 		return err
 	}
@@ -103,8 +110,8 @@ func onSets(run func(c *cobra.Command, sets []*result.Set) error) func(*cobra.Co
 
 // compareFlags are the flags of compare.
 type compareFlags struct {
-	markdown  bool
-	failAbove string
+	markdown, json bool
+	failAbove      string
 }
 
 func newCompare() *cobra.Command {
@@ -121,6 +128,7 @@ func newCompare() *cobra.Command {
 		RunE: onSets(f.compare),
 	}
 	c.Flags().BoolVar(&f.markdown, "markdown", false, "write Markdown tables")
+	c.Flags().BoolVar(&f.json, "json", false, "write tables for programs, as JSON, one in a line")
 	c.Flags().StringVar(&f.failAbove, "fail-above", "", "fail if B is worse than A by more than such a share, 5%, for sure: by all of an interval, and\n"+
 		"by Holm's method, which keeps a false alarm in the whole comparison below 5%")
 	return c
@@ -144,8 +152,13 @@ func (f *compareFlags) compare(c *cobra.Command, sets []*result.Set) error {
 		compared = append(compared, lost)
 	}
 	form := sink.Text
-	if f.markdown {
+	switch {
+	case f.markdown && f.json:
+		return Usage(fmt.Errorf("--markdown and --json: give one of them"))
+	case f.markdown:
 		form = sink.Markdown
+	case f.json:
+		form = sink.JSON
 	}
 	if _, err := fmt.Fprint(c.OutOrStdout(), sink.String(compared, form)); err != nil {
 		return err
