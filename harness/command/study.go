@@ -16,7 +16,6 @@ import (
 	"github.com/powbench/powbench/harness/study/attack"
 	"github.com/powbench/powbench/harness/study/cost"
 	"github.com/powbench/powbench/harness/study/load"
-	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/command"
@@ -109,9 +108,6 @@ func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
 	return all, nil
 }
 
-// guestMemoryMiB suffices for ten servers and three agents; a guest takes only what it touches from the machine.
-const guestMemoryMiB = 4096
-
 // guestFor is the kernel of the guest that the experiment has to run in, because this machine's own cannot delay
 // packets; nil if there is no need.
 func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
@@ -135,17 +131,7 @@ func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {
 
 // runInGuest runs the experiment of one file as this command would, but in a guest, and passes on how that ended.
 func (f runFlags) runInGuest(ctx context.Context, k guest.Kernel, file string) (err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	// A guest cannot lock a folder so that others outside it see the lock.
-	held, err := testbed.HoldScratch(f.scratchRoot())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, held.Remove()) }()
-	args := []string{self, "run", "--results", f.results, "--scratch", held.Dir, file}
+	args := []string{"run", "--results", f.results, file}
 	if f.quick {
 		args = append(args, "--quick")
 	}
@@ -155,14 +141,8 @@ func (f runFlags) runInGuest(ctx context.Context, k guest.Kernel, file string) (
 	if f.profile {
 		args = append(args, "--profile")
 	}
-	machine, err := testbed.OutsideEnv(held.Dir)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(os.Stderr, "%s: this kernel has no NetEm: booting User-mode Linux %s\n", filepath.Base(file), k.Release)
-	code, err := guest.Run(ctx, k, guest.Command{
-		Args: args, Env: append(os.Environ(), machine), Stdout: os.Stdout, Stderr: os.Stderr, MemoryMiB: guestMemoryMiB,
-	})
+	code, err := study.InGuest(ctx, k, f.scratchRoot(), os.Stdout, os.Stderr, args...)
 	if err == nil && code != command.Done {
 		err = command.Exit(code)
 	}

@@ -33,9 +33,10 @@ type Trial struct {
 	Expected    string           `json:"expected"`
 	Expectation Expectation      `json:"expectation,omitempty"`
 	Harms       map[string]int64 `json:"harms"`
-	Held        bool             `json:"held"`    // whether the outcome is the expected one
-	Detail      string           `json:"detail"`  // the first harm, in words
-	Skipped     string           `json:"skipped"` // why it was not played, if it was not
+	Held        bool             `json:"held"`            // whether the outcome is the expected one
+	Detail      string           `json:"detail"`          // the first harm, in words
+	Skipped     string           `json:"skipped"`         // why it was not played, if it was not
+	Guest       string           `json:"guest,omitempty"` // release of User-mode Linux that it was played in, if it was; slower
 
 	DurationS  float64          `json:"duration_s"`
 	Ops        TrialOps         `json:"ops"`

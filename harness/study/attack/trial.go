@@ -79,6 +79,10 @@ func (t *trial) Do(ctx context.Context, _ int) (result.Line, string, error) {
 		out.Held = true
 		return out, t.tell(out), nil
 	}
+	if k := t.guest(); k != nil {
+		out, err := t.inGuest(ctx, *k)
+		return out, t.tell(out), err
+	}
 	entries, err := t.run(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -136,7 +140,7 @@ func (t *trial) skip() string {
 		return "plain loopback has no links to cut; `powbench doctor` tells how to get network namespaces"
 	}
 	if t.attack.Unruly {
-		if err := testbed.CanDelay(); err != nil {
+		if err := testbed.CanDelay(); err != nil && t.guest() == nil {
 			return err.Error()
 		}
 	}
