@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -39,6 +40,7 @@ type Spec struct {
 	Sizes      result.Sizes // from which values' sizes are drawn; ValueBytes is then their mean
 	Clients    int          // the largest number that will load
 	Seed       uint64
+	Agents     int            // 0: one on each host for clients
 	Latecomers int            // agents that share the clients, but start later, if at all
 	Liars      map[int]string // servers that attack from the beginning, and how
 	TLS        bool           // it carries all connections, with certificates that are made for this run
@@ -83,11 +85,13 @@ func Run(ctx context.Context, tb testbed.Testbed, logFile string, spec Spec,
 		}
 	}()
 	servers, clients := tb.Hosts()
-	c := &Cluster{
-		spec: spec, testbed: tb, log: log, late: clients[len(clients)-1], folders: map[testbed.Host]string{}, begun: time.Now(),
-		fail: fail,
-	}
+	c := &Cluster{spec: spec, testbed: tb, log: log, folders: map[testbed.Host]string{}, begun: time.Now(), fail: fail}
+	c.spec.Agents = cmp.Or(spec.Agents, len(clients))
+	c.late = clients[(c.spec.Agents-1)%len(clients)]
 	for _, h := range append(slices.Clone(servers), c.late) {
+		if c.folders[h] != "" { // it carries servers and clients
+			continue
+		}
 		dir, remove, err := h.Folder(strings.TrimSuffix(filepath.Base(logFile), ".log"))
 		if err != nil {
 			return err
@@ -137,10 +141,10 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	if err = c.introduce(ctx); err != nil {
 		return err
 	}
-	c.agents = make([]*control.Client, len(clients))
-	for i, host := range clients {
+	c.agents = make([]*control.Client, c.spec.Agents)
+	for i := range c.agents {
 		starting.Go(func() (err error) {
-			c.agents[i], err = c.startAgent(ctx, host, c.AgentConfig(i))
+			c.agents[i], err = c.startAgent(ctx, clients[i%len(clients)], c.AgentConfig(i))
 			return err
 		})
 	}
@@ -241,7 +245,7 @@ func (c *Cluster) AgentConfig(i int) agent.Config {
 	return cfg
 }
 
-// StartAgent starts one more agent, on the last host of clients. It is the caller's to end, by End.
+// StartAgent starts one more agent, on the host of the last one. It is the caller's to end, by End.
 func (c *Cluster) StartAgent(ctx context.Context, cfg agent.Config) (*control.Client, error) {
 	return c.startAgent(ctx, c.late, cfg)
 }

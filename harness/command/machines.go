@@ -31,24 +31,29 @@ func (f *machineFlags) flags(c *cobra.Command) {
 // any reports whether there are machines.
 func (f machineFlags) any() bool { return f.hosts != "" || f.slurm }
 
-// on has the study run on the machines. The error is the caller's.
+// on has an experiment's study run on the machines. The error is the caller's.
 func (f machineFlags) on(o *study.Options, e *experiment.Experiment) error {
+	if f.any() && e.Testbed.NetEm() {
+		return fmt.Errorf("%s delays packets, which powbench does on namespaces of one machine alone: leave out delay and loss, "+
+			"machines of a cluster have delays of their own", e.Name)
+	}
+	return f.reach(o, e.Testbed.ClientHosts)
+}
+
+// reach finds the machines, so many of them for clients where Slurm does not say which are. The error is the caller's.
+func (f machineFlags) reach(o *study.Options, clients int) error {
+	var h remote.Hosts
+	var err error
 	switch {
 	case !f.any():
 		return nil
 	case f.hosts != "" && f.slurm:
 		return errors.New("--hosts and --slurm: give one of them")
-	case e.Testbed.NetEm():
-		return fmt.Errorf("%s delays packets, which powbench does on namespaces of one machine alone: leave out delay and loss, "+
-			"machines of a cluster have delays of their own", e.Name)
-	}
-	var h remote.Hosts
-	var err error
-	o.Shell = remote.Shell(remote.SSH{})
-	if f.slurm {
+	case f.slurm:
 		o.Shell = remote.Slurm{}
-		h, err = remote.Allocation(e.Testbed.ClientHosts)
-	} else {
+		h, err = remote.Allocation(clients)
+	default:
+		o.Shell = remote.SSH{}
 		h, err = remote.ReadHosts(f.hosts)
 	}
 	o.Machines = &h
@@ -79,9 +84,12 @@ func newSubmit() *cobra.Command {
 			if err != nil {
 				return command.Usage(err)
 			}
-			show := job.Submit
-			if f.print {
-				show = job.Script
+			show := job.Script
+			if !f.print {
+				show = job.Submit
+				if err := os.MkdirAll(f.results, 0o755); err != nil { // Slurm would lose the job's output without a word
+					return err
+				}
 			}
 			text, err := show()
 			if err != nil {

@@ -103,8 +103,8 @@ func TestMachinesHaveClocksOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range set.Points {
-		if p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Ops == 0 || p.LatencyMs.Mean <= 0 {
-			t.Errorf("%s: %v, %d errors, %d operations, %v ms", p.Protocol, p.Linearizable, p.Errors, p.Ops, p.LatencyMs.Mean)
+		if p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Ops == 0 || p.LatencyMs.Mean <= 0 || p.BoundMBps <= 0 {
+			t.Errorf("%s: %v, %d errors, %d operations, %v ms, bound %v", p.Protocol, p.Linearizable, p.Errors, p.Ops, p.LatencyMs.Mean, p.BoundMBps)
 		}
 	}
 	if cores := set.Manifest.Cores(); cores != set.Manifest.Machine.Cores { // these machines are one

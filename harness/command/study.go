@@ -206,6 +206,7 @@ func newCosts() *cobra.Command {
 // attackFlags are the flags of attack.
 type attackFlags struct {
 	folders
+	machineFlags
 	quick              bool
 	protocols, attacks []string
 	t                  int
@@ -221,15 +222,18 @@ func newAttack() *cobra.Command {
 			"that lie, readers that forge, writers that die, links that are cut, servers that are killed, disks that are\n" +
 			"full. Every history is checked. It fails if an attack does harm to a protocol that is to withstand it, and\n" +
 			"if the harm that it is known to do to another one is not caught.",
-		Example: "  powbench attack --quick\n  powbench attack --protocol mabd --attack B2,B3\n  powbench attack --t 2",
-		Args:    cobra.NoArgs,
+		Example: "  powbench attack --quick\n  powbench attack --protocol mabd --attack B2,B3\n  powbench attack --t 2\n" +
+			"  powbench attack --hosts hosts.yaml --quick",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o, err := f.options(c)
 			if err != nil {
 				return command.Usage(err)
 			}
-			if done, err := inNamespace(); done || err != nil {
-				return err
+			if o.Machines == nil {
+				if done, err := inNamespace(); done || err != nil {
+					return err
+				}
 			}
 			dir, err := attack.Run(c.Context(), o)
 			return drawn(c, dir, err)
@@ -242,6 +246,7 @@ func newAttack() *cobra.Command {
 	c.Flags().IntVar(&f.t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of what attacks leave to chance")
 	f.folders.flags(c)
+	f.machineFlags.flags(c)
 	return c
 }
 
@@ -252,6 +257,9 @@ func (f attackFlags) options(c *cobra.Command) (o attack.Options, err error) {
 	}
 	if f.t < 1 {
 		return o, fmt.Errorf("--t is %d: tolerate at least 1 fault", f.t)
+	}
+	if err := f.reach(&o.Options, attack.Agents); err != nil {
+		return o, err
 	}
 	if f.protocols != nil {
 		if o.Protocols, err = named(f.protocols, catalog.Keeping); err != nil {

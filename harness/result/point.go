@@ -84,7 +84,7 @@ type Point struct {
 	WriteAmplification float64 `json:"write_amplification"`
 	Bottleneck         string  `json:"bottleneck"` // OfLink, OfClientCPU, OfServerCPU, OfDisk or OfLatency
 	LinkShare          float64 `json:"link_share"` // busiest direction, in multiples of its calibrated goodput
-	BoundMBps          float64 `json:"bound_MBps"` // network bound of the exact cost model; 0 when unshaped
+	BoundMBps          float64 `json:"bound_MBps"` // network bound of the exact cost model; 0 when unshaped, but on machines of a cluster by their links as measured
 	BoundRatio         float64 `json:"bound_ratio"`
 	Concurrency        float64 `json:"concurrency"` // measured share of operations that overlap another on their key
 	LittleRatio        float64 `json:"little_ratio"`

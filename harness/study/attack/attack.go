@@ -47,7 +47,7 @@ func Run(ctx context.Context, o Options) (dir string, err error) {
 	// Each server has a host of its own, so that its link can be cut. The study is not strict: what comes of an attack
 	// does not depend on how fast links are.
 	p.testbed = testbed.Spec{
-		Clients: agents, Topology: result.Spread, RateBits: 1e9, Congestion: "reno", Offload: true, Tolerance: 0.02,
+		Clients: Agents, Topology: result.Spread, RateBits: 1e9, Congestion: "reno", Offload: true, Tolerance: 0.02,
 	}
 	for _, system := range o.Protocols {
 		p.testbed.Servers = max(p.testbed.Servers, system.Traits(o.T).Servers)

@@ -60,8 +60,8 @@ func (t *trial) interrupt(ctx context.Context) error {
 		if n > 0 && clock.Now() > until {
 			break
 		}
-		spec.Writer, spec.PatienceNs, spec.LastNs = n/agents%agentClients, int64(patience), int64(lastRound)
-		tally, err := t.cluster.Interrupt(ctx, n%agents, spec)
+		spec.Writer, spec.PatienceNs, spec.LastNs = n/Agents%agentClients, int64(patience), int64(lastRound)
+		tally, err := t.cluster.Interrupt(ctx, n%Agents, spec)
 		if err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ const hostilePID = agent.IncarnationPIDs / 2
 
 // assault has hostile readers attack while the load lasts.
 func (t *trial) assault(ctx context.Context) error {
-	cfg := t.cluster.AgentConfig(agents)
+	cfg := t.cluster.AgentConfig(Agents)
 	cfg.Hostile, cfg.Keys, cfg.FirstPID = t.attack.ID, t.cluster.Readers, hostilePID
 	p, err := t.cluster.StartAgent(ctx, cfg)
 	if err != nil {
@@ -141,7 +141,7 @@ func (t *trial) killWriters(ctx context.Context) error {
 	rng := rand.New(rand.NewPCG(t.seed, 0))
 	for life := 0; clock.Now() < t.start+int64(t.load); life++ {
 		span := shortestLife + time.Duration(rng.Int64N(int64(longestLife-shortestLife)))
-		if err := t.liveAndDie(ctx, t.mortal(t.cluster.AgentConfig(agents), life), span); err != nil {
+		if err := t.liveAndDie(ctx, t.mortal(t.cluster.AgentConfig(Agents), life), span); err != nil {
 			return err
 		}
 	}

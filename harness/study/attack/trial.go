@@ -28,10 +28,9 @@ const (
 	suiteName    = result.Paper
 	durability   = protocols.Fsync
 	valueBytes   = 4096
-	agents       = 3
 	latecomers   = 1 // the agent of the writers that die
 	agentClients = 4 // of each agent
-	clients      = agentClients * (agents + latecomers)
+	clients      = agentClients * (Agents + latecomers)
 	keys         = clients
 
 	preloadTime  = 100 * time.Millisecond
@@ -40,6 +39,9 @@ const (
 	patience     = 10 * time.Second // after which an operation hangs
 	shortTemper  = 2 * time.Second  // of trials of which nothing is expected
 )
+
+// Agents is how many load generators a trial has, besides one that joins late.
+const Agents = 3
 
 // trial is one attack on one protocol: a task of the study.
 type trial struct {
@@ -100,7 +102,7 @@ func (t *trial) Do(ctx context.Context, _ int) (result.Line, string, error) {
 func (t *trial) describe() result.Trial {
 	return result.Trial{
 		Protocol: protocols.NameOf(t.protocol), Attack: t.attack.ID, Name: t.attack.Name, T: t.T,
-		Servers: t.protocol.Traits(t.T).Servers, ValueBytes: valueBytes, Clients: agents * agentClients, Keys: keys,
+		Servers: t.protocol.Traits(t.T).Servers, ValueBytes: valueBytes, Clients: Agents * agentClients, Keys: keys,
 		Seed: t.seed, Expected: t.expected.String(), Expectation: result.Expectation(t.expected.Code()), Harms: map[string]int64{},
 		History: t.fileName() + result.HistorySuffix, Started: time.Now().UTC().Format(time.RFC3339),
 	}
@@ -136,7 +138,11 @@ func (t *trial) shaper() testbed.Shaper {
 
 // skip says why the trial cannot be played here; it is empty if it can.
 func (t *trial) skip() string {
-	if t.shaper() == nil && needsLinks(t.attack, t.protocol) {
+	_, machines := t.bench.Testbed.(testbed.Machines)
+	switch {
+	case machines && (needsLinks(t.attack, t.protocol) || t.attack.Unruly):
+		return "the links of a cluster's machines are left as they are: play it on one machine, in network namespaces"
+	case t.shaper() == nil && needsLinks(t.attack, t.protocol):
 		return "plain loopback has no links to cut; `powbench doctor` tells how to get network namespaces"
 	}
 	if t.attack.Unruly {
@@ -182,7 +188,7 @@ func (t *trial) run(ctx context.Context) (entries []history.Entry, err error) {
 	}
 	err = cluster.Run(ctx, tb, filepath.Join(t.bench.Dir, result.LogDir, t.fileName()+".log"), cluster.Spec{
 		Protocol: t.protocol, Suite: suiteName, T: t.T, Durability: durability, ValueBytes: valueBytes, Clients: clients,
-		Latecomers: latecomers, Liars: liars, Seed: t.seed,
+		Agents: Agents, Latecomers: latecomers, Liars: liars, Seed: t.seed,
 	}, func(ctx context.Context, c *cluster.Cluster) error {
 		t.cluster = c
 		if err := t.phases(ctx); err != nil {

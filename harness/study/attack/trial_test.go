@@ -18,7 +18,7 @@ func newTrial(t *testing.T, attack, protocol string) *trial {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &player{bench: &study.Bench{}, testbed: testbed.Spec{Servers: 3, Clients: agents, RateBits: 1e9}}
+	p := &player{bench: &study.Bench{}, testbed: testbed.Spec{Servers: 3, Clients: Agents, RateBits: 1e9}}
 	p.Scratch = t.TempDir()
 	return &trial{player: p, attack: a, expected: a.Expected(protocolOf(t, protocol)), protocol: protocolOf(t, protocol)}
 }
@@ -48,7 +48,7 @@ func TestUnrulyNetwork(t *testing.T) {
 	tb, release, err := tr.network(t.Context())
 	switch {
 	case err == nil:
-		if servers, clients := tb.Hosts(); len(servers) != 3 || len(clients) != agents {
+		if servers, clients := tb.Hosts(); len(servers) != 3 || len(clients) != Agents {
 			t.Errorf("hosts %v, %v", servers, clients)
 		}
 		if err := release(); err != nil {

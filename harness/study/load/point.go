@@ -2,11 +2,13 @@ package load
 
 import (
 	"errors"
+	"math"
 	"strconv"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -64,12 +66,18 @@ func (r *runner) fillNetwork(p *result.Point, protocol protocols.Protocol, l clu
 		return err
 	}
 	r.fillTraffic(p, l)
-	if r.shaped() {
-		if p.Attack == "" { // the cost model is of correct servers
-			p.BoundMBps = r.bound(p.ModelFactor, p.ModelBetweenLeast, p.Servers) * met.mean(p, l) / float64(p.ValueBytes)
-			p.BoundRatio = p.ThroughputMBps / p.BoundMBps
-		}
+	_, machines := r.bench.Testbed.(testbed.Machines)
+	bound := 0.
+	switch {
+	case r.shaped():
+		bound = r.bound(p.ModelFactor, p.ModelBetweenLeast, p.Servers)
 		p.LinkShare = r.linkShare(l.Window, p.Servers)
+	case machines:
+		bound = r.measuredBound(p.ModelFactor, p.ModelBetweenLeast, p.Servers)
+	}
+	if bound > 0 && p.Attack == "" { // the cost model is of correct servers
+		p.BoundMBps = bound * met.mean(p, l) / float64(p.ValueBytes)
+		p.BoundRatio = p.ThroughputMBps / p.BoundMBps
 	}
 	return nil
 }
@@ -189,6 +197,32 @@ func (r *runner) bound(cost result.TrafficFactor, between float64, servers int) 
 	busier := max(cost.ClientToServer, cost.ServerToClient)
 	ofServers := float64(min(servers, len(serverHosts))) / (busier + between)
 	return netem.Goodput(int64(r.Experiment.Testbed.Rate)) / 8e6 * min(ofServers, float64(len(clientHosts))/busier)
+}
+
+// measuredBound is the same where links are as they are: by what was measured of the slowest link of servers' hosts, and of
+// clients', in the direction that is full first. It is 0 if a link was not measured.
+func (r *runner) measuredBound(cost result.TrafficFactor, between float64, servers int) float64 {
+	links := map[string]result.Link{}
+	for _, l := range r.bench.Manifest.Testbed.Before {
+		links[l.Host] = l
+	}
+	serverHosts, clientHosts := r.bench.Testbed.Hosts()
+	bound := math.Inf(1)
+	for _, side := range []struct {
+		hosts    []testbed.Host
+		in, out  float64 // bytes to and from the hosts, per byte of values
+		exchange float64
+	}{
+		{serverHosts[:min(servers, len(serverHosts))], cost.ClientToServer, cost.ServerToClient, between},
+		{clientHosts, cost.ServerToClient, cost.ClientToServer, 0},
+	} {
+		for _, h := range side.hosts {
+			l := links[h.Name()]
+			n := float64(len(side.hosts)) / 8
+			bound = min(bound, n*l.DownMbps/(side.in+side.exchange), n*l.UpMbps/(side.out+side.exchange))
+		}
+	}
+	return bound
 }
 
 // linkShare is how full the busier direction of the server hosts' links was, against their measured goodput.

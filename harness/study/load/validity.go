@@ -67,7 +67,7 @@ func judge(p *result.Point, l cluster.Loaded, cores int) {
 		few := p.Ops < int64(experiment.EndIn(1, p.Load))
 		fail(few, result.TooFewOperations, "%d operations of %d clients ended in the window of %.1f s, which takes %d for each "+
 			"client: raise phases.longest, or lower clients", p.Ops, p.Clients, p.DurationS, experiment.LeastPerClient)
-		fail(!few && p.BoundRatio > 1+boundTolerance+edgeError(p.Clients)/float64(p.Ops), result.AboveBound,
+		fail(!few && p.Shaped && p.BoundRatio > 1+boundTolerance+edgeError(p.Clients)/float64(p.Ops), result.AboveBound,
 			"throughput is %.1f %% of what the links carry: quorums ran ahead of the other servers", 100*p.BoundRatio)
 		fail(ranAhead(p) && p.DrainMs-p.TailMs > 1e3*max(drainLeast, drainTolerance*p.DurationS), result.SlowDrain,
 			"servers owed replies for %.1f s after the load: throughput was more than the system sustains", (p.DrainMs-p.TailMs)/1e3)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -23,14 +24,48 @@ func Allocation(clients int) (h Hosts, err error) {
 		return h, fmt.Errorf("scontrol show hostnames %s: %w", list, err)
 	}
 	nodes := strings.Fields(string(out))
+	if h.Addresses, err = nodeAddresses(list); err != nil {
+		return h, err
+	}
 	if len(nodes) == 1 {
-		return Hosts{Servers: nodes, Clients: nodes}, nil
+		h.Servers, h.Clients = nodes, nodes
+		return h, nil
 	}
 	if len(nodes)-clients < 2 {
 		clients = len(nodes) / 2
 	}
 	at := len(nodes) - clients
-	return Hosts{Servers: nodes[:at], Clients: nodes[at:]}, nil
+	h.Servers, h.Clients = nodes[:at], nodes[at:]
+	return h, nil
+}
+
+// nodeAddresses are those of the nodes whose address Slurm was told as a number. Other nodes' names are resolved by themselves.
+func nodeAddresses(list string) (map[string]string, error) {
+	out, err := exec.Command("scontrol", "show", "node", "--oneliner", list).Output()
+	if err != nil {
+		return nil, fmt.Errorf("scontrol show node %s: %w", list, err)
+	}
+	return addressesIn(string(out)), nil
+}
+
+// addressesIn reads what scontrol says of nodes, one in each line.
+func addressesIn(text string) map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		var name, address string
+		for _, field := range strings.Fields(line) {
+			switch key, value, _ := strings.Cut(field, "="); key {
+			case "NodeName":
+				name = value
+			case "NodeAddr":
+				address = value
+			}
+		}
+		if _, err := netip.ParseAddr(address); err == nil && name != "" {
+			all[name] = address
+		}
+	}
+	return all
 }
 
 // A Batch is a job for sbatch.
