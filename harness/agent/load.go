@@ -175,8 +175,8 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 	if q == nil && clock.SleepUntil(ctx, w.StartNs) != nil {
 		return
 	}
-	c.limit = time.Duration(w.OpTimeoutNs)
-	defer func() { c.limit = 0 }()
+	c.limit, c.silent = time.Duration(w.OpTimeoutNs), w.Unrecorded()
+	defer func() { c.limit, c.silent = 0, false }()
 	keys, ops := w.keys(c.number()), w.ops(c.index)
 	idle := w.StartNs // since when
 	for due, ok := next(); ok; due, ok = next() {

@@ -145,7 +145,9 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	if !t.window.contains(done.end) {
 		return
 	}
-	kind.Latency.Add(done.end - done.due)
+	if !t.window.Unrecorded() {
+		kind.Latency.Add(done.end - done.due)
+	}
 	t.WaitNs += done.waited
 	t.Rounds[done.rounds.Total()]++
 	if t.Open != nil {

@@ -67,7 +67,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = named(&e.Name)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "mixed", figureOfAttacks, "owed", "table3", "auth")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "growth", "limits", "sustained", "mixed", figureOfAttacks, "owed", "table3", "auth", "recorder")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k
@@ -88,6 +88,7 @@ func (s *Settings) keys() keys {
 		"value":       list(&s.Values, values),
 		"clients":     clients(&s.Clients),
 		"owed":        oneOrList(&s.Owed, func(to *string) value { return oneOf(to, result.Waited, result.Ignored) }),
+		"record":      oneOrList(&s.Record, func(to *string) value { return oneOf(to, result.Everything, result.Nothing) }),
 		"slow_server": list(&s.SlowServer, slowServer),
 		"auth":        oneOrList(&s.Auth, func(to *string) value { return oneOf(to, result.NoAuth, result.TLS) }),
 		"attack":      attacks(&s.Attack),

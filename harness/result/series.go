@@ -110,8 +110,9 @@ type Load struct {
 	Arrival string `json:"arrival"` // Closed, also if empty, Poisson or Fixed
 	// Rate is that of an open loop, in operations per second, all hosts together; 0 in an experiment: the highest that keeps its
 	// objective.
-	Rate float64 `json:"rate,omitempty"`
-	Owed string  `json:"owed,omitempty"` // what clients do about owed replies: Waited, also if empty, or Ignored
+	Rate   float64 `json:"rate,omitempty"`
+	Owed   string  `json:"owed,omitempty"`   // what clients do about owed replies: Waited, also if empty, or Ignored
+	Record string  `json:"record,omitempty"` // what clients record of operations: Everything, also if empty, or Nothing
 }
 
 // What a client does, before it begins an operation, about the replies that servers owe to operations that have ended.
@@ -119,6 +120,15 @@ const (
 	Waited  = "waited"  // for servers that owe too much; docs/results.md has the rule
 	Ignored = "ignored" // so that only quorums hold a load back
 )
+
+// What clients record of the operations of a load.
+const (
+	Everything = "everything" // a history to check, and latencies
+	Nothing    = "nothing"    // they count operations and bytes alone; the history is not checked
+)
+
+// Unrecorded reports whether clients record nothing.
+func (l Load) Unrecorded() bool { return l.Record == Nothing }
 
 // Ignores reports whether clients begin operations whatever servers owe.
 func (l Load) Ignores() bool { return l.Owed == Ignored }

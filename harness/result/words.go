@@ -23,7 +23,7 @@ const (
 	Linearizable VerdictCode = "ok"
 	Violation    VerdictCode = "violation"
 	Unknown      VerdictCode = "unknown" // it could not be checked; the detail says why
-	NoHistory    VerdictCode = "none"    // the protocol keeps no values: what it did is no history, and there is none
+	NoHistory    VerdictCode = "none"    // the protocol keeps no values, or nothing was recorded: there is no history
 )
 
 // The resources that limit a point: its bottlenecks.

@@ -33,6 +33,7 @@ var conditions = []condition{
 	{"owed", func(c frame.Cell) string { return cmp.Or(c.Owed, result.Waited) }, func(c frame.Cell) string { return "owed: " + cmp.Or(c.Owed, result.Waited) }},
 	{"auth", frame.AuthOf, func(c frame.Cell) string { return "auth: " + frame.AuthOf(c) }},
 	{"attack", frame.AttackOf, func(c frame.Cell) string { return "attack: " + frame.AttackOf(c) }},
+	{"record", func(c frame.Cell) string { return cmp.Or(c.Record, result.Everything) }, func(c frame.Cell) string { return "recorded: " + cmp.Or(c.Record, result.Everything) }},
 	{"experiment", experimentOf, experimentOf},
 }
 

@@ -217,7 +217,7 @@ func compareCells(a, b Cell) int {
 		cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Variant, b.Variant),
 		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival),
 		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed), cmp.Compare(a.Auth, b.Auth),
-		cmp.Compare(a.Attack, b.Attack))
+		cmp.Compare(a.Attack, b.Attack), cmp.Compare(a.Record, b.Record))
 }
 
 // figures are those that points may be of: what is drawn, and what makes a table.
@@ -226,7 +226,8 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Mix: {}, Capacity: {}, Auth: {}, Owed: {table: true}, Counts: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Mix: {}, Capacity: {}, Auth: {}, Owed: {table: true}, Recorder: {table: true},
+	Counts: {table: true},
 }
 
 // The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
@@ -262,6 +263,8 @@ const Capacity = "capacity"
 const (
 	Counts = "table3"
 	Owed   = "owed"
+	// Recorder is what it costs the load to record what it does.
+	Recorder = "recorder"
 )
 
 // Figures is the names of the figures that points may be of, such as "2b", sorted.
@@ -299,7 +302,11 @@ func checkPoint(p result.Point) error {
 		return fmt.Errorf("arrival %q at a rate of %v/s with a service time of %v ms: an open loop has both, a closed loop none",
 			cmp.Or(p.Arrival, result.Closed), p.Rate, p.ServiceMs.Mean)
 	}
-	for _, x := range []float64{p.ThroughputMBps, p.ThroughputOps, p.LatencyMs.Mean} {
+	needed := []float64{p.ThroughputMBps, p.ThroughputOps}
+	if !p.Unrecorded() {
+		needed = append(needed, p.LatencyMs.Mean)
+	}
+	for _, x := range needed {
 		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
 			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
 		}

@@ -25,7 +25,7 @@ type kind struct {
 // kinds are the kinds of records, by their names in expressions.
 var kinds = map[string]kind{
 	"point": {
-		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack"},
+		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack", "record"},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
 	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: ofHistory(result.Point{})},
@@ -63,7 +63,8 @@ func (r *Results) addPoints(cells []frame.Cell) {
 		keys := where{
 			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
-			"durability": c.Durability, "auth": frame.AuthOf(c), "attack": frame.AttackOf(c), peak: peaks[c.Key],
+			"durability": c.Durability, "auth": frame.AuthOf(c), "attack": frame.AttackOf(c),
+			"record": cmp.Or(c.Record, result.Everything), peak: peaks[c.Key],
 		}
 		operations := map[string]int64{}
 		for _, p := range c.Valid {

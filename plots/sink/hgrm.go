@@ -64,5 +64,8 @@ func fileName(c frame.Cell) string {
 	if c.Ignores() {
 		name += "-" + c.Owed
 	}
+	if c.Unrecorded() {
+		name += "-unrecorded"
+	}
 	return strings.ReplaceAll(name, "/", "-")
 }

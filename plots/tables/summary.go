@@ -63,6 +63,9 @@ func Summary(sets []*result.Set) (Tables, error) {
 	if a := authTable(cells); len(a.Rows) > 0 {
 		tables = append(tables, a)
 	}
+	if r := recorderTable(cells); len(r.Rows) > 0 {
+		tables = append(tables, r)
+	}
 	spent, err := profileTables(cells)
 	if err != nil {
 		return nil, err

@@ -207,6 +207,9 @@ func runName(run experiment.Run) string {
 	if run.Ignores() {
 		load += "-" + run.Owed
 	}
+	if run.Unrecorded() {
+		load += "-unrecorded"
+	}
 	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
 }
 

@@ -100,13 +100,23 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 	return p, tell(p, m.run.Clients == 0), err
 }
 
-// check checks the history and keeps it in a file of that name. That of a protocol that keeps no values is no history.
+// unchecked says why there is no history; it is empty if there is one.
+func unchecked(c *cluster.Cluster, p *result.Point) string {
+	switch {
+	case c.Null():
+		return "the protocol keeps no values"
+	case p.Unrecorded():
+		return "the load recorded nothing"
+	}
+	return ""
+}
+
+// check checks the history, if there is one, and keeps it in a file of that name.
 func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.Point, name string) ([]history.Entry, error) {
-	if c.Null() {
+	if why := unchecked(c, p); why != "" {
 		entries, err := c.History(ctx)
 		p.Linearizable = result.Verdict{
-			Code: result.NoHistory, Checker: "none", Operations: int64(len(entries)),
-			Detail: "not checked: the protocol keeps no values",
+			Code: result.NoHistory, Checker: "none", Operations: int64(len(entries)), Detail: "not checked: " + why,
 		}
 		return entries, err
 	}

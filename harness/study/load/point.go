@@ -22,7 +22,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met meetings) error {
 	}
 	p.Servers = protocol.Traits(p.T).Servers
 	p.DurationS = l.Seconds
-	p.Ops, p.LoadOps, p.Errors = l.Latency().Count(), l.Tally.Ops(), l.Errors()
+	p.Ops, p.LoadOps, p.Errors = inWindow(p, l), l.Tally.Ops(), l.Errors()
 	p.ThroughputOps, p.AheadBytes = l.Throughput(), l.Ahead
 	mean := met.mean(p, l)
 	if p.ThroughputMBps = p.ThroughputOps * mean / 1e6; p.Sizes.Asked() {
@@ -89,15 +89,29 @@ func fillOpen(p *result.Point, o agent.Open) (err error) {
 	return err
 }
 
+// inWindow is the operations that ended in the window. Those of a load that recorded nothing have rounds and no latencies.
+func inWindow(p *result.Point, l cluster.Loaded) (n int64) {
+	if !p.Unrecorded() {
+		return l.Latency().Count()
+	}
+	for _, operations := range l.Rounds {
+		n += operations
+	}
+	return n
+}
+
 // fillLatency sets the latencies of the window's operations and, of a closed loop, Little's ratio, X·R/c, which is 1 if
 // the loop lost nothing: X·R is the time that clients spent on operations, and waiting for servers that lag, per second.
 func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	latency := l.Latency()
-	if p.Histogram, err = latency.Encode(); err != nil || latency.Count() == 0 {
+	if p.Histogram, err = latency.Encode(); err != nil || p.Ops == 0 {
 		return err
 	}
-	p.LatencyMs, p.TailMs, p.DrainMs = latency.Latency(), ms(l.Tail), ms(l.Drain)
-	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(latency.Count())/1e6, l.Overtaken
+	if latency.Count() > 0 { // else the load recorded nothing
+		p.LatencyMs = latency.Latency()
+	}
+	p.TailMs, p.DrainMs = ms(l.Tail), ms(l.Drain)
+	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(p.Ops)/1e6, l.Overtaken
 	if !p.Open() {
 		all := 1e9 * l.Seconds * float64(p.Clients)
 		p.LittleRatio, p.BetweenShare = float64(l.BusyNs)/all, float64(l.BetweenNs)/all
