@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors fuzz losses race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz losses race bench lint doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -139,6 +139,10 @@ mutants: ## make mistakes in all protocols on purpose, one at a time, and see th
 
 survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: hours
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
+
+league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: an hour
+	$(GO) test ./sim -run TestLeague -league -league.out $(abspath $(RESULTS))/league.json -timeout 12h -v
+	$(ANALYSIS) league --out $(RESULTS)/figures $(RESULTS)/league.json
 
 fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10000000x: so many executions)
 	@for p in $$(grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \

@@ -75,6 +75,16 @@ func drawOne(p *draw.Page, dir string, width vg.Length) ([]string, error) {
 	return images.Files, err
 }
 
+// DrawLeague draws what came of the hunts for mistakes into dir, as figures.League makes it. It returns the files that it wrote.
+func DrawLeague(hunts []result.Hunts, dir string) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	images := &sink.Images{Dir: dir}
+	err := images.Figure(figures.League(hunts))
+	return images.Files, err
+}
+
 // Pictures makes a picture of each figure that Draw would draw of the sets, and refuses what Draw refuses.
 func Pictures(sets []*result.Set) ([]draw.Picture, error) {
 	pages, err := figures.All(sets)

@@ -129,7 +129,7 @@ func (c *Cause) shareBehind(s Scenario, seed uint64, event int64, continuations 
 	harmed := 0
 	for n := range continuations {
 		o, err := simulate(s, seed, &turning{
-			before: Only(Seeded(seed), c.Choices), after: Seeded(mix(seed + uint64(n) + 1)), at: event,
+			before: Only(s.chooser(seed), c.Choices), after: Seeded(mix(seed + uint64(n) + 1)), at: event,
 		}, false)
 		if err != nil {
 			return 0, err

@@ -12,12 +12,12 @@ import (
 )
 
 // Run plays the schedule of the seed.
-func Run(s Scenario, seed uint64) (*Outcome, error) { return simulate(s, seed, Seeded(seed), false) }
+func Run(s Scenario, seed uint64) (*Outcome, error) { return simulate(s, seed, s.chooser(seed), false) }
 
 // Trace plays the schedule of the seed, of which only the choices named are loud, or all if only is nil. Its outcome
 // tells what happened, line by line.
 func Trace(s Scenario, seed uint64, only []Choice) (*Outcome, error) {
-	chooser := Chooser(Seeded(seed))
+	chooser := s.chooser(seed)
 	if only != nil {
 		chooser = Only(chooser, only)
 	}
@@ -102,7 +102,7 @@ const maxTrials = 20_000
 // long.
 func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 	made := map[Choice]bool{}
-	o, err := simulate(s, seed, heard(Seeded(seed), made), false)
+	o, err := simulate(s, seed, heard(s.chooser(seed), made), false)
 	if err != nil || len(o.Findings) == 0 {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func Shrink(s Scenario, seed uint64) ([]Choice, error) {
 		if trials++; trials > maxTrials {
 			return false
 		}
-		o, err := simulate(s, seed, Only(Seeded(seed), loud), false)
+		o, err := simulate(s, seed, Only(s.chooser(seed), loud), false)
 		return err == nil && o.Harm() == harm
 	}
 	loud := slices.Sorted(maps.Keys(made))

@@ -43,6 +43,8 @@ type Scenario struct {
 	Ops        int                  // of each client; 3
 	// Attack happens beside the usual faults. The zero Attack is none.
 	Attack byzantine.Attack
+	// Strategy makes the decisions. The zero Strategy is uniform.
+	Strategy Strategy
 }
 
 // filled is the scenario with its defaults, or what is wrong with it.

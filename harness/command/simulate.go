@@ -32,6 +32,7 @@ type simulateOptions struct {
 	protocols, attacks []string
 	t                  int
 	suite, durability  string
+	strategy           string
 	schedules, seed    uint64
 	cause              uint64
 	out, html          string
@@ -58,13 +59,31 @@ func newSimulate() *cobra.Command {
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
 	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")
 	f.StringVar(&o.durability, "durability", "fsync", "of the servers: fsync, write or memory")
+	f.StringVar(&o.strategy, "strategy", "uniform", "how schedules are chosen: "+strategyList())
 	f.Uint64Var(&o.schedules, "schedules", 1000, "schedules of each protocol and attack")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the first schedule; the others follow")
 	f.StringVar(&o.out, "out", "", "file for the table, as JSON")
 	f.StringVar(&o.html, "html", "", "file for a picture of the history of a failure, or with --cause of its messages")
 	f.Uint64Var(&o.cause, "cause", 0, "seed of a schedule: tell where in it the harm became inevitable")
+	command.Complete(c, "strategy", strategyNames()...)
 	f.BoolVar(&o.trace, "trace", false, "print what happens in the first schedule of each")
 	return c
+}
+
+func strategyNames() (names []string) {
+	for _, s := range sim.Strategies() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// strategyList says what each strategy does, for a flag's help.
+func strategyList() string {
+	var all []string
+	for _, s := range sim.Strategies() {
+		all = append(all, s.Name+" ("+s.Title+")")
+	}
+	return strings.Join(all, "; ")
 }
 
 func attackList() string {
@@ -137,7 +156,8 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 		attacks, err = named(o.attacks, func(id string) (byzantine.Attack, error) { return byzantine.ByID(attacks, id) })
 	}
 	chosen, wrong := named(o.protocols, keepingOrLiteral)
-	if err = cmp.Or(err, wrong); err != nil {
+	strategy, unknown := sim.StrategyByName(o.strategy)
+	if err = cmp.Or(err, wrong, unknown); err != nil {
 		return nil, err
 	}
 	for _, p := range chosen {
@@ -145,6 +165,7 @@ func (o *simulateOptions) scenarios() (all []sim.Scenario, err error) {
 			if !a.Expected(p).None {
 				all = append(all, sim.Scenario{
 					Protocol: p, T: o.t, Suite: o.suite, Durability: protocols.Durability(o.durability), Attack: a,
+					Strategy: strategy,
 				})
 			}
 		}
@@ -175,6 +196,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 	expected := s.Attack.Expected(s.Protocol)
 	return result.Simulated{
 		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
+		Strategy:  o.strategy,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
 		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First), Conditions: byName(tally.Conditions),
 		Expected: expected.String(), Expectation: result.Expectation(expected.Code()),
@@ -223,8 +245,8 @@ func (o *simulateOptions) explain(out io.Writer, s sim.Scenario, row result.Simu
 			continue
 		}
 		seed := row.Seeds[h]
-		fmt.Fprintf(out, "\nThis repeats it:\n  powbench simulate --protocol %s --attack %s --t %d --suite %s --durability %s --seed %d "+
-			"--schedules 1 --trace\n", row.Protocol, row.Attack, row.T, row.Suite, row.Durability, seed)
+		fmt.Fprintf(out, "\nThis repeats it:\n  powbench simulate --protocol %s --attack %s --t %d --suite %s --durability %s --strategy %s "+
+			"--seed %d --schedules 1 --trace\n", row.Protocol, row.Attack, row.T, row.Suite, row.Durability, row.Strategy, seed)
 		choices, err := sim.Shrink(s, seed)
 		if err != nil {
 			return err

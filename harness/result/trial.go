@@ -167,6 +167,7 @@ type Simulated struct {
 	T          int               `json:"t"`
 	Suite      string            `json:"suite"`
 	Durability string            `json:"durability"`
+	Strategy   string            `json:"strategy,omitempty"` // how schedules were chosen; rows of earlier versions, which lack it, uniformly
 	FirstSeed  uint64            `json:"first_seed"`
 	Schedules  int64             `json:"schedules"`
 	Operations int64             `json:"operations"`

@@ -98,7 +98,7 @@ func Root(others ...*cobra.Command) *cobra.Command {
 	for _, c := range own {
 		CompleteFiles(c, "")
 	}
-	for _, c := range append(own, others...) {
+	for _, c := range append(append(own, newLeague()), others...) {
 		c.Args = misusedArgs(c.Args)
 		root.AddCommand(c)
 	}

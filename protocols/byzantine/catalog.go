@@ -30,6 +30,10 @@ func Catalog(books ...Playbook) []Attack {
 			ID: "B12", Name: "too-many", Title: "t+1 servers attack: beyond what any of the protocols promises", Server: mixed,
 			Liars: 1, Beyond: true,
 		},
+		{
+			ID: "B13", Name: "twins", Title: "t servers are two honest ones under one name, each for some of the clients",
+			Server: twoFaced, Virtual: true,
+		},
 		reads("R1", "flood", "a reader has servers filter bogus candidates", 0),
 		{ID: "R2", Name: "forged-write", Title: "a reader writes", Reader: forge},
 		reads("R3", "early-write-back", "a reader writes a candidate back to some servers before it is complete", 3),

@@ -1,6 +1,8 @@
 package byzantine
 
 import (
+	"bytes"
+
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -121,6 +123,61 @@ func equivocating(p Part, inner protocols.Server) protocols.Server {
 		}
 		return e, err
 	}}
+}
+
+// twoFaced is two honest servers under one name (Bano et al., "Twins: BFT Systems Made Robust", OPODIS'21): each client, and each
+// other server, talks to one of them for good, and hears nothing of what the other was told (B13).
+func twoFaced(p Part, inner protocols.Server) protocols.Server {
+	type caller struct {
+		client uint64
+		server int
+	}
+	second := memory{}
+	talksToSecond := map[caller]bool{}
+	return attacker{inner, func(r request) (protocols.Effects, error) {
+		who := caller{r.Ticket.Client, r.Server}
+		if _, known := talksToSecond[who]; !known {
+			talksToSecond[who] = p.Dice.Roll(2) == 1
+		}
+		if !talksToSecond[who] {
+			return r.answer(r.state)
+		}
+		e, err := r.answer(second[r.Key])
+		second.put(r.Key, e.Records)
+		e.Records = nil
+		return e, err
+	}}
+}
+
+// memory is what a server stores beside its database: its records, by key and name.
+type memory map[protocols.Key]records
+
+type records map[string]protocols.Record
+
+// put stores copies of the records, whose bytes belong to a request.
+func (m memory) put(key protocols.Key, all []protocols.Record) {
+	if m[key] == nil {
+		m[key] = records{}
+	}
+	for _, r := range all {
+		if r.Delete {
+			delete(m[key], r.Name)
+			continue
+		}
+		m[key][r.Name] = protocols.Record{Name: r.Name, Body: bytes.Clone(r.Body), Payload: bytes.Clone(r.Payload)}
+	}
+}
+
+// Get implements protocols.StateReader.
+func (s records) Get(name string) (body, payload []byte, found bool, err error) {
+	r, found := s[name]
+	return r.Body, r.Payload, found, nil
+}
+
+// Body implements protocols.StateReader.
+func (s records) Body(name string) (body []byte, found bool, err error) {
+	r, found := s[name]
+	return r.Body, found, nil
 }
 
 // mixed attacks in another way with every message (B0): honestly too, and by a lie that the playbook has for it alone.
