@@ -92,10 +92,10 @@ func newUp() *cobra.Command {
 	}
 	clusterFlag(c, &dir)
 	c.Flags().StringVar(&protocol, "protocol", "mpowerstore", "protocol")
-	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper or modern")
+	c.Flags().StringVar(&primitives, "suite", "modern", "crypto suite: paper, modern or blake3")
 	c.Flags().StringVar(&durability, "durability", string(protocols.Fsync), "fsync, write or memory")
 	command.Complete(c, "protocol", catalog.Names()...)
-	command.Complete(c, "suite", "paper", "modern")
+	command.Complete(c, "suite", "paper", "modern", "blake3")
 	command.Complete(c, "durability", "fsync", "write", "memory")
 	c.Flags().StringVar(&auth, "auth", result.NoAuth, "how servers and clients know each other: none, as in the paper, or tls")
 	command.Complete(c, "auth", result.NoAuth, result.TLS)

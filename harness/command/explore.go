@@ -55,7 +55,7 @@ func newExplore() *cobra.Command {
 	f.StringSliceVar(&o.scopes, "scope", nil, "scopes by name (default: all that fit the protocol)")
 	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers by name (default: none, and the worst that the protocol withstands)")
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
-	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")
+	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper, modern or blake3")
 	f.StringVar(&o.bound, "bound", "", "stop each exploration after so many executions, such as 1000000, or so long, such as 30m")
 	f.Int64Var(&o.states, "states", 40_000_000, "stop each exploration after so many states, which take about 100 bytes of memory each")
 	f.StringVar(&o.out, "out", "", "file for the table, as JSON, and beside it as Markdown; written after each exploration")

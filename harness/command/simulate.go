@@ -57,7 +57,7 @@ func newSimulate() *cobra.Command {
 	f.StringSliceVar(&o.protocols, "protocol", catalog.Names(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
 	f.StringSliceVar(&o.attacks, "attack", nil, "attacks by ID or name, none for no attack (default: all, and none)")
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
-	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper or modern")
+	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper, modern or blake3")
 	f.StringVar(&o.durability, "durability", "fsync", "of the servers: fsync, write or memory")
 	f.StringVar(&o.strategy, "strategy", "uniform", "how schedules are chosen: "+strategyList())
 	f.Uint64Var(&o.schedules, "schedules", 1000, "schedules of each protocol and attack")

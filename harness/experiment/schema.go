@@ -82,7 +82,7 @@ func (s *Settings) keys() keys {
 		"protocols":   list(&s.Protocols, func(p *string) value { return oneOf(p, systems()...) }),
 		"operations":  list(&s.Operations, func(o *string) value { return oneOf(o, result.OpRead, result.OpWrite) }),
 		"mix":         oneOrList(&s.Mix, mix),
-		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, result.Paper, result.Modern) }),
+		"suite":       oneOrList(&s.Suites, func(to *string) value { return oneOf(to, result.Paper, result.Modern, result.Blake3) }),
 		"durability":  oneOrList(&s.Durability, func(to *string) value { return oneOf(to, "fsync", "write", "memory") }),
 		"t":           list(&s.T, func(t *int) value { return number(t, 1, maxT) }),
 		"value":       list(&s.Values, values),

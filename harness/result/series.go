@@ -34,7 +34,8 @@ const (
 // the durability of a series that does not say.
 const (
 	Paper           = "paper"
-	Modern          = "modern" // the other suite
+	Modern          = "modern" // the suite of today
+	Blake3          = "blake3" // the same with a faster hash
 	UsualDurability = "write"
 	NoDisk          = "memory" // the durability of records that are in no file
 )

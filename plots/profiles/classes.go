@@ -43,7 +43,7 @@ var classes = []Class{
 	},
 	{
 		Name:  "hash",
-		of:    []string{"crypto/sha1.", "crypto/sha256.", "crypto/sha512.", fips140 + "sha256.", fips140 + "sha512.", fips140 + "sha3."},
+		of:    []string{"crypto/sha1.", "crypto/sha256.", "crypto/sha512.", "lukechampine.com/blake3", fips140 + "sha256.", fips140 + "sha512.", fips140 + "sha3."},
 		outer: []string{signatures},
 	},
 	{Name: signatures, of: []string{

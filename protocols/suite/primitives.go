@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"hash"
 	"sync"
+
+	"lukechampine.com/blake3"
 )
 
 // Paper is the suite of the paper (§6.1): SHA-1, HMAC-SHA1, nonces of 160 bits and DSA with 1024 bits. It is there to
@@ -44,6 +46,22 @@ func (modern) Hash(parts ...[]byte) []byte {
 		return sum[:]
 	}
 	return hashParts(sha256.New(), parts)
+}
+
+// Blake3 is the modern suite with another hash, BLAKE3, which has instructions of today's processors work on many blocks at once:
+// where the network does not limit, protocols that hash values wait for little else.
+func Blake3() Suite { return blake{} }
+
+type blake struct{ modern }
+
+func (blake) Name() string { return "blake3" }
+
+func (blake) Hash(parts ...[]byte) []byte {
+	if len(parts) == 1 {
+		sum := blake3.Sum256(parts[0])
+		return sum[:]
+	}
+	return hashParts(blake3.New(sha256.Size, nil), parts)
 }
 
 func hashParts(h hash.Hash, parts [][]byte) []byte {

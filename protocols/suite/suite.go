@@ -108,8 +108,10 @@ func ByName(name string) (Suite, error) {
 		return Paper(), nil
 	case "modern":
 		return Modern(), nil
+	case "blake3":
+		return Blake3(), nil
 	}
-	return nil, fmt.Errorf("unknown crypto suite %q: use paper or modern", name)
+	return nil, fmt.Errorf("unknown crypto suite %q: use paper, modern or blake3", name)
 }
 
 // SchemeByName is the scheme of signatures with the name that protocols give it, apart from a suite's own.

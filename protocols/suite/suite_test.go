@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var suites = []Suite{Paper(), Modern()}
+var suites = []Suite{Paper(), Modern(), Blake3()}
 
 // signed are the suites, and the paper's with other signatures.
 var signed = append(slices.Clone(suites), WithScheme(Paper(), Ed25519()), WithScheme(Paper(), RSA()))
@@ -32,7 +32,7 @@ func TestByName(t *testing.T) {
 			t.Errorf("ByName(%q) = %v, %v", want.Name(), got, err)
 		}
 	}
-	if _, err := ByName("md5"); err == nil || !strings.Contains(err.Error(), "paper or modern") {
+	if _, err := ByName("md5"); err == nil || !strings.Contains(err.Error(), "paper, modern or blake3") {
 		t.Errorf("ByName of an unknown suite: %v, want an error that lists them", err)
 	}
 }
