@@ -70,3 +70,64 @@ func TestZipf(t *testing.T) {
 		}
 	}
 }
+
+const mixedConfig = `value: [4KiB, {distribution: weights, sizes: [80% 1KiB, 20% 16KiB]}]
+mix: 70% read
+clients: [4]
+concurrency: 20%
+protocols: [mabd, mpowerstore, powerstore]
+repetitions: 1
+attempts: 1
+phases: {warmup: 50ms, measure: 300ms}
+testbed: {topology: loopback}
+`
+
+// READs and WRITEs in one run, also of values whose sizes are drawn, and where a key has one writer: each kind is counted
+// apart, and bytes are within what the cost model says of a mix.
+func TestMixedWorkload(t *testing.T) {
+	for _, p := range measured(t, "mix", mixedConfig).Points {
+		checkSound(t, p)
+		if p.ReadOps == nil || p.WriteOps == nil {
+			t.Fatalf("%v: READs %v, WRITEs %v", p.Series, p.ReadOps, p.WriteOps)
+		}
+		reads, writes := p.ReadOps.LoadOps, p.WriteOps.LoadOps
+		if reads == 0 || writes == 0 || reads+writes != p.LoadOps || p.ReadOps.Ops+p.WriteOps.Ops != p.Ops {
+			t.Errorf("%v: %d READs and %d WRITEs of %d operations", p.Series, reads, writes, p.LoadOps)
+		}
+		if drawn := p.Sizes.Asked(); drawn != (p.MeanBytes > 0) || drawn && (p.MeanBytes < 1024 || p.MeanBytes > 16384) {
+			t.Errorf("%v: values of %v bytes on average", p.Series, p.MeanBytes)
+		}
+	}
+}
+
+const capacityConfig = `value: [1KiB]
+operations: [write]
+protocols: [mpowerstore]
+attack: [none, B1]
+arrival: {clients: 6}
+objective: {p50: 5s, step: 50%}
+concurrency: 50%
+repetitions: 1
+attempts: 1
+phases: {warmup: 50ms, measure: 200ms, longest: 1s}
+testbed: {topology: loopback}
+`
+
+// A rate is searched for without attack and with a silent server, and then measured; every try is kept.
+func TestCapacity(t *testing.T) {
+	set := measured(t, "sought", capacityConfig)
+	if len(set.Manifest.Capacities) != 2 || len(set.Points) != 2 {
+		t.Fatalf("%d searches, %d points", len(set.Manifest.Capacities), len(set.Points))
+	}
+	for _, p := range set.Points {
+		i := slices.IndexFunc(set.Manifest.Capacities, func(c result.Capacity) bool { return c.Series == p.Series })
+		if i < 0 || p.Linearizable.Code != result.Linearizable || p.Errors > 0 || p.Objective == nil {
+			t.Fatalf("%v: verdict %v, %d errors, objective %v", p.Series, p.Linearizable, p.Errors, p.Objective)
+		}
+		c := set.Manifest.Capacities[i]
+		kept := slices.DeleteFunc(slices.Clone(c.Tries), func(r result.RateTry) bool { return r.Rate != c.Rate || r.Answer != result.Kept })
+		if c.Rate != p.Rate || len(kept) < 2 || kept[0].Operations < c.Objective.Least() {
+			t.Errorf("%v at %v/s: found %v/s by %+v", p.Series, p.Rate, c.Rate, c.Tries)
+		}
+	}
+}
