@@ -34,8 +34,11 @@ type (
 	}
 	// History asks for the times of the versions before that time.
 	History struct{ Before Time }
-	// Times answers History: the latest first, at most maxTimes (U3).
-	Times struct{ Times []Time }
+	// Times answers History: the latest first, at most maxTimes (U3). Forgot says that there may be others before them.
+	Times struct {
+		Times  []Time
+		Forgot bool
+	}
 )
 
 // The kinds of messages are numbered in the order of the rounds of a WRITE, and then of a READ.
@@ -55,7 +58,7 @@ var newBody = wire.Bodies(&GetTime{}, &TimeAck{}, &Store{}, &Stored{}, &Latest{}
 // NewBody implements protocols.Protocol.
 func (Protocol) NewBody(kind protocols.Kind) protocols.Body { return newBody(kind) }
 
-// maxTimes bounds how many versions a server tells of: more WRITEs than that are not in progress at once.
+// maxTimes bounds how many versions a server tells of. READs that need older ones end with an error (U3).
 const maxTimes = 64
 
 // timeOf is the time of the version with that timestamp and cross-checksum.

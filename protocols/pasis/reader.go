@@ -9,8 +9,8 @@ import (
 	"github.com/powbench/powbench/protocols/versions"
 )
 
-// ErrUnsettled ends a READ that met more WRITEs that did not end than it has rounds for.
-var ErrUnsettled = errors.New("more WRITEs are incomplete than a READ has rounds for: read again")
+// ErrUnsettled ends a READ that met more WRITEs that did not end than it has rounds for, or than servers tell of.
+var ErrUnsettled = errors.New("more WRITEs are incomplete than a READ has rounds for, or servers tell of: read again")
 
 // read is a READ in progress. It looks at candidates, from the newest down, until one may be complete:
 //
@@ -20,8 +20,8 @@ var ErrUnsettled = errors.New("more WRITEs are incomplete than a READ has rounds
 //     that it is complete, and returns it.
 //   - Fewer have it, or its fragments are of no value: no correct client has completed it, and no READ returns it.
 //
-// For the candidates behind the first, HISTORY asks once for the times before it. Only times that t+1 servers tell are
-// candidates, so that servers that lie can make none up (U3); GET asks for the fragments of one.
+// For the candidates behind the first, HISTORY asks once for the times before it. Only times that t+1 servers tell, or may have
+// forgotten, are candidates, so that servers that lie can make none up (U3); GET asks for the fragments of one.
 type read struct {
 	protocols.Phase
 	params
@@ -29,7 +29,7 @@ type read struct {
 
 	candidate Time    // the version that the round is about; in the first, the newest one told so far
 	found     []found // the versions in this round's replies
-	lists     [][]Time
+	lists     []told
 	behind    []Time // candidates behind the first, the latest first; nil before HISTORY
 	value     []byte
 	missing   int // acknowledgements that the repair waits for
@@ -44,6 +44,16 @@ type found struct {
 	fragment []byte
 }
 
+// told is what a server said of the versions before the first candidate: their times, the latest first, and the time before which
+// it may have forgotten some; zero if it forgot none.
+type told struct {
+	times   []Time
+	horizon Time
+}
+
+// forgot reports whether the server may have a version of that time and not tell it.
+func (l told) forgot(t Time) bool { return t.Compare(l.horizon) < 0 }
+
 // Start begins the first round: LATEST to all.
 func (r *read) Start() protocols.Broadcast { return r.Begin(protocols.Message{Body: &Latest{}}).Next }
 
@@ -57,7 +67,7 @@ func (r *read) Answer(round, server int, reply protocols.Message) protocols.Step
 		return r.learn(server, body, reply.Payload)
 	case *Times:
 		if r.lists != nil && r.behind == nil && r.wellFormed(body.Times) {
-			return r.list(body.Times)
+			return r.list(body)
 		}
 	case *Stored:
 		if r.missing > 0 {
@@ -144,8 +154,11 @@ func (r *read) repair(have []found, fragments [][]byte) protocols.Step {
 func (r *read) next() protocols.Step {
 	switch {
 	case r.lists == nil:
-		r.lists = make([][]Time, 0, r.is.Quorum)
+		r.lists = make([]told, 0, r.is.Quorum)
 		return r.Begin(protocols.Message{Body: &History{Before: r.candidate}})
+	case r.passedOver():
+		r.err = ErrUnsettled
+		return protocols.Done()
 	case len(r.behind) == 0:
 		r.candidate = Time{} // ⊥ is behind them all
 		return protocols.Done()
@@ -157,20 +170,57 @@ func (r *read) next() protocols.Step {
 	return r.Begin(protocols.Message{Body: &Get{Time: r.candidate}})
 }
 
-// list takes a server's times. After a quorum's, those that t+1 servers have told are candidates.
-func (r *read) list(times []Time) protocols.Step {
-	if r.lists = append(r.lists, times); !r.Quorum() {
+// list takes a server's times. After a quorum's, those are candidates that t+1 servers have told, or may have forgotten: of
+// a complete version no fewer have heard, as the quorums of its WRITE and of this READ share t+1 correct servers.
+func (r *read) list(body *Times) protocols.Step {
+	l := told{times: body.Times}
+	if body.Forgot {
+		l.horizon = r.candidate
+		if n := len(body.Times); n > 0 {
+			l.horizon = body.Times[n-1]
+		}
+	}
+	if r.lists = append(r.lists, l); !r.Quorum() {
 		return protocols.Wait()
 	}
-	all := slices.Concat(r.lists...)
+	var all []Time
+	for _, l := range r.lists {
+		all = append(all, l.times...)
+	}
 	slices.SortFunc(all, func(a, b Time) int { return b.Compare(a) })
 	r.behind = []Time{}
-	for i, t := range all {
-		if last := i + r.t; last < len(all) && t.Equal(all[last]) && (i == 0 || !t.Equal(all[i-1])) {
+	for _, t := range slices.CompactFunc(all, Time.Equal) {
+		if r.heard(t) > r.t {
 			r.behind = append(r.behind, t)
 		}
 	}
 	return r.next()
+}
+
+// heard counts the servers that have told the time, or may have forgotten it.
+func (r *read) heard(t Time) (n int) {
+	for _, l := range r.lists {
+		if l.forgot(t) || slices.ContainsFunc(l.times, t.Equal) {
+			n++
+		}
+	}
+	return n
+}
+
+// passedOver reports whether a version that nobody has told may be complete and newer than the next candidate: t+1 servers, one of
+// them correct, may have forgotten what is newer than it.
+func (r *read) passedOver() bool {
+	var next Time // ⊥ is behind all candidates
+	if len(r.behind) > 0 {
+		next = r.behind[0]
+	}
+	n := 0
+	for _, l := range r.lists {
+		if next.Compare(l.horizon) < 0 {
+			n++
+		}
+	}
+	return n > r.t
 }
 
 // wellFormed reports whether a correct server can have told the times: all before the candidate, the latest first.

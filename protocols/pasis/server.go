@@ -50,7 +50,8 @@ func (s *server) Handle(_ protocols.Role, key protocols.Key, request protocols.M
 		if m.Before.Possible(s.suite) {
 			times, err := stored(state)
 			at, _ := position(times, m.Before)
-			return protocols.Message{Body: &Times{Times: slices.DeleteFunc(times[at:], m.Before.Equal)}}, nil, err
+			forgot := len(times) == maxTimes
+			return protocols.Message{Body: &Times{slices.DeleteFunc(times[at:], m.Before.Equal), forgot}}, nil, err
 		}
 	}
 	return protocols.Refuse(request)
