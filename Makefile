@@ -115,7 +115,7 @@ test: ## run all tests; the last ones run real processes on the shaped testbed
 	$(GO) vet ./...
 	$(call run_tests,$$($(GO) list ./... | grep -v -e /harness/command -e /netem))
 	$(call run_tests,-p 1 ./netem/...) # one after the other: they measure
-	$(call run_tests,-count=1 ./harness/command)
+	$(call run_tests,-count=1 -timeout 30m ./harness/command)
 
 # Runs tests and shows a line per package and per test that was skipped for want of something; all, if one fails.
 define run_tests

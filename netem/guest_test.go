@@ -27,7 +27,11 @@ func TestInTheGuest(t *testing.T) {
 		Modules: []string{"veth", "bridge", "sch_tbf", "sch_netem", "ifb", "sch_ingress", "cls_u32", "act_mirred", "tcp_bbr"},
 		Stdout:  &out, Stderr: &complaints,
 	})
-	ran := bytes.Contains(out.Bytes(), []byte("--- PASS")) && !bytes.Contains(out.Bytes(), []byte("--- SKIP"))
+	late := bytes.Count(out.Bytes(), []byte(untimely))
+	ran := bytes.Contains(out.Bytes(), []byte("--- PASS")) && bytes.Count(out.Bytes(), []byte("--- SKIP")) == late
+	if late > 0 {
+		t.Logf("skipped: %d of the tests in the guest: %s", late, untimely)
+	}
 	if code != 0 || err != nil || !ran {
 		t.Errorf("exit code %d, %v, want all tests to pass and none to be skipped:\n%s%s", code, err, &out, &complaints)
 	}
