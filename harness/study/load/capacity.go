@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/powbench/powbench/harness/clock"
@@ -142,27 +141,31 @@ func (r *runner) undisturbed(ctx context.Context, c *cluster.Cluster, load clust
 type ladder struct{ from, first, most, step float64 }
 
 // highest is the highest rate that was kept when it was tried, and again when it was tried once more: what the first try kept may
-// have been luck, as it is the best of several. It is 0 if there is none.
+// have been luck, as it is the best of several. One that is not kept again counts as one that failed, and the search goes on below
+// it. It is 0 if there is none.
 func (l ladder) highest(try func(rate float64) (kept bool, err error)) (float64, error) {
 	var kept []float64 // ascending
 	failed := math.Inf(1)
-	for rate := max(l.from, tidy(l.first)); rate > 0; rate = l.next(kept, failed) {
+	for rate := max(l.from, tidy(l.first)); ; rate = l.next(kept, failed) {
+		again := rate == 0
+		if again {
+			if len(kept) == 0 {
+				return 0, nil
+			}
+			rate, kept = kept[len(kept)-1], kept[:len(kept)-1]
+		}
 		is, err := try(rate)
 		switch {
 		case err != nil:
 			return 0, err
+		case is && again:
+			return rate, nil
 		case is:
 			kept = append(kept, rate)
 		default:
 			failed = rate
 		}
 	}
-	for _, rate := range slices.Backward(kept) {
-		if is, err := try(rate); is || err != nil {
-			return rate, err
-		}
-	}
-	return 0, nil
 }
 
 // next is the rate to try after some that were kept and others that were not, of which the lowest failed; 0 if none is left.

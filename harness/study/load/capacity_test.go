@@ -26,6 +26,7 @@ func TestHighestRate(t *testing.T) {
 		"none":                {l: ladder{25, 100, 1000, 0.05}, most: 24, want: 0},
 		"all":                 {l: ladder{25, 100, 1000, 0.05}, most: 1e9, want: 1000},
 		"a lucky try":         {l: ladder{25, 100, 1000, 0.5}, most: 100, luck: map[float64]int{200: 1}, want: 100},
+		"luck at first":       {l: ladder{25, 100, 1000, 0.5}, most: 50, luck: map[float64]int{100: 1}, want: 50},
 		"nothing but luck":    {l: ladder{100, 100, 1000, 0.5}, most: 1, luck: map[float64]int{100: 1}, want: 0},
 	} {
 		t.Run(name, func(t *testing.T) {
