@@ -66,7 +66,7 @@ const (
 type network struct {
 	Seeded
 	servers int
-	// far says which servers are far away for the round, the nearest first.
+	// far says which servers are far away for the round, each once, the nearest first.
 	far func(client, seq, round int) []distance
 }
 
@@ -85,8 +85,10 @@ func delays(s Scenario, seed uint64) Chooser {
 	late := map[place][]distance{}
 	for i := range 1 + r.number(0, maxDelays) {
 		draw := func(what, below int) int { return r.number(1+8*i+what, below) }
-		at := place{1 + draw(0, s.clients()), 1 + draw(1, s.Ops), 1 + draw(2, delayRounds)}
-		late[at] = append(late[at], distance{draw(3, n.servers), draw(4, detourLevels), draw(5, 2) == 1})
+		at, server := place{1 + draw(0, s.clients()), 1 + draw(1, s.Ops), 1 + draw(2, delayRounds)}, draw(3, n.servers)
+		if !slices.ContainsFunc(late[at], func(d distance) bool { return d.server == server }) {
+			late[at] = append(late[at], distance{server, draw(4, detourLevels), draw(5, 2) == 1})
+		}
 	}
 	n.far = func(client, seq, round int) []distance { return late[place{client, seq, round}] }
 	return n
@@ -177,16 +179,10 @@ func (n network) detour(c Choice) int {
 	return far[at].level
 }
 
-// farIn are the servers that are far away in the round of a choice, each once.
+// farIn are the servers that are far away in the round of a choice.
 func (n network) farIn(c Choice) []distance {
 	field := func(bit, width int) int { return int(c>>bit) & (1<<width - 1) }
-	far := n.far(field(clientBit, 8), field(seqBit, 12), field(roundBit, 4))
-	for i, d := range far {
-		if slices.ContainsFunc(far[:i], func(before distance) bool { return before.server == d.server }) {
-			return slices.Delete(slices.Clone(far), i, i+1)
-		}
-	}
-	return far
+	return n.far(field(clientBit, 8), field(seqBit, 12), field(roundBit, 4))
 }
 
 // Chance implements Chooser. Any number of servers may be far away, and messages seldom come twice.
