@@ -23,7 +23,7 @@ func TestSchedulesStay(t *testing.T) {
 		{mpowerstore.Protocol{}, "4a75f11d5c435e77"},
 		{mabd.Protocol{}, "c6f2648e6fd9354d"},
 		{cas.Protocol{}, "b887e309721ca330"},
-		{pasis.Protocol{}, "840cb6072faa756e"},
+		{pasis.Protocol{}, "8eac3a7e9a604adc"},
 	} {
 		digest := fnv.New64a()
 		for _, a := range []byzantine.Attack{{ID: "none"}, mustAttack(t, "B0"), mustAttack(t, "B11"), mustAttack(t, "N3"), mustAttack(t, "N5")} {
