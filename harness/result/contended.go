@@ -1,12 +1,5 @@
 package result
 
-import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-)
-
 // Contended sums up READs of a protocol beside so many clients that write the same key: a row of the file that
 // `powbench contend --out` writes, for each repetition.
 type Contended struct {
@@ -57,13 +50,9 @@ func (c Contended) MeanRounds() float64 {
 // ReadContended reads files of `powbench contend --out`.
 func ReadContended(files ...string) (all []Contended, err error) {
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		rows, err := readRows[Contended](file, "of powbench contend --out")
 		if err != nil {
 			return nil, err
-		}
-		var rows []Contended
-		if err := json.Unmarshal(data, &rows); err != nil {
-			return nil, fmt.Errorf("%s: %w: name a file of powbench contend --out", file, err)
 		}
 		all = append(all, rows...)
 	}
@@ -71,13 +60,4 @@ func ReadContended(files ...string) (all []Contended, err error) {
 }
 
 // WriteContended writes such a file, and the folder that it is in.
-func WriteContended(file string, rows []Contended) error {
-	data, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o644)
-}
+func WriteContended(file string, rows []Contended) error { return writeRows(file, rows) }

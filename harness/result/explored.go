@@ -75,18 +75,8 @@ func (e Explorations) Write(file string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
 	table := strings.TrimSuffix(file, filepath.Ext(file)) + ".md"
-	return errors.Join(replace(file, append(data, '\n')), replace(table, []byte(e.Markdown())))
-}
-
-func replace(file string, data []byte) error {
-	if err := os.WriteFile(file+".new", data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
+	return errors.Join(writeInFolder(file, append(data, '\n')), writeInFolder(table, []byte(e.Markdown())))
 }
 
 // Markdown is the rows as a table.

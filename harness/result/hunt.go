@@ -1,11 +1,6 @@
 package result
 
-import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-)
+import "fmt"
 
 // Hunts are those of one hunter for one mutant: how many schedules it takes, beginning with other seeds each time, until a
 // mistake made on purpose is noticed. They are what `make league` writes, a row each.
@@ -27,32 +22,19 @@ func (h Hunts) Alive(i int, schedules uint64) bool {
 	return h.Schedules[i] == 0 || h.Schedules[i] > schedules
 }
 
+// ofLeague says which files have hunts.
+const ofLeague = "that make league wrote"
+
 // ReadHunts reads a file that `make league` wrote.
 func ReadHunts(file string) ([]Hunts, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var all []Hunts
-	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, fmt.Errorf("%s: %w: name a file that make league wrote", file, err)
-	}
+	all, err := readRows[Hunts](file, ofLeague)
 	for i, h := range all {
 		if h.Hunter == "" || len(h.Schedules) == 0 || h.Most == 0 {
-			return nil, fmt.Errorf("%s: row %d has no hunter, no hunts or no bound: name a file that make league wrote", file, i+1)
+			return nil, fmt.Errorf("%s: row %d has no hunter, no hunts or no bound: name a file %s", file, i+1, ofLeague)
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // WriteHunts writes such a file, and the folder that it is in.
-func WriteHunts(file string, all []Hunts) error {
-	data, err := json.MarshalIndent(all, "", " ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o644)
-}
+func WriteHunts(file string, all []Hunts) error { return writeRows(file, all) }

@@ -197,39 +197,6 @@ func (l Latency) Percentile(name string) float64 {
 	return map[string]float64{"p50": l.P50, "p90": l.P90, "p99": l.P99, "p999": l.P999}[name]
 }
 
-// Traffic is bytes or messages by direction.
-type Traffic struct {
-	ClientToServer int64 `json:"client_to_server"`
-	ServerToClient int64 `json:"server_to_client"`
-}
-
-// Over is the traffic in multiples of the unit.
-func (t Traffic) Over(unit float64) TrafficFactor {
-	return TrafficFactor{float64(t.ClientToServer) / unit, float64(t.ServerToClient) / unit}
-}
-
-// TrafficFactor is bytes by direction in multiples of the value's size.
-type TrafficFactor struct {
-	ClientToServer float64 `json:"client_to_server"`
-	ServerToClient float64 `json:"server_to_client"`
-}
-
-// Over is the factor in multiples of the unit.
-func (f TrafficFactor) Over(unit float64) TrafficFactor {
-	return TrafficFactor{f.ClientToServer / unit, f.ServerToClient / unit}
-}
-
-// Times is the factor, x times.
-func (f TrafficFactor) Times(x float64) TrafficFactor {
-	return TrafficFactor{f.ClientToServer * x, f.ServerToClient * x}
-}
-
-// Add adds o.
-func (f *TrafficFactor) Add(o TrafficFactor) {
-	f.ClientToServer += o.ClientToServer
-	f.ServerToClient += o.ServerToClient
-}
-
 // CPU is the CPU time of the load's processes in seconds.
 type CPU struct {
 	Clients float64 `json:"clients"`
@@ -254,49 +221,4 @@ type HostCPU struct {
 	Busy    float64 `json:"busy"`
 	Foreign float64 `json:"foreign"` // busy but not in our processes; the kernel's work for our links is part of it
 	Steal   float64 `json:"steal"`
-}
-
-// CostsFile holds the costs of proofs of writing and of signatures, a line each.
-const CostsFile = "costs.jsonl"
-
-// A Cost is the measured cost of one scheme at one t in one repetition: a line of costs.jsonl.
-type Cost struct {
-	Schema       int    `json:"schema"`
-	Scheme       string `json:"scheme"`        // such as "hash-sha1" or "ed25519"
-	SecurityBits int    `json:"security_bits"` // level by NIST SP 800-57
-	T            int    `json:"t"`             // 0: the scheme's costs do not depend on it
-	Servers      int    `json:"servers"`       // that Construct makes proofs for; 0: any number
-	MessageBytes int    `json:"message_bytes"`
-	Repetition   int    `json:"repetition"`
-	Attempt      int    `json:"attempt"`
-
-	Construct Spent `json:"construct"` // by the writer, for all servers
-	Verify    Spent `json:"verify"`    // by one server
-
-	HostSteal float64 `json:"host_steal"` // share of all cores' time that the hypervisor took, 0 to 1
-	Validity
-	Started string `json:"started"` // UTC, RFC 3339
-}
-
-// Spent is the cost of an operation, on one processor.
-type Spent struct {
-	Ops    int     `json:"ops"`    // operations that were timed
-	Ns     float64 `json:"ns"`     // CPU time per operation
-	Allocs float64 `json:"allocs"` // objects per operation
-	Bytes  float64 `json:"bytes"`  // allocated per operation
-	Waited float64 `json:"waited"` // share of the wall-clock time in which other work had the processor, 0 to 1
-	// Multiplications is the modular multiplications of one operation, counted as they were done; absent where they
-	// are not counted.
-	Multiplications int64 `json:"multiplications,omitempty"`
-}
-
-// Violated implements Line.
-func (c Cost) Violated() bool { return false }
-
-// Notable implements Line.
-func (c Cost) Notable() bool { return !c.Valid }
-
-func (c Cost) inFile() (string, any) {
-	c.Schema = SchemaVersion
-	return CostsFile, c
 }

@@ -1,20 +1,14 @@
 package figures
 
 import (
-	"cmp"
-	"image/color"
 	"math"
-	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
-	vgdraw "gonum.org/v1/plot/vg/draw"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
-	"github.com/powbench/powbench/plots/look"
 	"github.com/powbench/powbench/plots/stat"
 )
 
@@ -167,140 +161,4 @@ func bars(d panel, c column) *draw.Panel {
 	p.X.Tick.Marker = ticks
 	p.X.Tick.LineStyle.Width = 0
 	return p
-}
-
-// stripRows set systems one below the other: peak throughput above, the latency of one client alone below.
-var stripRows = []panel{
-	{x: peak, plot: strips, align: alignStrips},
-	{x: latency, plot: strips, align: alignStrips},
-}
-
-// stripSize has room for the systems and, in the gutter, for their names.
-func stripSize(cells []frame.Cell) (row, gutter vg.Length) {
-	order := stripOrder(cells)
-	return 16*vg.Millimeter + 5*vg.Millimeter*vg.Length(len(order)), named(order).Gutter()
-}
-
-// stripOrder is the systems from the top down: the causes of M-PoWerStore's gain, if all are there, a gap, the others.
-func stripOrder(cells []frame.Cell) []frame.System {
-	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System })
-	slices.SortFunc(all, frame.System.Compare)
-	var causes []frame.System
-	for _, cause := range frame.Causes {
-		causes = append(causes, frame.Keep(all, cause.Is)...)
-	}
-	others := frame.Keep(all, func(s frame.System) bool { return !slices.Contains(causes, s) })
-	switch {
-	case len(causes) < len(frame.Causes):
-		return all
-	case len(others) == 0:
-		return causes
-	}
-	return slices.Concat(causes, []frame.System{{}}, others)
-}
-
-// named is a strip with its name for each system.
-func named(order []frame.System) draw.Strips {
-	s := make(draw.Strips, len(order))
-	for i, system := range order {
-		if s[i].Gap = system == (frame.System{}); !s[i].Gap {
-			s[i].Label = system.Name()
-		}
-	}
-	return s
-}
-
-// strips is a strip per system. Only the first column names them.
-func strips(d panel, c column) *draw.Panel {
-	p := draw.NewStripPlot()
-	numbers := frame.Distinct(c.all, func(c frame.Cell) int { return c.Clients })
-	fewest := stat.Count(numbers[0], "client")
-	cells := d.x.shown(c.cells)
-	switch {
-	case !d.x.peaks:
-		p.X.Label.Text = "Mean latency, " + fewest + " (ms)"
-		cells = frame.Keep(cells, func(c frame.Cell) bool { return c.Clients == numbers[0] })
-	case len(numbers) == 1:
-		p.X.Label.Text = "Throughput, " + fewest + " (MB/s)"
-	default:
-		p.X.Label.Text = d.x.label
-	}
-	order := stripOrder(c.all)
-	s := named(order)
-	for i, system := range order {
-		if !c.first {
-			s[i].Label = ""
-		}
-		if !s[i].Gap {
-			cell := frame.Find(cells, func(c frame.Cell) bool { return c.System == system })
-			s[i].Look, s[i].Height = lookOf(system), cell.Estimate(d.x.of)
-			if d.x.peaks {
-				s[i].Bound = cell.Bound()
-			}
-		}
-	}
-	p.Add(s)
-	return p
-}
-
-// alignStrips gives the panels the same limits, so that they compare at sight.
-func alignStrips(row []*draw.Panel) {
-	longest := slices.MaxFunc(row, func(a, b *draw.Panel) int { return cmp.Compare(a.X.Max, b.X.Max) }).X.Max
-	for _, p := range row {
-		p.X.Max = longest
-	}
-}
-
-// openKinds are the kinds of curves in the figure of open loops; colour and marker are the protocol's.
-var openKinds = []struct {
-	name    string
-	dashes  []vg.Length
-	open    bool // the markers are hollow, and x is the rate offered
-	service bool
-}{
-	{name: "closed loop"},
-	{"open loop, from the intended start", []vg.Length{6, 2.5}, true, false},
-	{"open loop, from the actual start", []vg.Length{1.5, 2}, true, true},
-}
-
-// openCurves is a curve per protocol and kind.
-func openCurves(d panel, c column) *draw.Panel {
-	p := d.newPlot()
-	for _, s := range protocolsOf(c.cells) {
-		own := ofProtocol(c.cells, s)
-		for _, k := range openKinds {
-			l := draw.Curve{Look: lookOf(s), What: k.name, Hollow: k.open}
-			l.Dashes = k.dashes
-			for _, cell := range frame.Keep(own, func(c frame.Cell) bool { return frame.IsOpen(c) == k.open }) {
-				dot := draw.Dot{X: cell.Estimate(operations.of), Y: d.y.estimate(cell)}
-				if k.open {
-					dot.X = stat.Exactly(cell.Rate)
-				}
-				if k.service {
-					dot.Y = d.y.serviceEstimate(cell)
-				}
-				l.Dots = append(l.Dots, dot)
-			}
-			p.Add(l)
-		}
-		addBound(p, s, own)
-	}
-	return p
-}
-
-// openMarks explains protocols by their colour and marker, below them the kinds of curves, and the bound.
-func openMarks(cells []frame.Cell) (l draw.Legend) {
-	protocols := protocolsOf(cells)
-	of := look.Look{Color: color.Black, Marker: vgdraw.CircleGlyph{}}
-	for _, s := range protocols {
-		l = append(l, draw.Entry{Name: s.Title, Sample: draw.MarkerSample(lookOf(s))})
-	}
-	if len(protocols) == 1 {
-		of = lookOf(protocols[0])
-	}
-	for i, k := range openKinds {
-		of.Dashes = k.dashes
-		l = append(l, draw.Entry{Name: k.name, Sample: draw.Curve{Look: of, Hollow: k.open}.Sample, Begins: i == 0})
-	}
-	return append(l, boundMark(draw.RuleSample)(cells)...)
 }

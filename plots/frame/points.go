@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/stat"
@@ -218,105 +216,4 @@ func compareCells(a, b Cell) int {
 		cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Durability, b.Durability), cmp.Compare(a.Arrival, b.Arrival),
 		cmp.Compare(a.SlowServer, b.SlowServer), cmp.Compare(a.Owed, b.Owed), cmp.Compare(a.Auth, b.Auth),
 		cmp.Compare(a.Attack, b.Attack), cmp.Compare(a.Record, b.Record))
-}
-
-// figures are those that points may be of: what is drawn, and what makes a table.
-var figures = map[string]struct {
-	wan   bool // only a network with delays makes this figure
-	table bool // its points make a table of the summary and nothing to draw
-}{
-	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, Sustain: {}, LimitsFigure: {}, Mix: {}, Capacity: {}, Auth: {}, Owed: {table: true}, Recorder: {table: true},
-	Counts: {table: true},
-}
-
-// The figures that set variants, suites and durabilities, open and closed loops, and sizes of values side by side.
-const (
-	Ablation = "ablation"
-	SetUp    = "setup"
-	Open     = "open"
-	Sizes    = "sizes"
-)
-
-// The figures of all registers: side by side, and what more servers cost them.
-const (
-	Registers = "registers"
-	Growth    = "growth"
-)
-
-// LimitsFigure is the figure that sets protocols beside their ceilings.
-const LimitsFigure = "limits"
-
-// Auth is the figure of what TLS with certificates costs.
-const Auth = "auth"
-
-// Sustain is the figure of the course of long loads.
-const Sustain = "sustained"
-
-// Mix is the figure of READs and WRITEs mixed.
-const Mix = "mixed"
-
-// Capacity is the figure of the highest rates that keep an objective, under attack or not.
-const Capacity = "capacity"
-
-// What makes a table: the paper's Table 3, and what the wait for owed replies does.
-const (
-	Counts = "table3"
-	Owed   = "owed"
-	// Recorder is what it costs the load to record what it does.
-	Recorder = "recorder"
-)
-
-// Figures is the names of the figures that points may be of, such as "2b", sorted.
-func Figures() []string { return slices.Sorted(maps.Keys(figures)) }
-
-// ForTable reports whether the figure's points make a table of the summary and nothing to draw.
-func ForTable(figure string) bool { return figures[figure].table }
-
-// NeedsWAN reports whether only a network with delays makes the figure.
-func NeedsWAN(figure string) bool { return figures[figure].wan }
-
-// InWAN reports whether the run was one over links with delays, or should have been.
-func InWAN(s *result.Set) bool {
-	return len(s.Manifest.Testbed.Delays) > 0 || NeedsWAN(s.Manifest.Figure) ||
-		slices.ContainsFunc(s.Points, func(p result.Point) bool { return NeedsWAN(p.Figure) })
-}
-
-func checkPoint(p result.Point) error {
-	if _, ok := figures[p.Figure]; !ok && p.Figure != "" {
-		return fmt.Errorf("unknown figure %q: this powbench draws %s", p.Figure, strings.Join(Figures(), ", "))
-	}
-	if !result.IsOp(p.Op) {
-		return fmt.Errorf("unknown operation %q: it is read, write or a mix such as 95%% read", p.Op)
-	}
-	if p.Attack != "" && p.Figure != "" && p.Figure != Capacity {
-		return fmt.Errorf("a point under attack %s in figure %s, which does not tell attacks apart", p.Attack, p.Figure)
-	}
-	if p.T < 1 || p.ValueBytes < 1 || p.Clients < 1 {
-		return fmt.Errorf("t = %d, value_bytes = %d and clients = %d must be at least 1", p.T, p.ValueBytes, p.Clients)
-	}
-	if !slices.Contains([]string{"", result.Closed, result.Poisson, result.Fixed}, p.Arrival) {
-		return fmt.Errorf("unknown arrival %q: it is %s, %s or %s", p.Arrival, result.Closed, result.Poisson, result.Fixed)
-	}
-	if p.Open() != (p.Rate > 0) || p.Open() && p.Valid && !(p.ServiceMs.Mean > 0) {
-		return fmt.Errorf("arrival %q at a rate of %v/s with a service time of %v ms: an open loop has both, a closed loop none",
-			cmp.Or(p.Arrival, result.Closed), p.Rate, p.ServiceMs.Mean)
-	}
-	needed := []float64{p.ThroughputMBps, p.ThroughputOps}
-	if !p.Unrecorded() {
-		needed = append(needed, p.LatencyMs.Mean)
-	}
-	for _, x := range needed {
-		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
-			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
-		}
-	}
-	if (p.KeyModel == result.Zipf) != (p.Skew > 0) || p.KeyModel == result.Zipf && p.Keys < 1 {
-		return fmt.Errorf("key_model %q with a skew of %v over %d keys: %s has both, no other model has a skew",
-			p.KeyModel, p.Skew, p.Keys, result.Zipf)
-	}
-	if low, high := p.Predicted.Low, p.Predicted.High; !(0 <= low && low <= high) {
-		return fmt.Errorf("the predicted latency must lie between 0 and its high end, not from %v to %v", low, high)
-	}
-	return nil
 }
