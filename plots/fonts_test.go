@@ -9,7 +9,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 )
 
-// Fonts in PDFs are embedded, and are outlines: publishers refuse Type 3. They are embedded whole, as gonum's canvas does not subset them.
+// Fonts in PDFs are embedded, of the letters that occur alone, and are outlines: publishers refuse Type 3.
 func TestFontsAreEmbedded(t *testing.T) {
 	pdffonts, err := exec.LookPath("pdffonts")
 	if err != nil {
@@ -41,7 +41,8 @@ func TestFontsAreEmbedded(t *testing.T) {
 			if len(fields) < 8 {
 				t.Fatalf("%s: pdffonts says %q", f, font)
 			}
-			if embedded := fields[len(fields)-5]; embedded != "yes" || strings.Contains(font, "Type 3") {
+			embedded, subset, unicode := fields[len(fields)-5], fields[len(fields)-4], fields[len(fields)-3]
+			if embedded != "yes" || subset != "yes" || unicode != "yes" || strings.Contains(font, "Type 3") {
 				t.Errorf("%s: %s", filepath.Base(f), font)
 			}
 		}

@@ -88,6 +88,9 @@ func logCurves(x scale) func(d panel, c column) *draw.Panel {
 	}
 }
 
+// manySizes are more than the axis has room for in the usual letters.
+const manySizes = 6
+
 // sizeAxis makes the x axis one of logarithms of sizes, with short names for them.
 func sizeAxis(p *draw.Panel, cells []frame.Cell) {
 	sizes := frame.Distinct(cells, func(c frame.Cell) int { return c.ValueBytes })
@@ -97,6 +100,9 @@ func sizeAxis(p *draw.Panel, cells []frame.Cell) {
 	}
 	p.XLog = draw.Log{Base: 2}
 	p.X.Tick.Marker = ticks
+	if len(sizes) > manySizes {
+		p.X.Tick.Label.Font.Size *= 0.85 // so that their names stay apart
+	}
 	p.X.Min, p.X.Max = math.Log2(float64(sizes[0]))-0.4, math.Log2(float64(sizes[len(sizes)-1]))+0.4
 }
 

@@ -11,16 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"text/tabwriter"
-	"time"
 
-	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/perf/benchfmt"
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
@@ -63,21 +59,11 @@ var formats = []struct {
 	{"svg", func(w, h vg.Length) vg.CanvasWriterTo {
 		return vgsvg.NewWith(vgsvg.UseWH(w, h), vgsvg.EmbedFonts(true))
 	}},
-	{"pdf", func(w, h vg.Length) vg.CanvasWriterTo {
-		undated()
-		return vgpdf.New(w, h)
-	}},
+	{"pdf", func(w, h vg.Length) vg.CanvasWriterTo { return newPDF(w, h) }},
 	{"png", func(w, h vg.Length) vg.CanvasWriterTo {
 		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))}
 	}},
 }
-
-// undated has documents say that they are of 1970 and list their parts sorted, so that the same results make the same file.
-var undated = sync.OnceFunc(func() {
-	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
-	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
-	fpdf.SetDefaultCatalogSort(true)
-})
 
 // Extensions are those of a figure's files.
 func Extensions() (all []string) {
