@@ -7,6 +7,7 @@ import (
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
+	"github.com/powbench/powbench/plots/stat"
 )
 
 // Fields are a record's numbers by their names; NaN stands for one that was not recorded.
@@ -62,6 +63,18 @@ func ofCourse(p result.Point) fields {
 // and adds others.
 func (all fields) and(others fields) fields {
 	maps.Copy(all, others)
+	return all
+}
+
+// ofLead is from which size of the value on, in KiB, M-PoWerStore is ahead, as measured, with the ends of the interval, and by the
+// model; where it is ahead from some size on, and not at all sizes or at none.
+func ofLead(l frame.Lead) fields {
+	all := fields{}
+	for name, in := range map[string]frame.LeadIn{"bytes": l.Bytes, "peak": l.Peak, "latency": l.Latency} {
+		is, model := in.Measured.Kind == stat.From, in.Model.Kind == stat.From
+		all[name], all[name+".model"] = ifRecorded(in.Measured.At/1024, is), ifRecorded(in.Model.At/1024, model)
+		all[name+".low"], all[name+".high"] = ifRecorded(in.Measured.Low/1024, is), ifRecorded(in.Measured.High/1024, is)
+	}
 	return all
 }
 

@@ -34,6 +34,7 @@ func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
 	}
 	r := &Results{map[string][]record{}}
 	r.addPoints(cells)
+	r.addLeads(cells)
 	r.addSimulated(simulated)
 	return r, r.addTrialsAndCosts(sets)
 }

@@ -28,6 +28,7 @@ var kinds = map[string]kind{
 		keys:  []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack", "record"},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
+	"lead":    {path: "lead", keys: []string{"protocol", "op", "t"}, needs: 3, exact: true, fields: ofLead(frame.Lead{})},
 	"history": {path: "history", keys: []string{"figure", "protocol", "op", "t"}, fields: ofHistory(result.Point{})},
 	"link":    {path: "link", keys: []string{"figure"}, fields: fieldsOf(result.Link{}, nil)},
 	"delay":   {path: "delay", keys: []string{"figure"}, fields: fieldsOf(result.MeasuredDelay{}, nil)},
@@ -88,6 +89,15 @@ func (r *Results) addPoints(cells []frame.Cell) {
 				r.add("delay", record{id: c.Set.Dir, keys: keys, repetition: 1, fields: fieldsOf(d, nil)})
 			}
 		}
+	}
+}
+
+// addLeads adds from which size on M-PoWerStore is ahead of others.
+func (r *Results) addLeads(cells []frame.Cell) {
+	for _, l := range frame.Leads(cells) {
+		keys := where{"protocol": l.Under.Protocol, "op": l.Op, "t": float64(l.T)}
+		id := fmt.Sprintf("lead/%s/%s/t%d", l.Under.Protocol, l.Op, l.T)
+		r.add("lead", record{id: id, keys: keys, repetition: 1, fields: ofLead(l)})
 	}
 }
 
