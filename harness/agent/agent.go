@@ -79,7 +79,8 @@ type Agent struct {
 	issued     issued
 	operations atomic.Int64           // of loads, begun so far
 	window     atomic.Pointer[window] // of the present load; nil for none
-	history    []history.Entry        // as History found it last
+	history    *history.Merging       // what History has not told yet
+	told       int                    // operations by History
 }
 
 // Start connects to all servers.
@@ -176,8 +177,8 @@ func (a *Agent) Arrears(context.Context, control.Nothing) (int64, error) {
 // historyPart is how many operations one call of History returns at most.
 const historyPart = 1 << 15
 
-// History returns a part of the history of all operations since Start: those from the given index on. An empty part says
-// that there are no more. No operation may be in progress.
+// History returns a part of the history of all operations since Start, by their start: the first, from 0, or those that follow what it
+// has told. An empty part says that there are no more. No operation may be in progress.
 func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
 	if from == 0 {
 		var logs []*history.Log
@@ -187,12 +188,14 @@ func (a *Agent) History(_ context.Context, from int) ([]history.Entry, error) {
 		if a.background != nil {
 			logs = append(logs, a.background.writer.logs...)
 		}
-		a.history = history.Merge(logs...)
+		a.history, a.told = history.NewMerging(logs...), 0
 	}
-	if from < 0 || from > len(a.history) {
-		return nil, fmt.Errorf("the history has %d operations, none from %d on", len(a.history), from)
+	if a.history == nil || from != a.told {
+		return nil, fmt.Errorf("%d operations of the history have been told: go on from there and not from %d, or begin anew from 0", a.told, from)
 	}
-	return a.history[from:min(from+historyPart, len(a.history))], nil
+	part := a.history.Next(historyPart)
+	a.told += len(part)
+	return part, nil
 }
 
 // Forget drops the history up to now, which somebody has taken: so an agent can work for ever. No operation may be in progress; one
@@ -205,7 +208,7 @@ func (a *Agent) Forget(context.Context, control.Nothing) (none control.Nothing, 
 		w := a.background.writer
 		w.logs = []*history.Log{history.NewLog(w.pid)}
 	}
-	a.history = nil
+	a.history, a.told = nil, 0
 	return none, nil
 }
 

@@ -20,7 +20,6 @@ import (
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/control"
-	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/node"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
@@ -261,88 +260,8 @@ func (c *Cluster) startAgent(ctx context.Context, host testbed.Host, cfg agent.C
 	return p, nil
 }
 
-// Journal is the path of a journal of that name for an agent that StartAgent starts.
-func (c *Cluster) Journal(name string) string { return filepath.Join(c.folders[c.late], name) }
-
-// SaveHistory gathers the history into one file.
-func (c *Cluster) SaveHistory(ctx context.Context, path string, journals ...string) ([]history.Entry, error) {
-	all, err := c.History(ctx, journals...)
-	if err != nil {
-		return nil, err
-	}
-	return all, history.WriteFile(path, all)
-}
-
-// History gathers what the agents recorded, and what journals hold. Where machines have clocks of their own, every operation is made
-// to begin earlier and to end later by as much as these may be off: so no violation is the clocks', and what overlaps for sure still
-// does.
-func (c *Cluster) History(ctx context.Context, journals ...string) ([]history.Entry, error) {
-	all, err := c.recorded(ctx, journals)
-	machines, ok := c.testbed.(testbed.Machines)
-	if err != nil || !ok {
-		return all, err
-	}
-	off, err := machines.Uncertainty(time.Since(c.begun))
-	history.Widen(all, off)
-	return all, err
-}
-
-// TakeHistory is History, which the agents forget then: so a cluster can be used for ever. No operation may be in progress.
-func (c *Cluster) TakeHistory(ctx context.Context) ([]history.Entry, error) {
-	all, err := c.History(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, err = control.CallAll(ctx, c.agents, agent.ForgetCall, control.Nothing{})
-	return all, err
-}
-
 // StepClock sets the clock of an agent, by its number, forward or back.
 func (c *Cluster) StepClock(ctx context.Context, n int, by time.Duration) error {
 	_, err := control.Call(ctx, c.agents[n], agent.StepCall, int64(by))
-	return err
-}
-
-func (c *Cluster) recorded(ctx context.Context, journals []string) (all []history.Entry, err error) {
-	for _, a := range c.agents {
-		for from := 0; ; {
-			part, err := control.Call(ctx, a, agent.HistoryCall, from)
-			if err != nil {
-				return nil, err
-			}
-			if from += len(part); len(part) == 0 {
-				break
-			}
-			all = append(all, part...)
-		}
-	}
-	for _, j := range journals {
-		part, err := control.Call(ctx, c.agents[len(c.agents)-1], agent.JournalCall, j)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, part...)
-	}
-	return all, nil
-}
-
-// complaint finds in the log what the first process that failed said: the last line of every command that fails.
-func complaint(log string) string {
-	data, _ := os.ReadFile(log)
-	for line := range strings.Lines(string(data)) {
-		if why, ok := strings.CutPrefix(line, "powbench: "); ok {
-			return strings.TrimSpace(why)
-		}
-	}
-	return ""
-}
-
-// closeLog keeps the file only if something was logged.
-func closeLog(log *os.File) error {
-	info, err := log.Stat()
-	err = errors.Join(err, log.Close())
-	if err == nil && info.Size() == 0 {
-		err = os.Remove(log.Name())
-	}
 	return err
 }

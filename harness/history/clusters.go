@@ -1,6 +1,7 @@
 package history
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -101,21 +102,24 @@ func (c *cluster) witness() []*Entry {
 }
 
 // Concurrency returns the share of the operations that ended in [from, to], in ns, which overlap another operation on
-// their key; 0 if none ended then. Pending operations are left out, as how long they lasted is unknown.
-func Concurrency(entries []Entry, from, to int64) float64 {
+// their key; 0 if none ended then. Pending operations are left out, as how long they lasted is unknown. The history comes in parts,
+// each with all operations of its keys.
+func Concurrency(parts iter.Seq[[]Entry], from, to int64) float64 {
 	ended, overlapping := 0, 0
-	completed := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Outcome != OK })
-	for _, ops := range byKey(completed) {
-		latest := beforeAll // the latest end of the operations that started earlier
-		for i, e := range ops {
-			meets := latest >= e.Start || i+1 < len(ops) && ops[i+1].Start <= e.End
-			latest = max(latest, e.End)
-			if e.End < from || e.End > to {
-				continue
-			}
-			ended++
-			if meets {
-				overlapping++
+	for entries := range parts {
+		completed := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Outcome != OK })
+		for _, ops := range byKey(completed) {
+			latest := beforeAll // the latest end of the operations that started earlier
+			for i, e := range ops {
+				meets := latest >= e.Start || i+1 < len(ops) && ops[i+1].Start <= e.End
+				latest = max(latest, e.End)
+				if e.End < from || e.End > to {
+					continue
+				}
+				ended++
+				if meets {
+					overlapping++
+				}
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func TestConcurrency(t *testing.T) {
 		{"only ends in the window count", history(w(1, 1, 3), w(2, 2, 5), w(3, 6, 7)), 5, 7, 0.5},
 		{"nothing in the window", history(w(1, 1, 3)), 5, 7, 0},
 	} {
-		if got := Concurrency(test.h, test.from, test.to); got != test.want {
+		if got := Concurrency(whole(test.h), test.from, test.to); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestConcurrencyAgreesWithCounting(t *testing.T) {
 				}
 			}
 		}
-		if got := Concurrency(h, 0, 100); ended > 0 && got != float64(meet)/float64(ended) {
+		if got := Concurrency(whole(h), 0, 100); ended > 0 && got != float64(meet)/float64(ended) {
 			t.Errorf("%v, want %d of %d\n%s", got, meet, ended, Timeline(h))
 		}
 	})
@@ -71,7 +71,7 @@ func TestKeyspaceGivesTheConcurrencyAskedFor(t *testing.T) {
 			now = end + 1
 		}
 	}
-	if got := Concurrency(h, 0, Forever); got < p || got > 2.2*p {
+	if got := Concurrency(whole(h), 0, Forever); got < p || got > 2.2*p {
 		t.Errorf("seed %d: measured %.3f, asked for %.3f: want between p and about 2p", seed, got, p)
 	} else {
 		t.Logf("measured %.3f, asked for %.3f", got, p)

@@ -61,38 +61,87 @@ type line struct {
 // of a value, and a read of bytes that were never written has the value "corrupt". A pending operation has
 // "outcome":"pending" and no end.
 func WriteFile(path string, entries []Entry) error {
-	tmp := path + ".tmp"
-	f, err := os.Create(tmp)
+	w, err := NewWriter(path)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(writeAll(f, entries), f.Close()); err != nil {
-		_ = os.Remove(tmp)
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(tmp, path)
+	return errors.Join(w.Write(entries), w.Close())
 }
 
-func writeAll(w io.Writer, entries []Entry) error {
-	gz := gzip.NewWriter(w)
-	lines := json.NewEncoder(gz)
-	lines.SetEscapeHTML(false)
-	if err := lines.Encode(header{Format: format, Version: formatVersion, Unit: "ns"}); err != nil {
-		return err
+// A Writer writes a history's file part by part; see WriteFile. What it writes appears when it is closed, and only if nothing
+// failed.
+type Writer struct {
+	path string
+	file *os.File
+	text *encoder
+	err  error // the first; nothing more is written then
+}
+
+// NewWriter begins a file.
+func NewWriter(path string) (*Writer, error) {
+	f, err := os.Create(path + ".tmp")
+	if err != nil {
+		return nil, err
 	}
-	for _, e := range entries {
-		if err := e.validate(); err != nil {
-			return fmt.Errorf("%s: %w", e.name(), err)
+	w := &Writer{path: path, file: f}
+	w.text, w.err = newEncoder(f)
+	return w, nil
+}
+
+// Write adds the entries.
+func (w *Writer) Write(entries []Entry) error {
+	if w.err == nil {
+		w.err = w.text.write(entries)
+	}
+	if w.err != nil {
+		return fmt.Errorf("write %s: %w", w.path, w.err)
+	}
+	return nil
+}
+
+// Close makes the file appear, or removes what was written if something had failed; Write has said what.
+func (w *Writer) Close() error {
+	err := errors.Join(w.text.close(), w.file.Close())
+	if w.err == nil && err == nil {
+		return os.Rename(w.file.Name(), w.path)
+	}
+	_ = os.Remove(w.file.Name())
+	if err != nil {
+		return fmt.Errorf("write %s: %w", w.path, err)
+	}
+	return nil
+}
+
+// An encoder makes the text of a file.
+type encoder struct {
+	text  *gzip.Writer
+	lines *json.Encoder
+}
+
+func newEncoder(w io.Writer) (*encoder, error) {
+	e := &encoder{text: gzip.NewWriter(w)}
+	e.lines = json.NewEncoder(e.text)
+	e.lines.SetEscapeHTML(false)
+	return e, e.lines.Encode(header{Format: format, Version: formatVersion, Unit: "ns"})
+}
+
+func (e *encoder) write(entries []Entry) error {
+	for i := range entries {
+		entry := &entries[i]
+		if err := entry.validate(); err != nil {
+			return fmt.Errorf("%s: %w", entry.name(), err)
 		}
-		if !utf8.ValidString(string(e.Key)) {
-			return fmt.Errorf("%s: key %q is not UTF-8 text, which a history's file needs", e.name(), e.Key)
+		if !utf8.ValidString(string(entry.Key)) {
+			return fmt.Errorf("%s: key %q is not UTF-8 text, which a history's file needs", entry.name(), entry.Key)
 		}
-		if err := lines.Encode(e.line()); err != nil {
+		if err := e.lines.Encode(entry.line()); err != nil {
 			return err
 		}
 	}
-	return gz.Close()
+	return nil
 }
+
+func (e *encoder) close() error { return e.text.Close() }
 
 // Forms are the entries as lines of a file have them, for an encoder of JSON.
 func Forms(entries []Entry) []any {

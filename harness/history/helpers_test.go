@@ -1,8 +1,12 @@
 package history
 
 import (
+	"errors"
 	"flag"
+	"io"
+	"iter"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -82,3 +86,12 @@ func history(entries ...Entry) []Entry {
 	}
 	return entries
 }
+
+// writeAll writes the text of a history's file.
+func writeAll(to io.Writer, entries []Entry) error {
+	e, err := newEncoder(to)
+	return errors.Join(err, e.write(entries), e.close())
+}
+
+// whole is a history in one part.
+func whole(entries []Entry) iter.Seq[[]Entry] { return slices.Values([][]Entry{entries}) }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -39,6 +40,32 @@ func TestLogKeepsEveryOperation(t *testing.T) {
 	if got := Merge(); got != nil {
 		t.Errorf("no logs merge to %v", got)
 	}
+}
+
+// A Merging hands out what Merge returns, in parts of any size, and leaves the logs as they are.
+func TestMergingHandsOutAll(t *testing.T) {
+	forSeeds(t, 30, func(t *testing.T, rng *rand.Rand) {
+		var logs []*Log
+		for client := range uint64(rng.IntN(5)) {
+			l, now := NewLog(client), int64(0)
+			for seq := range uint64(rng.IntN(2 * pageEntries)) {
+				now += rng.Int64N(3)
+				l.Begin(Entry{Seq: seq, Key: "k", Op: protocols.Read, Start: now})
+			}
+			logs = append(logs, l)
+		}
+		want := Merge(logs...)
+		for range 2 {
+			var got []Entry
+			m := NewMerging(logs...)
+			for part := m.Next(1 + rng.IntN(1000)); len(part) > 0; part = m.Next(1 + rng.IntN(1000)) {
+				got = append(got, part...)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d entries of %d logs, want %d in their order", len(got), len(logs), len(want))
+			}
+		}
+	})
 }
 
 func BenchmarkLog(b *testing.B) {

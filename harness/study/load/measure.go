@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
-	"github.com/powbench/powbench/workloads"
 )
 
 // measurement measures a point of one run.
@@ -72,7 +70,7 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 	if attempt > 1 {
 		name += fmt.Sprintf("-attempt%d", attempt)
 	}
-	err := m.withCluster(ctx, name, run.Series, run.Clients, run.Seed, func(ctx context.Context, c *cluster.Cluster) error {
+	err := m.withCluster(ctx, name, run.Series, run.Clients, run.Seed, func(ctx context.Context, c *cluster.Cluster) (err error) {
 		l, err := m.loadAll(ctx, c, &p)
 		if err != nil {
 			return err
@@ -80,22 +78,24 @@ func (m *measurement) Do(ctx context.Context, attempt int) (result.Line, string,
 		if p.RSSMiB, err = c.PeakRSS(ctx); err != nil {
 			return err
 		}
-		entries, err := m.check(ctx, c, &p, name)
+		spool, err := m.check(ctx, c, &p, name)
 		if err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, spool.Close()) }()
 		if m.Profile {
 			p.Profiles = name
 			if err := l.SaveProfiles(filepath.Join(m.bench.Dir, result.ProfileDir, name)); err != nil {
 				return err
 			}
 		}
-		p.Concurrency = history.Concurrency(entries, l.Window.From.Ns, l.Window.To.Ns)
-		p.Timeline = timeline(kinds(p.Series), entries, l, m.Experiment.Phases.Timeline.Std())
+		p.Concurrency = history.Concurrency(spool.Parts(), l.Window.From.Ns, l.Window.To.Ns)
+		p.Timeline = timeline(kinds(p.Series), spool.Parts(), l, m.Experiment.Phases.Timeline.Std())
+		met := newMeetings(&p, spool.Parts(), l, m.Experiment.Phases.Warmup.Std())
 		if m.run.RateSought() {
 			p.Objective = m.Experiment.Objective.Bounded(slowerThan(m.Experiment.Objective, l))
 		}
-		return m.fill(&p, l, newMeetings(&p, entries, l, m.Experiment.Phases.Warmup.Std()))
+		return errors.Join(spool.Err(), m.fill(&p, l, met))
 	})
 	return p, tell(p, m.run.Clients == 0), err
 }
@@ -111,21 +111,21 @@ func unchecked(c *cluster.Cluster, p *result.Point) string {
 	return ""
 }
 
-// check checks the history, if there is one, and keeps it in a file of that name.
-func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.Point, name string) ([]history.Entry, error) {
+// check checks the history, if there is one, and keeps it in a file of that name. The spool is the caller's to close.
+func (m *measurement) check(ctx context.Context, c *cluster.Cluster, p *result.Point, name string) (*history.Spool, error) {
 	if why := unchecked(c, p); why != "" {
-		entries, err := c.History(ctx)
+		spool, err := c.SpoolHistory(ctx, "")
 		p.Linearizable = result.Verdict{
-			Code: result.NoHistory, Checker: "none", Operations: int64(len(entries)), Detail: "not checked: " + why,
+			Code: result.NoHistory, Checker: "none", Operations: spool.Len(), Detail: "not checked: " + why,
 		}
-		return entries, err
+		return spool, err
 	}
 	p.History = name + result.HistorySuffix
-	entries, err := c.SaveHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
+	spool, err := c.SpoolHistory(ctx, filepath.Join(m.bench.Dir, result.HistoryDir, p.History))
 	if err == nil {
-		p.Linearizable = history.CheckAs(entries, c.Consistency()).Verdict
+		p.Linearizable = history.CheckParts(spool.Parts(), c.Consistency())
 	}
-	return entries, err
+	return spool, err
 }
 
 // loadAll runs the load, and what must come before or after it.
@@ -240,82 +240,4 @@ func briefly(v result.Validity) string {
 		first += string(r)
 	}
 	return first
-}
-
-// search finds a number of clients that saturates a series: it plays all numbers, those with the highest throughputs
-// again, and takes the best of the plateau. It is a pilot: the manifest keeps its throughputs, which are not
-// points.
-type search struct {
-	*runner
-	series result.Series
-}
-
-// Name implements study.Task.
-func (s *search) Name() string { return "search " + s.series.String() }
-
-// Expected implements study.Timed.
-func (s *search) Expected() time.Duration { return s.times.Search(s.series) }
-
-// Do implements study.Task.
-func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
-	found := result.Search{Series: s.series}
-	clients, err := s.Experiment.SearchClients(s.series)
-	if err != nil {
-		return nil, "", err
-	}
-	gain := s.Experiment.Search.Gain
-	seed := workloads.Derive(s.Experiment.Seed, "search", s.series.String())
-	name := "search-" + seriesName(s.series)
-	err = s.withCluster(ctx, name, s.series, clients[len(clients)-1], seed, func(ctx context.Context, c *cluster.Cluster) error {
-		loadedKeys := 0
-		try := func(clients int) error {
-			load := s.load(s.series, result.Load{Clients: clients}, seed)
-			if s.series.Reads() && load.Keys > loadedKeys {
-				if err := preload(ctx, c, loadedKeys, load.Keys); err != nil {
-					return err
-				}
-				loadedKeys = load.Keys
-			}
-			l, err := s.step(ctx, c, load)
-			found.Steps = append(found.Steps, result.SearchStep{
-				Clients: clients, ThroughputMBps: l.Throughput() * float64(s.series.ValueBytes) / 1e6,
-			})
-			return err
-		}
-		for _, n := range clients {
-			if err := try(n); err != nil {
-				return err
-			}
-		}
-		for _, n := range found.Plateau(gain) { // what looks like the peak may be chance
-			if err := try(n); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	on := found.Plateau(gain)
-	found.Chosen, found.Saturated = choose(found, on), on[0] < clients[len(clients)-1]
-	s.bench.Manifest.Searches = append(s.bench.Manifest.Searches, found)
-	if !found.Saturated {
-		return nil, fmt.Sprintf("not saturated by %d clients", found.Chosen), nil
-	}
-	return nil, fmt.Sprintf("%d clients saturate it, the best of %v", found.Chosen, on), nil
-}
-
-// step loads the cluster.
-func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
-	load.Measure, load.Longest = s.Experiment.Search.Measure.Std(), s.Experiment.Search.Longest()
-	load.Operations = int64(experiment.EndIn(s.Experiment.Search.Operations(), load.Spec.Load))
-	return s.undisturbed(ctx, c, load, func(l cluster.Loaded) (bool, error) { return starved(l.Window.HostCPU()), nil })
-}
-
-// choose is the best number of clients of a plateau. That with which it begins counts only if it is alone: whatever costs a
-// little throughput when the point is measured would push it over the edge.
-func choose(found result.Search, plateau []int) int {
-	mean := found.Means()
-	return slices.MaxFunc(plateau[min(1, len(plateau)-1):], func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
 }

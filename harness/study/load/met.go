@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -20,8 +21,8 @@ type meetings struct {
 	readSizes, writeSizes sizes
 }
 
-// newMeetings tells it of the load of a run, by the history.
-func newMeetings(p *result.Point, entries []history.Entry, l cluster.Loaded, warmup time.Duration) (m meetings) {
+// newMeetings tells it of the load of a run, by the history, whose parts have all operations of their keys.
+func newMeetings(p *result.Point, parts iter.Seq[[]history.Entry], l cluster.Loaded, warmup time.Duration) (m meetings) {
 	from := l.FromNs - int64(warmup+cluster.StartDelay)
 	sizeOf := func(workloads.ID) int { return p.ValueBytes }
 	if p.Sizes.Asked() {
@@ -29,15 +30,15 @@ func newMeetings(p *result.Point, entries []history.Entry, l cluster.Loaded, war
 	}
 	switch {
 	case p.Mixed():
-		m = mixed(entries, sizeOf, from, l.LastNs, l.LongestNs)
+		m = mixed(parts, sizeOf, from, l.LastNs, l.LongestNs)
 	case p.Reads():
-		m.reads = newMet(entries, protocols.Read)
+		m.reads = newMet(parts, protocols.Read)
 	default:
-		m.writes = newMet(entries, protocols.Write)
+		m.writes = newMet(parts, protocols.Write)
 	}
 	if p.Sizes.Asked() {
-		m.readSizes = newSizes(sizeOf, entries, protocols.Read, from, l.LastNs)
-		m.writeSizes = newSizes(sizeOf, entries, protocols.Write, from, l.LastNs)
+		m.readSizes = newSizes(sizeOf, parts, protocols.Read, from, l.LastNs)
+		m.writeSizes = newSizes(sizeOf, parts, protocols.Write, from, l.LastNs)
 	}
 	return m
 }
@@ -46,12 +47,14 @@ func newMeetings(p *result.Point, entries []history.Entry, l cluster.Loaded, war
 type sizes map[int]float64
 
 // newSizes is of the operations of that kind that began from … to.
-func newSizes(sizeOf func(workloads.ID) int, entries []history.Entry, op protocols.Op, from, to int64) sizes {
+func newSizes(sizeOf func(workloads.ID) int, parts iter.Seq[[]history.Entry], op protocols.Op, from, to int64) sizes {
 	all, n := sizes{}, 0.
-	for _, e := range entries {
-		if e.Op == op && e.Outcome == history.OK && !e.Bottom && e.Value != history.Corrupt && from <= e.Start && e.Start <= to {
-			all[sizeOf(e.Value)]++
-			n++
+	for entries := range parts {
+		for _, e := range entries {
+			if e.Op == op && e.Outcome == history.OK && !e.Bottom && e.Value != history.Corrupt && from <= e.Start && e.Start <= to {
+				all[sizeOf(e.Value)]++
+				n++
+			}
 		}
 	}
 	for size := range all {
@@ -75,35 +78,40 @@ func (all sizes) mean(bytes int) (mean float64) {
 // own. When a client has its quorum, other servers may be busy with the operation for as long again as the longest of the load
 // took: a READ met all WRITEs to its key that were in progress, in that sense, while it was. Servers may have told it of the values of
 // all these, and of the last one before them.
-func mixed(entries []history.Entry, sizeOf func(workloads.ID) int, from, to, longest int64) (m meetings) {
-	written := map[protocols.Key][]history.Entry{}
-	var reads, writes []history.Entry
-	for _, e := range entries {
-		own := from <= e.Start && e.Start <= to
-		switch {
-		case e.Op == protocols.Write:
-			written[e.Key] = append(written[e.Key], e)
-			if own {
-				writes = append(writes, e)
+func mixed(parts iter.Seq[[]history.Entry], sizeOf func(workloads.ID) int, from, to, longest int64) (m meetings) {
+	var met, told, moved, more int // the last two in bytes of values
+	var reads, writes lengths
+	for entries := range parts {
+		written := map[protocols.Key][]history.Entry{}
+		var own []history.Entry // READs
+		for _, e := range entries {
+			of := from <= e.Start && e.Start <= to
+			switch {
+			case e.Op == protocols.Write:
+				written[e.Key] = append(written[e.Key], e)
+				if of {
+					writes.add(e)
+				}
+			case of && e.Outcome == history.OK:
+				own = append(own, e)
+				reads.add(e)
 			}
-		case own && e.Outcome == history.OK:
-			reads = append(reads, e)
+		}
+		for _, all := range written {
+			slices.SortFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.Start, b.Start) })
+		}
+		for _, e := range own {
+			size := sizeOf(e.Value)
+			moved += size
+			if n, bytes := meeting(e, written[e.Key], sizeOf, from, longest); n > 0 {
+				met++
+				told += n
+				more += max(0, bytes-size)
+			}
 		}
 	}
-	for _, all := range written {
-		slices.SortFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.Start, b.Start) })
-	}
-	m.reads.longer, m.writes.longer = longer(reads), longer(writes)
-	moved, more := 0, 0 // bytes of values
-	for _, e := range reads {
-		size := sizeOf(e.Value)
-		moved += size
-		if n, told := meeting(e, written[e.Key], sizeOf, from, longest); n > 0 {
-			m.reads.share += 1 / float64(len(reads))
-			m.reads.writes += float64(n) / float64(len(reads))
-			more += max(0, told-size)
-		}
-	}
+	m.reads.longer, m.writes.longer = reads.longer(), writes.longer()
+	m.reads.share, m.reads.writes = float64(met)/reads.atLeast1(), float64(told)/reads.atLeast1()
 	m.reads.more = float64(more) / float64(max(moved, 1))
 	return m
 }
@@ -125,17 +133,20 @@ func meeting(read history.Entry, writes []history.Entry, sizeOf func(workloads.I
 	return met, told + before
 }
 
-// longer is by how many bytes the operations' timestamps' numbers are longer than one, on average.
-func longer(entries []history.Entry) float64 {
-	sum, n := 0., 0.
-	for _, e := range entries {
-		if e.Outcome == history.OK {
-			n++
-			sum += float64(model.NumberBytes(e.Timestamp.Num) - 1)
-		}
+// lengths tell by how many bytes the timestamps' numbers of operations that ended are longer than one.
+type lengths struct{ operations, bytes float64 }
+
+func (l *lengths) add(e history.Entry) {
+	if e.Outcome == history.OK {
+		l.operations++
+		l.bytes += float64(model.NumberBytes(e.Timestamp.Num) - 1)
 	}
-	return sum / math.Max(n, 1)
 }
+
+func (l lengths) atLeast1() float64 { return math.Max(l.operations, 1) }
+
+// longer is the mean.
+func (l lengths) longer() float64 { return l.bytes / l.atLeast1() }
 
 // met is what the load's operations of one kind met, which the cost of one operation by itself does not know: by the history.
 type met struct {
@@ -150,32 +161,33 @@ type met struct {
 }
 
 // newMet tells what the operations of a load of that kind met.
-func newMet(entries []history.Entry, op protocols.Op) (m met) {
-	ended := map[protocols.Key]int64{} // when the first WRITE of the key did
-	for _, e := range entries {
-		if e.Op != protocols.Write || e.Outcome != history.OK {
-			continue
+func newMet(parts iter.Seq[[]history.Entry], op protocols.Op) (m met) {
+	var own lengths
+	var first, unwritten float64
+	for entries := range parts {
+		ended := map[protocols.Key]int64{} // when the first WRITE of the key did
+		for _, e := range entries {
+			if e.Op != protocols.Write || e.Outcome != history.OK {
+				continue
+			}
+			if at, ok := ended[e.Key]; !ok || e.End < at {
+				ended[e.Key] = e.End
+			}
 		}
-		if at, ok := ended[e.Key]; !ok || e.End < at {
-			ended[e.Key] = e.End
+		first += float64(len(ended))
+		for _, e := range entries {
+			if e.Op != op || e.Outcome != history.OK {
+				continue
+			}
+			own.add(e)
+			if op == protocols.Write && e.Start <= ended[e.Key] {
+				unwritten++
+			}
 		}
 	}
-	var own []history.Entry
-	operations, unwritten := 0., 0.
-	for _, e := range entries {
-		if e.Op != op || e.Outcome != history.OK {
-			continue
-		}
-		operations++
-		own = append(own, e)
-		if op == protocols.Write && e.Start <= ended[e.Key] {
-			unwritten++
-		}
-	}
-	operations = math.Max(operations, 1)
-	m.longer, m.unwritten = longer(own), unwritten/operations
+	m.longer, m.unwritten = own.longer(), unwritten/own.atLeast1()
 	if op == protocols.Write {
-		m.first = float64(len(ended)) / operations
+		m.first = first / own.atLeast1()
 	}
 	return m
 }

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"iter"
+	"slices"
 	"testing"
 
 	"github.com/powbench/powbench/harness/cluster"
@@ -9,6 +11,11 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/workloads"
 )
+
+// whole is a history in one part.
+func whole(entries []history.Entry) iter.Seq[[]history.Entry] {
+	return slices.Values([][]history.Entry{entries})
+}
 
 // Of five WRITEs to two keys two are the first, and two more began before any of their key had ended. What has not ended
 // does not count, nor do READs.
@@ -25,13 +32,13 @@ func TestMet(t *testing.T) {
 		entry(protocols.Write, "a", 6, 8, 200), entry(protocols.Write, "b", 20, 30, 300),
 		entry(protocols.Read, "b", 40, 50, 1<<20), entry(protocols.Read, "b", 40, 50, 1), pending,
 	}
-	if got, want := newMet(h, protocols.Write), (met{longer: 0.6, first: 0.4, unwritten: 0.8}); got != want {
+	if got, want := newMet(whole(h), protocols.Write), (met{longer: 0.6, first: 0.4, unwritten: 0.8}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got, want := newMet(h, protocols.Read), (met{longer: 2}); got != want {
+	if got, want := newMet(whole(h), protocols.Read), (met{longer: 2}); got != want {
 		t.Errorf("READs: %+v, want %+v", got, want)
 	}
-	if got := newMet(nil, protocols.Write); got != (met{}) {
+	if got := newMet(whole(nil), protocols.Write); got != (met{}) {
 		t.Errorf("nothing: %+v", got)
 	}
 }
@@ -54,7 +61,7 @@ func TestMixedMeetings(t *testing.T) {
 		entry(protocols.Read, "c", 200, 220, 1),     // of another key
 		entry(protocols.Read, "a", 900, 910, 1<<20), // to read back
 	}
-	got := mixed(h, func(workloads.ID) int { return 7 }, 100, 500, 30)
+	got := mixed(whole(h), func(workloads.ID) int { return 7 }, 100, 500, 30)
 	if got.reads.share != 0.4 || got.reads.writes < 0.6-1e-9 || got.reads.writes > 0.6+1e-9 {
 		t.Errorf("%v of READs met WRITEs, %v each on average, want 0.4 and 0.6", got.reads.share, got.reads.writes)
 	}
@@ -63,13 +70,13 @@ func TestMixedMeetings(t *testing.T) {
 	}
 	large := func(id workloads.ID) int { return 1 + int(id.Seq) }
 	h[0].Value.Seq, h[1].Value.Seq, h[5].Value.Seq = 99, 9, 9 // an old value of 100 bytes, and one of 10 that is read
-	if got := mixed(h[:6], large, 100, 500, 30); got.reads.more < 100./11-1e-9 || got.reads.more > 100./11+1e-9 {
+	if got := mixed(whole(h[:6]), large, 100, 500, 30); got.reads.more < 100./11-1e-9 || got.reads.more > 100./11+1e-9 {
 		t.Errorf("READs of 11 bytes may have been told of %v times as much besides, want 100 bytes", got.reads.more)
 	}
 	if got.reads.longer != 0.4 || got.writes.longer < 0.33 || got.writes.longer > 0.34 || got.writes.first != 0 {
 		t.Errorf("READs %+v, WRITEs %+v", got.reads, got.writes)
 	}
-	if got := mixed(nil, large, 0, 0, 0); got.reads != (met{}) || got.writes != (met{}) {
+	if got := mixed(whole(nil), large, 0, 0, 0); got.reads != (met{}) || got.writes != (met{}) {
 		t.Errorf("nothing: %+v", got)
 	}
 }
@@ -94,7 +101,7 @@ func TestDrawnSizes(t *testing.T) {
 	preloaded.Start, preloaded.End = 1, 2
 	l := cluster.Loaded{FromNs: 90 + int64(cluster.StartDelay)}
 	l.LastNs, l.Read.Ops, l.Write.Ops = 200, 10, 30
-	m := newMeetings(p, append(h, preloaded), l, 0)
+	m := newMeetings(p, whole(append(h, preloaded)), l, 0)
 	if reads, writes := m.readSizes.mean(0), m.writeSizes.mean(0); !near(reads, want[protocols.Read]/10, 1e-9) || !near(writes, want[protocols.Write]/30, 1e-9) {
 		t.Errorf("READs of %v bytes, WRITEs of %v, want %v and %v", reads, writes, want[protocols.Read]/10, want[protocols.Write]/30)
 	}
@@ -102,7 +109,7 @@ func TestDrawnSizes(t *testing.T) {
 		t.Errorf("operations of %v bytes, want %v", m.mean(p, l), all)
 	}
 	p.Sizes = result.Sizes{}
-	if m := newMeetings(p, h, l, 0); m.mean(p, l) != 1000 {
+	if m := newMeetings(p, whole(h), l, 0); m.mean(p, l) != 1000 {
 		t.Errorf("values of one size have %v bytes", m.mean(p, l))
 	}
 }

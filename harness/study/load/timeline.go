@@ -1,6 +1,7 @@
 package load
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -14,21 +15,28 @@ import (
 
 // timeline is the load's window in intervals: operations of the load's kinds by the history, which has them anyway, so that clients record
 // nothing for it; and the servers' samples. It is nil without samples or history.
-func timeline(ops []protocols.Op, entries []history.Entry, l cluster.Loaded, every time.Duration) *result.WindowTimeline {
-	if len(l.Samples) < 2 || len(entries) == 0 {
+func timeline(ops []protocols.Op, parts iter.Seq[[]history.Entry], l cluster.Loaded, every time.Duration) *result.WindowTimeline {
+	if len(l.Samples) < 2 {
 		return nil
 	}
 	t := &result.WindowTimeline{IntervalS: every.Seconds(), Ops: make([]float64, len(l.Samples)-1)}
 	took := make([][]int64, len(t.Ops)) // by the operations that ended in each interval, in ns
-	for _, e := range entries {
-		if !slices.Contains(ops, e.Op) || e.Outcome != history.OK {
-			continue
+	n := 0
+	for entries := range parts {
+		n += len(entries)
+		for _, e := range entries {
+			if !slices.Contains(ops, e.Op) || e.Outcome != history.OK {
+				continue
+			}
+			start, end := e.Start-l.FromNs, e.End-l.FromNs
+			share(t.Ops, start, end, int64(every))
+			if i := end / int64(every); end >= 0 && i < int64(len(took)) {
+				took[i] = append(took[i], end-start)
+			}
 		}
-		start, end := e.Start-l.FromNs, e.End-l.FromNs
-		share(t.Ops, start, end, int64(every))
-		if i := end / int64(every); end >= 0 && i < int64(len(took)) {
-			took[i] = append(took[i], end-start)
-		}
+	}
+	if n == 0 {
+		return nil
 	}
 	for i, n := range t.Ops {
 		t.Ops[i] = round(n, 1e3)

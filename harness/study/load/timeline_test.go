@@ -52,17 +52,17 @@ func TestTimelineCounts(t *testing.T) {
 		operation(protocols.Read, 1200, 1300),  // of another kind
 		{Op: protocols.Write, Start: begin + 10, End: history.Forever, Outcome: history.Pending},
 	}
-	line := timeline([]protocols.Op{protocols.Write}, entries, sampled(3), time.Second)
+	line := timeline([]protocols.Op{protocols.Write}, whole(entries), sampled(3), time.Second)
 	if want := []float64{2.333, 0.833, 0.583}; !reflect.DeepEqual(line.Ops, want) || line.IntervalS != 1 {
 		t.Errorf("operations %v in intervals of %v s, want %v", line.Ops, line.IntervalS, want)
 	}
 	if line.P99OverS != 0 || line.P99Ms != nil {
 		t.Errorf("a percentile of nine operations: %v", line.P99Ms)
 	}
-	if timeline([]protocols.Op{protocols.Write}, nil, sampled(3), time.Second) != nil {
+	if timeline([]protocols.Op{protocols.Write}, whole(nil), sampled(3), time.Second) != nil {
 		t.Error("a timeline of a protocol that keeps no history")
 	}
-	if timeline([]protocols.Op{protocols.Write}, entries, cluster.Loaded{}, 0) != nil {
+	if timeline([]protocols.Op{protocols.Write}, whole(entries), cluster.Loaded{}, 0) != nil {
 		t.Error("a timeline that nobody asked for")
 	}
 }
@@ -80,7 +80,7 @@ func TestTimelinePercentiles(t *testing.T) {
 			entries = append(entries, operation(protocols.Read, end-took, end))
 		}
 	}
-	line := timeline([]protocols.Op{protocols.Read}, entries, sampled(7), time.Second)
+	line := timeline([]protocols.Op{protocols.Read}, whole(entries), sampled(7), time.Second)
 	if want := []float64{29.7, 297}; line.P99OverS != 3 || !reflect.DeepEqual(line.P99Ms, want) {
 		t.Errorf("99th percentiles of %v s: %v, want of 3 s: %v", line.P99OverS, line.P99Ms, want)
 	}
@@ -91,7 +91,7 @@ func TestTimelinePercentiles(t *testing.T) {
 
 // Samples are summed over the servers, with the greatest of any beside them.
 func TestTimelineOfServers(t *testing.T) {
-	s := timeline([]protocols.Op{protocols.Write}, []history.Entry{operation(protocols.Write, 1, 2)}, sampled(2), time.Second).Servers
+	s := timeline([]protocols.Op{protocols.Write}, whole([]history.Entry{operation(protocols.Write, 1, 2)}), sampled(2), time.Second).Servers
 	constant := func(x float64) []float64 { return []float64{x, x, x} }
 	for name, c := range map[string]struct{ got, want result.OverServers }{
 		"resident sets": {s.RSSMiB, result.OverServers{Sum: []float64{190, 191, 192}, Most: []float64{100, 101, 102}}},
