@@ -3,27 +3,13 @@ package sim
 import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/workloads"
 )
 
 // lies makes the client a writer that lies.
 func (c *client) lies(params protocols.ClientParams) {
-	fresh := func(after protocols.Timestamp) protocols.Register {
-		params.After, params.Issued = after, issuedAfter{protocols.Remembered{}, after.Num}
-		return protocols.Incarnate(c.Protocol, params)
-	}
-	c.liar = c.Attack.Writer(c.part(len(c.hosts)+c.index, 0), fresh)
-}
-
-// issuedAfter is Issued of a writer that has issued so many timestamps of every key.
-type issuedAfter struct {
-	protocols.Remembered
-	first uint64
-}
-
-// Last implements protocols.Issued.
-func (i issuedAfter) Last(key protocols.Key) (uint64, error) {
-	return max(i.first, i.Remembered[key]), nil
+	c.liar = c.Attack.Writer(c.part(len(c.hosts)+c.index, 0), byzantine.NewFresh(c.Protocol, params))
 }
 
 // lie begins an attack with the value, and another. Both WRITEs are in the history, and pending for ever: nobody can say

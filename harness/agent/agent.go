@@ -51,7 +51,7 @@ type Config struct {
 	Seed       uint64
 	// FirstPID is the process id of client 0, and those of the others follow; 0 means 1. It lies below IncarnationPIDs.
 	FirstPID uint64
-	Hostile  string // the attack of the catalogue that all clients make, as readers; empty if they are correct
+	Hostile  string // the attack of the catalogue that all clients make, as readers or writers; empty if they are correct
 	Metrics  string // host:port at which it tells how it is doing; empty: nowhere
 	Journal  string // file that outlives the agent, with what its clients began and ended; empty for none
 	// Identity has TLS carry all connections, and says who the clients are; without one they are in the clear.

@@ -14,6 +14,7 @@ import (
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/transport"
 	"github.com/powbench/powbench/workloads"
 )
@@ -33,6 +34,7 @@ type loadClient struct {
 	reach  client.Reach   // of its requests; zero: all servers
 	gauge  gauge          // of the operation of a load that is in progress
 	silent bool           // it records nothing
+	liar   byzantine.Liar // in place of the register, of a writer that lies
 }
 
 // newClient returns the client in its first incarnation.
@@ -47,9 +49,13 @@ func (a *Agent) newClient(links *transport.Links, index int) *loadClient {
 func (a *Agent) incarnate(c *loadClient) { a.become(c, c.pid+IncarnationPIDs) }
 
 func (a *Agent) become(c *loadClient, pid uint64) {
-	register := protocols.Incarnate(a.protocol, protocols.ClientParams{
+	params := protocols.ClientParams{
 		T: a.cfg.T, PID: pid, Suite: a.primitives, Keys: a.cfg.Keys, Entropy: rand.Reader, Issued: &a.issued,
-	})
+	}
+	register := protocols.Incarnate(a.protocol, params)
+	if a.attack.Writer != nil {
+		c.liar = a.attack.Writer(a.part(pid), byzantine.NewFresh(a.protocol, params))
+	}
 	c.pid, c.seq = pid, max(c.seq, a.begun[pid])
 	c.client = client.New(c.links, a.corrupt(register, pid), a.is.LyingServers)
 	c.logs = append(c.logs, history.NewLog(pid))

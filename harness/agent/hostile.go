@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -27,28 +29,36 @@ func hostility(cfg Config) (attack byzantine.Attack, err error) {
 	if attack, err = catalog.Attack(cfg.Hostile); err != nil {
 		return attack, err
 	}
-	if attack.Reader == nil {
-		return attack, fmt.Errorf("attack %s (%s) is none that readers take part in", attack.ID, attack.Name)
+	if attack.Writer != nil && !attack.Lone() || attack.Writer == nil && attack.Reader == nil {
+		return attack, fmt.Errorf("attack %s (%s) is none that readers or writers make", attack.ID, attack.Name)
 	}
 	return attack, nil
 }
 
-// corrupt makes the register of the process hostile, if the agent is.
+// hostile reports whether the agent's clients attack.
+func (a *Agent) hostile() bool { return a.attack.Reader != nil || a.attack.Writer != nil }
+
+// part is what the process attacks with.
+func (a *Agent) part(pid uint64) byzantine.Part {
+	return byzantine.Part{
+		Protocol: a.protocol, T: a.cfg.T, Suite: a.primitives, Index: int(pid),
+		Dice: byzantine.NewDice(workloads.Derive(a.cfg.Seed, "reader", pid)), Loot: &a.loot,
+	}
+}
+
+// corrupt makes the register of the process hostile, if the agent's readers are.
 func (a *Agent) corrupt(r protocols.Register, pid uint64) protocols.Register {
 	if a.attack.Reader == nil {
 		return r
 	}
-	return a.attack.Reader(byzantine.Part{
-		Protocol: a.protocol, T: a.cfg.T, Suite: a.primitives, Index: int(pid),
-		Dice: byzantine.NewDice(workloads.Derive(a.cfg.Seed, "reader", pid)), Loot: &a.loot,
-	}, r)
+	return a.attack.Reader(a.part(pid), r)
 }
 
 // Assault has the hostile clients attack in a loop, keys drawn as in a load, and returns how often they did. What
-// becomes of it is in no history.
+// becomes of it is in no history; but what writers that lie may have written is.
 func (a *Agent) Assault(ctx context.Context, spec Spec) (int64, error) {
-	if a.attack.Reader == nil {
-		return 0, errors.New("the agent's clients are not hostile: configure an attack of readers")
+	if !a.hostile() {
+		return 0, errors.New("the agent's clients are not hostile: configure an attack of readers or writers")
 	}
 	if err := spec.check(); err != nil {
 		return 0, err
@@ -56,7 +66,7 @@ func (a *Agent) Assault(ctx context.Context, spec Spec) (int64, error) {
 	var attacks atomic.Int64
 	var wg sync.WaitGroup
 	for _, c := range a.clients {
-		wg.Go(func() { attacks.Add(c.assault(ctx, spec)) })
+		wg.Go(func() { attacks.Add(a.assault(ctx, c, spec)) })
 	}
 	wg.Wait()
 	return attacks.Load(), ctx.Err()
@@ -94,23 +104,58 @@ func (a *Agent) Crowd(ctx context.Context, spec CrowdSpec) (n int, err error) {
 }
 
 // assault is one hostile client.
-func (c *loadClient) assault(ctx context.Context, spec Spec) (attacks int64) {
+func (a *Agent) assault(ctx context.Context, c *loadClient, spec Spec) (attacks int64) {
 	keys := workloads.NewChooser(spec.Seed, c.number(), spec.Keys)
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
 		return 0
 	}
 	for clock.Now() < spec.EndNs && ctx.Err() == nil {
 		attacks++
-		c.attack(ctx, workloads.KeyName(keys()))
+		a.attackOn(ctx, c, keys(), spec.Keys)
 	}
 	return attacks
 }
 
-// attack is one READ of the hostile register. How it ends is of no interest.
-func (c *loadClient) attack(ctx context.Context, key protocols.Key) {
+// attackOn is one attack on one of so many keys. How it ends is of no interest.
+func (a *Agent) attackOn(ctx context.Context, c *loadClient, key, keys int) {
 	ctx, cancel := context.WithTimeout(ctx, assaultTimeout)
 	defer cancel()
-	if outcome, err := c.client.Read(key).Run(ctx); err == nil {
+	var call client.Call
+	if c.liar == nil {
+		call = c.client.Read(workloads.KeyName(key))
+	} else if op, own := a.toWrite(c, key, keys); op == protocols.Write {
+		lie, err := a.lie(c, workloads.KeyName(own))
+		if err != nil {
+			a.log.Warn("a lie is in no journal, and is not told", "error", err)
+			return
+		}
+		call = lie
+	} else {
+		return // it may write none of the keys
+	}
+	if outcome, err := call.Run(ctx); err == nil {
 		outcome.Release()
 	}
+}
+
+// lie prepares a lie about the key. Both WRITEs that it stands for are in the history and in the journal, and pending for ever: nobody
+// can say when they take effect, if at all.
+func (a *Agent) lie(c *loadClient, key protocols.Key) (call client.Call, err error) {
+	var ids [2]workloads.ID
+	for i := range ids {
+		c.seq++
+		ids[i] = workloads.ID{Client: c.pid, Seq: c.seq}
+		entry := c.log().Begin(history.Entry{Op: protocols.Write, Key: key, Seq: c.seq, Start: clock.Now(), Value: ids[i]})
+		if err := a.journal.record(journalLine{Operation: entry}); err != nil {
+			return call, err
+		}
+	}
+	return c.client.Attack(key, func(mem protocols.Memory) protocols.Operation {
+		var values [2][]byte
+		for i, id := range ids {
+			values[i] = mem.Bytes(a.sizeOf(id))
+			a.values.Fill(values[i], id, key)
+		}
+		return c.liar.Lie(key, values[0], values[1], mem)
+	}), nil
 }

@@ -10,6 +10,9 @@ import (
 
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/bftbc"
+	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
@@ -20,7 +23,11 @@ func (b *bench) assault(attack string, done func(Tally) bool) (r Tally) {
 	b.t.Helper()
 	b.agents = []*Agent{b.start(small)}
 	b.preload()
-	hostile := b.start(func(c *Config) { c.Hostile, c.Keys, c.FirstPID, c.Clients = attack, b.reader, 500, 2 })
+	hostile := b.start(func(c *Config) {
+		if c.Hostile, c.FirstPID, c.Clients = attack, 500, 2; mustAttack(b.t, attack).Writer == nil {
+			c.Keys = b.reader
+		}
+	})
 	for ctx := b.soon(); ctx.Err() == nil; {
 		var attacks int64
 		var err error
@@ -36,6 +43,9 @@ func (b *bench) assault(attack string, done func(Tally) bool) (r Tally) {
 			b.wantNil(err)
 			break
 		}
+	}
+	if hostile.attack.Writer != nil {
+		b.agents = append(b.agents, hostile) // what it may have written is in the history
 	}
 	for _, n := range b.nodes {
 		select {
@@ -54,10 +64,39 @@ func (b *bench) wantNil(err error) {
 	}
 }
 
+func mustAttack(t *testing.T, id string) byzantine.Attack {
+	t.Helper()
+	a, err := catalog.Attack(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Writers that lie do harm where they are trusted, and none where they are not; what they wrote may be read. One that goes silent
+// does no more than one that dies.
+func TestLies(t *testing.T) {
+	for _, c := range []struct {
+		protocol protocols.Protocol
+		attack   string
+		harm     bool
+	}{
+		{mpowerstore.Protocol{}, "Z1", true}, {mpowerstore.Protocol{}, "Z5", false}, {bftbc.Protocol{}, "Z2", false},
+	} {
+		t.Run(protocols.NameOf(c.protocol)+" "+c.attack, func(t *testing.T) {
+			b := newServers(t, c.protocol, 1, "", 0)
+			r := b.assault(c.attack, func(r Tally) bool { return !c.harm || r.Failed > 0 })
+			if v := history.Check(b.history()); (v.Code == result.Violation) != c.harm || (r.Failed > 0) != c.harm || r.Read.Ops == 0 {
+				t.Errorf("%+v; %+v", v, r)
+			}
+		})
+	}
+}
+
 // Hostile readers do no harm to M-PoWerStore.
 func TestAssault(t *testing.T) {
 	for _, attack := range catalog.Against(mpowerstore.Protocol{}) {
-		if attack.Reader == nil {
+		if attack.Reader == nil || attack.Writer != nil {
 			continue
 		}
 		t.Run(attack.ID, func(t *testing.T) {
@@ -119,7 +158,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestHostileNeedsAReadersAttack(t *testing.T) {
 	b := newServers(t, mabd.Protocol{}, 1, "", 0)
-	for attack, want := range map[string]string{"B3": "none that readers take part in", "X": "unknown attack"} {
+	for attack, want := range map[string]string{"B3": "none that readers or writers make", "Z4": "none that readers or writers make", "X": "unknown attack"} {
 		_, err := Start(t.Context(), b.config(func(c *Config) { c.Hostile = attack }), slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q in it", attack, err, want)

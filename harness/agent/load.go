@@ -86,7 +86,7 @@ func (s *Spec) ops(client int) func() protocols.Op {
 
 // Load runs the load until its last operation has ended or was given up and the links are at rest.
 func (a *Agent) Load(ctx context.Context, spec Spec) (Tally, error) {
-	if a.attack.Reader != nil {
+	if a.hostile() {
 		return Tally{}, errors.New("the agent's clients are hostile: they can only attack")
 	}
 	if err := spec.check(); err != nil {

@@ -69,6 +69,12 @@ func (c *Client) Write(key protocols.Key, size int, fill func(value []byte)) Cal
 	return c.call(x, func() protocols.Operation { return c.register.Write(key, value, x.Memory()) }, &c.writes)
 }
 
+// Attack prepares what begin begins on the key, in place of a WRITE.
+func (c *Client) Attack(key protocols.Key, begin func(protocols.Memory) protocols.Operation) Call {
+	x := c.links.Begin(key)
+	return c.call(x, func() protocols.Operation { return begin(x.Memory()) }, &c.writes)
+}
+
 func (c *Client) call(x *transport.Exchange, begin func() protocols.Operation, p *pace) Call {
 	return Call{exchange: x, begin: begin, servers: c.links.Servers(), liars: c.liars, watch: watch{pace: p}}
 }

@@ -48,7 +48,6 @@ type Spec struct {
 // A Cluster is fresh servers and the agents that load them.
 type Cluster struct {
 	Servers []*Server
-	Readers suite.ClientKeys // of clients that may only read
 
 	spec    Spec
 	testbed testbed.Testbed
@@ -56,8 +55,10 @@ type Cluster struct {
 	late    testbed.Host            // where agents start that come late, and where journals lie
 	folders map[testbed.Host]string // of the hosts with servers, and of late
 	agents  []*control.Client
-	writers suite.ClientKeys
+	writers suite.ClientKeys     // of the agents
+	readers suite.ClientKeys     // of clients that may only read
 	writer  identity.Credentials // of the agents; of nobody without TLS
+	reader  identity.Credentials // likewise of clients that may only read
 	begun   time.Time
 	fail    context.CancelCauseFunc // ends what is done with the cluster
 }
@@ -114,7 +115,7 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	}
 	n := spec.Protocol.Traits(spec.T).Servers
 	var keys []suite.ServerKeys
-	if keys, c.writers, c.Readers, err = protocols.GenerateKeys(spec.Protocol, spec.T, primitives, rand.Reader); err != nil {
+	if keys, c.writers, c.readers, err = protocols.GenerateKeys(spec.Protocol, spec.T, primitives, rand.Reader); err != nil {
 		return err
 	}
 	identities, err := c.issue(n)

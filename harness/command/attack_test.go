@@ -1,6 +1,7 @@
 package command
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,27 @@ func TestAttack(t *testing.T) {
 		if left, _ := filepath.Glob(filepath.Join(results, pattern)); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
+	}
+}
+
+// Over TLS, which says who may write, a reader that writes does no harm, and writers that lie do what they do without it.
+func TestAttackOverTLS(t *testing.T) {
+	results := t.TempDir()
+	code, _, stderr := play(t, "attack", "--quick", "--protocol", "mpowerstore", "--attack", "R2,Z1,Z5", "--auth", "tls", "--results", results)
+	if code != command.Done {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	set, err := result.Read(filepath.Join(results, attack.Name, result.LatestLink))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]result.Outcome{}
+	for _, trial := range set.Trials {
+		outcomes[trial.Attack] = trial.Outcome()
+	}
+	want := map[string]result.Outcome{"none": result.Withstood, "R2": result.Withstood, "Z1": result.Caught, "Z5": result.Withstood}
+	if !maps.Equal(outcomes, want) {
+		t.Errorf("outcomes %v, want %v: %s", outcomes, want, stderr)
 	}
 }
 

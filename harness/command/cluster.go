@@ -48,7 +48,10 @@ func newUp() *cobra.Command {
 				local, err = newLocal(c, func(port int) (*cluster.Local, error) {
 					l, err := cluster.NewLocal(protocol, primitives, t, protocols.Durability(durability), listen, port)
 					if err == nil {
-						err = setAuth(l, auth)
+						var tls bool
+						if tls, err = isTLS(auth); tls {
+							l.Auth = result.TLS
+						}
 					}
 					if err == nil {
 						err = checkAuth(c, l, insecure)
@@ -108,16 +111,12 @@ func newUp() *cobra.Command {
 	return c
 }
 
-// setAuth sets how the new cluster's servers and clients know each other.
-func setAuth(l *cluster.Local, auth string) error {
-	switch auth {
-	case result.NoAuth:
-	case result.TLS:
-		l.Auth = result.TLS
-	default:
-		return fmt.Errorf("unknown --auth %q: choose %s or %s", auth, result.NoAuth, result.TLS)
+// isTLS reads --auth, which says how servers and clients know each other.
+func isTLS(auth string) (bool, error) {
+	if auth != result.NoAuth && auth != result.TLS {
+		return false, fmt.Errorf("unknown --auth %q: choose %s or %s", auth, result.NoAuth, result.TLS)
 	}
-	return nil
+	return auth == result.TLS, nil
 }
 
 // checkAuth refuses what somebody may not have meant: another way than that of the cluster that is there, and, unless it is asked for

@@ -211,6 +211,7 @@ type attackFlags struct {
 	protocols, attacks []string
 	t                  int
 	seed               uint64
+	auth               string
 }
 
 func newAttack() *cobra.Command {
@@ -245,6 +246,7 @@ func newAttack() *cobra.Command {
 	command.Complete(c, "protocol", catalog.Names()...)
 	c.Flags().IntVar(&f.t, "t", 1, "number of faulty servers to tolerate")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of what attacks leave to chance")
+	c.Flags().StringVar(&f.auth, "auth", result.NoAuth, "how servers and clients know each other: none, or tls")
 	f.folders.flags(c)
 	f.machineFlags.flags(c)
 	return c
@@ -257,6 +259,9 @@ func (f attackFlags) options(c *cobra.Command) (o attack.Options, err error) {
 	}
 	if f.t < 1 {
 		return o, fmt.Errorf("--t is %d: tolerate at least 1 fault", f.t)
+	}
+	if o.TLS, err = isTLS(f.auth); err != nil {
+		return o, err
 	}
 	if err := f.reach(&o.Options, attack.Agents); err != nil {
 		return o, err

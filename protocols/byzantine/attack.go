@@ -158,6 +158,9 @@ func (a Attack) Expected(p protocols.Protocol) Expectation {
 	return Expectation{}
 }
 
+// Lone reports whether the attack is of writers that need no accomplices.
+func (a Attack) Lone() bool { return a.Writer != nil && a.Reader == nil && a.Server == nil }
+
 // forges reports whether the playbook has a forgery of its own for the attack on the variant.
 func (b Playbook) forges(id, variant string) bool {
 	poisons := id == poisonous && b.Poison != nil && !slices.Contains(b.Whole, variant)

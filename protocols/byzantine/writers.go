@@ -11,6 +11,26 @@ import (
 // one and those before it.
 type Fresh func(after protocols.Timestamp) protocols.Register
 
+// NewFresh is the Fresh of a client with those parameters.
+func NewFresh(p protocols.Protocol, c protocols.ClientParams) Fresh {
+	return func(after protocols.Timestamp) protocols.Register {
+		own := c
+		own.After, own.Issued = after, issuedAfter{protocols.Remembered{}, after.Num}
+		return protocols.Incarnate(p, own)
+	}
+}
+
+// issuedAfter is Issued of a writer that has issued so many timestamps of every key.
+type issuedAfter struct {
+	protocols.Remembered
+	first uint64
+}
+
+// Last implements protocols.Issued.
+func (i issuedAfter) Last(key protocols.Key) (uint64, error) {
+	return max(i.first, i.Remembered[key]), nil
+}
+
 // A Liar is a writer that lies.
 type Liar interface {
 	// Lie begins an attack on the key, in place of a WRITE of one value or of the other: READs may return either.

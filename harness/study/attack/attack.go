@@ -27,6 +27,7 @@ type Options struct {
 	Protocols []protocols.Protocol
 	Attacks   []byzantine.Attack // of All
 	T         int
+	TLS       bool // it carries all connections, and certificates say who is a writer
 	Quick     bool // loads of about a second
 	Seed      uint64
 }
@@ -102,8 +103,12 @@ func (p *player) config() map[string]any {
 	for _, a := range p.Attacks {
 		ids = append(ids, a.ID)
 	}
+	auth := result.NoAuth
+	if p.TLS {
+		auth = result.TLS
+	}
 	return map[string]any{
-		"protocols": names, "attacks": ids, "t": p.T, "suite": suiteName, "durability": durability,
+		"protocols": names, "attacks": ids, "t": p.T, "suite": suiteName, "durability": durability, "auth": auth,
 		"value_bytes": valueBytes, "keys": keys, "load_s": p.load(byzantine.Attack{}).Seconds(),
 	}
 }
@@ -132,7 +137,9 @@ const (
 // that crashes, lies and comes back.
 func All() []byzantine.Attack {
 	all := append([]byzantine.Attack{{ID: result.FaultFree, Name: "fault-free", Title: "nobody attacks"}}, catalog.Attacks()...)
-	all = slices.DeleteFunc(all, func(a byzantine.Attack) bool { return a.Writer != nil || a.Virtual }) // the simulator plays them
+	all = slices.DeleteFunc(all, func(a byzantine.Attack) bool { // the simulator plays them
+		return a.Virtual || a.Writer != nil && !a.Lone() // accomplices in several processes would have to share what they know
+	})
 	return append(all,
 		byzantine.Attack{ID: killEach, Name: "kill-and-restart", Title: "server after server is killed and comes back"},
 		byzantine.Attack{ID: killForGood, Name: "kill-t", Title: "t servers are killed for good"},

@@ -46,6 +46,9 @@ func (t *trial) inGuest(ctx context.Context, k guest.Kernel) (out result.Trial, 
 	if t.Quick {
 		args = append(args, "--quick")
 	}
+	if t.TLS {
+		args = append(args, "--auth", result.TLS)
+	}
 	var said bytes.Buffer
 	code, err := study.InGuest(ctx, k, t.Scratch, io.Discard, &said, args...)
 	if err != nil {

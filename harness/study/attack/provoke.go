@@ -104,20 +104,28 @@ func longestRead(t agent.Tally) (most int) {
 	return most
 }
 
-// hostilePID is the process id of the first hostile reader, far from those of others.
+// hostilePID is the process id of the first hostile client, far from those of others.
 const hostilePID = agent.IncarnationPIDs / 2
 
-// assault has hostile readers attack while the load lasts.
+// assault has hostile readers or writers attack while the load lasts. What writers that lie may have written is in a journal, as
+// READs may return it.
 func (t *trial) assault(ctx context.Context) error {
 	cfg := t.cluster.AgentConfig(Agents)
-	cfg.Hostile, cfg.Keys, cfg.FirstPID = t.attack.ID, t.cluster.Readers, hostilePID
+	cfg.Hostile, cfg.FirstPID = t.attack.ID, hostilePID
+	who := "readers"
+	if t.attack.Writer == nil {
+		cfg = t.cluster.AsReader(cfg)
+	} else {
+		who, cfg.Journal = "writers", t.cluster.Journal("lies")
+		t.journals = append(t.journals, cfg.Journal)
+	}
 	p, err := t.cluster.StartAgent(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	t.note("readers attack")
+	t.note(who + " attack")
 	_, err = control.Call(ctx, p, agent.AssaultCall, t.lateSpec())
-	t.note("readers have attacked")
+	t.note(who + " have attacked")
 	return errors.Join(err, cluster.End(p))
 }
 

@@ -189,6 +189,7 @@ func (t *trial) run(ctx context.Context) (entries []history.Entry, err error) {
 	err = cluster.Run(ctx, tb, filepath.Join(t.bench.Dir, result.LogDir, t.fileName()+".log"), cluster.Spec{
 		Protocol: t.protocol, Suite: suiteName, T: t.T, Durability: durability, ValueBytes: valueBytes, Clients: clients,
 		Agents: Agents, Latecomers: latecomers, Liars: liars, Seed: t.seed,
+		TLS: t.TLS,
 	}, func(ctx context.Context, c *cluster.Cluster) error {
 		t.cluster = c
 		if err := t.phases(ctx); err != nil {
@@ -246,7 +247,7 @@ func (t *trial) underAttack(ctx context.Context) error {
 	})
 	faults := plan(t.attack, t.protocol.Traits(t.T).Servers, t.T, t.load)
 	group.Go(func() error { return t.inflict(ctx, t.start, faults) })
-	if t.attack.Reader != nil {
+	if t.attack.Reader != nil || t.attack.Writer != nil {
 		group.Go(func() error { return t.assault(ctx) })
 	}
 	if t.attack.WriterDies > 0 {

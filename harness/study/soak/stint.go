@@ -115,7 +115,8 @@ func (s *stint) play(ctx context.Context, c *cluster.Cluster) error {
 	if s.fault.late {
 		cfg := c.AgentConfig(agents)
 		if s.attack.Reader != nil {
-			cfg.Hostile, cfg.Keys, cfg.FirstPID = s.attack.ID, c.Readers, hostilePID
+			cfg = c.AsReader(cfg)
+			cfg.Hostile, cfg.FirstPID = s.attack.ID, hostilePID
 		}
 		late, err := c.StartAgent(ctx, cfg)
 		if err != nil {
