@@ -39,7 +39,7 @@ func newExplore() *cobra.Command {
 		Use:   "explore",
 		Short: "Play every order of deliveries of small scopes, in virtual time",
 		Long: "explore drives the protocols' operations and servers through every order in which the messages of a few operations\n" +
-			"can be delivered, with all that a faulty server of a finite menu can do, and checks every history. It fails if a\n" +
+			"can be delivered, with all that a faulty server or reader of a finite menu can do, and checks every history. It fails if a\n" +
 			"protocol comes to harm that it promises to withstand: then it shrinks the execution and prints what happened in it.\n\n" +
 			"Scopes (‖ is beside, a semicolon is after, † may die at any time):\n" + scopeList() + "\nMenus:\n" + menuList(),
 		Example: "  powbench explore --scope write-read\n" +
@@ -53,7 +53,7 @@ func newExplore() *cobra.Command {
 	f := c.Flags()
 	f.StringSliceVar(&o.protocols, "protocol", explorable(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
 	f.StringSliceVar(&o.scopes, "scope", nil, "scopes by name (default: all that fit the protocol)")
-	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers by name (default: none, and the worst that the protocol withstands)")
+	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers, or of a reader, by name (default: none, and the worst that the protocol withstands)")
 	f.IntVar(&o.t, "t", 1, "number of faults to tolerate")
 	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper, modern or blake3")
 	f.StringVar(&o.bound, "bound", "", "stop each exploration after so many executions, such as 1000000, or so long, such as 30m")
@@ -154,13 +154,17 @@ func (o *exploreOptions) tasks() (all []explore.Task, err error) {
 	return all, nil
 }
 
-// menusOf are the menus that were named, else those that the protocol is to withstand: none and the worst.
+// menusOf are the menus that were named, else those that the protocol is to withstand: none, the worst of servers, and a hostile
+// reader.
 func (o *exploreOptions) menusOf(p protocols.Protocol) ([]explore.Menu, error) {
 	names := o.menus
 	if names == nil {
 		names = []string{"none", "full"}
 		if p.Traits(1).LyingServers == 0 {
 			names = []string{"none", "crash"}
+		}
+		if p.Traits(1).LyingReaders {
+			names = append(names, "reader")
 		}
 	}
 	return named(names, explore.MenuByName)

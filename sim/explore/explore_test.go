@@ -158,6 +158,40 @@ func TestViolation(t *testing.T) {
 	}
 }
 
+// Whatever a hostile reader has servers store, protocols that withstand it come to no harm; M-ABD, whose servers believe readers, does,
+// and the trace says who did it.
+func TestHostileReader(t *testing.T) {
+	for _, p := range catalog.All() {
+		if p.Traits(1).Peers || !p.Traits(1).LyingReaders {
+			continue
+		}
+		scope := "write-then-read"
+		if name := protocols.NameOf(p); name == "powerstore" || name == "loft" {
+			scope = "read" // their servers store what readers write back: `make explore` plays the larger scopes
+		}
+		t.Run(protocols.NameOf(p), func(t *testing.T) {
+			x, r := run(t, p, scope, "reader", Full(), false)
+			for _, v := range r.Violations {
+				t.Errorf("%s: %s\n%s", v.Harm, v.Detail, strings.Join(x.Tell(v).Trace, "\n"))
+			}
+			if !r.Complete || !slices.Contains(r.Without, "lazy") {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+	p, err := catalog.ByName("mabd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, r := run(t, p, "write-then-read", "reader", Full(), false)
+	if len(r.Violations) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if trace := strings.Join(x.Tell(r.Violations[0]).Trace, "\n"); !strings.Contains(trace, "a hostile reader → s") {
+		t.Error(trace)
+	}
+}
+
 // D3 of the paper's pseudo-code as printed is found without a script: a candidate of one key makes a READ of another wait
 // for ever. Ours withstands the same, all of it.
 func TestCandidatesOfAnotherKey(t *testing.T) {

@@ -7,14 +7,15 @@ import (
 	"github.com/powbench/powbench/protocols"
 )
 
-// A Menu is what faulty servers may do, one after the other or in another way to each client.
+// A Menu is what faulty servers may do, one after the other or in another way to each client; or what a hostile reader may.
 type Menu struct {
 	Name  string
 	Title string
 
-	crash bool // t servers may answer nothing from some time on
-	stale bool // one may answer as in any state that it was ever in
-	forge bool // one may forge
+	crash  bool // t servers may answer nothing from some time on
+	stale  bool // one may answer as in any state that it was ever in
+	forge  bool // one may forge
+	reader bool // a reader may send what it likes
 }
 
 // Menus lists all menus, the mildest first.
@@ -28,6 +29,8 @@ func Menus() []Menu {
 		},
 		{Name: "full", Title: "the same, or as another server or for another register, or any of these answers with one field " +
 			"from another of them or garbage", stale: true, forge: true},
+		{Name: "reader", Title: fmt.Sprintf("all servers are correct, and a reader sends them %d times what a READ would send then, or any of "+
+			"that with one field from another of its messages or garbage", mostIntrusions), reader: true},
 	}
 }
 
@@ -44,7 +47,9 @@ func MenuByName(name string) (Menu, error) {
 }
 
 // Beyond reports whether the protocol does not promise to withstand the menu.
-func (m Menu) Beyond(p protocols.Protocol) bool { return m.lies() && p.Traits(1).LyingServers == 0 }
+func (m Menu) Beyond(p protocols.Protocol) bool {
+	return m.lies() && p.Traits(1).LyingServers == 0 || m.reader && !p.Traits(1).LyingReaders
+}
 
 func (m Menu) lies() bool { return m.stale || m.forge }
 

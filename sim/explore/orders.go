@@ -32,6 +32,9 @@ func (x *Search) steps(s *state) (all []step) {
 			all = x.deliveries(all, s, f)
 		}
 	}
+	if x.Menu.reader {
+		all = append(all, x.intrusions(s)...)
+	}
 	return all
 }
 

@@ -44,6 +44,8 @@ type Search struct {
 	visited map[fingerprint]struct{}
 	judged  map[string]*finding
 	menus   map[string][]*message // what the liar may answer, by the answers that it begins with
+	keys    suite.ClientKeys      // of readers
+	reads   map[string][]*message // what a READ sends, by its key and what servers hold
 	stack   []*frame
 	report  *Report
 }
@@ -64,6 +66,9 @@ func New(t Task) (*Search, error) {
 	if err := t.Scope.Fits(t.Protocol); err != nil {
 		return nil, err
 	}
+	if t.Menu.reader {
+		t.Reductions.Lazy = false // it takes it that only clients' requests change what servers hold
+	}
 	x := &Search{Task: t, writes: map[protocols.Kind]bool{}, values: values()}
 	return x, x.reset()
 }
@@ -79,6 +84,7 @@ func (x *Search) reset() (err error) {
 		return err
 	}
 	x.mail, x.servers, x.clients, x.offsets, x.stack = mail{}, nil, nil, nil, nil
+	x.keys, x.reads = reader, map[string][]*message{}
 	x.followed, x.writesInAll = make([]bool, len(x.Scope.Clients)), 0
 	for i := range n {
 		x.servers = append(x.servers, newServer(protocols.ServerParams{Index: i, T: x.T, Suite: x.suite, Keys: serverKeys[i]},
@@ -153,6 +159,9 @@ func (x *Search) Run(ctx context.Context) (*Report, error) {
 	}
 	if late && !x.Reductions.Late {
 		x.report.Without = append(x.report.Without, "late")
+	}
+	if x.Menu.reader {
+		x.report.Without = append(x.report.Without, "lazy")
 	}
 	x.report.States, x.report.Seconds = int64(len(x.visited)), time.Since(began).Seconds()
 	return x.report, nil

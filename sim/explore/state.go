@@ -15,7 +15,8 @@ type state struct {
 	dead   []bool   // by client
 	// before are the operations that had ended when an operation began, as bits, by operation. With what operations
 	// returned it is all of the history that matters: times matter only by their order.
-	before []uint64
+	before   []uint64
+	intruded int // how often a hostile reader had a server store something
 }
 
 // flight is a message under way.
@@ -34,6 +35,7 @@ func (s *state) clone() *state {
 	return &state{
 		stores: slices.Clone(s.stores), memory: s.memory[:len(s.memory):len(s.memory)], locals: slices.Clone(s.locals),
 		mail: slices.Clone(s.mail), begun: slices.Clone(s.begun), dead: slices.Clone(s.dead), before: slices.Clone(s.before),
+		intruded: s.intruded,
 	}
 }
 
@@ -69,6 +71,7 @@ func (s *state) key() fingerprint {
 	for _, b := range s.before {
 		buf = append(buf, byte(b), byte(b>>8))
 	}
+	buf = append(buf, byte(s.intruded))
 	d.Write(buf)
 	return d.sum()
 }

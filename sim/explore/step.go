@@ -13,6 +13,7 @@ type step struct {
 	what
 	first []flight // requests that the server handles before, in this order
 	flight
+	key protocols.Key // of an intrusion
 }
 
 // what happens in a step.
@@ -26,6 +27,7 @@ const (
 	overdue             // the client hears that its round is overdue
 	begin               // the operation begins
 	die                 // the client dies
+	intrude             // a hostile reader has a server store something
 )
 
 // Finding is a harm, with what is wrong.
@@ -73,6 +75,10 @@ func (x *Search) apply(s *state, p step) (n *state, f *finding) {
 	case die:
 		n.dead[p.client] = true
 		n.mail = slices.DeleteFunc(n.mail, func(f flight) bool { return f.client == p.client })
+	case intrude:
+		x.writing(p.Body.Kind())
+		n.stores[p.server] = x.intruding(s, p).store
+		n.intruded++
 	}
 	return n, nil
 }

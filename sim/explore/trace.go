@@ -54,7 +54,7 @@ func (x *Search) replay(path []step, visit func(before, after *state, p step)) (
 func (p step) same(o step) bool {
 	alike := func(a, b flight) bool { return a.compare(b) == 0 }
 	return p.what == o.what && alike(p.flight, o.flight) && slices.EqualFunc(p.first, o.first, alike) &&
-		(p.what != lie || p.message == o.message)
+		(p.what != lie && p.what != intrude || p.message == o.message && p.key == o.key)
 }
 
 // tellStep tells what happens in a step, a line for each message.
@@ -85,6 +85,8 @@ func (x *Search) tellStep(note func(string, ...any), before, after *state, p ste
 		note("p%d begins", x.pid(p.client))
 	case die:
 		note("p%d dies", x.pid(p.client))
+	case intrude:
+		note("a hostile reader → s%d %s%s", p.server+1, sim.Describe(p.Body), sizeOf(p.Payload))
 	}
 	for i, l := range after.locals {
 		for op := len(before.locals[i].results); op < len(l.results); op++ {
@@ -112,12 +114,17 @@ func (x *Search) returned(client, op int, e ending) string {
 
 // line formats a message as sim does.
 func (x *Search) line(f flight) string {
-	arrow, payload := "→", ""
+	arrow := "→"
 	if f.reply {
 		arrow = "←"
 	}
-	if f.Payload != nil {
-		payload = fmt.Sprintf("+%dB", len(f.Payload))
+	return fmt.Sprintf("p%d %s s%d #%d round %d %s%s", x.pid(f.client), arrow, f.server+1, f.op+1, f.round, sim.Describe(f.Body), sizeOf(f.Payload))
+}
+
+// sizeOf tells of a payload behind its body.
+func sizeOf(payload []byte) string {
+	if payload == nil {
+		return ""
 	}
-	return fmt.Sprintf("p%d %s s%d #%d round %d %s%s", x.pid(f.client), arrow, f.server+1, f.op+1, f.round, sim.Describe(f.Body), payload)
+	return fmt.Sprintf("+%dB", len(payload))
 }
