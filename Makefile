@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz losses race bench lint doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz losses race bench lint audit doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -160,6 +160,11 @@ race: ## run the tests of what runs concurrently with the race detector: minutes
 lint: ## check style and common mistakes
 	$(TOOL) golangci-lint run
 	$(TOOL) golangci-lint fmt --diff
+
+audit: ## look for known vulnerabilities in all that is linked, by https://vuln.go.dev (GOVULNDB=URL: another copy), and at licences
+	$(GO) test ./docs -run TestLicences -count=1
+	@$(TOOL) govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...; status=$$?; test $$status -eq 0 -o $$status -eq 3 || \
+		echo "the database of vulnerabilities could not be asked: set GOVULNDB to a copy that can be reached" >&2; exit $$status
 
 doctor: build ## say what this machine can do
 	$(BIN) doctor
