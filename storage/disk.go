@@ -40,7 +40,7 @@ func (d *disk) change(do func() error) {
 }
 
 // file opens a file to write or, when the disk has stopped, one in memory that is dropped.
-func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) (*file, error) {
+func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error)) *file {
 	f := vfs.NewMemFile(nil)
 	d.change(func() error {
 		opened, err := open()
@@ -49,26 +49,26 @@ func (d *disk) file(category vfs.DiskWriteCategory, open func() (vfs.File, error
 		}
 		return err
 	})
-	return &file{File: f, disk: d, written: d.written.CreateStat(category)}, nil
+	return &file{File: f, disk: d, written: d.written.CreateStat(category)}
 }
 
 // Create makes a file to write.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := d.file(category, func() (vfs.File, error) { return d.FS.Create(name, category) })
+	f := d.file(category, func() (vfs.File, error) { return d.FS.Create(name, category) })
 	if !d.noSync && isManifest(name, d.FS) {
 		f.guard = newGuard(name, d.FS)
 	}
-	return f, err
+	return f, nil
 }
 
 // ReuseForWrite makes a file to write from one that is no longer needed.
 func (d *disk) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return d.file(category, func() (vfs.File, error) { return d.FS.ReuseForWrite(from, to, category) })
+	return d.file(category, func() (vfs.File, error) { return d.FS.ReuseForWrite(from, to, category) }), nil
 }
 
 // OpenDir opens a directory to sync its entries.
 func (d *disk) OpenDir(name string) (vfs.File, error) {
-	return d.file(vfs.WriteCategoryUnspecified, func() (vfs.File, error) { return d.FS.OpenDir(name) })
+	return d.file(vfs.WriteCategoryUnspecified, func() (vfs.File, error) { return d.FS.OpenDir(name) }), nil
 }
 
 // Rename renames a file.

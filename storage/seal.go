@@ -64,7 +64,7 @@ func breakSeal(dir string, files vfs.FS) error {
 	}
 	found, err := listing(dir, files, names)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%v: %w", err, pebble.ErrCorruption)
+		return fmt.Errorf("%s: %w", err.Error(), pebble.ErrCorruption) // not one of a store that is missing
 	} else if err != nil {
 		return err
 	}

@@ -33,8 +33,6 @@ type envelope struct {
 // A frameSize holds the lengths in bytes of a frame's two parts.
 type frameSize struct{ header, payload int }
 
-func (s frameSize) total() int { return prefixBytes + s.header + s.payload }
-
 func (s frameSize) check(bounds frameSize) error {
 	if s.header > bounds.header || s.payload > bounds.payload {
 		return fmt.Errorf("%w: header of %d bytes (at most %d), payload of %d (at most %d)",

@@ -49,7 +49,9 @@ func (s *stream) write(parts *net.Buffers) error {
 
 // writeSealed begins a record with each part, so that what a message weighs does not depend on what is sent beside it.
 func (s *stream) writeSealed(parts net.Buffers) error {
-	s.below.gather(true)
+	if err := s.below.gather(true); err != nil {
+		return err
+	}
 	for _, p := range parts {
 		if _, err := s.tls.Write(p); err != nil {
 			return errors.Join(err, s.below.gather(false))

@@ -19,9 +19,22 @@ func TestJudge(t *testing.T) {
 		operations, slower int64
 		want               Answer
 	}{
-		{0, 0, Undecided}, {298, 0, Undecided}, {299, 0, Kept}, {299, 1, Undecided}, {472, 1, Undecided}, {473, 1, Kept},
-		{1000, 10, Undecided}, {1000, 4, Kept}, {1000, 5, Undecided}, {1000, 15, Undecided}, {1000, 16, Exceeded}, {10, 2, Exceeded},
-		{20, 20, Exceeded}, {100_000, 900, Kept}, {100_000, 1000, Undecided}, {100_000, 1100, Exceeded},
+		{0, 0, Undecided},
+		{298, 0, Undecided},
+		{299, 0, Kept},
+		{299, 1, Undecided},
+		{472, 1, Undecided},
+		{473, 1, Kept},
+		{1000, 10, Undecided},
+		{1000, 4, Kept},
+		{1000, 5, Undecided},
+		{1000, 15, Undecided},
+		{1000, 16, Exceeded},
+		{10, 2, Exceeded},
+		{20, 20, Exceeded},
+		{100_000, 900, Kept},
+		{100_000, 1000, Undecided},
+		{100_000, 1100, Exceeded},
 	} {
 		if got := o.Judge(c.operations, c.slower); got != c.want {
 			t.Errorf("%d of %d slower: %s, want %s", c.slower, c.operations, got, c.want)

@@ -117,7 +117,8 @@ func TestCapacitiesInReport(t *testing.T) {
 		Load:      result.Load{Clients: 12, Arrival: result.Poisson, Rate: 120},
 		Objective: result.Objective{P99: result.Duration(20e6), Confidence: 95 * result.Percent},
 		Tries: []result.RateTry{
-			{Rate: 100, Operations: 1200, Slower: 3, Answer: result.Kept}, {Rate: 200, Operations: 1200, Slower: 2, Answer: result.Overrun},
+			{Rate: 100, Operations: 1200, Slower: 3, Answer: result.Kept},
+			{Rate: 200, Operations: 1200, Slower: 2, Answer: result.Overrun},
 			{Rate: 120, Operations: 1200, Slower: 6, Answer: result.Kept},
 		},
 	}

@@ -125,10 +125,16 @@ func TestShapesOfPDF(t *testing.T) {
 		x, y int // from the lower left
 		want color.RGBA
 	}{
-		{30, 30, color.RGBA{255, 0, 0, 255}}, {60, 30, color.RGBA{255, 255, 255, 255}},
-		{100, 50, color.RGBA{0, 0, 255, 255}}, {100, 77, color.RGBA{0, 0, 255, 255}}, {120, 70, color.RGBA{0, 0, 255, 255}},
-		{125, 75, color.RGBA{255, 255, 255, 255}}, {170, 90, color.RGBA{0, 255, 0, 255}}, {170, 70, color.RGBA{255, 255, 255, 255}},
-		{170, 20, color.RGBA{0, 0, 0, 255}}, {170, 50, color.RGBA{255, 255, 255, 255}},
+		{30, 30, color.RGBA{255, 0, 0, 255}},
+		{60, 30, color.RGBA{255, 255, 255, 255}},
+		{100, 50, color.RGBA{0, 0, 255, 255}},
+		{100, 77, color.RGBA{0, 0, 255, 255}},
+		{120, 70, color.RGBA{0, 0, 255, 255}},
+		{125, 75, color.RGBA{255, 255, 255, 255}},
+		{170, 90, color.RGBA{0, 255, 0, 255}},
+		{170, 70, color.RGBA{255, 255, 255, 255}},
+		{170, 20, color.RGBA{0, 0, 0, 255}},
+		{170, 50, color.RGBA{255, 255, 255, 255}},
 	} {
 		r, g, b, _ := img.At(p.x, img.Bounds().Dy()-p.y).RGBA()
 		if got := (color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}); got != p.want {

@@ -275,7 +275,7 @@ func TestFillDrawnSizes(t *testing.T) {
 	if drawn.MeanBytes != 100_000 || !near(drawn.ThroughputMBps, 50, 1e-9) || small.MeanBytes != 0 {
 		t.Errorf("values of %v bytes, %v MB/s", drawn.MeanBytes, drawn.ThroughputMBps)
 	}
-	if want := drawn.ThroughputOps * down(drawn) / (117.69e6); !near(drawn.BoundRatio, want, want/1000) {
+	if want := drawn.ThroughputOps * down(drawn) / 117.69e6; !near(drawn.BoundRatio, want, want/1000) {
 		t.Errorf("%v of the bound, want %v", drawn.BoundRatio, want)
 	}
 }
