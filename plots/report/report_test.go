@@ -47,15 +47,23 @@ func verdicts(p result.Point) []claims.Verdict {
 	}
 }
 
-// maxBytes is how large the document on the reference results may become.
-const maxBytes = 5 << 20
+// bytesPerSample is how large the document on the reference results may become, figures and all, for each repetition that is in it.
+const bytesPerSample = 2600
+
+// repetitions is their number in the sets.
+func repetitions(sets []*result.Set) (n int) {
+	for _, s := range sets {
+		n += len(s.Points) + len(s.Trials) + len(s.Costs)
+	}
+	return n
+}
 
 func TestReportOnReference(t *testing.T) {
 	sets := referenceSets(t)
 	dir := t.TempDir()
 	page, root := render(t, Input{Sets: sets, Claims: verdicts(firstPoint(sets)), Dir: dir})
-	if len(page) > maxBytes {
-		t.Errorf("%d bytes, more than %d", len(page), maxBytes)
+	if most := bytesPerSample * repetitions(sets); len(page) > most {
+		t.Errorf("%d bytes, more than %d", len(page), most)
 	}
 	checkSelfContained(t, page, root, dir)
 	for _, bad := range []string{"NaN", "Inf", "ZgotmplZ", "<no value>", "%!"} {
