@@ -104,14 +104,10 @@ func bothWays(c *net.TCPConn) {
 	loops.Wait()
 }
 
-// dial connects to a peer that answers.
-func dial(ctx context.Context, peer string, purpose byte) (*net.TCPConn, error) {
+// dial connects to a peer that answers. It does so when it is told the purpose, by a first byte.
+func dial(ctx context.Context, peer string) (*net.TCPConn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp4", peer)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Write([]byte{purpose}); err != nil {
-		c.Close()
 		return nil, err
 	}
 	return c.(*net.TCPConn), nil
@@ -119,11 +115,14 @@ func dial(ctx context.Context, peer string, purpose byte) (*net.TCPConn, error) 
 
 // ping measures round trips of small messages, after a few that warm the connection up.
 func ping(ctx context.Context, spec pingSpec) ([]int64, error) {
-	c, err := dial(ctx, spec.Peer, toPing)
+	c, err := dial(ctx, spec.Peer)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
+	if _, err := c.Write([]byte{toPing}); err != nil {
+		return nil, err
+	}
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	const warmUp = 20
 	message := make([]byte, pingBytes)
@@ -154,13 +153,18 @@ func fill(ctx context.Context, spec fillSpec) (f flowed, err error) {
 	}()
 	for range spec.Flows {
 		for _, peer := range spec.Peers {
-			c, err := dial(ctx, peer, toFill)
+			c, err := dial(ctx, peer)
 			if err != nil {
 				return f, err
 			}
 			all = append(all, c)
-			go bothWays(c)
 		}
+	}
+	for _, c := range all { // once all are there: on a link that others fill already, dozens would take longer than the ramp
+		if _, err := c.Write([]byte{toFill}); err != nil {
+			return f, err
+		}
+		go bothWays(c)
 	}
 	f.Down, err = arriving(ctx, spec.window, func() []*net.TCPConn { return all })
 	return f, err
