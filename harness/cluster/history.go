@@ -33,9 +33,10 @@ func (c *Cluster) History(ctx context.Context, journals ...string) (all []histor
 	return all, err
 }
 
-// SpoolHistory gathers what the agents recorded, and writes it into a file, unless path is empty. The spool is the caller's to close.
+// SpoolHistory gathers what the agents recorded, and writes it into a file, unless path is empty. The spool is the caller's to close; a
+// file that it needs is where logs are, as folders for temporary files are often in memory.
 func (c *Cluster) SpoolHistory(ctx context.Context, path string) (spool *history.Spool, err error) {
-	spool = history.NewSpool("")
+	spool = history.NewSpool(filepath.Dir(c.log.Name()))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, spool.Close())
