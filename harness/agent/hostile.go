@@ -1,12 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/harness/client"
 	"github.com/powbench/powbench/harness/clock"
@@ -64,12 +66,16 @@ func (a *Agent) Assault(ctx context.Context, spec Spec) (int64, error) {
 		return 0, err
 	}
 	var attacks atomic.Int64
-	var wg sync.WaitGroup
+	var all errgroup.Group
 	for _, c := range a.clients {
-		wg.Go(func() { attacks.Add(a.assault(ctx, c, spec)) })
+		all.Go(func() error {
+			n, err := a.assault(ctx, c, spec)
+			attacks.Add(n)
+			return err
+		})
 	}
-	wg.Wait()
-	return attacks.Load(), ctx.Err()
+	err := all.Wait()
+	return attacks.Load(), cmp.Or(ctx.Err(), err)
 }
 
 // A CrowdSpec says how many readers connect, and until when they stay.
@@ -103,39 +109,36 @@ func (a *Agent) Crowd(ctx context.Context, spec CrowdSpec) (n int, err error) {
 	return n, ctx.Err()
 }
 
-// assault is one hostile client.
-func (a *Agent) assault(ctx context.Context, c *loadClient, spec Spec) (attacks int64) {
+// assault is one hostile client. How its attacks end is of no interest.
+func (a *Agent) assault(ctx context.Context, c *loadClient, spec Spec) (attacks int64, err error) {
 	keys := workloads.NewChooser(spec.Seed, c.number(), spec.Keys)
 	if clock.SleepUntil(ctx, spec.StartNs) != nil {
-		return 0
+		return 0, nil
 	}
-	for clock.Now() < spec.EndNs && ctx.Err() == nil {
-		attacks++
-		a.attackOn(ctx, c, keys(), spec.Keys)
+	for ; clock.Now() < spec.EndNs && ctx.Err() == nil; attacks++ {
+		call, err := a.attackOn(c, keys(), spec.Keys)
+		if err != nil {
+			return attacks, err
+		}
+		limited, cancel := context.WithTimeout(ctx, assaultTimeout)
+		if outcome, err := call.Run(limited); err == nil {
+			outcome.Release()
+		}
+		cancel()
 	}
-	return attacks
+	return attacks, nil
 }
 
-// attackOn is one attack on one of so many keys. How it ends is of no interest.
-func (a *Agent) attackOn(ctx context.Context, c *loadClient, key, keys int) {
-	ctx, cancel := context.WithTimeout(ctx, assaultTimeout)
-	defer cancel()
-	var call client.Call
+// attackOn prepares an attack on one of so many keys: a READ of a hostile register, or a lie.
+func (a *Agent) attackOn(c *loadClient, key, keys int) (client.Call, error) {
 	if c.liar == nil {
-		call = c.client.Read(workloads.KeyName(key))
-	} else if op, own := a.toWrite(c, key, keys); op == protocols.Write {
-		lie, err := a.lie(c, workloads.KeyName(own))
-		if err != nil {
-			a.log.Warn("a lie is in no journal, and is not told", "error", err)
-			return
-		}
-		call = lie
-	} else {
-		return // it may write none of the keys
+		return c.client.Read(workloads.KeyName(key)), nil
 	}
-	if outcome, err := call.Run(ctx); err == nil {
-		outcome.Release()
+	op, own := a.toWrite(c, key, keys)
+	if op != protocols.Write {
+		return client.Call{}, fmt.Errorf("client %d may write none of %d keys, as each has one writer: give more", c.index, keys)
 	}
+	return a.lie(c, workloads.KeyName(own))
 }
 
 // lie prepares a lie about the key. Both WRITEs that it stands for are in the history and in the journal, and pending for ever: nobody

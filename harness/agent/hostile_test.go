@@ -12,7 +12,6 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/bftbc"
-	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/protocols/mabd"
 	"github.com/powbench/powbench/protocols/mpowerstore"
@@ -23,8 +22,12 @@ func (b *bench) assault(attack string, done func(Tally) bool) (r Tally) {
 	b.t.Helper()
 	b.agents = []*Agent{b.start(small)}
 	b.preload()
+	is, err := catalog.Attack(attack)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	hostile := b.start(func(c *Config) {
-		if c.Hostile, c.FirstPID, c.Clients = attack, 500, 2; mustAttack(b.t, attack).Writer == nil {
+		if c.Hostile, c.FirstPID, c.Clients = attack, 500, 2; is.Writer == nil {
 			c.Keys = b.reader
 		}
 	})
@@ -44,7 +47,7 @@ func (b *bench) assault(attack string, done func(Tally) bool) (r Tally) {
 			break
 		}
 	}
-	if hostile.attack.Writer != nil {
+	if is.Writer != nil {
 		b.agents = append(b.agents, hostile) // what it may have written is in the history
 	}
 	for _, n := range b.nodes {
@@ -62,15 +65,6 @@ func (b *bench) wantNil(err error) {
 	if err != nil {
 		b.t.Error(err)
 	}
-}
-
-func mustAttack(t *testing.T, id string) byzantine.Attack {
-	t.Helper()
-	a, err := catalog.Attack(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
 }
 
 // Writers that lie do harm where they are trusted, and none where they are not; what they wrote may be read. One that goes silent
