@@ -25,6 +25,10 @@ const (
 	memTables            = 4 // that may wait for the disk before writers wait
 )
 
+// KeptLogBytes is how large the write-ahead logs together become that a store keeps to write over them: Pebble keeps one more than
+// memtables may wait.
+const KeptLogBytes = (memTables + 1) * defaultMemTableBytes
+
 // separatedBytes is the size from which a value goes to a blob file. Bodies stay below it and lie in the tree.
 const separatedBytes = 4 << 10
 

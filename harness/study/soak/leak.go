@@ -10,6 +10,7 @@ import (
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/plots/stat"
+	"github.com/powbench/powbench/storage"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -29,9 +30,9 @@ type resource struct {
 
 var (
 	heap        = resource{"memory in use", " MiB", 48} // caches and tables in memory fill for long
-	goroutines  = resource{"goroutines", "", 16}
+	goroutines  = resource{"goroutines", "", 64} // each connection keeps as many as were ever busy for it at once
 	descriptors = resource{"descriptors", "", 16}
-	disk        = resource{"disk", " MiB", 16} // and half of what was stored meanwhile
+	disk        = resource{"disk", " MiB", storage.KeptLogBytes / mib} // and half of what was stored meanwhile
 	leftovers   = resource{"what is left on disk", " MiB", 1}
 )
 
@@ -66,7 +67,7 @@ func (s *series) leaks(who string) (all []string) {
 		}
 		tolerance := r.tolerance
 		if r == disk {
-			tolerance = max(tolerance, (s.stored[len(s.stored)-1]-s.stored[from])/2)
+			tolerance += (s.stored[len(s.stored)-1] - s.stored[from]) / 2
 		}
 		trend, span := stat.NewTrend(t, y), t[len(t)-1]-t[0]
 		if growth := trend.Low * span; trend.P <= leakP && trend.HasInterval() && growth > tolerance {

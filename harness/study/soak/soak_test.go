@@ -236,6 +236,16 @@ func TestLeaks(t *testing.T) {
 			}
 		}
 	}
+	for grows, want := range map[float64]int{0.8: 0, 3: 1} { // MiB, where one is stored: logs are kept, or nothing is removed
+		var s series
+		for i := range 60 {
+			s.add(float64(i), map[resource]float64{disk: grows * float64(i)})
+			s.stored = append(s.stored, float64(i))
+		}
+		if leaks := s.leaks("server 1"); len(leaks) != want {
+			t.Errorf("%.1f MiB of disk for one that is stored: %v", grows, leaks)
+		}
+	}
 	var few series
 	for i := range 10 {
 		few.add(float64(i), map[resource]float64{heap: 1000 * float64(i)})
