@@ -1,6 +1,7 @@
 package protocols
 
 import (
+	"errors"
 	"hash/fnv"
 	"math/rand/v2"
 )
@@ -59,6 +60,9 @@ func Widen(b Broadcast) Step { return Step{More: b} }
 
 // Done is the last step of an operation.
 func Done() Step { return Step{Done: true} }
+
+// ErrStarved ends a READ that WRITEs have overtaken in all its rounds, of a protocol that Starves. It may be begun again.
+var ErrStarved = errors.New("WRITEs overtook a READ in all its rounds: read again")
 
 // An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1, at most MaxRounds.
 //

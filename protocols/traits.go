@@ -35,6 +35,8 @@ type Traits struct {
 	// Repairs says that a READ may take other rounds when it meets a WRITE in progress, or what one left that died. Read is
 	// then that of a READ that meets neither.
 	Repairs bool
+	// Starves says that WRITEs can overtake a READ for ever, the ∞ of Table 3: it may run out of rounds, and ends with ErrStarved.
+	Starves bool
 }
 
 // Consistency is what a register promises of what READs return (Lamport, On interprocess communication, 1986).

@@ -32,6 +32,7 @@ type Tally struct {
 	First                           map[byzantine.Harm]uint64     // the lowest seed of each harm
 	Conditions                      map[protocols.Condition]int64 // operations that came to each
 	Met                             Met
+	Starved                         int64 // READs that WRITEs overtook in all their rounds, as the protocol allows
 }
 
 // Explore plays the schedules of the seeds from first to last on the number of workers at once, until ctx ends or, if
@@ -78,6 +79,7 @@ func (t *Tally) add(seed uint64, o *Outcome) {
 	t.Operations += int64(o.Operations)
 	t.Messages += int64(o.Messages)
 	t.Met.add(o.Met)
+	t.Starved += int64(o.Starved)
 	for rounds, n := range o.Reads {
 		t.Reads[rounds] += int64(n)
 	}

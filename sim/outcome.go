@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -31,7 +32,9 @@ type Outcome struct {
 	// Conditions counts the operations of correct clients that came to each, whether or not they ended.
 	Conditions           map[protocols.Condition]int
 	Operations, Messages int
-	Met                  Met
+	// Starved counts the READs that WRITEs overtook in all their rounds, which the protocol allows.
+	Starved int
+	Met     Met
 	// Trace tells what happened, line by line, if it was asked for.
 	Trace []string
 
@@ -123,8 +126,14 @@ func (r *run) noteLurking() {
 	seen[r.entry.Value] = true
 }
 
-// failed notes an operation that ended with an error: its effect is unknown.
+// failed notes an operation that ended with an error: its effect is unknown. A READ that WRITEs overtook may end so, if the protocol
+// promises no more.
 func (r *run) failed(err error) {
+	if errors.Is(err, protocols.ErrStarved) && r.Protocol.Traits(r.T).Starves && r.driver.Restarts() > 0 {
+		r.outcome.Starved++
+		r.tracef("p%d's READ #%d ends: %v", r.pid, r.seq, err)
+		return
+	}
 	harm := byzantine.Failure
 	if r.expected.Harm == byzantine.Exhaustion {
 		harm = byzantine.Exhaustion

@@ -101,7 +101,7 @@ func (o *contendOptions) run(ctx context.Context, out, progress io.Writer) error
 	return err
 }
 
-// contend plays one repetition. READs that run out of rounds are counted; nothing else may go wrong.
+// contend plays one repetition. READs that starve are counted; nothing else may go wrong.
 func (o *contendOptions) contend(ctx context.Context, p protocols.Protocol, writers, repetition int) (result.Contended, error) {
 	s := sim.Scenario{
 		Protocol: p, T: o.t, Writers: writers, Readers: o.readers, Keys: 1, Ops: o.operations,
@@ -116,10 +116,8 @@ func (o *contendOptions) contend(ctx context.Context, p protocols.Protocol, writ
 		return result.Contended{}, err
 	}
 	for harm, seed := range tally.First {
-		if harm != byzantine.Failure {
-			return result.Contended{}, fmt.Errorf("%w: %s beside %d writers comes to a %s with seed %d", study.ErrCheckFailed,
-				protocols.NameOf(p), writers, harm, seed)
-		}
+		return result.Contended{}, fmt.Errorf("%w: %s beside %d writers comes to a %s with seed %d", study.ErrCheckFailed,
+			protocols.NameOf(p), writers, harm, seed)
 	}
 	traits := p.Traits(o.t)
 	title := traits.Title

@@ -198,7 +198,7 @@ func (o *simulateOptions) explore(ctx context.Context, s sim.Scenario) (result.S
 		Protocol: protocols.NameOf(s.Protocol), Attack: s.Attack.ID, T: o.t, Suite: o.suite, Durability: o.durability,
 		Strategy:  o.strategy,
 		FirstSeed: o.seed, Schedules: tally.Schedules, Operations: tally.Operations, Messages: tally.Messages,
-		Reads: tally.Reads, Harms: byName(tally.Harms), Seeds: byName(tally.First), Conditions: byName(tally.Conditions),
+		Reads: tally.Reads, Starved: tally.Starved, Harms: byName(tally.Harms), Seeds: byName(tally.First), Conditions: byName(tally.Conditions),
 		Expected: expected.String(), Expectation: result.Expectation(expected.Code()),
 		Held: expected.Holds(tally.Harms), Seconds: time.Since(began).Seconds(),
 	}, nil
@@ -211,6 +211,9 @@ func verdict(r result.Simulated) string {
 		found = append(found, fmt.Sprintf("%s in %d, first with seed %d", h, r.Harms[h], r.Seeds[h]))
 	}
 	text := cmp.Or(strings.Join(found, "; "), "no harm")
+	if r.Starved > 0 {
+		text += fmt.Sprintf(", %d READs starved", r.Starved)
+	}
 	if !r.Held {
 		return text + ": EXPECTED " + r.Expected
 	}

@@ -12,9 +12,10 @@ type Simulated struct {
 	Schedules  int64             `json:"schedules"`
 	Operations int64             `json:"operations"`
 	Messages   int64             `json:"messages"`
-	Reads      map[int]int64     `json:"reads"` // by their rounds
-	Harms      map[string]int64  `json:"harms"` // schedules, by the gravest harm found
-	Seeds      map[string]uint64 `json:"seeds"` // the first of each harm
+	Reads      map[int]int64     `json:"reads"`             // by their rounds
+	Starved    int64             `json:"starved,omitempty"` // READs that WRITEs overtook in all their rounds, as the protocol allows
+	Harms      map[string]int64  `json:"harms"`             // schedules, by the gravest harm found
+	Seeds      map[string]uint64 `json:"seeds"`             // the first of each harm
 	// Conditions counts the operations that came to each turn that matters and few take; rows of earlier versions lack it.
 	Conditions  map[string]int64 `json:"conditions,omitempty"`
 	Expected    string           `json:"expected"`

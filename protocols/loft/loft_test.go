@@ -329,8 +329,8 @@ func TestStarved(t *testing.T) {
 		}
 		requests = step.Next
 	}
-	if _, err := op.Result(); !errors.Is(err, ErrStarved) {
-		t.Errorf("%v, want %v", err, ErrStarved)
+	if _, err := op.Result(); !errors.Is(err, protocols.ErrStarved) {
+		t.Errorf("%v, want %v", err, protocols.ErrStarved)
 	}
 	if n := op.(*read).Restarts(); n < protocols.MaxRounds/2 {
 		t.Errorf("it notes %d restarts in %d rounds", n, protocols.MaxRounds)

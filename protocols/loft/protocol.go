@@ -36,7 +36,7 @@ func (Protocol) Traits(t int) protocols.Traits {
 		Name: "loft", Variant: protocols.Paper, Title: "Loft",
 		Servers: dispersal.Total(t), Quorum: 2*t + 1, LyingServers: t, LyingReaders: true, LyingWriters: true,
 		Read:  []protocols.Leg{{Reply: fragment}},
-		Write: []protocols.Leg{{}, {Request: fragment}, {}}, Repairs: true,
+		Write: []protocols.Leg{{}, {Request: fragment}, {}}, Repairs: true, Starves: true,
 	}
 }
 

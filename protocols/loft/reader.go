@@ -1,15 +1,11 @@
 package loft
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/dispersal"
 )
-
-// ErrStarved ends a READ that has no round left to begin again in: there is no bound on how often WRITEs can overtake one.
-var ErrStarved = errors.New("WRITEs overtook a READ in all its rounds: read again")
 
 // read is a READ in progress. Its target is the latest version that some server says it has committed and that may be
 // complete:
@@ -49,7 +45,7 @@ func (r *read) Start() protocols.Broadcast {
 // begin begins a round about the version.
 func (r *read) begin(about *version, b protocols.Broadcast) protocols.Step {
 	if len(r.rounds) == protocols.MaxRounds {
-		r.err = ErrStarved
+		r.err = protocols.ErrStarved
 		return protocols.Done()
 	}
 	now := step{about: about}

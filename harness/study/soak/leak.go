@@ -30,7 +30,7 @@ type resource struct {
 
 var (
 	heap        = resource{"memory in use", " MiB", 48} // caches and tables in memory fill for long
-	goroutines  = resource{"goroutines", "", 64} // each connection keeps as many as were ever busy for it at once
+	goroutines  = resource{"goroutines", "", 64}        // each connection keeps as many as were ever busy for it at once
 	descriptors = resource{"descriptors", "", 16}
 	disk        = resource{"disk", " MiB", storage.KeptLogBytes / mib} // and half of what was stored meanwhile
 	leftovers   = resource{"what is left on disk", " MiB", 1}
