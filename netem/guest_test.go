@@ -24,7 +24,7 @@ func TestInTheGuest(t *testing.T) {
 	var out, complaints bytes.Buffer
 	code, err := guest.Run(t.Context(), kernel, guest.Command{
 		Args:    []string{self, "-test.v", "-test.run=^TestNetEm"},
-		Modules: []string{"veth", "bridge", "sch_tbf", "sch_netem", "ifb", "sch_ingress", "cls_u32", "act_mirred", "tcp_bbr"},
+		Modules: []string{"veth", "bridge", "sch_tbf", "sch_netem", "sch_prio", "ifb", "sch_ingress", "cls_u32", "act_mirred", "tcp_bbr"},
 		Stdout:  &out, Stderr: &complaints,
 	})
 	late := bytes.Count(out.Bytes(), []byte(untimely))

@@ -85,15 +85,17 @@ func (w *wan) set(tb *Testbed, d Delay) error {
 		return fmt.Errorf("open netlink: %w", err)
 	}
 	defer socket.Close()
-	r := d.request(w.device)
+	r := d.request(rootQueue(w.device))
 	r.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
 	_, err = r.Execute(unix.NETLINK_ROUTE, 0)
 	return explainNetEm(err)
 }
 
+// destinationOffset is where in the IPv4 header a packet's destination is.
+const destinationOffset = 16
+
 // redirect sends what the host sends to another through w.
 func (h *Host) redirect(to *Host, w *wan) error {
-	const destination = 16 // offset in the IPv4 header
 	address := to.addr.As4()
 	err := h.testbed.switchPort.FilterAdd(&netlink.U32{
 		FilterAttrs: netlink.FilterAttrs{
@@ -104,7 +106,7 @@ func (h *Host) redirect(to *Host, w *wan) error {
 		},
 		Sel: &netlink.TcU32Sel{
 			Flags: netlink.TC_U32_TERMINAL,
-			Keys:  []netlink.TcU32Key{{Mask: 0xffffffff, Val: binary.BigEndian.Uint32(address[:]), Off: destination}},
+			Keys:  []netlink.TcU32Key{{Mask: 0xffffffff, Val: binary.BigEndian.Uint32(address[:]), Off: destinationOffset}},
 		},
 		Actions: []netlink.Action{netlink.NewMirredAction(w.device.Attrs().Index)},
 	})
@@ -194,12 +196,11 @@ func ticks(d time.Duration) (ticks uint32, exact bool) {
 	return uint32(min(t, math.MaxUint32)), t == math.Trunc(t) && t <= math.MaxUint32
 }
 
-// request is the netlink message that gives the device the root queue that does d, in place of the one it has.
-func (d Delay) request(device netlink.Link) *nl.NetlinkRequest {
-	root := rootQueue(device)
+// request is the netlink message that puts the queue that does d at a place, instead of the one that is there.
+func (d Delay) request(at netlink.QdiscAttrs) *nl.NetlinkRequest {
 	r := nl.NewNetlinkRequest(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{
-		Family: nl.FAMILY_ALL, Ifindex: int32(root.LinkIndex), Handle: root.Handle, Parent: root.Parent,
+		Family: nl.FAMILY_ALL, Ifindex: int32(at.LinkIndex), Handle: at.Handle, Parent: at.Parent,
 	})
 	r.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("netem")))
 	r.AddData(d.options())

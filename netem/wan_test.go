@@ -239,7 +239,7 @@ func TestMessagesAreThoseOfTC(t *testing.T) {
 			continue
 		}
 		const lo = 1
-		request := d.request(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: lo}})
+		request := d.request(rootQueue(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: lo}}))
 		request.Seq = 0
 		if got := describe(request.Serialize()); got != strings.Join(strings.Fields(want), "") {
 			t.Errorf("%s\ngot  %s\nwant %s", command, got, want)

@@ -33,11 +33,17 @@ func (f machineFlags) any() bool { return f.hosts != "" || f.slurm }
 
 // on has an experiment's study run on the machines. The error is the caller's.
 func (f machineFlags) on(o *study.Options, e *experiment.Experiment) error {
-	if f.any() && e.Testbed.NetEm() {
-		return fmt.Errorf("%s delays packets, which powbench does on namespaces of one machine alone: leave out delay and loss, "+
-			"machines of a cluster have delays of their own", e.Name)
+	if err := f.reach(o, e.Testbed.ClientHosts); err != nil || o.Machines == nil || !e.Testbed.NetEm() {
+		return err
 	}
-	return f.reach(o, e.Testbed.ClientHosts)
+	if f.slurm {
+		return fmt.Errorf("%s delays packets, and Slurm does not tell by which interface: list the machines in a file for --hosts, with interfaces, "+
+			"or leave out delay and loss", e.Name)
+	}
+	if err := o.Machines.CanDelay(); err != nil {
+		return fmt.Errorf("%s delays packets: %s: %w", e.Name, f.hosts, err)
+	}
+	return nil
 }
 
 // reach finds the machines, so many of them for clients where Slurm does not say which are. The error is the caller's.

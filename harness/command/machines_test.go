@@ -161,6 +161,7 @@ func TestMachinesRefuse(t *testing.T) {
 		"servers: [a, a]\nclients: [b]\n":                     "a is listed twice",
 		"servers: [-oProxyCommand=x]\nclients: [b]\n":         "is no name of a machine",
 		"servers: [a]\nclients: [b]\naddresses: {c: 1.2.3.4}": "an address of c, which is neither",
+		"servers: [a]\nclients: [b]\ninterfaces: {c: eth1}":   "an interface of c, which is neither",
 		"servers: [a]\nclients: [b]\nservres: [c]\n":          "unknown field",
 	} {
 		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
@@ -175,6 +176,13 @@ func TestMachinesRefuse(t *testing.T) {
 	err := remote.Examine(t.Context(), h, neighbours{tmp: tmp, fail: map[string]bool{"client1": true}}, &out)
 	if err == nil || !strings.Contains(err.Error(), "is the name right?") || !strings.Contains(out.String(), "server1: 127.0.0.1, ") {
 		t.Errorf("error %v, output %q", err, out.String())
+	}
+	if err := os.WriteFile(file, []byte("servers: [a]\nclients: [b]\ninterfaces: {a: eth1}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wan := filepath.Join("..", "..", "configs", "wan-smoke.yaml")
+	if code, _, stderr := run(t, "run", "--hosts", file, wan); code != command.Misused || !strings.Contains(stderr, "name under interfaces, for b") {
+		t.Errorf("exit code %d, %q", code, stderr)
 	}
 	if code, _, stderr := run(t, "run", "--hosts", file, "--slurm", smokeConfig); code != command.Misused || !strings.Contains(stderr, "give one of them") {
 		t.Errorf("exit code %d, %q", code, stderr)

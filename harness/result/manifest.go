@@ -105,6 +105,10 @@ type Testbed struct {
 	Delays       []Delay         `json:"delays,omitempty"`
 	DelaysBefore []MeasuredDelay `json:"delays_before,omitempty"`
 	DelaysAfter  []MeasuredDelay `json:"delays_after,omitempty"`
+	// TripsBefore and TripsAfter are what NetEm makes of round trips between machines of a cluster, whose clocks are not good enough
+	// for one-way delays.
+	TripsBefore []RoundTrip `json:"round_trips_before,omitempty"`
+	TripsAfter  []RoundTrip `json:"round_trips_after,omitempty"`
 	// Machines are those of a cluster, each a host; none if all hosts are on one machine, which the manifest describes.
 	Machines []RemoteMachine `json:"machines,omitempty"`
 }
@@ -155,6 +159,17 @@ type MeasuredDelay struct {
 	AskedMeanMs float64 `json:"asked_mean_ms"`
 	AskedSDMs   float64 `json:"asked_sd_ms"`
 	KS          float64 `json:"ks"`            // Kolmogorov–Smirnov distance between the two
+	Off         string  `json:"off,omitempty"` // what is not as asked; absent if all is
+}
+
+// RoundTrip is by how much NetEm prolongs the round trip between two machines, as sampled.
+type RoundTrip struct {
+	From        string  `json:"from"`
+	To          string  `json:"to"`
+	Samples     int     `json:"samples"`
+	FloorMs     float64 `json:"floor_ms"` // mean round trip without NetEm
+	MeanMs      float64 `json:"mean_ms"`  // beyond that
+	AskedMeanMs float64 `json:"asked_mean_ms"`
 	Off         string  `json:"off,omitempty"` // what is not as asked; absent if all is
 }
 

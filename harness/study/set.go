@@ -222,7 +222,8 @@ func (b *Bench) calibrate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.Manifest.Testbed.Before, b.Manifest.Testbed.DelaysBefore = before.Links, before.Delays
+		tb := &b.Manifest.Testbed
+		tb.Before, tb.DelaysBefore, tb.TripsBefore = before.Links, before.Delays, before.Trips
 		switch {
 		case before.Off == "":
 			return b.SaveManifest()

@@ -242,7 +242,8 @@ func (b *Bench) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.Manifest.Testbed.After, b.Manifest.Testbed.DelaysAfter = after.Links, after.Delays
+		tb := &b.Manifest.Testbed
+		tb.After, tb.DelaysAfter, tb.TripsAfter = after.Links, after.Delays, after.Trips
 		if after.Off != "" {
 			b.Note("WARNING: after the runs " + after.Off)
 		}

@@ -100,6 +100,7 @@ type Machines interface {
 type Network struct {
 	Links  []result.Link
 	Delays []result.MeasuredDelay // with NetEm
+	Trips  []result.RoundTrip     // of machines, with NetEm
 	Off    string                 // what is not as the Spec asks for; empty if all is
 }
 

@@ -47,8 +47,17 @@ func calibrated(tb result.Testbed) string {
 	return "calibrated"
 }
 
-// measuredDelays is how the delays were before the first run; where they differ by pair, how far off what was asked.
+// measuredDelays is how the delays were before the first run; where they differ by pair, how far off what was asked. Between machines
+// they were measured both ways together.
 func measuredDelays(tb result.Testbed) string {
+	if len(tb.TripsBefore) > 0 {
+		var shares []float64
+		for _, t := range tb.TripsBefore {
+			shares = append(shares, 100*t.MeanMs/t.AskedMeanMs)
+		}
+		return fmt.Sprintf("they prolong round trips by %.1f to %.1f %% of what the parameters give (%s)",
+			slices.Min(shares), slices.Max(shares), stat.Count(len(shares), "pair"))
+	}
 	var means, distances []float64
 	unit := "ms"
 	for _, m := range tb.DelaysBefore {

@@ -201,5 +201,15 @@ func delaysOf(tb result.Testbed) []delay {
 			}, m.Off})
 		}
 	}
+	for _, part := range []struct {
+		when  string
+		trips []result.RoundTrip
+	}{{"before", tb.TripsBefore}, {"after", tb.TripsAfter}} {
+		for _, t := range part.trips {
+			all = append(all, delay{part.when, t.From + " ⇄ " + t.To, []string{
+				number(t.AskedMeanMs), number(t.MeanMs), "", "", "", "", "", fmt.Sprintf("%.3f", t.FloorMs), "", strconv.Itoa(t.Samples), "", "",
+			}, t.Off})
+		}
+	}
 	return all
 }

@@ -172,6 +172,7 @@ func circumstancesTable(a, b result.Manifest) (Table, error) {
 func recorded(m result.Manifest) (map[string]string, error) {
 	m.Started, m.Finished, m.ConfigFile = "", "", ""
 	m.Testbed.Before, m.Testbed.After, m.Testbed.DelaysBefore, m.Testbed.DelaysAfter = nil, nil, nil, nil
+	m.Testbed.TripsBefore, m.Testbed.TripsAfter = nil, nil
 	m.Searches, m.Systems = nil, nil
 	m.Machine.DataDisk = fileSystem(m.Machine)
 	if m.Outside != nil {

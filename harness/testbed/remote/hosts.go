@@ -19,7 +19,9 @@ type Hosts struct {
 	Clients []string `yaml:"clients"`
 	// Address is where processes reach each machine; without one, what its name resolves to there.
 	Addresses map[string]string `yaml:"addresses"`
-	Scratch   string            `yaml:"scratch"` // folder on each machine for databases; empty for the system's temporary one
+	// Interfaces are those of the network between the machines, on which NetEm may delay what each sends to the others.
+	Interfaces map[string]string `yaml:"interfaces"`
+	Scratch    string            `yaml:"scratch"` // folder on each machine for databases; empty for the system's temporary one
 }
 
 // ReadHosts reads a file of hosts. The error names the file and what is wrong.
@@ -56,6 +58,21 @@ func (h Hosts) check() error {
 	for name := range h.Addresses {
 		if !slices.Contains(h.all(), name) {
 			return fmt.Errorf("an address of %s, which is neither a server nor a client", name)
+		}
+	}
+	for name := range h.Interfaces {
+		if !slices.Contains(h.all(), name) {
+			return fmt.Errorf("an interface of %s, which is neither a server nor a client", name)
+		}
+	}
+	return nil
+}
+
+// CanDelay says what is missing for experiments that delay packets.
+func (h Hosts) CanDelay() error {
+	for _, name := range h.all() {
+		if h.Interfaces[name] == "" {
+			return fmt.Errorf("name under interfaces, for %s as for every machine, its interface to the others: NetEm delays what leaves by it", name)
 		}
 	}
 	return nil

@@ -14,13 +14,19 @@ import (
 	"github.com/powbench/powbench/harness/testbed"
 )
 
-// Calibrate implements testbed.Testbed: it measures every machine's link against the first server's, and that against all others.
+// Calibrate implements testbed.Testbed: it measures every machine's link against the first server's, and that against all others. If
+// packets are to be delayed they are from then on.
 func (c *cluster) Calibrate(ctx context.Context, note func(string)) (n testbed.Network, err error) {
-	note("measuring every link")
 	names := c.hosts.all()
 	if len(names) < 2 {
 		return n, c.readClocks()
 	}
+	if c.spec.Delays != nil {
+		if err := c.undelay(ctx); err != nil { // TCP cannot fill a link whose packets overtake each other
+			return n, err
+		}
+	}
+	note("measuring every link")
 	first := c.hosts.Servers[0]
 	others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == first })
 	for _, name := range append([]string{first}, others...) {
@@ -28,27 +34,40 @@ func (c *cluster) Calibrate(ctx context.Context, note func(string)) (n testbed.N
 		if name == first {
 			peers = others
 		}
-		link, err := c.measure(ctx, name, peers)
+		link, err := c.measure(ctx, name, peers, windowOf(len(names)))
 		if err != nil {
 			return n, fmt.Errorf("link of %s: %w", name, err)
 		}
 		note(fmt.Sprintf("link of %s: %.0f Mbit/s up, %.0f down, round trip %.0f µs", name, link.UpMbps, link.DownMbps, link.RTTUsP50))
 		n.Links = append(n.Links, link)
 	}
+	if c.spec.Delays != nil {
+		note("measuring the round trips between all machines, without NetEm and with it")
+		if n.Trips, n.Off, err = c.delay(ctx); err != nil {
+			return n, err
+		}
+	}
 	return n, c.readClocks()
 }
 
 // How links are measured.
 const (
-	flows       = 4 // connections in all
-	pings       = 500
-	rampUp      = 400 * time.Millisecond
-	measureTime = time.Second
-	overlap     = 500 * time.Millisecond // longer than others measure is how long a link is filled: they may begin late
+	flows    = 4 // connections in all
+	pings    = 500
+	longest  = time.Second
+	shortest = 250 * time.Millisecond
+	allLinks = 20 * time.Second // one after the other, so that no two share what lies between them
 )
 
+// windowOf is how long each of so many links is measured: a second, and less where they are many, as a run begins and ends with it.
+// They get going for two fifths of that time.
+func windowOf(links int) window {
+	length := min(longest, max(shortest, allLinks/time.Duration(links)))
+	return window{RampNs: int64(length * 2 / 5), LengthNs: int64(length)}
+}
+
 // measure measures one machine's link.
-func (c *cluster) measure(ctx context.Context, name string, peers []string) (l result.Link, err error) {
+func (c *cluster) measure(ctx context.Context, name string, peers []string, w window) (l result.Link, err error) {
 	m := c.machines[name]
 	var addrs []string
 	for _, p := range peers {
@@ -64,16 +83,11 @@ func (c *cluster) measure(ctx context.Context, name string, peers []string) (l r
 		return l, err
 	}
 	slices.Sort(trips)
-	sum := int64(0)
-	for _, t := range trips {
-		sum += t
-	}
-	w := window{int64(rampUp), int64(measureTime)}
 	up := make([]float64, len(peers))
 	var filling errgroup.Group
 	var down flowed
 	filling.Go(func() (err error) {
-		longer := window{w.RampNs, w.LengthNs + int64(overlap)} // so that it is full to the others' end
+		longer := window{w.RampNs, w.LengthNs * 3 / 2} // so that it is full to the others' end: they may begin late
 		down, err = call(ctx, m, fillCall, fillSpec{addrs, max(1, flows/len(peers)), longer})
 		return err
 	})
@@ -87,8 +101,8 @@ func (c *cluster) measure(ctx context.Context, name string, peers []string) (l r
 		return l, err
 	}
 	l = result.Link{
-		Host: name, Peer: strings.Join(peers, " "), DownMbps: down.Down / 1e6, MeasuredFor: measureTime.Seconds(), Attempts: 1,
-		RTTUsMean: float64(sum) / float64(len(trips)) / 1e3, RTTUsP50: float64(trips[len(trips)/2]) / 1e3,
+		Host: name, Peer: strings.Join(peers, " "), DownMbps: down.Down / 1e6, MeasuredFor: time.Duration(w.LengthNs).Seconds(), Attempts: 1,
+		RTTUsMean: mean(trips) / 1e3, RTTUsP50: float64(trips[len(trips)/2]) / 1e3,
 		RTTUsP99: float64(trips[len(trips)*99/100]) / 1e3, RTTSamples: len(trips),
 	}
 	for _, bits := range up {

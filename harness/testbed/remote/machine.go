@@ -41,7 +41,7 @@ func (m *machine) open(ctx context.Context) (err error) {
 		return err
 	}
 	m.steward = control.NewClient(m.name, p)
-	spec := openSpec{Scratch: m.cluster.hosts.Scratch, Address: m.cluster.hosts.Addresses[m.name]}
+	spec := openSpec{Scratch: m.cluster.hosts.Scratch, Address: m.cluster.hosts.Addresses[m.name], Interface: m.cluster.hosts.Interfaces[m.name]}
 	if m.opened, err = call(ctx, m, openCall, spec); err != nil {
 		return err
 	}

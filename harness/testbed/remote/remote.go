@@ -18,7 +18,8 @@ import (
 	"github.com/powbench/powbench/harness/testbed"
 )
 
-// A cluster is a testbed of machines. Their links are as they are: it shapes, cuts and delays none.
+// A cluster is a testbed of machines. Their links are as they are: it shapes and cuts none, and delays packets only if the machines'
+// interfaces are named for that.
 type cluster struct {
 	spec     testbed.Spec
 	shell    Shell
@@ -113,6 +114,9 @@ func (c *cluster) Hosts() (servers, clients []testbed.Host) {
 func (c *cluster) Describe() result.Testbed {
 	d := result.Testbed{
 		Mode: c.shell.Name(), Topology: result.Spread, Unlimited: true, Congestion: c.spec.Congestion, Hosts: c.hosts.all(), Offload: true,
+	}
+	if c.spec.Delays != nil {
+		d.Delays = c.spec.Delays.Asked
 	}
 	for _, name := range c.hosts.all() {
 		m := c.machines[name]

@@ -21,6 +21,7 @@ import (
 	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
+	"github.com/powbench/powbench/netem"
 	"github.com/powbench/powbench/storage/scratch"
 )
 
@@ -34,14 +35,16 @@ const (
 	answerCall  control.Method[string, string]               = "answer" // listens for measurements at an address; returns host:port
 	pingCall    control.Method[pingSpec, []int64]            = "ping"   // round trips, ns
 	fillCall    control.Method[fillSpec, flowed]             = "fill"
+	delayCall   control.Method[delaySpec, control.Nothing]   = "delay"
 	receiveCall control.Method[window, float64]              = "receive" // bit/s that arrive meanwhile at connections that others filled
 	loadCall    control.Method[control.Nothing, float64]     = "load"    // average, of one minute
 )
 
 // An openSpec says what a machine is to be used for.
 type openSpec struct {
-	Scratch string // folder for databases; empty for the temporary one
-	Address string // where processes listen; empty for what the machine's name resolves to
+	Scratch   string // folder for databases; empty for the temporary one
+	Address   string // where processes listen; empty for what the machine's name resolves to
+	Interface string // on which NetEm may have been left; empty for none
 }
 
 // opened is what a steward found.
@@ -66,6 +69,8 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser) {
 type steward struct {
 	scratch *scratch.Folder
 	lock    net.Listener // held while it is open
+	// outgoing is what this machine delays; nil if nothing.
+	outgoing *netem.Outgoing
 
 	mu       sync.Mutex
 	folders  map[string]bool
@@ -84,6 +89,11 @@ func (s *steward) open(ctx context.Context, spec openSpec) (o opened, _ []contro
 	if s.scratch, err = testbed.HoldScratch(root); err != nil {
 		return o, nil, fmt.Errorf("no folder for databases: %w", err)
 	}
+	if spec.Interface != "" {
+		if err := netem.UndelayOutgoing(spec.Interface); err != nil {
+			return o, nil, err
+		}
+	}
 	if o.Machine, err = testbed.Machine(s.scratch.Dir); err != nil {
 		return o, nil, err
 	}
@@ -98,6 +108,7 @@ func (s *steward) open(ctx context.Context, spec openSpec) (o opened, _ []contro
 		control.Handle(cpuCall, func(context.Context, control.Nothing) (testbed.CPU, error) { return testbed.ReadCPU() }),
 		control.Handle(folderCall, s.folder), control.Handle(removeCall, s.remove), control.Handle(loadCall, s.load),
 		control.Handle(answerCall, s.answer), control.Handle(pingCall, ping), control.Handle(fillCall, fill),
+		control.Handle(delayCall, s.delay),
 		control.Handle(receiveCall, s.receive),
 	}, nil
 }
@@ -193,6 +204,9 @@ func (s *steward) close() {
 	}
 	for _, c := range s.filled {
 		c.Close()
+	}
+	if s.outgoing != nil {
+		_ = s.outgoing.Remove() // if not, the next start does
 	}
 	if s.scratch == nil {
 		return

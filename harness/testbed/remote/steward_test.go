@@ -54,7 +54,7 @@ func TestBrokenConnectionIsNoMeasurement(t *testing.T) {
 	if _, err := arriving(t.Context(), window{0, 1}, mine); err != nil {
 		t.Errorf("a connection that lasts: %v", err)
 	}
-	_, err = arriving(t.Context(), window{0, int64(20 * time.Millisecond)}, func() []*net.TCPConn {
+	_, err = arriving(t.Context(), window{0, int64(500 * time.Millisecond)}, func() []*net.TCPConn {
 		time.AfterFunc(time.Millisecond, func() { near.Close() })
 		return mine()
 	})
