@@ -61,8 +61,8 @@ func Widen(b Broadcast) Step { return Step{More: b} }
 // Done is the last step of an operation.
 func Done() Step { return Step{Done: true} }
 
-// ErrStarved ends a READ that WRITEs have overtaken in all its rounds, of a protocol that Starves. It may be begun again.
-var ErrStarved = errors.New("WRITEs overtook a READ in all its rounds: read again")
+// ErrStarved ends a READ to which WRITEs have left no round to end in, of a protocol that Starves. It may be begun again.
+var ErrStarved = errors.New("WRITEs left a READ no round to end in: read again")
 
 // An Operation is one READ or WRITE in progress: a sequence of rounds, numbered from 1, at most MaxRounds.
 //

@@ -35,7 +35,8 @@ type Traits struct {
 	// Repairs says that a READ may take other rounds when it meets a WRITE in progress, or what one left that died. Read is
 	// then that of a READ that meets neither.
 	Repairs bool
-	// Starves says that WRITEs can overtake a READ for ever, the ∞ of Table 3: it may run out of rounds, and ends with ErrStarved.
+	// Starves says that nothing bounds the rounds of a READ, as WRITEs can overtake it for ever or leave ever more incomplete
+	// versions to pass over: it may run out of them, and ends with ErrStarved.
 	Starves bool
 }
 

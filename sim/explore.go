@@ -32,7 +32,7 @@ type Tally struct {
 	First                           map[byzantine.Harm]uint64     // the lowest seed of each harm
 	Conditions                      map[protocols.Condition]int64 // operations that came to each
 	Met                             Met
-	Starved                         int64 // READs that WRITEs overtook in all their rounds, as the protocol allows
+	Starved                         int64 // READs to which WRITEs left no round to end in, as the protocol allows
 }
 
 // Explore plays the schedules of the seeds from first to last on the number of workers at once, until ctx ends or, if

@@ -32,7 +32,7 @@ type Outcome struct {
 	// Conditions counts the operations of correct clients that came to each, whether or not they ended.
 	Conditions           map[protocols.Condition]int
 	Operations, Messages int
-	// Starved counts the READs that WRITEs overtook in all their rounds, which the protocol allows.
+	// Starved counts the READs to which WRITEs left no round to end in, which the protocol allows.
 	Starved int
 	Met     Met
 	// Trace tells what happened, line by line, if it was asked for.
@@ -126,10 +126,10 @@ func (r *run) noteLurking() {
 	seen[r.entry.Value] = true
 }
 
-// failed notes an operation that ended with an error: its effect is unknown. A READ that WRITEs overtook may end so, if the protocol
+// failed notes an operation that ended with an error: its effect is unknown. A READ may end so because of WRITEs, if the protocol
 // promises no more.
 func (r *run) failed(err error) {
-	if errors.Is(err, protocols.ErrStarved) && r.Protocol.Traits(r.T).Starves && r.driver.Restarts() > 0 {
+	if errors.Is(err, protocols.ErrStarved) && r.Protocol.Traits(r.T).Starves && r.metWrites() {
 		r.outcome.Starved++
 		r.tracef("p%d's READ #%d ends: %v", r.pid, r.seq, err)
 		return
@@ -139,6 +139,12 @@ func (r *run) failed(err error) {
 		harm = byzantine.Exhaustion
 	}
 	r.find(harm, "%s %d of p%d: %v", r.kind, r.seq, r.pid, err)
+}
+
+// metWrites reports whether WRITEs began while the READ lasted, which may be late, or writers lie or die over theirs. Servers that lie
+// are no excuse.
+func (r *run) metWrites() bool {
+	return r.writes[r.key] > r.before || r.driver.Restarts() > 0 || r.Attack.Writer != nil || r.Attack.WriterDies > 0
 }
 
 // judge looks at the world when all is quiet.

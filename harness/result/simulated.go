@@ -13,7 +13,7 @@ type Simulated struct {
 	Operations int64             `json:"operations"`
 	Messages   int64             `json:"messages"`
 	Reads      map[int]int64     `json:"reads"`             // by their rounds
-	Starved    int64             `json:"starved,omitempty"` // READs that WRITEs overtook in all their rounds, as the protocol allows
+	Starved    int64             `json:"starved,omitempty"` // READs to which WRITEs left no round to end in, as the protocol allows
 	Harms      map[string]int64  `json:"harms"`             // schedules, by the gravest harm found
 	Seeds      map[string]uint64 `json:"seeds"`             // the first of each harm
 	// Conditions counts the operations that came to each turn that matters and few take; rows of earlier versions lack it.

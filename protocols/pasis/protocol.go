@@ -36,7 +36,7 @@ func (Protocol) Traits(t int) protocols.Traits {
 		Name: "pasis", Variant: protocols.Paper, Title: "PASIS",
 		Servers: 4*t + 1, Quorum: 3*t + 1, LyingServers: t, LyingWriters: true,
 		Read:  []protocols.Leg{{Reply: fragment}},
-		Write: []protocols.Leg{{}, {Request: fragment}}, Repairs: true,
+		Write: []protocols.Leg{{}, {Request: fragment}}, Repairs: true, Starves: true,
 	}
 }
 

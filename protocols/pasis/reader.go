@@ -1,7 +1,7 @@
 package pasis
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
@@ -10,7 +10,7 @@ import (
 )
 
 // ErrUnsettled ends a READ that met more WRITEs that did not end than it has rounds for, or than servers tell of.
-var ErrUnsettled = errors.New("more WRITEs are incomplete than a READ has rounds for, or servers tell of: read again")
+var ErrUnsettled = fmt.Errorf("more WRITEs are incomplete than a READ has rounds for, or servers tell of: %w", protocols.ErrStarved)
 
 // read is a READ in progress. It looks at candidates, from the newest down, until one may be complete:
 //
