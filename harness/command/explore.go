@@ -29,6 +29,7 @@ type exploreOptions struct {
 	t                        int
 	suite, bound, out, html  string
 	states                   int64
+	shuffle                  uint64
 	resume                   bool
 	progress                 io.Writer
 }
@@ -58,6 +59,7 @@ func newExplore() *cobra.Command {
 	f.StringVar(&o.suite, "suite", "modern", "crypto suite: paper, modern or blake3")
 	f.StringVar(&o.bound, "bound", "", "stop each exploration after so many executions, such as 1000000, or so long, such as 30m")
 	f.Int64Var(&o.states, "states", 40_000_000, "stop each exploration after so many states, which take about 100 bytes of memory each")
+	f.Uint64Var(&o.shuffle, "shuffle", 0, "seed of the order in which to try what can happen: another one begins in another part of what is too large to end")
 	f.StringVar(&o.out, "out", "", "file for the table, as JSON, and beside it as Markdown; written after each exploration")
 	f.BoolVar(&o.resume, "resume", false, "go on with the explorations of --out that were interrupted or have not begun")
 	f.StringVar(&o.html, "html", "", "file for a picture of the history of a violation")
@@ -143,7 +145,7 @@ func (o *exploreOptions) tasks() (all []explore.Task, err error) {
 				continue
 			}
 			for _, m := range menus {
-				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound}
+				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound, Shuffle: o.shuffle}
 				if _, err := explore.New(t); err != nil {
 					return nil, err
 				}

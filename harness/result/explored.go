@@ -21,6 +21,7 @@ type Explored struct {
 	T        int    `json:"t"`
 	Suite    string `json:"suite"`
 	Bound    string `json:"bound,omitempty"`
+	Shuffle  uint64 `json:"shuffle,omitempty"` // the seed of the order in which steps were tried; absent: the usual one
 	// Executions are those that were followed to where nothing more can happen, or to a state known before; Steps are what
 	// happened in all; States and Outcomes are the different ones.
 	Executions int64 `json:"executions"`
@@ -44,7 +45,7 @@ type Explored struct {
 
 // Is reports whether both rows are of the same exploration.
 func (e Explored) Is(o Explored) bool {
-	return e.Protocol == o.Protocol && e.Scope == o.Scope && e.Menu == o.Menu && e.T == o.T && e.Suite == o.Suite
+	return e.Protocol == o.Protocol && e.Scope == o.Scope && e.Menu == o.Menu && e.T == o.T && e.Suite == o.Suite && e.Shuffle == o.Shuffle
 }
 
 // Explorations is the file that `powbench explore --out` writes.

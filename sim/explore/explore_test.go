@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -71,6 +72,31 @@ func TestSmallScopes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// In whatever order steps are tried, what is complete comes to the same; what is stopped has seen another part.
+func TestShuffle(t *testing.T) {
+	explored := func(seed uint64, b Bound) *Report {
+		scope, err1 := ScopeByName("write-read")
+		menu, err2 := MenuByName("none")
+		x, err3 := New(Task{Protocol: mpowerstore.Protocol{}, Scope: scope, Menu: menu, Reductions: Full(), Shuffle: seed, Bound: b})
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		r, err := x.Run(t.Context())
+		if err != nil || r.Complete != (b == Bound{}) {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r
+	}
+	few := Bound{Executions: 2000}
+	usual, shuffled := explored(0, Bound{}), explored(1, Bound{})
+	if !maps.Equal(usual.Outcomes, shuffled.Outcomes) || usual.States != shuffled.States {
+		t.Errorf("%d outcomes of %d states, in the usual order %d of %d", len(shuffled.Outcomes), shuffled.States, len(usual.Outcomes), usual.States)
+	}
+	if explored(1, few).States == explored(2, few).States {
+		t.Error("other seeds have seen the same part")
 	}
 }
 

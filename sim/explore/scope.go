@@ -52,8 +52,8 @@ func Scopes() []Scope {
 		{"write-write-then-read", "(WRITE ‖ WRITE); READ", []Client{
 			{Ops: []Op{write}}, {Ops: []Op{write}}, {Ops: []Op{read}, After: []int{0, 1}},
 		}},
-		{"write-then-write-then-read", "WRITE; WRITE; READ", []Client{ // the later WRITE is of the client that comes first in ties
-			{Ops: []Op{write}, After: []int{1}}, {Ops: []Op{write}}, {Ops: []Op{read}, After: []int{0}},
+		{"write-then-write-then-read", "WRITE; WRITE; READ", []Client{
+			{Ops: []Op{write}}, {Ops: []Op{write}, After: []int{0}}, {Ops: []Op{read}, After: []int{1}},
 		}},
 		{"dead-then-reads", "WRITE†; READ; READ", []Client{
 			{Ops: []Op{write}, Dies: true}, {Ops: []Op{read, read}, After: []int{0}},

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/powbench/powbench/protocols"
@@ -226,6 +227,10 @@ func (x *Search) push(s *state, harm *finding) {
 	var steps []step
 	if harm == nil {
 		steps = x.steps(s)
+	}
+	if x.Shuffle != 0 {
+		order := rand.New(rand.NewPCG(x.Shuffle, uint64(len(x.visited))))
+		order.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 	}
 	if len(steps) == 0 {
 		x.report.Executions++

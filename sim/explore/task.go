@@ -16,6 +16,9 @@ type Task struct {
 	Menu       Menu
 	Reductions Reductions
 	Bound      Bound
+	// Shuffle is a seed: what can happen in a state is tried in an order that it gives, of which 0 gives the usual one. What is complete
+	// is the same; what is not begins elsewhere.
+	Shuffle uint64
 	// All goes on after a violation, and tells the first of each harm. Otherwise the first ends the exploration.
 	All bool
 	// Progress is told of what has been done now and then; nil: nobody is.
