@@ -114,7 +114,7 @@ func ofCost(c result.Cost) fields {
 func ofSimulation(s result.Simulated) fields {
 	all := fields{
 		"schedules": float64(s.Schedules), "operations": float64(s.Operations), "messages": float64(s.Messages),
-		"reads": float64(total(s.Reads)), "harms": float64(s.Harmed()),
+		"reads": float64(total(s.Reads)), "starved": float64(s.Starved), "harms": float64(s.Harmed()),
 		"harmless": ifRecorded(s.Schedules-s.Harmed(), s.Expectation == result.Withstand),
 	}
 	for harm, n := range s.Harms {
