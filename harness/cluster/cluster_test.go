@@ -64,6 +64,17 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// A server whose disk is full may be gone before it could answer that it is.
+func TestFilledServerMayBeGone(t *testing.T) {
+	s := &Server{Client: newProcess("server 1")}
+	if err := s.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Fill(t.Context()); err != nil || !s.MayEnd() {
+		t.Errorf("%v", err)
+	}
+}
+
 // The log of a run is kept if something was logged; what a process failed with is found in it.
 func TestLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.log")

@@ -255,6 +255,10 @@ func TestNetEmMachines(t *testing.T) {
 	for name := range h.Addresses {
 		h.Interfaces[name] = "eth0"
 	}
+	var found bytes.Buffer
+	if err := remote.Examine(t.Context(), h, sh, &found); err != nil || strings.Count(found.String(), "can delay what leaves by eth0") != 2 {
+		t.Errorf("%v: %s", err, &found)
+	}
 	o := study.Options{Results: t.TempDir(), Machines: &h, Shell: sh, Progress: os.Stderr}
 	dir, err := load.Run(t.Context(), machinesRun(t, writeConfig(t, delayedConfig), o))
 	if err != nil {

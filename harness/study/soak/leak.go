@@ -105,7 +105,9 @@ func (s *stint) sample(ctx context.Context) error {
 	for i, u := range servers.Used {
 		holds := held(u)
 		life := s.of(fmt.Sprintf("server %d, started %d times", i+1, s.lives[i]+1))
-		if s.known {
+		if s.cluster.Servers[i].Lies() { // what it remembers to lie with is the attack's
+			holds = nil
+		} else if s.known {
 			holds[disk] = float64(servers.Databases[i].DiskBytes-s.keeps[i]*s.out.Writes) / mib
 			life.stored = append(life.stored, float64(servers.Databases[i].AppliedBytes)/mib)
 		}

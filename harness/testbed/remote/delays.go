@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -101,6 +102,21 @@ func (c *cluster) eachDelays(ctx context.Context, what func(from, to *machine) (
 		})
 	}
 	return putting.Wait()
+}
+
+// tryDelay has the machine delay what it sends to others, for a moment.
+func (c *cluster) tryDelay(ctx context.Context, m *machine, others []string) error {
+	spec := delaySpec{c.hosts.Interfaces[m.name], map[netip.Addr]testbed.Delay{}}
+	for _, name := range others {
+		if a := c.machines[name].Addr(); a != m.Addr() {
+			spec.To[a] = testbed.Delay{Mean: time.Millisecond}
+		}
+	}
+	_, err := call(ctx, m, delayCall, spec)
+	if err == nil {
+		_, err = call(ctx, m, delayCall, delaySpec{})
+	}
+	return err
 }
 
 // between is what NetEm does to packets from one machine to another. One that carries servers and clients is where its servers are.

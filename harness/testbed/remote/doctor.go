@@ -39,6 +39,16 @@ func Examine(ctx context.Context, hosts Hosts, sh Shell, out io.Writer) error {
 		}
 	}
 	c.compare(fine, out)
+	for i, name := range hosts.all() {
+		if errs[i] != nil || hosts.Interfaces[name] == "" {
+			continue
+		}
+		if errs[i] = c.tryDelay(ctx, c.machines[name], fine); errs[i] != nil {
+			fmt.Fprintf(out, "%s: cannot delay packets: %v\n", name, errs[i])
+			continue
+		}
+		fmt.Fprintf(out, "%s: can delay what leaves by %s\n", name, hosts.Interfaces[name])
+	}
 	for _, name := range hosts.Shared() {
 		fmt.Fprintf(out, "%s carries servers and clients: each takes the other's processor\n", name)
 	}
