@@ -25,16 +25,17 @@ type figure struct {
 	name string
 	note string // in the caption, before all else
 	// fixed must be the same in all its points, because neither an axis nor the legend would tell them apart.
-	fixed []frame.Dim[frame.Cell]
-	rows  []panel
-	open  bool                                       // open loops are in it, too
-	only  func(frame.Cell) bool                      // which of its cells are drawn; nil: all
-	entry func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
-	marks func(cells []frame.Cell) draw.Legend       // what else needs an explanation
-	each  *split                                     // what there is a page of its own for; nil: one page for all
-	size  func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
-	split func(frame.Cell) string                    // the title of a cell's column; nil: a column per operation
-	says  func([]frame.Cell) string                  // more in the caption, behind the note
+	fixed    []frame.Dim[frame.Cell]
+	rows     []panel
+	open     bool                                       // open loops are in it, too
+	only     func(frame.Cell) bool                      // which of its cells are drawn; nil: all
+	variants bool                                       // each variant of a protocol is a system of its own
+	entry    func(look.Look) draw.Sample                // a protocol's sample in the legend; nil: the panels name the systems
+	marks    func(cells []frame.Cell) draw.Legend       // what else needs an explanation
+	each     *split                                     // what there is a page of its own for; nil: one page for all
+	size     func([]frame.Cell) (row, gutter vg.Length) // of a row, and left of the panels; nil: the only row's, none
+	split    func(frame.Cell) string                    // the title of a cell's column; nil: a column per operation
+	says     func([]frame.Cell) string                  // more in the caption, behind the note
 }
 
 var (
@@ -85,16 +86,16 @@ var figures = []figure{
 		note: "What a third round of WRITEs, for many writers, costs.",
 	},
 	{
-		name: frame.Sizes, fixed: frame.UsualDims(frame.Threshold), rows: sizeRows, entry: draw.CurveSample, marks: sizeMarks, each: eachThreshold,
+		name: frame.Sizes, variants: true, fixed: frame.UsualDims(frame.Threshold), rows: sizeRows, entry: draw.CurveSample, marks: sizeMarks, each: eachThreshold,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 },
 	},
 	{
-		name: frame.Registers, fixed: frame.UsualDims(frame.ValueSize), rows: registerRows, entry: draw.CurveSample, marks: sizeMarks,
+		name: frame.Registers, variants: true, fixed: frame.UsualDims(frame.ValueSize), rows: registerRows, entry: draw.CurveSample, marks: sizeMarks,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.8 * draw.PanelHeight, 0 },
 		note: "The registers of the paper's Table 3, and others. Bytes are in both directions, and between servers.",
 	},
 	{
-		name: frame.Growth, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Clients}, rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
+		name: frame.Growth, variants: true, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Clients}, rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
 		note: "Where servers send each other fragments or cross-checksums, bytes grow with the square of t. They are in both directions, " +
 			"and between servers.",
 	},
@@ -225,8 +226,13 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 		p.Rows = append(p.Rows, row)
 	}
 	if f.entry != nil {
-		for _, s := range protocolsOf(cells) {
-			p.Legend = append(p.Legend, draw.Entry{Name: s.Title, Sample: f.entry(lookOf(s))})
+		systems := protocolsOf(cells)
+		if f.variants {
+			systems = systemsIn(cells)
+		}
+		for _, s := range systems {
+			l := lookAmong(systems, s)
+			p.Legend = append(p.Legend, draw.Entry{Name: l.Title, Sample: f.entry(l)})
 		}
 	}
 	p.Legend = append(p.Legend, f.marks(cells)...)
@@ -254,6 +260,24 @@ func protocolsOf(cells []frame.Cell) []frame.System {
 	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System.Plain() })
 	slices.SortFunc(all, frame.System.Compare)
 	return slices.CompactFunc(all, func(a, b frame.System) bool { return a.Protocol == b.Protocol })
+}
+
+// systemsIn is the systems of the cells, whatever their set-ups, variants apart.
+func systemsIn(cells []frame.Cell) []frame.System {
+	all := frame.Each(cells, func(c frame.Cell) frame.System { return c.System.Plain() })
+	slices.SortFunc(all, frame.System.Compare)
+	return slices.Compact(all)
+}
+
+// lookAmong is the system's look: its protocol's, but for a variant beside another one, which has a marker and dashes of its own.
+func lookAmong(all []frame.System, s frame.System) look.Look {
+	l := lookOf(s)
+	first := slices.IndexFunc(all, func(o frame.System) bool { return o.Protocol == s.Protocol })
+	if n := slices.Index(all, s) - first; n > 0 {
+		other := look.Of("", s.Order+n)
+		l.Title, l.Marker, l.Dashes = s.Name(), other.Marker, other.Dashes
+	}
+	return l
 }
 
 func ofProtocol(cells []frame.Cell, s frame.System) []frame.Cell {

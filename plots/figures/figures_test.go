@@ -31,6 +31,29 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// Variants of a protocol are systems of their own, each with a look of its own in its protocol's colour; set-ups are not.
+func TestVariantsBesideTheirProtocol(t *testing.T) {
+	cell := func(protocol, variant, setUp string, order int) frame.Cell {
+		return frame.Cell{System: frame.System{
+			System: result.System{Protocol: protocol, Variant: variant, Title: protocol, Order: order}, SetUp: setUp,
+		}}
+	}
+	all := systemsIn([]frame.Cell{
+		cell("b", result.Paper, "", 2), cell("a", "fast", "", 1), cell("a", result.Paper, ", TLS", 1), cell("a", result.Paper, "", 1),
+	})
+	var names, looks []string
+	for _, s := range all {
+		l := lookAmong(all, s)
+		names, looks = append(names, l.Title), append(looks, fmt.Sprint(l.Color, l.MarkName(), l.Dashes))
+	}
+	if fmt.Sprint(names) != "[a a, fast b]" || len(frame.Distinct(looks, func(l string) string { return l })) != 3 {
+		t.Errorf("%v look like %v", names, looks)
+	}
+	if a, fast := lookAmong(all, all[0]), lookAmong(all, all[1]); a.Color != fast.Color {
+		t.Errorf("the variant has colour %v, its protocol %v", fast.Color, a.Color)
+	}
+}
+
 func TestFigureHeadings(t *testing.T) {
 	for _, c := range [][3]string{
 		{"2a", "Latency", "Figure 2(a): Latency"}, {"2a", "", "Figure 2(a)"}, {"wan", "Latency", "Latency"}, {"wan", "", "Figure wan"},

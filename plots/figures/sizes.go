@@ -55,7 +55,7 @@ func asTheyAre([]*draw.Panel) {}
 // micro is the power of ten of the units that logCurves counts in: logarithms of millionths are positive, as intervals need.
 const micro = 6
 
-// logCurves is a curve per protocol along the scale, and a thin line for the cost model's.
+// logCurves is a curve per system along the scale, and a thin line for the cost model's.
 func logCurves(x scale) func(d panel, c column) *draw.Panel {
 	return func(d panel, c column) *draw.Panel {
 		p := d.newPlot()
@@ -71,9 +71,11 @@ func logCurves(x scale) func(d panel, c column) *draw.Panel {
 				values = append(values, math.Pow(10, e.Low()), math.Pow(10, e.High()), cell.Mean(d.y.model)*math.Pow10(micro))
 			}
 		}
-		for _, s := range protocolsOf(c.cells) {
-			measured, model := draw.Curve{Look: lookOf(s)}, draw.Curve{Look: lookOf(s), What: "by the cost model", Trace: true}
-			for _, cell := range ofProtocol(d.y.shown(c.cells), s) {
+		all := systemsIn(c.all)
+		for _, s := range systemsIn(c.cells) {
+			of := lookAmong(all, s)
+			measured, model := draw.Curve{Look: of}, draw.Curve{Look: of, What: "by the cost model", Trace: true}
+			for _, cell := range frame.Keep(d.y.shown(c.cells), func(c frame.Cell) bool { return c.System.Plain() == s }) {
 				at := stat.Exactly(x.at(cell))
 				measured.Dots = append(measured.Dots, draw.Dot{X: at, Y: cell.Estimate(log(d.y.of))})
 				if m := cell.Mean(d.y.model); m > 0 {

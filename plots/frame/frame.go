@@ -131,6 +131,7 @@ var variantNames = map[string]string{
 	"replicated":        "without erasure coding",
 	"signed":            "signed",
 	"polynomial":        "polynomial proofs",
+	"fp":                "with fingerprints",
 	"bounded":           "bounded history",
 	"lean":              "t+1 fragments",
 	"unanimous":         "write-back if needed",

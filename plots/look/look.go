@@ -31,6 +31,8 @@ var palette = []Look{
 	{"", gray, draw.CrossGlyph{}, []vg.Length{3, 3}, paleGray, noHatch},
 	{"", orange, draw.RingGlyph{}, []vg.Length{7, 2, 1.5, 2}, color.White, Slashes},
 	{"", color.Black, draw.PlusGlyph{}, []vg.Length{4, 2}, color.White, backslashes},
+	{"", vermilion, draw.SquareGlyph{}, []vg.Length{2, 1.5}, color.White, backslashes},
+	{"", green, draw.RingGlyph{}, []vg.Length{9, 3}, paleGray, Slashes},
 }
 
 // MarkName names the marker as plotting tools do: "circle", "square", "triangle", "diamond", "cross", "plus"; or their outlines,
@@ -47,6 +49,8 @@ func (l Look) MarkName() string {
 		return "open triangle"
 	case diamond:
 		return "diamond"
+	case draw.SquareGlyph:
+		return "open square"
 	case draw.RingGlyph:
 		return "open circle"
 	case draw.CrossGlyph:
