@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/powbench/powbench/harness/study"
 	"github.com/powbench/powbench/harness/study/load"
 	"github.com/powbench/powbench/harness/testbed/remote"
+	"github.com/powbench/powbench/netem/guest"
 	"github.com/powbench/powbench/plots/stat"
 )
 
@@ -64,14 +66,7 @@ func namespaced(t *testing.T, servers, clients int, rate string) (h remote.Hosts
 	_ = os.MkdirAll("/run/sshd", 0o755)
 	hostKey := must(t)(os.ReadFile(filepath.Join(dir, "host.pub")))
 	h.Addresses = map[string]string{}
-	ip(t, "netns", "add", "pbswitch")
-	t.Cleanup(func() { ip(t, "netns", "del", "pbswitch") })
-	ip(t, "-n", "pbswitch", "link", "add", "br0", "type", "bridge")
-	ip(t, "-n", "pbswitch", "link", "set", "br0", "up")
-	ip(t, "link", "add", "pbcontrol", "type", "bridge")
-	t.Cleanup(func() { ip(t, "link", "del", "pbcontrol") })
-	ip(t, "addr", "add", fmt.Sprint(controlNet, rootHost, "/24"), "dev", "pbcontrol")
-	ip(t, "link", "set", "pbcontrol", "up")
+	addSwitches(t)
 	var config, known strings.Builder
 	for i := range servers + clients {
 		name := fmt.Sprintf("pbhost%d", i+1)
@@ -108,7 +103,20 @@ func namespaced(t *testing.T, servers, clients int, rate string) (h remote.Hosts
 	return h, sh
 }
 
-// addNamespace makes one host: its link to the switch is shaped at both ends, as in package netem.
+// addSwitches makes the switches of both networks.
+func addSwitches(t *testing.T) {
+	t.Helper()
+	ip(t, "netns", "add", "pbswitch")
+	t.Cleanup(func() { ip(t, "netns", "del", "pbswitch") })
+	ip(t, "-n", "pbswitch", "link", "add", "br0", "type", "bridge")
+	ip(t, "-n", "pbswitch", "link", "set", "br0", "up")
+	ip(t, "link", "add", "pbcontrol", "type", "bridge")
+	t.Cleanup(func() { ip(t, "link", "del", "pbcontrol") })
+	ip(t, "addr", "add", fmt.Sprint(controlNet, rootHost, "/24"), "dev", "pbcontrol")
+	ip(t, "link", "set", "pbcontrol", "up")
+}
+
+// addNamespace makes one host: its link to the switch is shaped at both ends, as in package netem, if it has a rate.
 func addNamespace(t *testing.T, name string, number int, rate string) {
 	t.Helper()
 	port, control := fmt.Sprintf("pbs%d", number), fmt.Sprintf("pbc%d", number)
@@ -123,6 +131,9 @@ func addNamespace(t *testing.T, name string, number int, rate string) {
 	ip(t, "link", "set", control, "master", "pbcontrol", "up")
 	ip(t, "-n", name, "addr", "add", fmt.Sprint(controlNet, number, "/24"), "dev", "eth1")
 	ip(t, "-n", name, "link", "set", "eth1", "up")
+	if rate == "" {
+		return
+	}
 	for _, end := range [][2]string{{name, "eth0"}, {"pbswitch", port}} {
 		out, err := exec.Command("tc", "-n", end[0], "qdisc", "add", "dev", end[1], "root", "tbf", "rate", rate, "burst", "256kb", "latency", "20ms").CombinedOutput()
 		if err != nil {
@@ -206,6 +217,92 @@ func TestFiftyHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("the first point was measured after %v", first.at.Sub(began))
+}
+
+// inNamespaces reaches namespaces of this machine without ssh, which takes a guest half a minute for each command.
+type inNamespaces struct{ tmp string }
+
+func (inNamespaces) Name() string { return "ip netns exec" }
+
+func (n inNamespaces) Command(host string, argv ...string) *exec.Cmd {
+	c := exec.Command("ip", append([]string{"netns", "exec", host}, argv...)...)
+	c.Env = append(os.Environ(), asCommand+"=1", "TMPDIR="+filepath.Join(n.tmp, host))
+	return c
+}
+
+// delayedConfig is an experiment that delays packets, so far that what else a guest does is little beside it.
+const delayedConfig = `experiment: delayed
+figure: 2d
+protocols: [mabd]
+operations: [write]
+value: [1KiB]
+t: [1]
+clients: [1]
+repetitions: 1
+phases: {warmup: 500ms, measure: 3s, longest: 3s}
+testbed: {topology: spread, client_hosts: 1, rate: unlimited, delay: {mean: 60ms, jitter: 4ms}, delay_tolerance: 25%}
+`
+
+// TestDelayedMachinesInTheGuest runs TestNetEmMachines in a guest kernel.
+func TestDelayedMachinesInTheGuest(t *testing.T) {
+	if !*clustered {
+		t.Skip("asked for by -cluster")
+	}
+	kernel, err := guest.Find()
+	if err != nil {
+		t.Skipf("skipped: %s: %v", t.Name(), err)
+	}
+	var out, complaints bytes.Buffer
+	code, err := guest.Run(t.Context(), kernel, guest.Command{
+		Args:    []string{os.Args[0], "-test.v", "-test.run=^TestNetEmMachines$"},
+		Modules: []string{"veth", "bridge", "sch_netem", "sch_prio", "cls_u32"}, Stdout: &out, Stderr: &complaints,
+	})
+	if t.Logf("%s", &out); err != nil || code != 0 || !bytes.Contains(out.Bytes(), []byte("--- PASS")) {
+		t.Errorf("exit code %d, %v\n%s", code, err, &complaints)
+	}
+}
+
+// Machines delay what they send to each other, and nothing of that is left: a WRITE of M-ABD takes two round trips of 120 ms.
+func TestNetEmMachines(t *testing.T) {
+	if guest.Current() == "" {
+		t.Skip("not in this kernel: see TestDelayedMachinesInTheGuest")
+	}
+	t.Setenv("XDG_CACHE_HOME", copies())
+	addSwitches(t)
+	h, sh := remote.Hosts{
+		Servers: []string{"pbhost1"}, Clients: []string{"pbhost2"}, Addresses: map[string]string{}, Interfaces: map[string]string{},
+	}, inNamespaces{t.TempDir()}
+	for i, name := range []string{"pbhost1", "pbhost2"} {
+		addNamespace(t, name, i+1, "")
+		h.Addresses[name], h.Interfaces[name] = fmt.Sprint(measuredNet, i+1), "eth0"
+		if err := os.Mkdir(filepath.Join(sh.tmp, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var found bytes.Buffer
+	if err := remote.Examine(t.Context(), h, sh, &found); err != nil || strings.Count(found.String(), "can delay what leaves by eth0") != 2 {
+		t.Errorf("%v: %s", err, &found)
+	}
+	o := study.Options{Results: t.TempDir(), Machines: &h, Shell: sh, Progress: os.Stderr}
+	dir, err := load.Run(t.Context(), machinesRun(t, writeConfig(t, delayedConfig), o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := set.Points[len(set.Points)-1]; p.LatencyMs.Mean < 220 || p.LatencyMs.Mean > 400 {
+		t.Errorf("a WRITE takes %.1f ms", p.LatencyMs.Mean)
+	}
+	if trips := set.Manifest.Testbed.TripsBefore; len(trips) != 1 || trips[0].AskedMeanMs < 115 || trips[0].Off != "" {
+		t.Errorf("round trips %+v", trips)
+	}
+	for name := range h.Addresses {
+		if out, err := exec.Command("tc", "-n", name, "qdisc", "show", "dev", "eth0").CombinedOutput(); err != nil || bytes.Contains(out, []byte("prio")) {
+			t.Errorf("left at %s: %s, %v", name, out, err)
+		}
+	}
 }
 
 // onFirstLine notes when something is first written.
