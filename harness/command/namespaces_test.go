@@ -87,7 +87,7 @@ func namespaced(t *testing.T, servers, clients int, rate string) (h remote.Hosts
 		daemon(t, "ip", "netns", "exec", name, "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", filepath.Join(dir, "host"),
 			"-o", "ListenAddress="+control+":22", "-o", "PidFile=none", "-o", "UsePAM=no", "-o", "PasswordAuthentication=no", "-o", "StrictModes=no",
 			"-o", "MaxStartups=100", "-o", "AuthorizedKeysFile="+filepath.Join(dir, "client.pub"), "-o", "PermitRootLogin=prohibit-password",
-			"-o", "SetEnv="+asCommand+"=1 XDG_CACHE_HOME="+copies()+" TMPDIR="+scratch)
+			"-o", "SetEnv="+asCommand+"=1 HOME="+dir+" XDG_CACHE_HOME="+copies()+" TMPDIR="+scratch)
 	}
 	fmt.Fprintf(&config, "Host *\n  User %s\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n  StrictHostKeyChecking yes\n"+
 		"  LogLevel ERROR\n", me.Username, filepath.Join(dir, "client"), filepath.Join(dir, "known_hosts"))

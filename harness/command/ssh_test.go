@@ -74,7 +74,7 @@ func startSSH(t *testing.T, h remote.Hosts, tmp string) *sshd {
 	s.cmd = exec.Command(program, "-D", "-e", "-f", "/dev/null", "-h", filepath.Join(dir, "host"), "-o", fmt.Sprintf("ListenAddress=127.0.0.1:%d", port),
 		"-o", "PidFile=none", "-o", "UsePAM=no", "-o", "PasswordAuthentication=no", "-o", "StrictModes=no", "-o", "MaxStartups=100",
 		"-o", "AuthorizedKeysFile="+filepath.Join(dir, "client.pub"), "-o", "PermitRootLogin=prohibit-password",
-		"-o", "AcceptEnv=TMPDIR", "-o", "SetEnv="+asCommand+"=1 XDG_CACHE_HOME="+copies())
+		"-o", "AcceptEnv=TMPDIR", "-o", "SetEnv="+asCommand+"=1 HOME="+dir+" XDG_CACHE_HOME="+copies()) // no shell reads what its user has set up
 	var log bytes.Buffer
 	s.cmd.Stderr = &log
 	if err := s.cmd.Start(); err != nil {
