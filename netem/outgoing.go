@@ -65,7 +65,7 @@ func UndelayOutgoing(device string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.removeMarked(), o.Remove())
+	return o.Remove()
 }
 
 // outgoingOf finds the device.

@@ -115,9 +115,11 @@ func (o *contendOptions) contend(ctx context.Context, p protocols.Protocol, writ
 	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return result.Contended{}, err
 	}
-	for harm, seed := range tally.First {
-		return result.Contended{}, fmt.Errorf("%w: %s beside %d writers comes to a %s with seed %d", study.ErrCheckFailed,
-			protocols.NameOf(p), writers, harm, seed)
+	for _, harm := range byzantine.Harms() {
+		if seed, found := tally.First[harm]; found {
+			return result.Contended{}, fmt.Errorf("%w: %s beside %d writers comes to a %s with seed %d", study.ErrCheckFailed,
+				protocols.NameOf(p), writers, harm, seed)
+		}
 	}
 	traits := p.Traits(o.t)
 	title := traits.Title

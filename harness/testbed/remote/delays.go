@@ -27,6 +27,8 @@ type delaySpec struct {
 
 // delay puts NetEm in place, or takes it away if it has nothing to delay. It goes with this process.
 func (s *steward) delay(_ context.Context, spec delaySpec) (none control.Nothing, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.outgoing != nil {
 		if err := s.outgoing.Remove(); err != nil {
 			return none, err

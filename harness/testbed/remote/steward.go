@@ -69,10 +69,9 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser) {
 type steward struct {
 	scratch *scratch.Folder
 	lock    net.Listener // held while it is open
-	// outgoing is what this machine delays; nil if nothing.
-	outgoing *netem.Outgoing
 
 	mu       sync.Mutex
+	outgoing *netem.Outgoing // what this machine delays; nil if nothing
 	folders  map[string]bool
 	listener net.Listener
 	filled   []*net.TCPConn // by others
