@@ -39,15 +39,20 @@ func readSkew(part int) int64 {
 var stepped atomic.Int64
 
 // Now is the time in nanoseconds since an instant that is the same for all processes of the run.
-func Now() int64 { return Raw() + offset + stepped.Load() }
+func Now() int64 { return now(kernels()) }
+
+// now is what Now says when the kernel's time is ns.
+func now(ns int64) int64 { return raw(ns) + offset + stepped.Load() }
 
 // Step sets this process's clock forward or, by less than 0, back, as an operator does: a fault. What waits for an instant then
 // waits until another one.
 func Step(by time.Duration) { stepped.Add(int64(by)) }
 
 // Raw is the time of the machine's own clock.
-func Raw() int64 {
-	ns := kernels()
+func Raw() int64 { return raw(kernels()) }
+
+// raw is what Raw says when the kernel's time is ns.
+func raw(ns int64) int64 {
 	if skew|drift == 0 {
 		return ns
 	}
@@ -111,7 +116,10 @@ func (a *Alarm) set(ns int64) error {
 	if err != nil {
 		return err
 	}
-	at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, kernels()+ns-Now()))} // a timer of 0 would never expire
+	// Both clocks are read at the same instant: a thread that has to wait between two readings would set the timer too early by its wait.
+	// A timer of 0 would never expire.
+	kernel := kernels()
+	at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, kernel+ns-now(kernel)))}
 	var failed error
 	err = conn.Control(func(fd uintptr) { failed = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil) })
 	if err != nil {
