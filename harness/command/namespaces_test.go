@@ -103,9 +103,18 @@ func namespaced(t *testing.T, servers, clients int, rate string) (h remote.Hosts
 	return h, sh
 }
 
+// tableSize is the file that says how many entries the kernel's table of neighbours may have, which all namespaces share: hosts that each know all
+// others overflow the usual thousand, and then do not reach some.
+const tableSize = "/proc/sys/net/ipv4/neigh/default/gc_thresh3"
+
 // addSwitches makes the switches of both networks.
 func addSwitches(t *testing.T) {
 	t.Helper()
+	usual := must(t)(os.ReadFile(tableSize))
+	if err := os.WriteFile(tableSize, []byte("16384"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.WriteFile(tableSize, usual, 0o644) })
 	ip(t, "netns", "add", "pbswitch")
 	t.Cleanup(func() { ip(t, "netns", "del", "pbswitch") })
 	ip(t, "-n", "pbswitch", "link", "add", "br0", "type", "bridge")

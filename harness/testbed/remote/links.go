@@ -30,11 +30,11 @@ func (c *cluster) Calibrate(ctx context.Context, note func(string)) (n testbed.N
 	first := c.hosts.Servers[0]
 	others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == first })
 	for _, name := range append([]string{first}, others...) {
-		peers := []string{first}
+		peers, w := []string{first}, windowOf(len(names))
 		if name == first {
-			peers = others
+			peers, w = others, windowTo(len(others))
 		}
-		link, err := c.measure(ctx, name, peers, windowOf(len(names)))
+		link, err := c.measure(ctx, name, peers, w)
 		if err != nil {
 			return n, fmt.Errorf("link of %s: %w", name, err)
 		}
@@ -64,6 +64,12 @@ const (
 func windowOf(links int) window {
 	length := min(longest, max(shortest, allLinks/time.Duration(links)))
 	return window{RampNs: int64(length * 2 / 5), LengthNs: int64(length)}
+}
+
+// windowTo is how long the link to so many others is measured, at the same time. It takes a while until all connections are there.
+func windowTo(peers int) window {
+	const each = 20 * time.Millisecond
+	return window{RampNs: int64(longest*2/5 + time.Duration(peers)*each), LengthNs: int64(longest)}
 }
 
 // measure measures one machine's link.
