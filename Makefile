@@ -24,7 +24,7 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz losses race bench lint audit doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations large sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz sweep losses race bench lint audit doctor clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ tables: build ## measure Tables 1 and 3: what proofs and signatures cost; rounds
 
 ablations: build ## measure variants, suites, durabilities, one writer or many, open loops (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) $(ABLATIONS)
+	$(MAKE) plots
+
+large: build ## measure Figure 2(b) with files of 1 MiB (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/large.yaml
 	$(MAKE) plots
 
 sizes: build ## measure values of 256 B to 16 MiB at t = 1, 3, 10: from which size on it pays (QUICK=1, RESUME=1 as above)
@@ -150,6 +154,10 @@ fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10
 			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),1m) -fuzzminimizetime 20x $$p || exit 1; \
 		done; \
 	done
+
+sweep: ## change the seeds of every fuzz target SWEEP=10000000 times, without watching which code that runs: hours
+	@grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} -P$$(nproc) \
+		$(GO) test -run '^Fuzz' -v -count=1 -timeout 24h {} -sweep $(or $(SWEEP),10000000) | grep -E 'inputs in|^(=== RUN +Fuzz[A-Za-z]*$$|---|FAIL|ok)'
 
 losses: ## cut the power of stores LOSSES=10000 times, under load, and look for what was acknowledged: an hour
 	$(GO) test ./storage -run 'TestPowerFailure' -losses $(or $(LOSSES),10000) -count=1 -timeout 24h -v

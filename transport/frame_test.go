@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/powbench/powbench/harness/sweep"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/wire"
 )
@@ -115,7 +116,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 5, 0, 0, 0, 0, 0x93, 1, 1, 0xa0, 0xdf})    // a map for a body
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0})   // lengths of 4 GiB
 	f.Add(bytes.Repeat([]byte{0, 0, 0, 2, 0, 0, 0, 0, 0x91, 1}, 10)) // short envelopes
-	f.Fuzz(func(t *testing.T, data []byte) {
+	sweep.Fuzz(f, func(t testing.TB, data []byte) {
 		frames := newFrameReader(bytes.NewReader(data))
 		total := 0
 		for {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/powbench/powbench/harness/sweep"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/wire"
 )
@@ -54,7 +55,7 @@ func FuzzHandshakes(f *testing.F) {
 	f.Add(handshakeFrames(f, &challenge{Refusal: "no"}))
 	f.Add(append(slices.Clone(preamble), 0, 0, 4, 1, 0, 0, 0, 0))
 	keys := roleKeys{group: []byte("group"), pairs: [][]byte{[]byte("pair"), nil, nil, nil}}
-	f.Fuzz(func(t *testing.T, received []byte) {
+	sweep.Fuzz(f, func(t testing.TB, received []byte) {
 		h, err := greeterOf(received).answer(own, keys)
 		if err == nil && (h.Role != protocols.Reader || h.Server != own.Server || h.Protocol != own.Protocol) {
 			t.Errorf("%+v is let in", h)

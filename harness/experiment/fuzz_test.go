@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/powbench/powbench/harness/sweep"
 )
 
 // No file makes Load panic, every refusal has a place, and what is accepted can be scheduled, priced and read back.
@@ -21,7 +23,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add("experiment: a\r\nt: [0]\r\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	sweep.Fuzz(f, func(t testing.TB, text string) {
 		e, err := decode([]byte(text))
 		if err != nil {
 			if said := locate("x.yaml", []byte(text), err).Error(); !strings.HasPrefix(said, "x.yaml:") {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
+	seeds "github.com/powbench/powbench/harness/sweep" // the package has a sweep of its own
 )
 
 // Whatever a history's file holds, it is refused with a place or read; what is read can be checked, drawn and written, and is then read
@@ -19,7 +20,7 @@ func FuzzParse(f *testing.F) {
 	if line, _, ok := strings.Cut(text.String(), "\n"); ok {
 		f.Add([]byte(line + "\n{\n"))
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
+	seeds.Fuzz(f, func(t testing.TB, content []byte) {
 		entries, err := Parse(bytes.NewReader(content), "x")
 		if err != nil {
 			if !strings.Contains(err.Error(), "x") {

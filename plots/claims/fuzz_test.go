@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/powbench/powbench/harness/sweep"
 )
 
 // No file of claims ends the process: it is refused with its name, or every claim can be decided without results.
@@ -15,8 +17,8 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(book)
 	f.Add([]byte("claims:\n  - {id: a, section: s, claim: c, reading: r, for: {x: [1, 2]}, holds: 'x > 1'}\n"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		file := filepath.Join(t.TempDir(), "claims.yaml")
+	file := filepath.Join(f.TempDir(), "claims.yaml")
+	sweep.Fuzz(f, func(t testing.TB, content []byte) {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}

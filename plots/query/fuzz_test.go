@@ -3,6 +3,8 @@ package query
 import (
 	"math"
 	"testing"
+
+	"github.com/powbench/powbench/harness/sweep"
 )
 
 // Whatever is asked, it is refused or has an answer within its interval. What is wrong without results is wrong with them, so that a
@@ -17,7 +19,7 @@ func FuzzExpressions(f *testing.F) {
 		f.Add(text)
 	}
 	all := results(f, measured(map[string][]float64{"mpowerstore": {50, 60}, "mabd": {25, 40, 0}}))
-	f.Fuzz(func(t *testing.T, text string) {
+	sweep.Fuzz(f, func(t testing.TB, text string) {
 		vars := map[string]any{"x": 2, "protocol": "mabd"}
 		_, wrong := new(Results).Evaluate(text, vars)
 		q, err := all.Evaluate(text, vars)

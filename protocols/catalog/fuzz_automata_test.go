@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/harness/sweep"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/play"
 )
@@ -23,7 +24,7 @@ func FuzzServers(f *testing.F) {
 		f.Add(uint8(i), slices.Concat(write, read))
 		f.Add(uint8(i), toClient(f, i, protocols.Read))
 	}
-	f.Fuzz(func(t *testing.T, protocol uint8, text []byte) {
+	sweep.Fuzz(f, func(t testing.TB, protocol uint8, text []byte) {
 		p := all[int(protocol)%len(all)]
 		server, store := ringOf(t, p).server(p), play.Store{}
 		for lines := (script{text}); ; {
@@ -53,7 +54,7 @@ func (s *script) incoming(p protocols.Protocol) (in protocols.Incoming, ok bool)
 }
 
 // takes lets the server take a message. It fails the test if the server has effects beside an error, or some that cannot be encoded.
-func takes(t *testing.T, server protocols.Server, in protocols.Incoming, store play.Store) (protocols.Effects, error) {
+func takes(t testing.TB, server protocols.Server, in protocols.Incoming, store play.Store) (protocols.Effects, error) {
 	t.Helper()
 	effects, err := protocols.Take(server, in, store.Lend("k"))
 	if err == nil {
@@ -67,7 +68,7 @@ func takes(t *testing.T, server protocols.Server, in protocols.Incoming, store p
 }
 
 // encodable fails the test if a body cannot be sent.
-func encodable(t *testing.T, e protocols.Effects) {
+func encodable(t testing.TB, e protocols.Effects) {
 	t.Helper()
 	bodies := []protocols.Body{e.Reply.Body}
 	for _, l := range e.Later {
@@ -100,7 +101,7 @@ func FuzzRecords(f *testing.F) {
 			f.Add(uint8(i), write, uint8(record), is.Body, bytes.Repeat(is.Body, 4), slices.Concat(read, write))
 		}
 	}
-	f.Fuzz(func(t *testing.T, protocol uint8, before []byte, record uint8, body, payload, after []byte) {
+	sweep.Fuzz(f, func(t testing.TB, protocol uint8, before []byte, record uint8, body, payload, after []byte) {
 		p := all[int(protocol)%len(all)]
 		server := ringOf(t, p).server(p)
 		store := filled(t, p, server, before)
@@ -148,7 +149,7 @@ func FuzzClients(f *testing.F) {
 			f.Add(uint8(i), toClient(f, i, op))
 		}
 	}
-	f.Fuzz(func(t *testing.T, protocol uint8, text []byte) {
+	sweep.Fuzz(f, func(t testing.TB, protocol uint8, text []byte) {
 		p := all[int(protocol)%len(all)]
 		for _, op := range []protocols.Op{protocols.Write, protocols.Read} {
 			if _, err := answered(t, p, op, text); err != nil {

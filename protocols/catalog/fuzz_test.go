@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/harness/sweep"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/play"
 	"github.com/powbench/powbench/protocols/wire"
@@ -76,7 +77,7 @@ func FuzzBodies(f *testing.F) {
 		f.Add(uint8(protocol), uint8(m.Body.Kind()), body)
 	})
 	all := fuzzed()
-	f.Fuzz(func(t *testing.T, protocol, kind uint8, data []byte) {
+	sweep.Fuzz(f, func(t testing.TB, protocol, kind uint8, data []byte) {
 		p := all[int(protocol)%len(all)]
 		body := p.NewBody(protocols.Kind(kind))
 		if body == nil || wire.Unmarshal(data, body) != nil {

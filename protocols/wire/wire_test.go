@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/powbench/powbench/harness/sweep"
 	"github.com/powbench/powbench/protocols"
 )
 
@@ -250,7 +251,7 @@ func FuzzUnmarshal(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(mustMarshal(f, nil, &sample{TS: protocols.Timestamp{Num: math.MaxUint64}, Maybe: &part{}}))
 	f.Add(mustMarshal(f, nil, &sample{Name: "n", Bytes: []byte("b"), List: []part{{Parts: [][]byte{{1}, nil}}}}))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	sweep.Fuzz(f, func(t testing.TB, data []byte) {
 		var s sample
 		if Unmarshal(data, &s) == nil {
 			var again sample

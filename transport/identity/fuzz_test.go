@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/powbench/powbench/harness/sweep"
 )
 
 // Whatever stands in files, credentials are those of somebody with a name, or refused.
@@ -27,7 +29,7 @@ func FuzzCredentials(f *testing.F) {
 	f.Add(good.Certificate, good.Authority, good.Key, good.Key)
 	f.Add("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n", "", "", "-----BEGIN X509 CRL-----\n\n-----END X509 CRL-----\n")
 	path := filepath.Join(f.TempDir(), revokedFile)
-	f.Fuzz(func(t *testing.T, authority, certificate, key, list string) {
+	sweep.Fuzz(f, func(t testing.TB, authority, certificate, key, list string) {
 		c := Credentials{Authority: authority, Certificate: certificate, Key: key}
 		if list != "" {
 			if err := os.WriteFile(path, []byte(list), 0o600); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/powbench/powbench/harness/history"
+	"github.com/powbench/powbench/harness/sweep"
 )
 
 // No file makes the readers of others' forms end the process, whatever is in it.
@@ -21,8 +22,8 @@ func FuzzForms(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		file := t.TempDir() + "/history"
+	file := f.TempDir() + "/history"
+	sweep.Fuzz(f, func(t testing.TB, content []byte) {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
