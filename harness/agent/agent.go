@@ -32,6 +32,9 @@ const memoryLimit = 384 << 20
 // opTimeout is when a client gives up an operation. It stays pending in the history and counts as an error.
 const opTimeout = 60 * time.Second
 
+// connectTimeout is how long an agent tries to reach all servers before it says which of them it cannot.
+const connectTimeout = time.Minute
+
 // silence is how long servers may send nothing before the agent expects nothing more from them.
 const silence = 250 * time.Millisecond
 
@@ -153,11 +156,23 @@ func (a *Agent) connect(ctx context.Context) (*transport.Links, error) {
 		Protocol: a.cfg.Protocol, Servers: a.cfg.Servers, Role: role, Keys: a.cfg.Keys.Groups,
 		NewBody: a.protocol.NewBody, Identity: own, Congestion: a.cfg.Congestion, Log: a.log,
 	})
-	if err := links.WaitConnected(ctx); err != nil {
+	if err := reachAll(ctx, links, connectTimeout); err != nil {
 		_ = links.Close()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	return links, nil
+}
+
+// reachAll waits until all servers are connected. It does not wait for ever: a host that cannot be reached stays so, and somebody has
+// to be told which one.
+func reachAll(ctx context.Context, links *transport.Links, within time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := links.WaitConnected(limited)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("not within %v: %w; see that these servers run and that this host reaches them", within, err)
+	}
+	return err
 }
 
 // Retransmitted is the bytes that TCP has sent more than once, on all of the agent's connections so far.

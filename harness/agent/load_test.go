@@ -20,6 +20,7 @@ import (
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/transport"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -153,6 +154,26 @@ func TestStartFails(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines, before %d", runtime.NumGoroutine(), before)
 		}
+	}
+}
+
+// An agent that cannot reach a server gives up in the end, and says which one and why.
+func TestServersOutOfReach(t *testing.T) {
+	links := transport.Dial(transport.ClientConfig{
+		Protocol: "mabd", Servers: []string{"127.0.0.1:1"}, Role: protocols.Writer, Keys: [][]byte{make([]byte, 32)}, NewBody: mabd.Protocol{}.NewBody,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	defer links.Close()
+	err := reachAll(t.Context(), links, 50*time.Millisecond)
+	for _, want := range []string{"not within 50ms", "server 1 (127.0.0.1:1)", "connection refused", "this host reaches them"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: want %q", err, want)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := reachAll(ended, links, time.Hour); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "not within") {
+		t.Errorf("the run is over: %v", err)
 	}
 }
 
