@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -53,20 +54,17 @@ func install(ctx context.Context, sh Shell, host string) (path string, err error
 	if err != nil {
 		return "", err
 	}
-	about, err := ask(ctx, sh, host, nil, "sh", "-c", `uname -sm && printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}"`)
+	about, err := ask(ctx, sh, host, nil, "sh", "-c", // in one call: with ssh each is a login
+		`uname -sm && p="${XDG_CACHE_HOME:-$HOME/.cache}/powbench/$1/powbench" && printf '%s\n' "$p" && { sha256sum < "$p" 2>/dev/null || true; }`, "sh", b.hash)
 	if err != nil {
 		return "", err
 	}
 	lines := strings.Split(strings.TrimSpace(about), "\n")
-	if want := "Linux " + machines[runtime.GOARCH]; len(lines) != 2 || lines[0] != want {
+	if want := "Linux " + machines[runtime.GOARCH]; len(lines) < 2 || lines[0] != want {
 		return "", fmt.Errorf("%s is a machine of %q, and this powbench is built for %q: build it there, or with GOARCH", host, lines[0], want)
 	}
-	path = lines[1] + "/powbench/" + b.hash + "/powbench"
-	hash, err := ask(ctx, sh, host, nil, "sh", "-c", `sha256sum < "$1" 2>/dev/null || true`, "sh", path)
-	if err != nil {
-		return "", err
-	}
-	if strings.HasPrefix(hash, b.hash) {
+	path = lines[1]
+	if len(lines) > 2 && strings.HasPrefix(lines[2], b.hash) {
 		return path, nil
 	}
 	f, err := os.Open(b.file)
@@ -76,13 +74,13 @@ func install(ctx context.Context, sh Shell, host string) (path string, err error
 	defer f.Close()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	hash, err = ask(ctx, sh, host, f, "sh", "-c",
+	hash, err := ask(ctx, sh, host, f, "sh", "-c",
 		`set -e; mkdir -p "${1%/*}"; t="$1.$(uname -n).$$"; trap 'rm -f "$t"' EXIT; cat > "$t"; chmod 700 "$t"; sha256sum < "$t"; mv "$t" "$1"`, "sh", path)
 	if err != nil {
 		return "", fmt.Errorf("copy powbench to %s: %w", host, err)
 	}
 	if !strings.HasPrefix(hash, b.hash) {
-		return "", fmt.Errorf("copy powbench to %s: it came out otherwise: is there room in %s?", host, lines[1])
+		return "", fmt.Errorf("copy powbench to %s: it came out otherwise: is there room in %s?", host, filepath.Dir(path))
 	}
 	return path, nil
 }

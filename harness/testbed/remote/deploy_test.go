@@ -2,10 +2,63 @@ package remote
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// here runs commands on this machine, and counts them.
+type here struct {
+	cache    string // where copies are
+	path     string // where commands are looked for first
+	commands *int
+}
+
+func (here) Name() string { return "here" }
+
+func (h here) Command(_ string, argv ...string) *exec.Cmd {
+	*h.commands++
+	c := exec.Command(argv[0], argv[1:]...)
+	c.Env = append(os.Environ(), "XDG_CACHE_HOME="+h.cache, "PATH="+h.path+":"+os.Getenv("PATH"))
+	return c
+}
+
+// A copy is made where there is none, or another one, and not where there is one: then one command says so.
+func TestInstall(t *testing.T) {
+	var commands int
+	sh := here{cache: t.TempDir(), path: t.TempDir(), commands: &commands}
+	var path string
+	for i, c := range []struct {
+		what string
+		want int // commands
+	}{{"nothing there", 2}, {"a copy there", 1}, {"another one there", 2}} {
+		if i == 2 {
+			if err := os.WriteFile(path, []byte("another"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		commands = 0
+		var err error
+		if path, err = install(t.Context(), sh, "node1"); err != nil {
+			t.Fatal(err)
+		}
+		b, err := self()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("cmp", path, b.file).CombinedOutput(); err != nil || commands != c.want {
+			t.Errorf("%s: %d commands, want %d; %v %s", c.what, commands, c.want, err, out)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(sh.path, "uname"), []byte("#!/bin/sh\necho Linux vax\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := install(t.Context(), sh, "node1"); err == nil || !strings.Contains(err.Error(), `node1 is a machine of "Linux vax"`) {
+		t.Errorf("another architecture: %v", err)
+	}
+}
 
 // Only when ssh itself failed is what it says read as ssh's: a program that may not run there is no matter of passwords.
 func TestExplain(t *testing.T) {
