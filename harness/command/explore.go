@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +29,7 @@ type exploreOptions struct {
 	suite, bound, out, html  string
 	states                   int64
 	shuffle                  uint64
+	deviations               int
 	resume                   bool
 	progress                 io.Writer
 }
@@ -60,6 +60,7 @@ func newExplore() *cobra.Command {
 	f.StringVar(&o.bound, "bound", "", "stop each exploration after so many executions, such as 1000000, or so long, such as 30m")
 	f.Int64Var(&o.states, "states", 40_000_000, "stop each exploration after so many states, which take about 100 bytes of memory each")
 	f.Uint64Var(&o.shuffle, "shuffle", 0, "seed of the order in which to try what can happen: another one begins in another part of what is too large to end")
+	f.IntVar(&o.deviations, "deviations", 0, "how often an execution may deviate at most from messages that arrive in the order in which they were sent, and participants that neither lie nor die (0: as often as it likes)")
 	f.StringVar(&o.out, "out", "", "file for the table, as JSON, and beside it as Markdown; written after each exploration")
 	f.BoolVar(&o.resume, "resume", false, "go on with the explorations of --out that were interrupted or have not begun")
 	f.StringVar(&o.html, "html", "", "file for a picture of the history of a violation")
@@ -145,7 +146,8 @@ func (o *exploreOptions) tasks() (all []explore.Task, err error) {
 				continue
 			}
 			for _, m := range menus {
-				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound, Shuffle: o.shuffle}
+				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound,
+					Shuffle: o.shuffle, Deviations: o.deviations}
 				if _, err := explore.New(t); err != nil {
 					return nil, err
 				}
@@ -210,7 +212,7 @@ func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *resu
 		}
 	}
 	fmt.Fprintf(out, "%s %9d executions, %8d states, %6.1f s: %s%s\n", what, row.Executions, row.States, row.Seconds, row.Words(),
-		cmp.Or(map[bool]string{true: ", complete"}[row.Complete], ", NOT complete: stopped "+row.Stopped))
+		completeness(row))
 	for _, v := range report.Violations {
 		if err := o.tell(out, search, v, row); err != nil {
 			return err
@@ -220,6 +222,17 @@ func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *resu
 		return fmt.Errorf("interrupted, what is done is kept in --out %q: go on with --resume: %w", o.out, err)
 	}
 	return nil
+}
+
+// completeness says whether all was explored, and what all is.
+func completeness(row result.Explored) string {
+	switch {
+	case !row.Complete:
+		return ", NOT complete: stopped " + row.Stopped
+	case row.Deviations > 0:
+		return fmt.Sprintf(", complete to %d deviations", row.Deviations)
+	}
+	return ", complete"
 }
 
 // summed is the row with what came of the exploration.
@@ -250,8 +263,8 @@ func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violat
 	if row.Expectation == result.Beyond {
 		fmt.Fprintln(out, "\nThis is beyond what the protocol promises. The shortest way there:")
 	} else {
-		fmt.Fprintf(out, "\nThis repeats it:\n  powbench explore --protocol %s --scope %s --servers %s --t %d --suite %s\n\nThe same with all "+
-			"steps left out that can be:\n", row.Protocol, row.Scope, row.Menu, row.T, row.Suite)
+		fmt.Fprintf(out, "\nThis repeats it:\n  powbench explore --protocol %s --scope %s --servers %s --t %d --suite %s%s\n\nThe same with all "+
+			"steps left out that can be:\n", row.Protocol, row.Scope, row.Menu, row.T, row.Suite, deviating(row))
 	}
 	outcome := s.Tell(v)
 	for _, line := range outcome.Trace {
@@ -262,6 +275,14 @@ func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violat
 		return nil
 	}
 	return history.Visualise(o.html, outcome.History)
+}
+
+// deviating is the flag that bounds deviations, if they were.
+func deviating(row result.Explored) string {
+	if row.Deviations == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" --deviations %d", row.Deviations)
 }
 
 // teller tells a person now and then how far an exploration has come, and how long it may still take.

@@ -65,7 +65,7 @@ func thisBuild() (string, error) {
 func (o *exploreOptions) row(t explore.Task) result.Explored {
 	r := result.Explored{
 		Protocol: protocols.NameOf(t.Protocol), Scope: t.Scope.Name, Title: t.Scope.Title, Menu: t.Menu.Name, T: t.T, Suite: t.Suite,
-		Bound: o.bound, Shuffle: t.Shuffle, Expectation: result.Withstand, Verdict: result.Unknown,
+		Bound: o.bound, Shuffle: t.Shuffle, Deviations: t.Deviations, Expectation: result.Withstand, Verdict: result.Unknown,
 	}
 	if t.Menu.Beyond(t.Protocol) {
 		r.Expectation = result.Beyond

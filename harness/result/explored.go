@@ -22,6 +22,8 @@ type Explored struct {
 	Suite    string `json:"suite"`
 	Bound    string `json:"bound,omitempty"`
 	Shuffle  uint64 `json:"shuffle,omitempty"` // the seed of the order in which steps were tried; absent: the usual one
+	// Deviations is how often an execution deviates at most from what happens by itself; absent: as often as it likes.
+	Deviations int `json:"deviations,omitempty"`
 	// Executions are those that were followed to where nothing more can happen, or to a state known before; Steps are what
 	// happened in all; States and Outcomes are the different ones.
 	Executions int64 `json:"executions"`
@@ -45,7 +47,8 @@ type Explored struct {
 
 // Is reports whether both rows are of the same exploration.
 func (e Explored) Is(o Explored) bool {
-	return e.Protocol == o.Protocol && e.Scope == o.Scope && e.Menu == o.Menu && e.T == o.T && e.Suite == o.Suite && e.Shuffle == o.Shuffle
+	return e.Protocol == o.Protocol && e.Scope == o.Scope && e.Menu == o.Menu && e.T == o.T && e.Suite == o.Suite && e.Shuffle == o.Shuffle &&
+		e.Deviations == o.Deviations
 }
 
 // Explorations is the file that `powbench explore --out` writes.
@@ -86,9 +89,12 @@ func (e Explorations) Markdown() string {
 	b.WriteString("| protocol | scope | t | servers | executions | states | minutes | complete | verdict |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range e.Rows {
-		complete := "yes"
-		if !r.Complete {
-			complete = "no: " + r.Stopped
+		complete := "no: " + r.Stopped
+		switch {
+		case r.Complete && r.Deviations > 0:
+			complete = fmt.Sprintf("to %d deviations", r.Deviations)
+		case r.Complete:
+			complete = "yes"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %d | %d | %.1f | %s | %s |\n", r.Protocol, r.Title, r.T, r.Menu, r.Executions, r.States,
 			r.Seconds/60, complete, r.Words())

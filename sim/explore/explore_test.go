@@ -100,6 +100,43 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
+// With more and more deviations more comes out, until it is all.
+func TestDeviations(t *testing.T) {
+	scope, err1 := ScopeByName("write-read")
+	menu, err2 := MenuByName("stale")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	explored := func(deviations int) *Report {
+		x, err := New(Task{Protocol: mpowerstore.Protocol{}, Scope: scope, Menu: menu, Reductions: Full(), Deviations: deviations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := x.Run(t.Context())
+		if err != nil || !r.Complete || len(r.Violations) > 0 {
+			t.Fatalf("%d deviations: %+v, %v", deviations, r, err)
+		}
+		return r
+	}
+	all := explored(0)
+	last := 0
+	for _, deviations := range []int{1, 2, 3, 30} {
+		r := explored(deviations)
+		for outcome := range r.Outcomes {
+			if _, known := all.Outcomes[outcome]; !known {
+				t.Errorf("%d deviations: %s does not come out without a bound", deviations, outcome)
+			}
+		}
+		if n := len(r.Outcomes); n < last || deviations == 30 && n != len(all.Outcomes) {
+			t.Errorf("%d outcomes with %d deviations, fewer %d, all %d", n, deviations, last, len(all.Outcomes))
+		}
+		last = len(r.Outcomes)
+	}
+	if last == 1 {
+		t.Error("one outcome alone")
+	}
+}
+
 // Without any one of the reductions the same comes out, where that can be explored in little time.
 func TestReductions(t *testing.T) {
 	without := map[string]Reductions{"states": Full(), "merge": Full(), "late": Full(), "lazy": Full(), "lies": Full()}

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -42,7 +43,7 @@ type Search struct {
 	dropped map[*message]flight     // requests that were taken for other ones
 	again   bool                    // some of them were not
 
-	visited map[fingerprint]struct{}
+	visited map[fingerprint]byte // with how many deviations left at most
 	judged  map[string]*finding
 	menus   map[string][]*message // what the liar may answer, by the answers that it begins with
 	keys    suite.ClientKeys      // of readers
@@ -55,8 +56,12 @@ type Search struct {
 type frame struct {
 	state *state
 	steps []step
-	next  int // of the steps
+	next  int  // of the steps
+	left  byte // deviations, or unbounded
 }
+
+// unbounded stands for as many deviations as there are.
+const unbounded = math.MaxUint8
 
 // New prepares the exploration of a task, or says why it cannot be.
 func New(t Task) (*Search, error) {
@@ -66,6 +71,9 @@ func New(t Task) (*Search, error) {
 	}
 	if err := t.Scope.Fits(t.Protocol); err != nil {
 		return nil, err
+	}
+	if t.Deviations < 0 || t.Deviations >= unbounded {
+		return nil, fmt.Errorf("executions with %d deviations: give 1 to %d, or 0 for as many as there are", t.Deviations, unbounded-1)
 	}
 	if t.Menu.reader {
 		t.Reductions.Lazy = false // it takes it that only clients' requests change what servers hold
@@ -109,7 +117,7 @@ func (x *Search) reset() (err error) {
 	}
 	x.liar, x.mayBeSilent = x.Menu.roles(x.T, n)
 	x.dropped, x.again = map[*message]flight{}, false
-	x.visited, x.judged = map[fingerprint]struct{}{}, map[string]*finding{}
+	x.visited, x.judged = map[fingerprint]byte{}, map[string]*finding{}
 	x.menus = map[string][]*message{}
 	x.report = &Report{Outcomes: map[string]byzantine.Harm{}, Rounds: map[int]int{}}
 	return nil
@@ -170,7 +178,7 @@ func (x *Search) Run(ctx context.Context) (*Report, error) {
 
 // explore goes depth first through all that can happen.
 func (x *Search) explore(ctx context.Context, began time.Time) {
-	x.push(x.initial(), nil)
+	x.push(x.initial(), nil, x.deviations())
 	for n := 0; len(x.stack) > 0; n++ {
 		if n%1024 == 0 {
 			if x.Progress != nil {
@@ -186,12 +194,16 @@ func (x *Search) explore(ctx context.Context, began time.Time) {
 			continue
 		}
 		top.next++
+		left := top.left
+		if left != unbounded && top.next > 1 {
+			left--
+		}
 		after, harm := x.apply(top.state, top.steps[top.next-1])
 		x.report.Steps++
 		if x.again {
 			return
 		}
-		x.push(after, harm)
+		x.push(after, harm, left)
 		if len(x.report.Violations) > 0 && !x.All {
 			x.report.Stopped = "at a violation"
 			return
@@ -210,12 +222,20 @@ func (x *Search) done() (share float64) {
 	return share
 }
 
-// push goes on from the state, unless it is known or the execution ends in it.
-func (x *Search) push(s *state, harm *finding) {
+// deviations are how many an execution may have.
+func (x *Search) deviations() byte {
+	if x.Deviations == 0 {
+		return unbounded
+	}
+	return byte(x.Deviations)
+}
+
+// push goes on from the state with so many deviations left, unless it is known or the execution ends in it.
+func (x *Search) push(s *state, harm *finding, left byte) {
 	key := s.key()
-	_, known := x.visited[key]
-	if !known {
-		x.visited[key] = struct{}{}
+	had, known := x.visited[key]
+	if known = known && had >= left; !known {
+		x.visited[key] = left
 	}
 	if known && x.Reductions.States && harm == nil {
 		x.report.Executions++
@@ -228,16 +248,24 @@ func (x *Search) push(s *state, harm *finding) {
 	if harm == nil {
 		steps = x.steps(s)
 	}
+	others := steps // that may be tried in any order
+	if left != unbounded && len(steps) > 0 {
+		steps = x.byItself(s, steps)
+		if left == 0 {
+			steps = steps[:1]
+		}
+		others = steps[1:]
+	}
 	if x.Shuffle != 0 {
 		order := rand.New(rand.NewPCG(x.Shuffle, uint64(len(x.visited))))
-		order.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		order.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
 	}
 	if len(steps) == 0 {
 		x.report.Executions++
 		x.end(s, harm)
 		return
 	}
-	x.stack = append(x.stack, &frame{state: s, steps: steps})
+	x.stack = append(x.stack, &frame{state: s, steps: steps, left: left})
 }
 
 // Interrupted is what stopped an exploration whose context ended.

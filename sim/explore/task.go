@@ -19,6 +19,9 @@ type Task struct {
 	// Shuffle is a seed: what can happen in a state is tried in an order that it gives, of which 0 gives the usual one. What is complete
 	// is the same; what is not begins elsewhere.
 	Shuffle uint64
+	// Deviations bounds how often an execution may deviate from what happens by itself, which is that messages arrive in the order in which
+	// they were sent and nobody lies or dies (delay-bounded search: Emmi, Qadeer and Rakamarić, POPL'11). 0: as often as it likes.
+	Deviations int
 	// All goes on after a violation, and tells the first of each harm. Otherwise the first ends the exploration.
 	All bool
 	// Progress is told of what has been done now and then; nil: nobody is.
@@ -69,7 +72,7 @@ type Report struct {
 	Outcomes map[string]byzantine.Harm
 	// Rounds counts the different ends of READs, by their rounds.
 	Rounds map[int]int
-	// Complete says that there is nothing more to explore; else Stopped says what stopped it.
+	// Complete says that there is nothing more to explore, of executions with so many deviations; else Stopped says what stopped it.
 	Complete bool
 	Stopped  string
 	// Violations are the first of each harm.
