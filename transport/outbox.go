@@ -12,10 +12,12 @@ import (
 
 // Bounds of what an outbox keeps for exchanges that have ended. Beyond them it gives their requests up.
 const (
-	maxBacklogBytes = 32 << 20  // unsent, on a connection that is too slow
-	maxEnded        = 1 << 14   // requests, at a server that does not reply
-	maxKeptBytes    = 128 << 20 // without a reply, of a server to another one
+	maxBacklogBytes = 32 << 20 // unsent, on a connection that is too slow
+	maxEnded        = 1 << 14  // requests, at a server that does not reply
 )
+
+// MaxKeptBytes bounds the requests that a server keeps, without a reply, for another one.
+const MaxKeptBytes = 128 << 20
 
 // Bounds of what is written at once, so that requests queued behind it can still be given up.
 const (
@@ -128,7 +130,7 @@ func (o *outbox) add(r *request) {
 		o.enqueue(r)
 	}
 	switch {
-	case o.keeps && o.arrears.bytes > maxKeptBytes:
+	case o.keeps && o.arrears.bytes > MaxKeptBytes:
 		o.discard(maps.Values(o.requests))
 	case !o.keeps && o.backlog > maxBacklogBytes:
 		o.discard(slices.Values(o.queue)) // of what is unsent

@@ -130,12 +130,12 @@ func TestAServersRequestsAreKept(t *testing.T) {
 			d.link.open(nil)
 		}
 		most := 0
-		for d.links.meter.discarded.Load() == 0 && most <= 2*maxKeptBytes {
+		for d.links.meter.discarded.Load() == 0 && most <= 2*MaxKeptBytes {
 			d.begin(8 << 20).End()
 			most = max(most, d.link.arrears.bytes)
 		}
-		if most < maxKeptBytes || most > maxKeptBytes+9<<20 {
-			t.Errorf("connected %v: %d bytes are kept, the bound is %d", connected, most, maxKeptBytes)
+		if most < MaxKeptBytes || most > MaxKeptBytes+9<<20 {
+			t.Errorf("connected %v: %d bytes are kept, the bound is %d", connected, most, MaxKeptBytes)
 		}
 	}
 }

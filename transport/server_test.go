@@ -83,6 +83,7 @@ func TestIncorrectClientsAreClosedAndTheServerLives(t *testing.T) {
 		"garbage":         garbage,
 		"a huge payload":  {0, 0, 0, 10, 255, 255, 255, 255},
 		"no envelope":     {0, 0, 0, 1, 0, 0, 0, 0, 0xc1},
+		"an empty header": make([]byte, prefixBytes), // which must not be decoded from what the codec has of another message
 		"an unknown kind": encoded(t, 1, "", protocols.Message{Body: &pong{}}),
 		"a long key":      encoded(t, 1, long, protocols.Message{Body: &ping{}}),
 		"a refused text":  encoded(t, 1, "", protocols.Message{Body: &ping{Text: "evil"}}),

@@ -11,6 +11,7 @@ import (
 	"github.com/powbench/powbench/harness/model"
 	"github.com/powbench/powbench/plots/stat"
 	"github.com/powbench/powbench/storage"
+	"github.com/powbench/powbench/transport"
 	"github.com/powbench/powbench/workloads"
 )
 
@@ -41,6 +42,7 @@ type series struct {
 	seconds []float64
 	of      map[resource][]float64
 	stored  []float64 // MiB that a server was made to store by then
+	owed    float64   // MiB that a server may keep in memory for others that lie, and may never answer
 }
 
 func (s *series) add(seconds float64, held map[resource]float64) {
@@ -66,7 +68,10 @@ func (s *series) leaks(who string) (all []string) {
 			continue
 		}
 		tolerance := r.tolerance
-		if r == disk {
+		switch r {
+		case heap:
+			tolerance += s.owed
+		case disk:
 			tolerance += (s.stored[len(s.stored)-1] - s.stored[from]) / 2
 		}
 		trend, span := stat.NewTrend(t, y), t[len(t)-1]-t[0]
@@ -98,6 +103,7 @@ func (s *stint) sample(ctx context.Context) error {
 		return err
 	}
 	seconds := float64(clock.Now()-s.began) / 1e9
+	owed := s.owed()
 	for i, u := range all {
 		s.of(fmt.Sprintf("agent %d", i+1)).add(seconds, held(u))
 		s.out.PeakAgentMiB = max(s.out.PeakAgentMiB, u.PeakRSSMiB)
@@ -111,12 +117,26 @@ func (s *stint) sample(ctx context.Context) error {
 			holds[disk] = float64(servers.Databases[i].DiskBytes-s.keeps[i]*s.out.Writes) / mib
 			life.stored = append(life.stored, float64(servers.Databases[i].AppliedBytes)/mib)
 		}
+		life.owed = owed
 		life.add(seconds, holds)
 		if s.out.PeakServerMiB = max(s.out.PeakServerMiB, u.PeakRSSMiB); u.PeakRSSMiB > serverMiB {
 			s.violate("server %d takes %.0f MiB of memory, and may take %d", i+1, u.PeakRSSMiB, serverMiB)
 		}
 	}
 	return nil
+}
+
+// owed is how many MiB a server may keep for liars among the others, where servers send each other messages.
+func (s *stint) owed() (most float64) {
+	if !s.protocol.Traits(s.T).Peers {
+		return 0
+	}
+	for _, v := range s.cluster.Servers {
+		if v.Lies() {
+			most += transport.MaxKeptBytes / mib
+		}
+	}
+	return most
 }
 
 func (s *stint) of(who string) *series {

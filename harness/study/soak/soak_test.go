@@ -246,6 +246,15 @@ func TestLeaks(t *testing.T) {
 			t.Errorf("%.1f MiB of disk for one that is stored: %v", grows, leaks)
 		}
 	}
+	for owed, want := range map[float64]int{0: 1, 128: 0} { // to servers that lie
+		s := series{owed: owed}
+		for i := range 60 {
+			s.add(float64(i), map[resource]float64{heap: 2 * float64(i)})
+		}
+		if leaks := s.leaks("server 1"); len(leaks) != want {
+			t.Errorf("88 MiB more memory, where %.0f may be owed: %v", owed, leaks)
+		}
+	}
 	var few series
 	for i := range 10 {
 		few.add(float64(i), map[resource]float64{heap: 1000 * float64(i)})
