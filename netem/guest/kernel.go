@@ -20,7 +20,7 @@ import (
 var (
 	ErrNotInstalled = errors.New("user-mode-linux is not installed (apt-get install user-mode-linux)")
 	ErrProcessor    = errors.New("user-mode-linux cannot run programs on this processor, which has more registers than it knows: " +
-		"use a machine whose own kernel has NetEm, or an older processor")
+		"install a newer one (7.2.7 runs where 6.1 does not), or use a machine whose own kernel has NetEm")
 )
 
 const modulesRoot = "/usr/lib/uml/modules"
