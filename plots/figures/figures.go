@@ -48,7 +48,7 @@ var figures = []figure{
 	{name: "2a", fixed: usual, rows: latencyRow, entry: draw.CurveSample, marks: boundMark(draw.RuleSample)},
 	{
 		name: "2b", fixed: frame.UsualDims(frame.ValueSize), rows: []panel{{x: threshold, y: peak, plot: bars}},
-		entry: draw.BarSample, marks: boundMark(draw.BoundSample),
+		entry: draw.BarSample, marks: boundMark(draw.BoundSample), each: eachOtherSize,
 	},
 	{
 		name: "2c", fixed: frame.UsualDims(frame.Threshold), rows: []panel{{x: fileSize, y: peak, plot: sizeCurves}},
@@ -164,14 +164,23 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 
 // A split divides a figure into pages.
 type split struct {
-	file    func(frame.Cell) string // what is behind the figure's name
+	file    func(frame.Cell) string // what is behind the figure's name; "": nothing
 	heading frame.Dim[frame.Cell]
 }
 
 var (
 	eachThreshold = &split{func(c frame.Cell) string { return "t" + strconv.Itoa(c.T) }, frame.Threshold}
 	eachSize      = &split{func(c frame.Cell) string { return result.Size(c.ValueBytes).String() }, frame.ValueSize}
+	eachOtherSize = &split{func(c frame.Cell) string {
+		if c.ValueBytes == paperValueBytes {
+			return ""
+		}
+		return result.Size(c.ValueBytes).String()
+	}, frame.ValueSize}
 )
+
+// paperValueBytes is the size of values in the paper's figures, where they do not vary it (its Table 2).
+const paperValueBytes = 256 << 10
 
 // sheets are the cells of each of the figure's pages.
 func (f figure) sheets(cells []frame.Cell) (sheets [][]frame.Cell) {
@@ -198,7 +207,7 @@ func (f figure) page(cells []frame.Cell) (*draw.Page, error) {
 		Name: f.name, Heading: heading(f.name, cells[0].Set.Manifest.Title), RowHeight: draw.PanelHeight,
 		Loud: c.Loud, Lines: c.Lines,
 	}
-	if f.each != nil {
+	if f.each != nil && f.each.file(cells[0]) != "" {
 		p.Name += "-" + f.each.file(cells[0])
 		p.Heading += ", " + f.each.heading(cells[0])
 	}
