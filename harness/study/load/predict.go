@@ -55,17 +55,28 @@ type latencyModel struct {
 	upFree, downFree float64 // when the link has sent what was given to it, by inTurn
 }
 
-// mean is the mean latency of operations one after the other, whose rounds end as round tells.
+// mean is the mean latency of operations one after the other, whose rounds end as round tells: with a quorum's replies, or with
+// all if fewer servers are asked, as for the value whose timestamp is known.
 func (m *latencyModel) mean(round func(now float64, r model.Round) []float64) float64 {
 	now := 0.
 	for range predictedOps {
 		for _, r := range m.rounds {
 			replies := round(now, r)
 			slices.Sort(replies)
-			now = replies[m.quorum-1]
+			now = replies[min(m.quorum, asked(r))-1]
 		}
 	}
 	return now / predictedOps
+}
+
+// asked is how many servers the round asks.
+func asked(r model.Round) (n int) {
+	for _, request := range r.Requests {
+		if request.Bytes > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // inTurn is when each server's reply to a round that begins now is there, if messages pass in turn. What a quorum
