@@ -63,14 +63,14 @@ func (m *latencyModel) mean(round func(now float64, r model.Round) []float64) fl
 		for _, r := range m.rounds {
 			replies := round(now, r)
 			slices.Sort(replies)
-			now = replies[min(m.quorum, asked(r))-1]
+			now = replies[min(m.quorum, serversOf(r))-1]
 		}
 	}
 	return now / predictedOps
 }
 
-// asked is how many servers the round asks.
-func asked(r model.Round) (n int) {
+// serversOf is how many servers the round asks.
+func serversOf(r model.Round) (n int) {
 	for _, request := range r.Requests {
 		if request.Bytes > 0 {
 			n++
