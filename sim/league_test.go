@@ -21,7 +21,7 @@ var (
 	league     = flag.Bool("league", false, "let strategies hunt for the mutants")
 	leagueOut  = flag.String("league.out", "", "file for what came of it, as JSON")
 	leagueRuns = flag.Int("league.runs", 30, "hunts of each strategy for each mutant")
-	leagueMost = flag.Uint64("league.most", 3000, "schedules after which a hunt is given up; executions, for dfs")
+	leagueMost = flag.Uint64("league.most", 3000, "schedules after which a hunt is given up; executions of a scope, for what goes depth first")
 )
 
 // A hunter is a strategy, and an attack in place of the one under which a mutant was made to show; none if it is empty.

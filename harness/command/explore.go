@@ -224,40 +224,6 @@ func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *resu
 	return nil
 }
 
-// completeness says whether all was explored, and what all is.
-func completeness(row result.Explored) string {
-	switch {
-	case !row.Complete:
-		return ", NOT complete: stopped " + row.Stopped
-	case row.Deviations > 0:
-		return fmt.Sprintf(", complete to %d deviations", row.Deviations)
-	}
-	return ", complete"
-}
-
-// summed is the row with what came of the exploration.
-func summed(row result.Explored, r *explore.Report) result.Explored {
-	row.Executions, row.Steps, row.States, row.Outcomes = r.Executions, r.Steps, r.States, int64(len(r.Outcomes))
-	row.Complete, row.Stopped, row.Without, row.Seconds = r.Complete, r.Stopped, r.Without, r.Seconds
-	for rounds := range r.Rounds {
-		row.MaxRounds = max(row.MaxRounds, rounds)
-	}
-	for _, v := range r.Violations {
-		if row.Harms == nil {
-			row.Harms = map[string]string{}
-		}
-		row.Harms[string(v.Harm)] = v.Detail
-	}
-	switch {
-	case len(row.Harms) > 0:
-		row.Verdict = result.Violation
-	case r.Complete:
-		row.Verdict = result.Linearizable
-	}
-	row.Held = len(row.Harms) == 0 || row.Expectation == result.Beyond
-	return row
-}
-
 // tell prints what happened, shrunk, and draws the history if asked.
 func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violation, row result.Explored) error {
 	if row.Expectation == result.Beyond {
@@ -275,14 +241,6 @@ func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violat
 		return nil
 	}
 	return history.Visualise(o.html, outcome.History)
-}
-
-// deviating is the flag that bounds deviations, if they were.
-func deviating(row result.Explored) string {
-	if row.Deviations == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" --deviations %d", row.Deviations)
 }
 
 // teller tells a person now and then how far an exploration has come, and how long it may still take.

@@ -63,11 +63,24 @@ func TestExploreRefuses(t *testing.T) {
 		"unknown scope":             {"--scope", "nonsense"},
 		"unknown menu":              {"--servers", "nonsense"},
 		"a number of executions":    {"--bound", "soon"},
+		"300 deviations: give 1 to": {"--deviations", "300"},
 		"nothing to resume":         {"--resume", "--out", filepath.Join(t.TempDir(), "t1.json")},
 	} {
 		if code, _, stderr := run(t, append([]string{"explore"}, args...)...); code != command.Misused || !strings.Contains(stderr, want) {
 			t.Errorf("%v: exit code %d: %s", args, code, stderr)
 		}
+	}
+}
+
+// What is complete to a number of deviations alone says so.
+func TestExploreDeviations(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "few.json")
+	code, stdout, stderr := run(t, "explore", "--protocol", "mabd", "--scope", "write-read", "--servers", "crash", "--deviations", "2", "--out", out)
+	if code != command.Done || !strings.Contains(stdout, "no harm, complete with ≤ 2 deviations\n") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if page, err := os.ReadFile(strings.TrimSuffix(out, "json") + "md"); err != nil || !strings.Contains(string(page), "| with ≤ 2 deviations | no harm |") {
+		t.Errorf("%s, %v", page, err)
 	}
 }
 

@@ -83,3 +83,45 @@ func finished(table result.Explorations, r result.Explored) (result.Explored, bo
 	}
 	return r, false
 }
+
+// completeness says whether all was explored, and what all is.
+func completeness(row result.Explored) string {
+	switch {
+	case !row.Complete:
+		return ", NOT complete: stopped " + row.Stopped
+	case row.Deviations > 0:
+		return fmt.Sprintf(", complete with ≤ %d deviations", row.Deviations)
+	}
+	return ", complete"
+}
+
+// summed is the row with what came of the exploration.
+func summed(row result.Explored, r *explore.Report) result.Explored {
+	row.Executions, row.Steps, row.States, row.Outcomes = r.Executions, r.Steps, r.States, int64(len(r.Outcomes))
+	row.Complete, row.Stopped, row.Without, row.Seconds = r.Complete, r.Stopped, r.Without, r.Seconds
+	for rounds := range r.Rounds {
+		row.MaxRounds = max(row.MaxRounds, rounds)
+	}
+	for _, v := range r.Violations {
+		if row.Harms == nil {
+			row.Harms = map[string]string{}
+		}
+		row.Harms[string(v.Harm)] = v.Detail
+	}
+	switch {
+	case len(row.Harms) > 0:
+		row.Verdict = result.Violation
+	case r.Complete:
+		row.Verdict = result.Linearizable
+	}
+	row.Held = len(row.Harms) == 0 || row.Expectation == result.Beyond
+	return row
+}
+
+// deviating is the flag that bounds deviations, if they were.
+func deviating(row result.Explored) string {
+	if row.Deviations == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" --deviations %d", row.Deviations)
+}

@@ -92,7 +92,7 @@ func (e Explorations) Markdown() string {
 		complete := "no: " + r.Stopped
 		switch {
 		case r.Complete && r.Deviations > 0:
-			complete = fmt.Sprintf("to %d deviations", r.Deviations)
+			complete = fmt.Sprintf("with ≤ %d deviations", r.Deviations)
 		case r.Complete:
 			complete = "yes"
 		}

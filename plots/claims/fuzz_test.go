@@ -15,7 +15,10 @@ func FuzzLoad(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(book)
+	before, all, _ := strings.Cut(string(book), "claims:\n")
+	for claim := range strings.SplitSeq(all, "\n\n") { // each for itself: a book of one is decided in a fortieth of the time
+		f.Add([]byte(before + "claims:\n" + claim + "\n"))
+	}
 	f.Add([]byte("claims:\n  - {id: a, section: s, claim: c, reading: r, for: {x: [1, 2]}, holds: 'x > 1'}\n"))
 	file := filepath.Join(f.TempDir(), "claims.yaml")
 	sweep.Fuzz(f, func(t testing.TB, content []byte) {

@@ -51,6 +51,21 @@ const (
 	theirs = `peak("2b", "mabd", "read")`
 )
 
+// What clients do about owed replies and a slow server tell points apart; without a word they wait, and no server is slow.
+func TestOwed(t *testing.T) {
+	s := measured(map[string][]float64{"mpowerstore": {50}})
+	ahead, slow := s.Points[0], s.Points[0]
+	ahead.ThroughputMBps, ahead.Owed = 60, result.Ignored
+	slow.ThroughputMBps, slow.SlowServer = 20, 25e6
+	s.Points = append(s.Points, ahead, slow)
+	r := results(t, s)
+	for where, want := range map[string]float64{"": 50, `, {owed: "ignored"}`: 60, `, {slow_server: "25Mbit"}`: 20} {
+		if q := quantity(t, r, `peak("2b", "mpowerstore", "read"`+where+`)`); q.Interval().Value != want {
+			t.Errorf("%s: %v, want %v", where, q.Interval().Value, want)
+		}
+	}
+}
+
 // Open loops are found by their rate, with fields of their own, and only so.
 func TestOpenLoops(t *testing.T) {
 	s := measured(map[string][]float64{"mpowerstore": {50}})

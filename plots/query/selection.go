@@ -24,6 +24,7 @@ var checks = map[string]func(x any) error{
 	"op":       operation,
 	"scheme":   oneOf("scheme", frame.Schemes()),
 	"auth":     oneOf("auth", []string{result.NoAuth, result.TLS}),
+	"owed":     oneOf("owed", []string{result.Waited, result.Ignored}),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 

@@ -1,7 +1,5 @@
 package explore
 
-import "slices"
-
 // steps are all that can happen in the state.
 func (x *Search) steps(s *state) (all []step) {
 	for i, c := range x.clients {
@@ -38,39 +36,6 @@ func (x *Search) steps(s *state) (all []step) {
 		all = append(all, x.intrusions(s)...)
 	}
 	return all
-}
-
-// byItself is the steps with the one first that happens by itself: an answer arrives, or else the message that was sent first, of
-// operations in progress; without one an operation begins; and at last comes what operations left behind when they ended. All others
-// deviate: messages that pass others, lies, intrusions and deaths.
-func (x *Search) byItself(s *state, all []step) []step {
-	var ranks [6][]step
-	for i, p := range all {
-		honest := i == 0 || all[i-1].what != lie || all[i-1].compare(p.flight) != 0 // the liar's first answer to a request
-		r := x.rank(s, p, honest)
-		ranks[r] = append(ranks[r], p)
-	}
-	return slices.Concat(ranks[:]...)
-}
-
-func (x *Search) rank(s *state, p step, honest bool) int {
-	switch p.what {
-	case answer:
-		return 0
-	case deliver, serve, lie:
-		switch {
-		case p.what == lie && !honest:
-			return 5
-		case p.op < s.locals[p.client].op:
-			return 3
-		}
-		return 1
-	case begin:
-		return 2
-	case overdue:
-		return 4
-	}
-	return 5
 }
 
 // ready reports whether the client lives and those have ended that it must wait for.

@@ -58,6 +58,7 @@ type frame struct {
 	steps []step
 	next  int  // of the steps
 	left  byte // deviations, or unbounded
+	at    place
 }
 
 // unbounded stands for as many deviations as there are.
@@ -178,7 +179,7 @@ func (x *Search) Run(ctx context.Context) (*Report, error) {
 
 // explore goes depth first through all that can happen.
 func (x *Search) explore(ctx context.Context, began time.Time) {
-	x.push(x.initial(), nil, x.deviations())
+	x.push(x.initial(), nil, x.deviations(), place{})
 	for n := 0; len(x.stack) > 0; n++ {
 		if n%1024 == 0 {
 			if x.Progress != nil {
@@ -198,12 +199,13 @@ func (x *Search) explore(ctx context.Context, began time.Time) {
 		if left != unbounded && top.next > 1 {
 			left--
 		}
-		after, harm := x.apply(top.state, top.steps[top.next-1])
+		step := top.steps[top.next-1]
+		after, harm := x.apply(top.state, step)
 		x.report.Steps++
 		if x.again {
 			return
 		}
-		x.push(after, harm, left)
+		x.push(after, harm, left, top.at.behind(step))
 		if len(x.report.Violations) > 0 && !x.All {
 			x.report.Stopped = "at a violation"
 			return
@@ -231,8 +233,11 @@ func (x *Search) deviations() byte {
 }
 
 // push goes on from the state with so many deviations left, unless it is known or the execution ends in it.
-func (x *Search) push(s *state, harm *finding, left byte) {
+func (x *Search) push(s *state, harm *finding, left byte, at place) {
 	key := s.key()
+	if left != unbounded {
+		key = at.with(key)
+	}
 	had, known := x.visited[key]
 	if known = known && had >= left; !known {
 		x.visited[key] = left
@@ -250,7 +255,7 @@ func (x *Search) push(s *state, harm *finding, left byte) {
 	}
 	others := steps // that may be tried in any order
 	if left != unbounded && len(steps) > 0 {
-		steps = x.byItself(s, steps)
+		steps = x.byItself(s, at, steps)
 		if left == 0 {
 			steps = steps[:1]
 		}
@@ -265,7 +270,7 @@ func (x *Search) push(s *state, harm *finding, left byte) {
 		x.end(s, harm)
 		return
 	}
-	x.stack = append(x.stack, &frame{state: s, steps: steps, left: left})
+	x.stack = append(x.stack, &frame{state: s, steps: steps, left: left, at: at})
 }
 
 // Interrupted is what stopped an exploration whose context ended.

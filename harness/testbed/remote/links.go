@@ -55,8 +55,8 @@ const (
 	flows    = 4 // connections in all
 	pings    = 500
 	longest  = time.Second
-	shortest = 250 * time.Millisecond
-	allLinks = 20 * time.Second // one after the other, so that no two share what lies between them
+	shortest = 100 * time.Millisecond
+	allLinks = 10 * time.Second // one after the other, so that no two share what lies between them
 )
 
 // windowOf is how long each of so many links is measured: a second, and less where they are many, as a run begins and ends with it.
