@@ -166,7 +166,7 @@ func (k kind) name(w where) string {
 	form := map[string]string{"t": "t%v", "KiB": "%vKiB", "clients": "c%v", "rate": "r%v"}
 	parts := slices.DeleteFunc([]string{k.path}, func(path string) bool { return path == "" })
 	for _, key := range k.keys {
-		if x, ok := w[key]; ok && x != 0.0 && x != result.NoAuth {
+		if x, ok := w[key]; ok && x != 0.0 && x != result.NoAuth && x != result.Waited {
 			parts = append(parts, fmt.Sprintf(cmp.Or(form[key], "%v"), x))
 		}
 	}
