@@ -34,6 +34,6 @@ func Example() {
 	fmt.Println("rounds of a READ under B6:", rounds.Interval())
 	// Output:
 	// 1.50 [1.49, 1.51] [fig2b/mabd/read/t1/256KiB/c32/paper/write fig2b/mpowerstore/read/t1/256KiB/c32/paper/write]
-	// holds: 139 ± 3 < 388 ± 5 (ratio 0.36 [0.35, 0.37])
+	// holds: 138 ± 1 < 387 ± 1 (ratio 0.36 [0.35, 0.36])
 	// rounds of a READ under B6: 3
 }
