@@ -266,6 +266,22 @@ func TestDrawWritesAllFormats(t *testing.T) {
 	}
 }
 
+// Figure 2(b) has a page for each size of values, of which the paper's has the figure's name.
+func TestPagesOfSizes(t *testing.T) {
+	a, b := syntheticFigure("2b", 1), syntheticFigure("2b", 1)
+	for i := range b.Points {
+		b.Points[i].ValueBytes = 1 << 20
+	}
+	b.Dir = "results/large/other"
+	var names []string
+	for _, p := range must(figures.All([]*result.Set{a, b})) {
+		names = append(names, p.Name)
+	}
+	if want := []string{"2b", "2b-1MiB"}; !slices.Equal(names, want) {
+		t.Errorf("pages %v, want %v", names, want)
+	}
+}
+
 func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 	split := func(figure string, change func(s *result.Set)) []*result.Set {
 		a := without(syntheticFigure(figure, 1), func(p result.Point) bool { return p.Protocol == "phalanx" })
@@ -288,7 +304,7 @@ func TestDrawRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		"suite modern":            points("2b", func(p *result.Point) { p.Suite = "modern" }),
 		"durability fsync":        points("2b", func(p *result.Point) { p.Durability = "fsync" }),
 		"variant signed":          points("2b", func(p *result.Point) { p.Variant = "signed" }),
-		"64 KiB values":           points("2b", func(p *result.Point) { p.ValueBytes = 64 << 10 }),
+		"64 KiB values":           points("2d", func(p *result.Point) { p.ValueBytes = 64 << 10 }),
 		"100 Mbit/s":              split("2b", func(s *result.Set) { s.Manifest.Testbed.RateBits = 1e8 }),
 		"Links not shaped":        split("2b", func(s *result.Set) { unshaped(s) }),
 		"Not profiled":            split("2b", func(s *result.Set) { s.Manifest.Profiled = true }),

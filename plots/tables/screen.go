@@ -104,6 +104,9 @@ var screenColumns = []column[frame.Cell]{
 	{head: "MB/s", of: func(c frame.Cell) string { return c.Throughput().String() }},
 	{head: "ms", of: func(c frame.Cell) string { return stat.OrMissing(c.Latency().Mean) }},
 	{"bound", func(c frame.Cell) string {
+		if len(c.Valid) == 0 {
+			return stat.Missing
+		}
 		return stat.Roughly(c.Mean(func(p result.Point) float64 { return p.BoundRatio }))
 	}, func(c frame.Cell) bool { return c.Bound() > 0 }},
 	{head: "valid", of: func(c frame.Cell) string { return fmt.Sprintf("%d/%d", len(c.Valid), len(c.All())) }},
