@@ -156,8 +156,8 @@ fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10
 	done
 
 sweep: ## change the seeds of every fuzz target SWEEP=10000000 times, without watching which code that runs: hours
-	@grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} -P$$(nproc) \
-		$(GO) test -run '^Fuzz' -v -count=1 -timeout 24h {} -sweep $(or $(SWEEP),10000000) | grep -E 'inputs in|^(=== RUN +Fuzz[A-Za-z]*$$|---|FAIL|ok)'
+	@set -o pipefail; grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} -P$$(nproc) \
+		$(GO) test -run '^Fuzz' -v -count=1 -timeout 24h {} -sweep $(or $(SWEEP),10000000) | grep -E 'inputs in|that failed|^(=== RUN +Fuzz[A-Za-z]*$$|--- FAIL|panic|FAIL|ok)'
 
 losses: ## cut the power of stores LOSSES=10000 times, under load, and look for what was acknowledged: an hour
 	$(GO) test ./storage -run 'TestPowerFailure' -losses $(or $(LOSSES),10000) -count=1 -timeout 24h -v
