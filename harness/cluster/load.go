@@ -239,6 +239,7 @@ func closeWindow(ctx context.Context, spec agent.Spec, by generator, enough int6
 			return 0, err
 		}
 		if n >= enough {
+			ends = min(max(ends, clock.Now()), spec.LatestNs) // some may have ended behind it, if the answer took long
 			break
 		}
 		ends = min(max(ends, clock.Now())+int64(notice), spec.LatestNs)

@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"context"
 	"math"
 	"testing"
+	"time"
 
+	"github.com/powbench/powbench/harness/agent"
+	"github.com/powbench/powbench/harness/clock"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/testbed"
 	"github.com/powbench/powbench/netem"
@@ -84,5 +88,43 @@ func TestPayload(t *testing.T) {
 	}
 	if got := (Interval{}).Payload(); got != (result.Traffic{}) {
 		t.Errorf("unshaped: %+v", got)
+	}
+}
+
+// slow is a generator whose answers take longer than the coordinator gives notice of a window's end.
+type slow struct {
+	generator
+
+	counted, closed int64 // the instants at which operations were counted, and at which the window ends
+}
+
+func (s *slow) ended(ctx context.Context) (int64, error) {
+	err := clock.Sleep(ctx, 2*notice)
+	s.counted = clock.Now()
+	return 3, err
+}
+
+func (s *slow) close(_ context.Context, ns int64) error {
+	s.closed = ns
+	return nil
+}
+
+// All operations that were enough to end the window lie in it, however long the answer takes that counts them; unless it
+// would last too long.
+func TestWindowHoldsWhatEndsIt(t *testing.T) {
+	for name, longest := range map[string]time.Duration{"in time": time.Hour, "too long": notice + notice/2} {
+		var by slow
+		begin := clock.Now()
+		spec := agent.Spec{WarmupEndNs: begin, EndNs: begin + int64(notice), LatestNs: begin + int64(longest)}
+		ends, err := closeWindow(t.Context(), spec, &by, 3)
+		if err != nil || ends != by.closed {
+			t.Fatalf("%s: ends at %d, agents heard of %d: %v", name, ends, by.closed, err)
+		}
+		if ends < by.counted && ends != spec.LatestNs {
+			t.Errorf("%s: ends %v before the operations in it were counted", name, time.Duration(by.counted-ends))
+		}
+		if ends > spec.LatestNs {
+			t.Errorf("%s: ends %v after the latest instant", name, time.Duration(ends-spec.LatestNs))
+		}
 	}
 }
