@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -31,6 +30,7 @@ type exploreOptions struct {
 	shuffle                  uint64
 	deviations               int
 	resume                   bool
+	jobs                     int
 	progress                 io.Writer
 }
 
@@ -52,6 +52,7 @@ func newExplore() *cobra.Command {
 		},
 	}
 	f := c.Flags()
+	f.IntVar(&o.jobs, "jobs", 1, "how many explorations to do at a time, each on a core and with memory of its own")
 	f.StringSliceVar(&o.protocols, "protocol", explorable(), "protocols; mpowerstore+literal is the paper's pseudo-code as printed")
 	f.StringSliceVar(&o.scopes, "scope", nil, "scopes by name (default: all that fit the protocol)")
 	f.StringSliceVar(&o.menus, "servers", nil, "menus of faulty servers, or of a reader, by name (default: none, and the worst that the protocol withstands)")
@@ -87,6 +88,9 @@ func listed[T any](all []T, of func(T) (name, title string)) string {
 }
 
 func (o *exploreOptions) run(ctx context.Context, out io.Writer) error {
+	if o.jobs < 1 {
+		return command.Usage(fmt.Errorf("--jobs %d: give 1 or more", o.jobs))
+	}
 	tasks, err := o.tasks()
 	if err != nil {
 		return command.Usage(err)
@@ -95,18 +99,11 @@ func (o *exploreOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	failed := 0
-	for i, t := range tasks {
-		if _, done := finished(table, o.row(t)); !done {
-			if err := o.explore(ctx, out, &table, t, fmt.Sprintf("[%d/%d]", i+1, len(tasks))); err != nil {
-				return err
-			}
-		}
-		if r, done := finished(table, o.row(t)); done && !r.Held {
-			failed++
-		}
+	x := &exploring{exploreOptions: o, tasks: tasks, table: table, told: out}
+	if err := x.run(ctx); err != nil {
+		return err
 	}
-	if failed > 0 {
+	if failed := x.failed(); failed > 0 {
 		return fmt.Errorf("%w: %d of %d explorations found harm that is not to be expected", study.ErrCheckFailed, failed, len(tasks))
 	}
 	return nil
@@ -188,42 +185,6 @@ func parseBound(text string) (b explore.Bound, err error) {
 	return b, fmt.Errorf("--bound %s: give a number of executions, such as 1000000, or a time, such as 30m", text)
 }
 
-// explore does one task, and adds its row to the table.
-func (o *exploreOptions) explore(ctx context.Context, out io.Writer, table *result.Explorations, t explore.Task, which string) error {
-	row := o.row(t)
-	what := fmt.Sprintf("%-20s %-25s %-6s", row.Protocol, row.Scope, row.Menu)
-	t.Progress = o.teller(which + " " + what)
-	search, err := explore.New(t)
-	if err != nil {
-		return err
-	}
-	report, err := search.Run(ctx)
-	if err != nil {
-		return err
-	}
-	row = summed(row, report)
-	for _, c := range search.Conditions() {
-		row.Conditions = append(row.Conditions, string(c))
-	}
-	table.Rows = append(slices.DeleteFunc(table.Rows, row.Is), row)
-	if o.out != "" {
-		if err := table.Write(o.out); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(out, "%s %9d executions, %8d states, %6.1f s: %s%s\n", what, row.Executions, row.States, row.Seconds, row.Words(),
-		completeness(row))
-	for _, v := range report.Violations {
-		if err := o.tell(out, search, v, row); err != nil {
-			return err
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("interrupted, what is done is kept in --out %q: go on with --resume: %w", o.out, err)
-	}
-	return nil
-}
-
 // tell prints what happened, shrunk, and draws the history if asked.
 func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violation, row result.Explored) error {
 	if row.Expectation == result.Beyond {
@@ -241,23 +202,4 @@ func (o *exploreOptions) tell(out io.Writer, s *explore.Search, v explore.Violat
 		return nil
 	}
 	return history.Visualise(o.html, outcome.History)
-}
-
-// teller tells a person now and then how far an exploration has come, and how long it may still take.
-func (o *exploreOptions) teller(what string) func(explore.Progress) {
-	const every = 10 * time.Second
-	began, told := time.Now(), time.Now()
-	return func(p explore.Progress) {
-		if time.Since(told) < every {
-			return
-		}
-		told = time.Now()
-		left := "time left unknown"
-		if p.Done > 0.001 {
-			took := time.Since(began)
-			left = fmt.Sprintf("at most about %v left", time.Duration(float64(took)*(1-p.Done)/p.Done).Round(time.Second))
-		}
-		fmt.Fprintf(o.progress, "explore %s: %d executions, %d states, %.1f %% of the tree (%s)\n", what, p.Executions, p.States,
-			100*p.Done, left)
-	}
 }

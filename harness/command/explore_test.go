@@ -13,7 +13,7 @@ import (
 // Each protocol is explored with the menus that it withstands: Phalanx with a hostile reader, too. A table is begun, not overwritten, and gone on with by the same build and flags alone.
 func TestExplore(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "deep", "t1.json")
-	asked := []string{"explore", "--protocol", "mabd,phalanx", "--scope", "read,write-read", "--out", out}
+	asked := []string{"explore", "--jobs", "3", "--protocol", "mabd,phalanx", "--scope", "read,write-read", "--out", out}
 	code, stdout, stderr := run(t, asked...)
 	if code != command.Done || strings.Count(stdout, ": no harm, complete\n") != 10 {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
@@ -21,6 +21,9 @@ func TestExplore(t *testing.T) {
 	table, err := result.ReadExplorations(out)
 	if err != nil || len(table.Rows) != 10 || table.Build == "" {
 		t.Fatalf("%+v, %v", table, err)
+	}
+	if r := table.Rows; r[0].Protocol != "mabd" || r[0].Scope != "read" || r[9].Protocol != "phalanx" || r[9].Scope != "write-read" {
+		t.Errorf("rows are not in the order of what was asked: %+v", table.Rows)
 	}
 	for _, r := range table.Rows {
 		if !r.Held || !r.Complete || r.Verdict != result.Linearizable || r.Executions == 0 || r.States == 0 || r.MaxRounds == 0 {
@@ -63,6 +66,7 @@ func TestExploreRefuses(t *testing.T) {
 		"unknown scope":             {"--scope", "nonsense"},
 		"unknown menu":              {"--servers", "nonsense"},
 		"a number of executions":    {"--bound", "soon"},
+		"--jobs 0: give 1 or more":  {"--jobs", "0"},
 		"300 deviations: give 1 to": {"--deviations", "300"},
 		"nothing to resume":         {"--resume", "--out", filepath.Join(t.TempDir(), "t1.json")},
 	} {
