@@ -96,7 +96,7 @@ contend: build ## count how often READs begin again beside more and more WRITEs,
 	$(BIN) contend --out $(RESULTS)/contended/t1.json --figures $(RESULTS)/figures
 
 explore: build ## play every order of deliveries of small scopes: hours (BOUND=1m: of each; RESUME=1: continue; JOBS=2: at a time, 4 GB each)
-	$(BIN) explore --jobs $(or $(JOBS),$(shell nproc)) --bound $(or $(BOUND),30m) --out $(RESULTS)/exploration/t1.json $(if $(RESUME),--resume)
+	$(BIN) explore --jobs $(or $(JOBS),$(shell nproc)) --bound $(or $(BOUND),30m) --out $(RESULTS)/simulation/explored.json $(if $(RESUME),--resume)
 
 # A kernel with NetEm: this machine's, or that of a guest, which Debian and Ubuntu have and root installs.
 wan-kernel: build

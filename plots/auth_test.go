@@ -73,7 +73,7 @@ func TestFigureOfTLS(t *testing.T) {
 
 // Claims and numbers speak of connections in the clear unless they say otherwise.
 func TestQueriesOfTLS(t *testing.T) {
-	r, err := query.New([]*result.Set{sealedSet()})
+	r, err := query.New([]*result.Set{sealedSet()}, result.Virtual{})
 	if err != nil {
 		t.Fatal(err)
 	}

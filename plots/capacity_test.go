@@ -41,7 +41,7 @@ func TestCapacityFigure(t *testing.T) {
 
 // Robust capacity is the least over the attacks, and the attack tells measurements apart.
 func TestRobustCapacity(t *testing.T) {
-	r, err := query.New([]*result.Set{capacity()})
+	r, err := query.New([]*result.Set{capacity()}, result.Virtual{})
 	if err != nil {
 		t.Fatal(err)
 	}

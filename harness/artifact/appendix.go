@@ -16,6 +16,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/claims"
 	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/plots/sink"
@@ -91,15 +92,15 @@ func verdicts(root string) (without, with []claims.Verdict, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if without, err = book.Evaluate(nil); err != nil {
+	if without, err = book.Evaluate(nil, result.Virtual{}); err != nil {
 		return nil, nil, err
 	}
-	sets, simulated, err := query.ReadAll(filepath.Join(root, reference))
+	sets, found, err := query.ReadAll(filepath.Join(root, reference))
 	if errors.Is(err, fs.ErrNotExist) {
 		return without, without, nil
 	}
 	if err == nil {
-		with, err = book.Evaluate(sets, simulated...)
+		with, err = book.Evaluate(sets, found)
 	}
 	return without, with, err
 }

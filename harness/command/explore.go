@@ -44,7 +44,7 @@ func newExplore() *cobra.Command {
 			"protocol comes to harm that it promises to withstand: then it shrinks the execution and prints what happened in it.\n\n" +
 			"Scopes (‖ is beside, a semicolon is after, † may die at any time):\n" + scopeList() + "\nMenus:\n" + menuList(),
 		Example: "  powbench explore --scope write-read\n" +
-			"  powbench explore --protocol mpowerstore --scope write-read --servers full --bound 30m --out results/exploration/t1.json",
+			"  powbench explore --protocol mpowerstore --scope write-read --servers full --bound 30m --out results/simulation/explored.json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.progress = cmd.ErrOrStderr()

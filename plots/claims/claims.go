@@ -91,10 +91,10 @@ type Verdict struct {
 // Verdicts are the verdicts on a book's claims, in its order.
 type Verdicts []Verdict
 
-// Evaluate decides every claim from the sets, and from simulated schedules if they are given. It refuses sets that do not
+// Evaluate decides every claim from the sets, and from what was found in virtual time. It refuses sets that do not
 // belong together, as plots.Cells does.
-func (b *Book) Evaluate(sets []*result.Set, simulated ...result.Simulated) ([]Verdict, error) {
-	results, err := query.New(sets, simulated...)
+func (b *Book) Evaluate(sets []*result.Set, found result.Virtual) ([]Verdict, error) {
+	results, err := query.New(sets, found)
 	if err != nil {
 		return nil, err
 	}

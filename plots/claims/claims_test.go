@@ -79,7 +79,7 @@ func TestVerdicts(t *testing.T) {
 		{[]*result.Set{peaks(2)}, query.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 2: 50.0 ± 0.3 ≥ 55", "/t1/", 2},
 		{[]*result.Set{peaks(1, 2)}, query.DoesNotHold, "t = 2: 2.00 [2.00, 2.00] ≥ 1.45; t = 1: 1.50", "", 4},
 	} {
-		vs, err := b.Evaluate(c.sets)
+		vs, err := b.Evaluate(c.sets, result.Virtual{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vs, err := b.Evaluate([]*result.Set{peaks(1, 2)})
+	vs, err := b.Evaluate([]*result.Set{peaks(1, 2)}, result.Virtual{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +179,11 @@ func TestPaper(t *testing.T) {
 			}
 		}
 	}
-	sets, simulated, err := query.ReadAll("../../results/reference")
+	sets, found, err := query.ReadAll("../../results/reference")
 	if err != nil {
 		t.Fatal(err)
 	}
-	vs, err := b.Evaluate(sets, simulated...)
+	vs, err := b.Evaluate(sets, found)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/harness/sweep"
 )
 
@@ -32,7 +33,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if _, err := b.Evaluate(nil); err != nil {
+		if _, err := b.Evaluate(nil, result.Virtual{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -95,7 +95,7 @@ func newExport() *cobra.Command {
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "for latex: file of claims; empty for none")
 	c.Flags().StringVar(&f.numbers, "numbers", "docs/numbers.yaml", "for latex: file of a document's numbers; empty for none")
 	c.Flags().StringArrayVar(&f.values, "value", nil, "for latex: one more expression on results")
-	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "for latex: files of powbench simulate --out")
+	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "for latex: files of powbench simulate --out and explore --out")
 	return c
 }
 
@@ -123,11 +123,11 @@ func (f *exportFlags) export(c *cobra.Command, sets []*result.Set) error {
 
 // latex writes macros.
 func (f *exportFlags) latex(w io.Writer, sets []*result.Set) error {
-	simulated, err := result.ReadSimulated(f.simulated...)
+	found, err := result.ReadVirtual(f.simulated...)
 	if err != nil {
 		return err
 	}
-	results, err := query.New(sets, simulated...)
+	results, err := query.New(sets, found)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (f *exportFlags) latex(w io.Writer, sets []*result.Set) error {
 		if err != nil {
 			return err
 		}
-		verdicts, err := book.Evaluate(sets, simulated...)
+		verdicts, err := book.Evaluate(sets, found)
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func newReport() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "file of the claims to decide")
-	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out, which decide claims too")
+	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out and explore --out, which decide claims too")
 	c.Flags().BoolVar(&f.json, "json", false, "print the claims for programs, as JSON")
 	return c
 }
@@ -69,17 +69,17 @@ func (f *reportFlags) report(c *cobra.Command, sets []*result.Set) error {
 	return nil
 }
 
-// decide decides the claims from the sets and the simulated schedules.
+// decide decides the claims from the sets and what was found in virtual time.
 func (f *reportFlags) decide(sets []*result.Set) ([]claims.Verdict, error) {
 	book, err := claims.Load(f.claims)
 	if err != nil {
 		return nil, err
 	}
-	simulated, err := result.ReadSimulated(f.simulated...)
+	found, err := result.ReadVirtual(f.simulated...)
 	if err != nil {
 		return nil, err
 	}
-	return book.Evaluate(sets, simulated...)
+	return book.Evaluate(sets, found)
 }
 
 // readSets reads the result sets in the folders, and says which lines of them it had to leave out.

@@ -16,11 +16,11 @@ var updating = flag.Bool("update", false, "write the numbers of the reference re
 // Every number in the documents is that of the reference results.
 func TestDocuments(t *testing.T) {
 	const root = "../.."
-	sets, simulated, err := query.ReadAll(filepath.Join(root, "results/reference"))
+	sets, found, err := query.ReadAll(filepath.Join(root, "results/reference"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := query.New(sets, simulated...)
+	results, err := query.New(sets, found)
 	if err != nil {
 		t.Fatal(err)
 	}

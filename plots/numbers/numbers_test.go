@@ -28,7 +28,7 @@ func measured(t testing.TB) *query.Results {
 			})
 		}
 	}
-	r, err := query.New([]*result.Set{s}, result.Simulated{Schedules: 1234567})
+	r, err := query.New([]*result.Set{s}, result.Virtual{Simulated: []result.Simulated{{Schedules: 1234567}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,15 +77,25 @@ func TestTrialsAndCosts(t *testing.T) {
 			p.RoundKinds = map[result.Rounds]int64{{Data: 1, Metadata: 2}: 4}
 		}
 	}
-	r, err := New([]*result.Set{trials, costs, counted}, result.Simulated{
-		Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expectation: result.Succumb,
-		Harms: map[string]int64{"stale read": 3},
-	}, result.Simulated{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expectation: result.Succumb},
-		result.Simulated{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expectation: result.Withstand, Reads: map[int]int64{2: 3, 3: 1}})
+	r, err := New([]*result.Set{trials, costs, counted}, result.Virtual{
+		Simulated: []result.Simulated{
+			{Protocol: "mabd", Attack: "B2", T: 1, Schedules: 75, Expectation: result.Succumb, Harms: map[string]int64{"stale read": 3}},
+			{Protocol: "mabd", Attack: "B2", T: 2, Schedules: 25, Expectation: result.Succumb},
+			{Protocol: "phalanx", Attack: "B2", Schedules: 9, Expectation: result.Withstand, Reads: map[int]int64{2: 3, 3: 1}},
+		},
+		Explored: []result.Explored{
+			{Protocol: "mabd", Scope: "read", Menu: "crash", T: 1, Complete: true, Held: true, Executions: 30},
+			{Protocol: "mabd", Scope: "write-read", Menu: "crash", T: 1, Held: true, Executions: 500},
+			{Protocol: "mabd", Scope: "write-read", Menu: "crash", T: 1, Deviations: 2, Complete: true, Executions: 7},
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for expression, want := range map[string]string{
+		`of("exploration", "executions", {protocol: "mabd", deviations: 0})`:            "530",
+		`of("exploration", "complete", {scope: "write-read"})`:                          "1",
+		`of("exploration", "unexpected", {menu: "crash"})`:                              "1",
 		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                        "4",
 		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                     "1", // nobody knows that there is none
 		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                     "–",
@@ -110,7 +120,7 @@ func TestTrialsAndCosts(t *testing.T) {
 		}
 	}
 	for _, sets := range [][]*result.Set{{trials, trials}, {costs, costs}} {
-		if _, err := New(sets); err == nil || !strings.Contains(err.Error(), "give only one of the two") {
+		if _, err := New(sets, result.Virtual{}); err == nil || !strings.Contains(err.Error(), "give only one of the two") {
 			t.Errorf("two of the same: error %v", err)
 		}
 	}

@@ -8,11 +8,11 @@ import (
 
 // An expression asks for numbers with their intervals, an inequality whether it holds.
 func Example() {
-	sets, simulated, err := query.ReadAll("../../results/reference")
+	sets, found, err := query.ReadAll("../../results/reference")
 	if err != nil {
 		panic(err)
 	}
-	results, err := query.New(sets, simulated...)
+	results, err := query.New(sets, found)
 	if err != nil {
 		panic(err)
 	}

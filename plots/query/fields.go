@@ -126,6 +126,15 @@ func ofSimulation(s result.Simulated) fields {
 	return all
 }
 
+// ofExploration counts each exploration, each that is complete, and each that found harm which must not be.
+func ofExploration(e result.Explored) fields {
+	one := func(is bool) float64 { return map[bool]float64{true: 1}[is] }
+	return fields{
+		"explorations": 1, "complete": one(e.Complete), "unexpected": one(!e.Held), "executions": float64(e.Executions),
+		"states": float64(e.States), "minutes": e.Seconds / 60,
+	}
+}
+
 func total[K comparable](numbers map[K]int64) (n int64) {
 	for _, x := range numbers {
 		n += x

@@ -25,9 +25,9 @@ type Results struct {
 	records map[string][]record // by kind
 }
 
-// New gathers the points, trials and costs of the sets, and simulated schedules. It refuses points that do not belong
+// New gathers the points, trials and costs of the sets, and what was found in virtual time. It refuses points that do not belong
 // together, as frame.Cells does, and trials and costs that two sets have.
-func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
+func New(sets []*result.Set, found result.Virtual) (*Results, error) {
 	cells, err := frame.Cells(sets)
 	if err != nil {
 		return nil, err
@@ -35,13 +35,14 @@ func New(sets []*result.Set, simulated ...result.Simulated) (*Results, error) {
 	r := &Results{map[string][]record{}}
 	r.addPoints(cells)
 	r.addLeads(cells)
-	r.addSimulated(simulated)
+	r.addVirtual(found)
 	return r, r.addTrialsAndCosts(sets)
 }
 
-// ReadAll reads every run, attack and simulation below dir: the folders with a manifest, and the JSON files of folders named
-// simulation.
-func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err error) {
+// ReadAll reads every run, attack, simulation and exploration below dir: the folders with a manifest, and the JSON files of folders
+// named simulation.
+func ReadAll(dir string) (sets []*result.Set, found result.Virtual, err error) {
+	var virtual []string
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err == nil && e.Name() == result.ManifestFile:
@@ -51,13 +52,14 @@ func ReadAll(dir string) (sets []*result.Set, simulated []result.Simulated, err 
 			}
 			return err
 		case err == nil && filepath.Base(filepath.Dir(path)) == "simulation" && filepath.Ext(path) == ".json":
-			rows, err := result.ReadSimulated(path)
-			simulated = append(simulated, rows...)
-			return err
+			virtual = append(virtual, path)
 		}
 		return err
 	})
-	return sets, simulated, err
+	if err == nil {
+		found, err = result.ReadVirtual(virtual...)
+	}
+	return sets, found, err
 }
 
 // ID names the point of which p is a repetition, as in "fig2b/mpowerstore/read/t1/256KiB/c8/paper/write"; in an open

@@ -38,6 +38,10 @@ var kinds = map[string]kind{
 		path: "simulation", keys: []string{"protocol", "attack", "t"}, exact: true,
 		fields: ofSimulation(result.Simulated{}), shares: map[string]string{"harms": "schedules", "reads": "reads"},
 	},
+	"exploration": {
+		path: "exploration", keys: []string{"protocol", "scope", "menu", "t", "deviations"}, exact: true,
+		fields: ofExploration(result.Explored{}),
+	},
 }
 
 // A record is a repetition of a point, a trial, a link as measured, and so on.
@@ -153,11 +157,16 @@ func (r *Results) addTrialsAndCosts(sets []*result.Set) error {
 	return nil
 }
 
-func (r *Results) addSimulated(rows []result.Simulated) {
-	for _, s := range rows {
+func (r *Results) addVirtual(found result.Virtual) {
+	for _, s := range found.Simulated {
 		id := fmt.Sprintf("simulation/%s/%s/t%d", s.Protocol, s.Attack, s.T)
 		keys := where{"protocol": s.Protocol, "attack": s.Attack, "t": float64(s.T)}
 		r.add("simulation", record{id: id, keys: keys, repetition: 1, fields: ofSimulation(s)})
+	}
+	for _, e := range found.Explored {
+		id := fmt.Sprintf("exploration/%s/%s/%s/t%d", e.Protocol, e.Scope, e.Menu, e.T)
+		keys := where{"protocol": e.Protocol, "scope": e.Scope, "menu": e.Menu, "t": float64(e.T), "deviations": float64(e.Deviations)}
+		r.add("exploration", record{id: id, keys: keys, repetition: 1, fields: ofExploration(e)})
 	}
 }
 

@@ -30,7 +30,7 @@ func measured(throughputs map[string][]float64) *result.Set {
 
 func results(t testing.TB, sets ...*result.Set) *Results {
 	t.Helper()
-	r, err := New(sets)
+	r, err := New(sets, result.Virtual{})
 	if err != nil {
 		t.Fatal(err)
 	}
