@@ -270,6 +270,35 @@ func TestCandidatesOfAnotherKey(t *testing.T) {
 	}
 }
 
+// D2 is found without a script, too, among the executions that deviate twice from what happens by itself: a writer dies before its
+// COMPLETE arrives, and a liar tells a READ of its WRITE with another MAC in the timestamp. What the next writer writes is lost.
+func TestTimestampsOfAnotherMAC(t *testing.T) {
+	s, err := ScopeByName("dead-then-read-write-read")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := MenuByName("full")
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := Full()
+	without.Late = false // a violation is looked for again without it
+	x, err := New(Task{Protocol: variants.Literal(), Scope: s, Menu: m, Reductions: without, Deviations: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := x.Run(t.Context())
+	if err != nil || len(r.Violations) != 1 || r.Violations[0].Harm != byzantine.Stale {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	trace := strings.Join(x.Tell(r.Violations[0]).Trace, "\n")
+	for _, want := range []string{"p4 dies", "p3 ← s4 #1 round 1 CollectAck{{{1.4 ", "as s4 likes", "p2's WRITE #1 ends, timestamp 1.2", "p1's READ #1 returns 1.1"} {
+		if !strings.Contains(trace, want) {
+			t.Errorf("no %q in\n%s", want, trace)
+		}
+	}
+}
+
 // Rounds of M-PoWerStore's READs are those of the paper: a stale server alone brings none to a third.
 func TestRounds(t *testing.T) {
 	_, r := run(t, mpowerstore.Protocol{}, "write-read", "stale", Full(), false)

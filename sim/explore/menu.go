@@ -64,8 +64,8 @@ func (m Menu) roles(t, servers int) (liar, silent int) {
 	return -1, 0
 }
 
-// lies are what the liar may answer the request with.
-func (x *Search) lies(s *state, f flight) (all []step) {
+// lies are what the liar may answer the request with, or the first of them alone.
+func (x *Search) lies(s *state, f flight, first bool) (all []step) {
 	if f.reply || !x.awaited(s, f) {
 		return nil
 	}
@@ -81,7 +81,9 @@ func (x *Search) lies(s *state, f flight) (all []step) {
 			}
 			known[to] = true
 		}
-		all = append(all, step{what: lie, flight: reply})
+		if all = append(all, step{what: lie, flight: reply}); first {
+			break
+		}
 	}
 	return all
 }

@@ -1,7 +1,8 @@
 package explore
 
-// steps are all that can happen in the state.
-func (x *Search) steps(s *state) (all []step) {
+// steps are all that can happen in the state. If nobody deviates any more, the liar has one
+// answer to each request, and a hostile reader rests.
+func (x *Search) steps(s *state, straight bool) (all []step) {
 	for i, c := range x.clients {
 		l := s.locals[i]
 		if c.over(l) || !x.ready(s, i) {
@@ -21,7 +22,7 @@ func (x *Search) steps(s *state) (all []step) {
 		switch {
 		case !x.ready(s, f.client) || s.dead[f.client]:
 		case f.server == x.liar:
-			all = append(all, x.lies(s, f)...)
+			all = append(all, x.lies(s, f, straight)...)
 		case f.reply:
 			all = append(all, step{what: answer, flight: f})
 		case !x.Reductions.Lazy:
@@ -32,7 +33,7 @@ func (x *Search) steps(s *state) (all []step) {
 			all = x.deliveries(all, s, f)
 		}
 	}
-	if x.Menu.reader {
+	if x.Menu.reader && !straight {
 		all = append(all, x.intrusions(s)...)
 	}
 	return all

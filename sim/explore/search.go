@@ -251,7 +251,7 @@ func (x *Search) push(s *state, harm *finding, left byte, at place) {
 	}
 	var steps []step
 	if harm == nil {
-		steps = x.steps(s)
+		steps = x.steps(s, left == 0)
 	}
 	others := steps // that may be tried in any order
 	if left != unbounded && len(steps) > 0 {

@@ -31,7 +31,7 @@ func (x *Search) Tell(v Violation) *sim.Outcome {
 func (x *Search) replay(path []step, visit func(before, after *state, p step)) (*state, *finding) {
 	s := x.initial()
 	for _, p := range path {
-		all := x.steps(s)
+		all := x.steps(s, false)
 		i := slices.IndexFunc(all, p.same)
 		if i < 0 {
 			continue
