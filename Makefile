@@ -155,8 +155,9 @@ fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10
 		done; \
 	done
 
-sweep: ## change the seeds of every fuzz target SWEEP=10000000 times, without watching which code that runs: hours
-	@set -o pipefail; grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} -P$$(nproc) \
+sweep: ## change the seeds of every fuzz target SWEEP=10000000 times, without watching which code that runs: half a day
+	@set -o pipefail; export TMPDIR=$${TMPDIR:-$(or $(wildcard /dev/shm),/tmp)}; \
+		grep -rl '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} -P$$(nproc) \
 		$(GO) test -run '^Fuzz' -v -count=1 -timeout 24h {} -sweep $(or $(SWEEP),10000000) | grep -E 'inputs in|that failed|^(=== RUN +Fuzz[A-Za-z]*$$|--- FAIL|panic|FAIL|ok)'
 
 losses: ## cut the power of stores LOSSES=10000 times, under load, and look for what was acknowledged: an hour

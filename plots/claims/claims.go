@@ -1,7 +1,7 @@
 // Package claims decides the claims of a paper from results. A book has an inequality on results for each claim, and
 // evaluates it with 95 % confidence intervals. docs/results.md describes the file and the outcomes.
 //
-// It imports plots/query and tables, and harness/result; plots/report and command import it.
+// It imports plots/query and tables, and harness/result and yamlfile; plots/report and command import it.
 package claims
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/harness/yamlfile"
 	"github.com/powbench/powbench/plots/query"
 	"github.com/powbench/powbench/plots/tables"
 )
@@ -37,7 +38,7 @@ func Load(file string) (*Book, error) {
 	var content struct {
 		Claims []claim `yaml:"claims"`
 	}
-	if err := query.ReadYAML(file, &content); err != nil {
+	if err := yamlfile.Read(file, &content); err != nil {
 		return nil, err
 	}
 	b := &Book{file, content.Claims}

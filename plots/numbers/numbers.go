@@ -2,7 +2,7 @@
 // on results, or names them constants and says why; Check finds wrong numbers, and numbers that look measured but are
 // neither bound nor constants. docs/results.md describes the file.
 //
-// It imports plots/query; plots/command imports it, and its own test uses it.
+// It imports plots/query and harness/yamlfile; plots/command imports it, and its own test uses it.
 package numbers
 
 import (
@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/powbench/powbench/harness/yamlfile"
 	"github.com/powbench/powbench/plots/query"
 )
 
@@ -39,7 +40,7 @@ type entry struct {
 // Load reads a book.
 func Load(file string) (*Book, error) {
 	b := &Book{file: file}
-	if err := query.ReadYAML(file, b); err != nil {
+	if err := yamlfile.Read(file, b); err != nil {
 		return nil, err
 	}
 	for _, c := range slices.Concat(slices.Collect(maps.Values(b.Constants))...) {

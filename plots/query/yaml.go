@@ -1,10 +1,8 @@
 package query
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -115,20 +113,4 @@ func values(x any) []any {
 		return list
 	}
 	return []any{x}
-}
-
-// ReadYAML reads a YAML file strictly. Its errors name the line and column.
-func ReadYAML(file string, into any) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
-	if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
-		p := at.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", file, p.Line, p.Column, at.GetMessage())
-	} else if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/powbench/powbench/harness/yamlfile"
 )
 
 // A short file may name more combinations than memory holds.
@@ -22,7 +24,7 @@ func TestLoopsAreBounded(t *testing.T) {
 		var into struct {
 			For Loop `yaml:"for"`
 		}
-		err := ReadYAML(file, &into)
+		err := yamlfile.Read(file, &into)
 		if want == "" && (err != nil || len(into.For.Rounds()) != maxRounds) {
 			t.Errorf("%d variables: %d rounds, %v", variables, len(into.For.Rounds()), err)
 		} else if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

@@ -1,16 +1,15 @@
 // Package remote lays out a testbed on machines of a cluster, which it reaches by ssh or Slurm: processes start there by the same
 // channel that steers them, their standard input and output.
 //
-// It imports testbed, control, clock and result; study and the command import it.
+// It imports testbed, control, clock, result and yamlfile; study and the command import it.
 package remote
 
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
-	"github.com/goccy/go-yaml"
+	"github.com/powbench/powbench/harness/yamlfile"
 )
 
 // Hosts are the machines of a testbed, by the names that ssh or Slurm knows them by.
@@ -26,13 +25,9 @@ type Hosts struct {
 
 // ReadHosts reads a file of hosts. The error names the file and what is wrong.
 func ReadHosts(file string) (Hosts, error) {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return Hosts{}, err
-	}
 	var h Hosts
-	if err := yaml.UnmarshalWithOptions(content, &h, yaml.Strict()); err != nil {
-		return h, fmt.Errorf("%s: %w", file, err)
+	if err := yamlfile.Read(file, &h); err != nil {
+		return h, err
 	}
 	if err := h.check(); err != nil {
 		return h, fmt.Errorf("%s: %w", file, err)
