@@ -65,7 +65,8 @@ type local struct {
 
 	fingerprint
 	next map[input]move
-	live *live // the objects in this state, if they are at hand
+	lies map[lied][]*message // that were found to be different
+	live *live               // the objects in this state, if they are at hand
 }
 
 // What a client knows of a server in a round.
@@ -84,6 +85,12 @@ type move struct {
 type input struct {
 	round, server int
 	reply         *message // nil: the round is overdue
+}
+
+// lied is by what a liar chose its answer: the menu, and where the client would hear it.
+type lied struct {
+	menu          *offer
+	round, server int
 }
 
 // request is what a client sends to one server.

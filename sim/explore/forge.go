@@ -10,28 +10,19 @@ import (
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// withForged are the answers, and those with one field changed. They are made once.
+// withForged are the answers, and those with one field changed.
 func (x *Search) withForged(answers []*message) []*message {
-	key := make([]byte, 0, 256)
-	for _, m := range answers {
-		key = append(key, m.fingerprint[:]...)
-	}
-	all, known := x.menus[string(key)]
-	if known {
-		return all
-	}
 	listed := map[*message]bool{nil: true}
 	for _, m := range answers {
 		listed[m] = true
 	}
-	all = slices.Clone(answers)
+	all := slices.Clone(answers)
 	for _, raw := range x.forged(answers) {
 		if m := x.mail.intern(raw); !listed[m] {
 			listed[m] = true
 			all = append(all, m)
 		}
 	}
-	x.menus[string(key)] = all
 	return all
 }
 

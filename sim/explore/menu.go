@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/powbench/powbench/protocols"
@@ -64,23 +65,22 @@ func (m Menu) roles(t, servers int) (liar, silent int) {
 	return -1, 0
 }
 
+// An offer is what the liar may answer a request with, the honest answer first. There is one of each content.
+type offer struct{ all []*message }
+
 // lies are what the liar may answer the request with, or the first of them alone.
 func (x *Search) lies(s *state, f flight, first bool) (all []step) {
 	if f.reply || !x.awaited(s, f) {
 		return nil
 	}
-	was := s.locals[f.client]
-	known := map[*local]bool{}
-	for _, m := range x.menu(s, f) {
+	menu := x.menu(s, f)
+	told := menu.all
+	if x.Reductions.Lies {
+		told = x.clients[f.client].different(s.locals[f.client], f, menu, first)
+	}
+	for _, m := range told {
 		reply := f
 		reply.reply, reply.message = true, m
-		if x.Reductions.Lies {
-			to := x.clients[f.client].hear(was, input{f.round, f.server, m}).to
-			if known[to] || to.quiet == was.quiet {
-				continue // as if it said something else, or nothing
-			}
-			known[to] = true
-		}
 		if all = append(all, step{what: lie, flight: reply}); first {
 			break
 		}
@@ -88,12 +88,36 @@ func (x *Search) lies(s *state, f flight, first bool) (all []step) {
 	return all
 }
 
-// menu are the messages that the liar may answer the request with, each once, the honest answer first.
-func (x *Search) menu(s *state, f flight) (all []*message) {
-	listed := map[*message]bool{}
+// different are the answers that bring the client into different states, one of each; or the first of them alone. What changes
+// nothing but what the driver knows is as if the server said something else, or nothing.
+func (c *client) different(l *local, f flight, menu *offer, first bool) (all []*message) {
+	at := lied{menu, f.round, f.server}
+	if all, known := l.lies[at]; known {
+		return all
+	}
+	reached := map[*local]bool{}
+	for _, m := range menu.all {
+		to := c.hear(l, input{f.round, f.server, m}).to
+		if reached[to] || to.quiet == l.quiet {
+			continue
+		}
+		reached[to] = true
+		if all = append(all, m); first {
+			return all
+		}
+	}
+	if l.lies == nil {
+		l.lies = map[lied][]*message{}
+	}
+	l.lies[at] = all
+	return all
+}
+
+// menu are the messages that the liar may answer the request with.
+func (x *Search) menu(s *state, f flight) *offer {
+	var all []*message
 	add := func(m *message) {
-		if m != nil && !listed[m] {
-			listed[m] = true
+		if m != nil && !slices.Contains(all, m) {
 			all = append(all, m)
 		}
 	}
@@ -102,13 +126,29 @@ func (x *Search) menu(s *state, f flight) (all []*message) {
 		a.store = s.memory[i]
 		add(x.servers[f.server].handle(a).reply)
 	}
-	if !x.Menu.forge {
-		return all
-	}
-	for i, v := range x.servers {
-		for _, key := range x.Scope.keys() {
-			add(v.handle(asked{s.stores[i], a.from, key, f.message}).reply)
+	if x.Menu.forge {
+		for i, v := range x.servers {
+			for _, key := range x.Scope.keys() {
+				add(v.handle(asked{s.stores[i], a.from, key, f.message}).reply)
+			}
 		}
 	}
-	return x.withForged(all)
+	return x.offered(all)
+}
+
+// offered are these, and those with one field changed if the liar forges. They are made once.
+func (x *Search) offered(honest []*message) *offer {
+	key := make([]byte, 0, 256)
+	for _, m := range honest {
+		key = append(key, m.fingerprint[:]...)
+	}
+	known := x.menus[string(key)]
+	if known == nil {
+		known = &offer{honest}
+		if x.Menu.forge {
+			known.all = x.withForged(honest)
+		}
+		x.menus[string(key)] = known
+	}
+	return known
 }

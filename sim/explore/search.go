@@ -45,7 +45,7 @@ type Search struct {
 
 	visited map[fingerprint]byte // with how many deviations left at most
 	judged  map[string]*finding
-	menus   map[string][]*message // what the liar may answer, by the answers that it begins with
+	menus   map[string]*offer     // what the liar may answer, by the answers that it begins with
 	keys    suite.ClientKeys      // of readers
 	reads   map[string][]*message // what a READ sends, by its key and what servers hold
 	stack   []*frame
@@ -119,7 +119,7 @@ func (x *Search) reset() (err error) {
 	x.liar, x.mayBeSilent = x.Menu.roles(x.T, n)
 	x.dropped, x.again = map[*message]flight{}, false
 	x.visited, x.judged = map[fingerprint]byte{}, map[string]*finding{}
-	x.menus = map[string][]*message{}
+	x.menus = map[string]*offer{}
 	x.report = &Report{Outcomes: map[string]byzantine.Harm{}, Rounds: map[int]int{}}
 	return nil
 }
