@@ -147,6 +147,16 @@ func (p *Phase) Quorum() bool {
 // Acknowledged counts a reply to the last round, which ends the operation when a quorum has replied.
 func (p *Phase) Acknowledged() Step { return Step{Done: p.Quorum()} }
 
+// Count counts the servers for which something holds, by index.
+func Count(holds []bool) (n int) {
+	for _, h := range holds {
+		if h {
+			n++
+		}
+	}
+	return n
+}
+
 // Spread picks one of n, in [0, n), by the key and the client's process id: always the same for one client and key, and
 // each equally often over many. Operations pick by it the servers that they ask first.
 func Spread(key Key, pid uint64, n int) int {

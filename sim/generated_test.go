@@ -45,8 +45,13 @@ func (f fate) name() string { return f.File + ":" + f.Mutant }
 // sourcesOf are the folders with a protocol's automata and its unit tests, from the module's root.
 func sourcesOf(protocol string) []string {
 	folders := []string{"protocols/" + protocol}
-	if protocol == "mpowerstore" {
+	switch protocol {
+	case "mpowerstore":
 		folders = append(folders, "protocols/candidates")
+	case "gv":
+		folders = append(folders, "protocols/gv/history")
+	case "avid":
+		folders = append(folders, "protocols/avid/kept")
 	}
 	return folders
 }

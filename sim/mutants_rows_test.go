@@ -141,16 +141,16 @@ var rowMutants = []mutant{
 		script: "TestWriteBeforePreWrite",
 	},
 	{
-		name: "2t ECHOs are enough", file: inAVID + "dispersal.go", old: "yes(d.votes.Echoes) >= 2*d.t+1 ||",
-		new: "yes(d.votes.Echoes) >= 2*d.t ||", script: "TestThresholds",
+		name: "2t ECHOs are enough", file: inAVID + "dispersal.go", old: "Count(d.votes.Echoes) >= 2*d.t+1 ||",
+		new: "Count(d.votes.Echoes) >= 2*d.t ||", script: "TestThresholds",
 	},
 	{
-		name: "t READYs bring another", file: inAVID + "dispersal.go", old: "yes(d.votes.Readies) >= d.t+1)",
-		new: "yes(d.votes.Readies) >= d.t)", script: "TestThresholds",
+		name: "t READYs bring another", file: inAVID + "dispersal.go", old: "Count(d.votes.Readies) >= d.t+1)",
+		new: "Count(d.votes.Readies) >= d.t)", script: "TestThresholds",
 	},
 	{
-		name: "2t READYs end a dispersal", file: inAVID + "dispersal.go", old: "yes(d.votes.Readies) >= 2*d.t+1 {",
-		new: "yes(d.votes.Readies) >= 2*d.t {", script: "TestThresholds",
+		name: "2t READYs end a dispersal", file: inAVID + "dispersal.go", old: "Count(d.votes.Readies) >= 2*d.t+1 {",
+		new: "Count(d.votes.Readies) >= 2*d.t {", script: "TestThresholds",
 	},
 	{
 		name: "a server's votes count again", file: inAVID + "dispersal.go",
@@ -185,8 +185,8 @@ var rowMutants = []mutant{
 		new: "case vouched >= w.is.Quorum-1:", script: "TestWritesWaitForAQuorum",
 	},
 	{
-		name: "READs return what 2t servers sent", file: inAVID + "reader.go", old: "yes(s.from) < r.is.Quorum ||",
-		new: "yes(s.from) < r.is.Quorum-1 ||", script: "TestReadsWaitForAQuorum",
+		name: "READs return what 2t servers sent", file: inAVID + "reader.go", old: "Count(s.from) < r.is.Quorum ||",
+		new: "Count(s.from) < r.is.Quorum-1 ||", script: "TestReadsWaitForAQuorum",
 	},
 	{
 		name: "an older version replaces a newer one", file: inAVID + "dispersal.go",
@@ -197,8 +197,8 @@ var rowMutants = []mutant{
 		protocol: "avid", attack: "none", seeds: 2000,
 	},
 	{
-		name: "what servers invent is kept for ever", file: inAVID + "records.go", old: "if n <= maxUnfounded {", new: "if true {",
-		script: "TestInventedDispersals",
+		name: "what servers invent is kept for ever", file: inAVID + "kept/kept.go", old: "if n <= protocols.MaxUnfounded {", new: "if true {",
+		script: "TestUnfounded",
 	},
 	{
 		name: "a quorum of one less", file: inPASIS + "protocol.go", old: "Quorum: 3*t + 1,", new: "Quorum: 3 * t,",

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/avid/kept"
 	"github.com/powbench/powbench/protocols/fingerprint"
 	"github.com/powbench/powbench/protocols/prototest"
 )
@@ -218,9 +219,9 @@ func voted(t *testing.T, p Protocol, disperse bool, votes ...Vote) (c *prototest
 }
 
 // registerOf is the first server's record of the register.
-func registerOf(t *testing.T, c *prototest.Cluster) registered {
+func registerOf(t *testing.T, c *prototest.Cluster) kept.Register {
 	t.Helper()
-	r, err := (&server{}).registered(&prototest.Peek{Cluster: c, Server: 0, Key: "k"})
+	r, err := kept.Load(&prototest.Peek{Cluster: c, Server: 0, Key: "k"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,18 +299,18 @@ func timeOfTest(c *prototest.Cluster, p Protocol) Time {
 	return is.timeOf(protocols.Timestamp{Num: 1, PID: 1}, check)
 }
 
-// A key has no more listeners than maxListeners, and COMPLETE ends one.
+// A key has no more listeners than kept.MaxListeners, and COMPLETE ends one.
 func TestListeners(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	name := func(n int) []byte { return fmt.Appendf(nil, "%016d", n) }
-	for n := range maxListeners + 5 {
+	for n := range kept.MaxListeners + 5 {
 		for range 2 { // the second time as after a reconnect
 			if _, err := c.Request(protocols.Reader, "k", 0, protocols.Message{Body: &Read{Listener: name(n)}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if got := registerOf(t, c).Listeners; len(got) != maxListeners || !bytes.Equal(got[0].Name, name(5)) {
+	if got := registerOf(t, c).Listeners; len(got) != kept.MaxListeners || !bytes.Equal(got[0].Name, name(5)) {
 		t.Errorf("%d listeners, the first is %s", len(got), got[0].Name)
 	}
 	for range 2 {
@@ -317,7 +318,7 @@ func TestListeners(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := registerOf(t, c).Listeners; len(got) != maxListeners-1 || bytes.Equal(got[0].Name, name(5)) {
+	if got := registerOf(t, c).Listeners; len(got) != kept.MaxListeners-1 || bytes.Equal(got[0].Name, name(5)) {
 		t.Errorf("%d listeners after COMPLETE", len(got))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/avid/kept"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
@@ -13,7 +14,7 @@ type dispersed struct {
 	*server
 	time     Time
 	check    Checksum
-	register registered
+	register kept.Register
 	votes    votes
 	held     fragments // and their bytes, once they are fetched
 	pieces   [][]byte  // of held; nil before fetch
@@ -34,7 +35,7 @@ func (s *server) load(ts protocols.Timestamp, c Checksum, state protocols.StateR
 		return nil, err
 	}
 	var err error
-	d.register, err = s.registered(state)
+	d.register, err = kept.Load(state)
 	return d, err
 }
 
@@ -63,7 +64,7 @@ func (d *dispersed) hear(server int) {
 		}
 	}
 	founded := voters > d.t || d.votes.Echoes[d.index] || d.votes.Readies[d.index]
-	if gone := d.register.hear(server, d.time, founded); gone != nil {
+	if gone := d.register.Hear(server, d.time, founded); gone != nil {
 		d.effects.Records = append(d.effects.Records, protocols.Record{Name: recordVotes(*gone), Delete: true},
 			protocols.Record{Name: recordFragments(*gone), Delete: true})
 	}
@@ -130,26 +131,17 @@ func (d *dispersed) verify() {
 // advance does what the votes call for.
 func (d *dispersed) advance() (protocols.Effects, error) {
 	right := d.votes.Right || d.fingerprints
-	if right && !d.votes.Sent && (yes(d.votes.Echoes) >= 2*d.t+1 || yes(d.votes.Readies) >= d.t+1) {
+	if right && !d.votes.Sent && (protocols.Count(d.votes.Echoes) >= 2*d.t+1 || protocols.Count(d.votes.Readies) >= d.t+1) {
 		d.votes.Sent, d.ready = true, true
 		d.count(d.index, false, true)
 	}
-	if right && yes(d.votes.Readies) >= 2*d.t+1 {
+	if right && protocols.Count(d.votes.Readies) >= 2*d.t+1 {
 		d.end()
 	}
 	if (d.echo || d.ready) && !d.votes.Wrong {
 		d.tellPeers()
 	}
 	return d.done()
-}
-
-func yes(votes []bool) (n int) {
-	for _, v := range votes {
-		if v {
-			n++
-		}
-	}
-	return n
 }
 
 // own is the server's own fragment, nil if it has none.
@@ -180,7 +172,7 @@ func (d *dispersed) end() {
 	d.announce()
 	superseded := d.time
 	if d.time.Compare(d.register.Time) > 0 {
-		superseded, d.register.Time, d.register.changed = d.register.Time, d.time, true
+		superseded = d.register.Replace(d.time)
 		d.keepChecksum()
 	}
 	d.votes = votes{Ended: true}
@@ -249,5 +241,5 @@ func (d *dispersed) done() (protocols.Effects, error) {
 	if e.Records, err = wire.AddRecord(e.Records, recordVotes(d.time), &d.votes, nil); err != nil {
 		return protocols.Effects{}, err
 	}
-	return d.register.save(e)
+	return d.register.Save(e)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/avid/kept"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -84,8 +85,8 @@ func TestLinksBetweenServers(t *testing.T) {
 					t.Errorf("%d messages are left", len(c.Flying()))
 				}
 				for server := range c.Servers {
-					var r registered
-					if c.Load(server, "k", recordRegister, &r); r.Time.TS.Num != 4 {
+					var r kept.Register
+					if c.Load(server, "k", kept.Record, &r); r.Time.TS.Num != 4 {
 						t.Errorf("s%d has version %v, want the last", server+1, r.Time.TS)
 					}
 				}

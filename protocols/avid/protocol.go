@@ -13,7 +13,7 @@
 // It is reconstructed: where the publication was not at hand a tag U1 … U6 marks what was chosen; docs/protocols.md gives
 // the reasons.
 //
-// It imports the model, wire, dispersal, fingerprint and suite; tests import it.
+// It imports the model, wire, dispersal, fingerprint, versions, kept and suite; tests import it.
 package avid
 
 import (

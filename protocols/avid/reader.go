@@ -52,7 +52,7 @@ func (r *read) Answer(_, server int, reply protocols.Message) protocols.Step {
 	if r.decided = r.note(server, v, reply.Payload); r.decided != nil {
 		return r.finish()
 	}
-	if r.name == nil && yes(r.told) >= r.is.Quorum {
+	if r.name == nil && protocols.Count(r.told) >= r.is.Quorum {
 		if r.name, r.err = r.listener(); r.err != nil {
 			return protocols.Done()
 		}
@@ -85,7 +85,7 @@ func (r *read) note(server int, v *Version, fragment []byte) *sighting {
 	if len(fragment) > 0 {
 		s.fragments[server] = fragment
 	}
-	if yes(s.from) < r.is.Quorum || !t.TS.IsZero() && s.have() < r.data.Enough() {
+	if protocols.Count(s.from) < r.is.Quorum || !t.TS.IsZero() && s.have() < r.data.Enough() {
 		return nil
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/avid/kept"
 	"github.com/powbench/powbench/protocols/versions"
 )
 
@@ -82,7 +83,7 @@ func (s *server) disperse(m *Disperse, in protocols.Incoming, state protocols.St
 	if err != nil {
 		return protocols.Effects{}, err
 	}
-	d.register.end(m.Listener)
+	d.register.End(m.Listener)
 	if d.votes.Ended {
 		d.effects.Reply = protocols.Message{Body: &Stored{}}
 		d.late(in.Payload)
@@ -115,7 +116,7 @@ func (s *server) vote(m *Vote, in protocols.Incoming, state protocols.StateReade
 func (s *server) tell(to protocols.Ticket, name []byte, brief bool, state protocols.StateReader) (
 	e protocols.Effects, err error,
 ) {
-	r, err := s.registered(state)
+	r, err := kept.Load(state)
 	if err != nil {
 		return e, err
 	}
@@ -125,19 +126,19 @@ func (s *server) tell(to protocols.Ticket, name []byte, brief bool, state protoc
 		return protocols.Effects{}, err
 	}
 	if len(name) > 0 {
-		r.listen(listener{Ticket: to, Name: name, Brief: brief, Over: r.Time})
+		r.Listen(kept.Listener{Ticket: to, Name: name, Brief: brief, Over: r.Time})
 	}
-	return r.save(e)
+	return r.Save(e)
 }
 
 // complete ends a client's listening.
 func (s *server) complete(m *Complete, state protocols.StateReader) (protocols.Effects, error) {
-	r, err := s.registered(state)
+	r, err := kept.Load(state)
 	if err != nil {
 		return protocols.Effects{}, err
 	}
-	r.end(m.Listener)
-	return r.save(protocols.Effects{Reply: protocols.Message{Body: &Completed{}}})
+	r.End(m.Listener)
+	return r.Save(protocols.Effects{Reply: protocols.Message{Body: &Completed{}}})
 }
 
 // wait notes who waits for the end of the dispersal.

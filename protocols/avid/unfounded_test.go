@@ -30,7 +30,7 @@ func TestInventedDispersals(t *testing.T) {
 			_, found := c.Record(0, "k", recordVotes(is.timeOf(protocols.Timestamp{Num: number, PID: 1}, check)))
 			return found
 		}
-		const invented = 2 * maxUnfounded
+		const invented = 2 * protocols.MaxUnfounded
 		vote(1, 1)
 		vote(3, 1)
 		for n := uint64(2); n <= invented; n++ {
@@ -41,14 +41,14 @@ func TestInventedDispersals(t *testing.T) {
 				vote(3, 2)
 			}
 		}
-		if got, most := c.Records(0, "k"), 1+2*(maxUnfounded+1); got > most {
+		if got, most := c.Records(0, "k"), 1+2*(protocols.MaxUnfounded+1); got > most {
 			t.Errorf("the server keeps %d records, at most %d are bounded", got, most)
 		}
-		if got := len(registerOf(t, c).Unfounded); got != maxUnfounded {
-			t.Errorf("%d dispersals count as unfounded, want %d", got, maxUnfounded)
+		if got := len(registerOf(t, c).Unfounded); got != protocols.MaxUnfounded {
+			t.Errorf("%d dispersals count as unfounded, want %d", got, protocols.MaxUnfounded)
 		}
 		for number, want := range map[uint64]bool{
-			1: false, 2: true, 3: false, invented - maxUnfounded: false, invented - maxUnfounded + 1: true, invented: true,
+			1: false, 2: true, 3: false, invented - protocols.MaxUnfounded: false, invented - protocols.MaxUnfounded + 1: true, invented: true,
 		} {
 			if heard(number) != want {
 				t.Errorf("dispersal %d is kept: %v, want %v", number, !want, want)
@@ -61,8 +61,8 @@ func TestInventedDispersals(t *testing.T) {
 		if _, err := c.Request(protocols.Writer, "k", 0, m); err != nil {
 			t.Fatal(err)
 		}
-		if got := len(registerOf(t, c).Unfounded); got != maxUnfounded-1 {
-			t.Errorf("after the writer's request %d dispersals count as unfounded, want %d", got, maxUnfounded-1)
+		if got := len(registerOf(t, c).Unfounded); got != protocols.MaxUnfounded-1 {
+			t.Errorf("after the writer's request %d dispersals count as unfounded, want %d", got, protocols.MaxUnfounded-1)
 		}
 	})
 }

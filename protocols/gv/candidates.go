@@ -3,6 +3,8 @@ package gv
 import (
 	"bytes"
 	"slices"
+
+	"github.com/powbench/powbench/protocols"
 )
 
 // evidence is what the servers have told a READ, and what follows from it.
@@ -83,7 +85,7 @@ func (e *evidence) agreed(servers []int) []int {
 	}
 	least := e.leastOf(servers)
 	for _, i := range servers {
-		if v := e.look[i]; v.Forgot > least || v.top() > least+e.window {
+		if v := e.look[i]; v.Forgot > least || v.Registers.Top() > least+e.window {
 			return e.agreed(without(servers, i))
 		}
 	}
@@ -116,7 +118,7 @@ func accuses(v *View, server uint64) bool {
 func (e *evidence) leastOf(servers []int) uint64 {
 	var tops []uint64
 	for _, i := range servers {
-		tops = append(tops, e.look[i].top())
+		tops = append(tops, e.look[i].Registers.Top())
 	}
 	slices.Sort(tops)
 	return tops[len(tops)-1-e.t]
@@ -186,12 +188,12 @@ func (e *evidence) deniers(num uint64, c claim, value voice) int {
 	for _, v := range e.told[num] {
 		deny[v.server] = deny[v.server] || !v.same(value)
 	}
-	return count(deny)
+	return protocols.Count(deny)
 }
 
 // denies reports whether the view lacks what the candidate claims. What the server has forgotten it does not deny.
 func (v *View) denies(num uint64, c claim) bool {
-	s, found := v.of(c.owner, num)
+	s, found := v.Registers.Of(c.owner, num)
 	return num > v.Forgot && (!found || !slices.Equal(s.Marks, c.marks))
 }
 
@@ -199,9 +201,9 @@ func (v *View) denies(num uint64, c claim) bool {
 func (e *evidence) holders(owner, num uint64) int {
 	holds := make([]bool, e.is.Servers)
 	for server, views := range e.views {
-		holds[server] = slices.ContainsFunc(views, func(v *View) bool { _, found := v.of(owner, num); return found })
+		holds[server] = slices.ContainsFunc(views, func(v *View) bool { _, found := v.Registers.Of(owner, num); return found })
 	}
-	return count(holds)
+	return protocols.Count(holds)
 }
 
 // maxWant is how many numbers a SHOW asks the values of, besides the highest that each server told.
@@ -212,7 +214,7 @@ const maxWant = 16
 func (e *evidence) wanted(servers []int) (nums []uint64) {
 	tops := map[uint64]bool{}
 	for _, i := range servers {
-		tops[e.look[i].top()] = true
+		tops[e.look[i].Registers.Top()] = true
 	}
 	more := 0
 	for _, num := range e.nums {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -169,8 +170,8 @@ func TestImplausibleReplies(t *testing.T) {
 			{{}},
 			written(Span{From: 1}), written(Span{From: 2, To: 1}), written(Span{From: 1, To: 1}, Span{From: 1, To: 2}),
 			written(Span{From: 1, To: math.MaxUint64}),
-			written(Span{From: 1, To: 2, Marks: []Mark{{0, 1, 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{9, 1, 9}}}),
-			written(Span{From: 1, To: 1, Marks: []Mark{{0, 2, 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{0, 1, 1}}}),
+			written(Span{From: 1, To: 2, Marks: []Mark{{Server: 0, Reader: 1, Number: 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{Server: 9, Reader: 1, Number: 9}}}),
+			written(Span{From: 1, To: 1, Marks: []Mark{{Server: 0, Reader: 2, Number: 9}}}), written(Span{From: 1, To: 1, Marks: []Mark{{Server: 0, Reader: 1, Number: 1}}}),
 			append(written(Span{From: 1, To: 1}), written(Span{From: 1, To: 1})...),
 		} {
 			wrong = append(wrong, protocols.Message{Body: &View{Registers: registers, Parts: v.Parts}, Payload: honest.Payload})
@@ -224,7 +225,7 @@ func TestHistoryIsForgotten(t *testing.T) {
 		c.Run()
 	}
 	for server := range c.Servers {
-		var h history
+		var h history.History
 		c.Load(server, "k", recordHistory, &h)
 		if n := c.Records(server, "k"); n > 1+8+1 || len(h.Registers) > 3 || h.Horizon != 99-8 {
 			t.Errorf("s%d keeps %d records and %+v", server+1, n, h)

@@ -1,46 +1,30 @@
 package gv
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
-// theWriter owns the register 0; reader p owns the register p. It is the process id in all timestamps too, plus one: there is
-// one writer, and numbers alone order its values.
-const theWriter = 0
-
-// timestamp is that of the writer's value of the number; ts0 for 0.
+// timestamp is that of the writer's value of the number; ts0 for 0. Its process id is the writer's register, plus one: there is one
+// writer, and numbers alone order its values.
 func timestamp(num uint64) (ts protocols.Timestamp) {
 	if num > 0 {
-		ts = protocols.Timestamp{Num: num, PID: theWriter + 1}
+		ts = protocols.Timestamp{Num: num, PID: history.Writer + 1}
 	}
 	return ts
 }
 
-// A Mark says that the server had seen the number of a READ's round when a value was pre-written there. T of a value is a
-// list of marks, which needs no others than those of READs that were in SHOW then (U1).
-type Mark struct {
-	Server uint64 // 0-based
-	Reader uint64 // process id
-	Number uint64
-}
-
-// A Span is the numbers From … To of values that were written. Marks are those of T; a span with marks is of one number.
-type Span struct {
-	From, To uint64
-	Marks    []Mark
-}
-
-// Spans of one register, in ascending order.
-type Spans struct {
-	Owner uint64
-	Spans []Span
-}
+// What servers have seen, and what READs are told of it.
+type (
+	Mark  = history.Mark
+	Span  = history.Span
+	Spans = history.Spans
+)
 
 // A Part is a value in a reply's payload, where values lie one after the other.
 type Part struct{ Num, Length uint64 }
@@ -74,7 +58,7 @@ type (
 	// View answers Look and Show: spans of all registers, by owner, with those marks alone that are of the reader and higher
 	// than Number. What is written in numbers up to Forgot may be missing. Parts are the values in the payload.
 	View struct {
-		Registers []Spans
+		Registers history.Told
 		Forgot    uint64
 		Parts     []Part
 		Full      bool
@@ -112,16 +96,12 @@ func (p params) areMarks(marks []Mark) bool {
 
 // wellFormed reports whether a correct server can have answered so to the reader's Look of that number, or its Show.
 func (p params) wellFormed(v *View, reader, number uint64, payload []byte) bool {
-	for i, r := range v.Registers {
-		if i > 0 && r.Owner <= v.Registers[i-1].Owner || len(r.Spans) == 0 {
+	if !v.Registers.InOrder() {
+		return false
+	}
+	for _, r := range v.Registers {
+		if slices.ContainsFunc(r.Spans, func(s Span) bool { return !issuable(s.To) || !p.areTheReaders(s, reader, number) }) {
 			return false
-		}
-		last := uint64(0)
-		for _, s := range r.Spans {
-			if s.From <= last || s.To < s.From || !issuable(s.To) || !p.areTheReaders(s, reader, number) {
-				return false
-			}
-			last = s.To
 		}
 	}
 	length := uint64(0)
@@ -138,21 +118,4 @@ func (p params) wellFormed(v *View, reader, number uint64, payload []byte) bool 
 func (p params) areTheReaders(s Span, reader, number uint64) bool {
 	return p.areMarks(s.Marks) && (len(s.Marks) == 0 || s.From == s.To) &&
 		!slices.ContainsFunc(s.Marks, func(m Mark) bool { return m.Reader != reader || m.Number <= number })
-}
-
-// top is the highest number written in any register.
-func (v *View) top() (num uint64) {
-	for _, r := range v.Registers {
-		num = max(num, r.Spans[len(r.Spans)-1].To)
-	}
-	return num
-}
-
-// of is the span of the owner's register that has the number.
-func (v *View) of(owner, num uint64) (Span, bool) {
-	at, found := slices.BinarySearchFunc(v.Registers, owner, func(r Spans, o uint64) int { return cmp.Compare(r.Owner, o) })
-	if !found {
-		return Span{}, false
-	}
-	return find(v.Registers[at].Spans, num)
 }

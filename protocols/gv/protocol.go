@@ -5,12 +5,12 @@
 //
 // A WRITE takes two rounds (store.go): PRE_WRITE brings the value, WRITE tells that a quorum has it. A READ takes four:
 // LOOK and SHOW read all registers (reader.go; candidates.go has the rules), and a write-back takes the WRITE's two.
-// server.go is the server, history.go what it keeps.
+// server.go is the server, package history what it keeps.
 //
 // It is reconstructed: conditions are derived, not quoted, and a tag U1 … U6 marks what was chosen; docs/protocols.md gives
 // the algorithm, its argument and the reasons.
 //
-// It imports the model and wire; its attacks, catalog and tests import it.
+// It imports the model, wire and history; its attacks, catalog and tests import it.
 package gv
 
 import (
@@ -19,6 +19,7 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 )
 
 // Protocol is the register.
@@ -105,5 +106,5 @@ func (c *client) Write(key protocols.Key, value []byte, _ protocols.Memory) prot
 	if err := errors.Join(c.readOnly, protocols.CheckKey(key), protocols.CheckValue(value)); err != nil {
 		return protocols.Failed(fmt.Errorf("write: %w", err))
 	}
-	return &write{client: c, key: key, store: newStore(c.params, theWriter, value)}
+	return &write{client: c, key: key, store: newStore(c.params, history.Writer, value)}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 )
 
 // lastShow is the last round that may be a SHOW: the write-back takes two.
@@ -69,7 +70,7 @@ func (r *read) learn(round, server int, v *View, payload []byte) protocols.Step 
 		}
 		return r.decide()
 	}
-	asked := []uint64{v.top()}
+	asked := []uint64{v.Registers.Top()}
 	if asked[0] == 0 {
 		asked = nil
 	}
@@ -137,7 +138,7 @@ func (r *read) decide() protocols.Step {
 // WRITE is complete.
 func (r *read) writeBack(num uint64, value []byte) protocols.Step {
 	r.back.num, r.back.value = num, value
-	if r.holders(theWriter, num) >= r.is.Quorum {
+	if r.holders(history.Writer, num) >= r.is.Quorum {
 		r.back.complete = num
 	}
 	return r.back.begin()

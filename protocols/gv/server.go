@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 	"github.com/powbench/powbench/protocols/wire"
 )
 
@@ -24,7 +25,9 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 	if err := protocols.CheckKey(key); err != nil {
 		return protocols.Message{}, nil, err
 	}
-	mayWrite := func(owner, num uint64) bool { return issuable(num) && (owner != theWriter || from == protocols.Writer) }
+	mayWrite := func(owner, num uint64) bool {
+		return issuable(num) && (owner != history.Writer || from == protocols.Writer)
+	}
 	k := &keeper{params: s.params, state: state}
 	switch m := request.Body.(type) {
 	case *PreWrite:
@@ -51,16 +54,16 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 type keeper struct {
 	params
 	state protocols.StateReader
-	history
+	history.History
 	records []protocols.Record // to store
 }
 
 // handle answers a request by answer, between loading the history and storing it if it has changed.
 func (k *keeper) handle(answer func() (protocols.Message, error)) (protocols.Message, []protocols.Record, error) {
-	if _, err := wire.ReadBody(k.state, recordHistory, &k.history); err != nil {
+	if _, err := wire.ReadBody(k.state, recordHistory, &k.History); err != nil {
 		return protocols.Message{}, nil, err
 	}
-	before, err := wire.Marshal(nil, &k.history)
+	before, err := wire.Marshal(nil, &k.History)
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
@@ -68,7 +71,7 @@ func (k *keeper) handle(answer func() (protocols.Message, error)) (protocols.Mes
 	if err != nil {
 		return protocols.Message{}, nil, err
 	}
-	after, err := wire.Marshal(nil, &k.history)
+	after, err := wire.Marshal(nil, &k.History)
 	if err == nil && !bytes.Equal(before, after) {
 		k.records = append(k.records, protocols.Record{Name: recordHistory, Body: after})
 	}
@@ -77,19 +80,19 @@ func (k *keeper) handle(answer func() (protocols.Message, error)) (protocols.Mes
 
 // preWrite stores the value. Of a reader it is the end of the READ, as far as others need to know of it.
 func (k *keeper) preWrite(m *PreWrite, value []byte) (protocols.Message, error) {
-	for _, num := range k.learn(m.Complete, k.window) {
+	for _, num := range k.Learn(m.Complete, k.window) {
 		k.records = append(k.records, protocols.Record{Name: recordValue(num), Delete: true})
 	}
-	r := k.of(m.Owner, k.readers)
+	r := k.Of(m.Owner, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &PreWritten{Full: true}}, nil
 	}
 	r.Reading = false
 	if r.Early.To == m.Num {
-		r.Spans, r.Early = add(r.Spans, m.Num, r.Early.Marks), Span{}
+		r.Spans, r.Early = history.Add(r.Spans, m.Num, r.Early.Marks), Span{}
 	}
-	_, written := find(r.Spans, m.Num)
-	return protocols.Message{Body: &PreWritten{Reading: k.reading(), Written: written}}, k.keep(m.Num, value)
+	_, written := history.Find(r.Spans, m.Num)
+	return protocols.Message{Body: &PreWritten{Reading: k.Reading(), Written: written}}, k.keep(m.Num, value)
 }
 
 // keep stores the value, unless it is there or forgotten.
@@ -112,7 +115,7 @@ func (k *keeper) has(num uint64) (bool, error) {
 
 // write notes that a quorum has the value. If it has not come here, the note waits for it (U4).
 func (k *keeper) write(m *Write) (protocols.Message, error) {
-	r := k.of(m.Owner, k.readers)
+	r := k.Of(m.Owner, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &Written{Full: true}}, nil
 	}
@@ -121,22 +124,22 @@ func (k *keeper) write(m *Write) (protocols.Message, error) {
 	case err != nil:
 		return protocols.Message{}, err
 	case !has && m.Num > r.Early.To: // of WRITEs that were given up nobody waits for the reply
-		r.Early = Span{m.Num, m.Num, m.Marks}
+		r.Early = Span{From: m.Num, To: m.Num, Marks: m.Marks}
 	case !has:
 	case m.Num > k.Horizon:
-		r.Spans = add(r.Spans, m.Num, m.Marks)
+		r.Spans = history.Add(r.Spans, m.Num, m.Marks)
 	}
 	return protocols.Message{Body: &Written{Early: !has}}, nil
 }
 
 // look tells all that is written, with the value of the highest number. It stores nothing.
 func (k *keeper) look(m *Look) (reply protocols.Message, err error) {
-	return k.tell(k.view(m.Reader, m.Number, 0), []uint64{k.top()})
+	return k.tell(k.view(m.Reader, m.Number, 0), []uint64{k.Top()})
 }
 
 // show notes that the READ is in SHOW, and tells what is written from m.Least on, with the values that are wanted.
 func (k *keeper) show(m *Show) (protocols.Message, error) {
-	r := k.of(m.Reader, k.readers)
+	r := k.Of(m.Reader, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &View{Full: true}}, nil
 	}
@@ -144,6 +147,11 @@ func (k *keeper) show(m *Show) (protocols.Message, error) {
 		r.Number, r.Reading = m.Number+1, true
 	}
 	return k.tell(k.view(m.Reader, m.Number, m.Least), m.Want)
+}
+
+// view is what the reader is told, from the number least on.
+func (k *keeper) view(reader, number, least uint64) *View {
+	return &View{Registers: k.Tell(reader, number, least), Forgot: k.Forgot()}
 }
 
 // tell adds the values that are there to the view.

@@ -79,21 +79,11 @@ func (s *store) preWritten(server uint64, reading []Mark) protocols.Step {
 // acknowledged counts the servers that have written.
 func (s *store) acknowledged(server int) protocols.Step {
 	s.written[server] = true
-	return protocols.Step{Done: count(s.written) >= s.is.Quorum}
+	return protocols.Step{Done: protocols.Count(s.written) >= s.is.Quorum}
 }
 
 // crowded reports whether a correct server has no room for the reader.
-func (s *store) crowded() bool { return count(s.full) > s.t }
-
-// count is how many are true.
-func count(all []bool) (n int) {
-	for _, is := range all {
-		if is {
-			n++
-		}
-	}
-	return n
-}
+func (s *store) crowded() bool { return protocols.Count(s.full) > s.t }
 
 // write is a WRITE in progress.
 type write struct {

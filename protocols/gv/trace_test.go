@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/gv/history"
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
@@ -102,7 +103,7 @@ func verdicts(r *read, num uint64) (confirm, deny, naive []string) {
 		if slices.ContainsFunc(views, func(v *View) bool { return v.denies(num, r.claims[num][0]) }) {
 			deny = append(deny, name)
 		}
-		if slices.ContainsFunc(views, func(v *View) bool { _, found := v.of(theWriter, num); return !found }) {
+		if slices.ContainsFunc(views, func(v *View) bool { _, found := v.Registers.Of(history.Writer, num); return !found }) {
 			naive = append(naive, name)
 		}
 	}
@@ -155,7 +156,7 @@ func show(body protocols.Body) string {
 }
 
 func owner(p uint64) string {
-	if p == theWriter {
+	if p == history.Writer {
 		return "writer:"
 	}
 	return fmt.Sprintf("p%d:", p)

@@ -1,0 +1,235 @@
+// Package history is what a server of [15]'s register keeps of a key: which numbers were written into which register, with T. It forgets
+// what lies behind a window, and the registers of readers that are too many.
+//
+// It imports nothing of ours; gv, its tests and attacks import it.
+package history
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Writer owns the register 0; reader p owns the register p.
+const Writer = 0
+
+// A Mark says that the server had seen the number of a READ's round when a value was pre-written there. T of a value is a
+// list of marks, which needs no others than those of READs that were in SHOW then (U1).
+type Mark struct {
+	Server uint64 // 0-based
+	Reader uint64 // process id
+	Number uint64
+}
+
+// A Span is the numbers From … To of values that were written. Marks are those of T; a span with marks is of one number.
+type Span struct {
+	From, To uint64
+	Marks    []Mark
+}
+
+// Spans of one register, in ascending order.
+type Spans struct {
+	Owner uint64
+	Spans []Span
+}
+
+// Told is what a READ is told: the spans of all registers, by owner.
+type Told []Spans
+
+// InOrder reports whether owners, and the numbers of each, ascend, and no register is empty.
+func (t Told) InOrder() bool {
+	for i, r := range t {
+		if i > 0 && r.Owner <= t[i-1].Owner || len(r.Spans) == 0 {
+			return false
+		}
+		last := uint64(0)
+		for _, s := range r.Spans {
+			if s.From <= last || s.To < s.From {
+				return false
+			}
+			last = s.To
+		}
+	}
+	return true
+}
+
+// Top is the highest number written in any register.
+func (t Told) Top() (num uint64) {
+	for _, r := range t {
+		num = max(num, top(r.Spans))
+	}
+	return num
+}
+
+// Of is the span of the owner's register that has the number.
+func (t Told) Of(owner, num uint64) (Span, bool) {
+	at, found := slices.BinarySearchFunc(t, owner, func(r Spans, o uint64) int { return cmp.Compare(r.Owner, o) })
+	if !found {
+		return Span{}, false
+	}
+	return Find(t[at].Spans, num)
+}
+
+// History is what a server keeps of a key, apart from the values.
+type History struct {
+	Complete  uint64 // the highest number of a WRITE that is known to be complete
+	Horizon   uint64 // numbers up to it are removed: values and spans
+	Evicted   uint64 // the highest number of a register that was removed
+	Registers []Register
+}
+
+// Register is one of the registers, by owner; the writer's has the first place.
+type Register struct {
+	Owner   uint64
+	Number  uint64 // of the last SHOW of a reader's
+	Reading bool   // that READ has not written back
+	Spans   []Span
+	Early   Span // what was written before its value came; none has the numbers 0
+}
+
+// Forgot is the number up to which something may be missing.
+func (h *History) Forgot() uint64 { return max(h.Horizon, h.Evicted) }
+
+// Learn takes note of a WRITE that is complete, and removes what lies more than the window behind. It returns the numbers
+// whose values go, at most as many as the window has at a time.
+func (h *History) Learn(complete, window uint64) (gone []uint64) {
+	h.Complete = max(h.Complete, complete)
+	for h.Complete > h.Horizon+window && uint64(len(gone)) < window {
+		h.Horizon++
+		gone = append(gone, h.Horizon)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for i := range h.Registers {
+		h.Registers[i].Spans = after(h.Registers[i].Spans, h.Horizon)
+	}
+	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool {
+		return r.Owner != Writer && !r.Reading && len(r.Spans) == 0
+	})
+	return gone
+}
+
+// Of is the owner's register, which is made if there is none. It is nil if there are as many as may be and none can go.
+func (h *History) Of(owner, readers uint64) *Register {
+	at, found := h.find(owner)
+	if found {
+		return &h.Registers[at]
+	}
+	if owner != Writer && !h.makeRoom(readers) {
+		return nil
+	}
+	at, _ = h.find(owner)
+	h.Registers = slices.Insert(h.Registers, at, Register{Owner: owner})
+	return &h.Registers[at]
+}
+
+func (h *History) find(owner uint64) (at int, found bool) {
+	return slices.BinarySearchFunc(h.Registers, owner, func(r Register, o uint64) int { return cmp.Compare(r.Owner, o) })
+}
+
+// makeRoom removes a reader's register if there are as many as may be: of one that is not in a READ if possible, the one
+// whose last number is lowest. The WRITE of that number must be complete, so that what is removed is in the writer's
+// register too, and a READ that has heard of it (U6).
+func (h *History) makeRoom(readers uint64) bool {
+	all := slices.DeleteFunc(slices.Clone(h.Registers), func(r Register) bool { return r.Owner == Writer })
+	if uint64(len(all)) < readers {
+		return true
+	}
+	oldest := slices.MinFunc(all, func(a, b Register) int {
+		if a.Reading != b.Reading {
+			return map[bool]int{true: 1, false: -1}[a.Reading]
+		}
+		return cmp.Or(cmp.Compare(top(a.Spans), top(b.Spans)), cmp.Compare(a.Owner, b.Owner))
+	})
+	if top(oldest.Spans) > h.Complete {
+		return false
+	}
+	h.Evicted = max(h.Evicted, top(oldest.Spans))
+	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool { return r.Owner == oldest.Owner })
+	return true
+}
+
+// Reading is the readers that are in SHOW here.
+func (h *History) Reading() (all []Mark) {
+	for _, r := range h.Registers {
+		if r.Reading {
+			all = append(all, Mark{Reader: r.Owner, Number: r.Number})
+		}
+	}
+	return all
+}
+
+// Top is the highest number written in any register.
+func (h *History) Top() (num uint64) {
+	for _, r := range h.Registers {
+		num = max(num, top(r.Spans))
+	}
+	return num
+}
+
+// Tell is what the reader is told: what is written from the number least on, with its own marks after the number of its LOOK.
+func (h *History) Tell(reader, number, least uint64) (all Told) {
+	for _, r := range h.Registers {
+		told := Spans{Owner: r.Owner}
+		for _, s := range r.Spans {
+			if s.To >= least {
+				marks := slices.DeleteFunc(slices.Clone(s.Marks), func(m Mark) bool {
+					return m.Reader != reader || m.Number <= number
+				})
+				told.Spans = join(told.Spans, Span{s.From, s.To, marks})
+			}
+		}
+		if len(told.Spans) > 0 {
+			all = append(all, told)
+		}
+	}
+	return all
+}
+
+// join appends a span that follows all others, as part of the last one if it can be.
+func join(spans []Span, next Span) []Span {
+	if n := len(spans) - 1; n >= 0 && len(spans[n].Marks) == 0 && len(next.Marks) == 0 && spans[n].To+1 == next.From {
+		spans[n].To = next.To
+		return spans
+	}
+	return append(spans, next)
+}
+
+// Add adds a number, unless it is there.
+func Add(spans []Span, num uint64, marks []Mark) (all []Span) {
+	if _, found := Find(spans, num); found {
+		return spans
+	}
+	at, _ := slices.BinarySearchFunc(spans, num, func(s Span, num uint64) int { return cmp.Compare(s.To, num) })
+	for _, s := range slices.Insert(slices.Clone(spans), at, Span{num, num, marks}) {
+		all = join(all, s)
+	}
+	return all
+}
+
+// after is what of the spans lies after the number.
+func after(spans []Span, num uint64) (left []Span) {
+	for _, s := range spans {
+		if s.From = max(s.From, num+1); s.From <= s.To {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// Find is the span that has the number.
+func Find(spans []Span, num uint64) (Span, bool) {
+	at, _ := slices.BinarySearchFunc(spans, num, func(s Span, num uint64) int { return cmp.Compare(s.To, num) })
+	if at == len(spans) || spans[at].From > num {
+		return Span{}, false
+	}
+	return spans[at], true
+}
+
+// Top is the highest number in the spans, 0 if there is none.
+func top(spans []Span) uint64 {
+	if len(spans) == 0 {
+		return 0
+	}
+	return spans[len(spans)-1].To
+}
