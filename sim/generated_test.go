@@ -11,7 +11,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
@@ -127,23 +130,36 @@ func writeFates(t *testing.T, fates []fate) {
 	}
 }
 
-// mutateAll adds the fates of a file's mutants.
+// mutateAll adds the fates of a file's mutants, of which as many are tried at a time as there are processors.
 func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
 	all, err := mutation.Of(file, read(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	only := regexp.MustCompile(*generatedOnly)
+	only, from := regexp.MustCompile(*generatedOnly), len(fates)
+	var sources [][]byte
 	for _, m := range all {
 		f := fate{Protocol: protocol, File: strings.TrimPrefix(file, "../"), Mutant: m.String()}
-		if !only.MatchString(f.name()) {
-			continue
+		if only.MatchString(f.name()) {
+			fates, sources = append(fates, f), append(sources, m.Source)
 		}
-		f.Killed, f.By = kill(t, protocol, file, m.Source)
-		fates = append(fates, f)
-		writeFates(t, fates)
-		t.Logf("%s: %s %s", f.name(), f.Killed, f.By)
 	}
+	var mu sync.Mutex // of the fates
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, source := range sources {
+		group.Go(func() error {
+			killed, by := kill(t, protocol, file, source)
+			mu.Lock()
+			defer mu.Unlock()
+			f := &fates[from+i]
+			f.Killed, f.By = killed, by
+			writeFates(t, slices.DeleteFunc(slices.Clone(fates), func(f fate) bool { return f.Killed == "" }))
+			t.Logf("%s: %s %s", f.name(), f.Killed, f.By)
+			return nil
+		})
+	}
+	_ = group.Wait() // mutants do not fail
 	return fates
 }
 
@@ -151,12 +167,11 @@ func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
 func kill(t *testing.T, protocol, file string, source []byte) (what, by string) {
 	dir := t.TempDir()
 	overlay := overlayOf(t, dir, file, source)
-	binary := filepath.Join(dir, "sim.test")
-	if _, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
+	if _, err := exec.Command("go", "build", "-overlay", overlay, filepath.Dir(file)).CombinedOutput(); err != nil {
 		return "compiler", ""
 	}
 	unit := func(more ...string) (string, bool) {
-		args := append([]string{"test", "-vet=off", "-count=1", "-timeout", "10m", "-overlay", overlay}, more...)
+		args := append([]string{"test", "-vet=off", "-count=1", "-failfast", "-timeout", "10m", "-overlay", overlay}, more...)
 		for _, folder := range sourcesOf(protocol) {
 			args = append(args, "../"+folder)
 		}
@@ -165,6 +180,10 @@ func kill(t *testing.T, protocol, file string, source []byte) (what, by string) 
 	}
 	if test, failed := unit("-skip", "Trace"); failed {
 		return "unit tests", strings.TrimPrefix(test, "--- FAIL: ")
+	}
+	binary := filepath.Join(dir, "sim.test")
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Errorf("%s: %v: %s", file, err, out)
 	}
 	out, err := exec.Command(binary, "-test.run", "^TestUnderAnyAttack$", "-test.timeout", "30m", "-mutant.protocol", protocol,
 		"-mutant.seeds", fmt.Sprint(*generatedSeeds)).CombinedOutput()
