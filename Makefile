@@ -10,8 +10,10 @@ WAN     := configs/fig2d.yaml configs/wan.yaml
 
 ABLATIONS := configs/ablation.yaml configs/setup.yaml configs/single.yaml configs/openloop.yaml configs/owed.yaml
 
-# QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run.
-run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume)
+# QUICK=1: a few minutes' version with fewer points and repetitions. RESUME=1: continue an interrupted run. HOSTS=hosts.yaml: on the
+# machines of a cluster (docs/cluster.md).
+machines := $(if $(HOSTS),--hosts $(HOSTS))
+run_flags := --results $(RESULTS) $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(machines)
 
 # The newest run of every experiment, also of one's own, but no soak, of which there is nothing to draw; on a fresh clone the
 # reference results.
@@ -84,7 +86,7 @@ capacity: build ## search the highest rate that keeps a bound on p99, without at
 	$(MAKE) plots
 
 attack: build ## attack the protocols with real processes and check what comes of it (FULL=1: longer loads)
-	$(BIN) attack --results $(RESULTS) $(if $(FULL),,--quick)
+	$(BIN) attack --results $(RESULTS) $(if $(FULL),,--quick) $(machines)
 
 soak: build ## let all protocols work under all faults for DURATION=2h, and find what leaks or breaks
 	$(BIN) soak --results $(RESULTS) --duration $(or $(DURATION),2h)
@@ -141,7 +143,7 @@ bench: ## run the Go benchmarks, COUNT=6 times, into results/bench (BENCH=regexp
 mutants: ## make mistakes in all protocols on purpose, one at a time, and see the tests fail: half an hour
 	$(GO) test ./sim -run TestMutants -mutants -timeout 2h -v
 
-survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: hours
+survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: minutes to an hour
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
 
 league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: an hour

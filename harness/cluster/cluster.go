@@ -55,6 +55,7 @@ type Cluster struct {
 	late    testbed.Host            // where agents start that come late, and where journals lie
 	folders map[testbed.Host]string // of the hosts with servers, and of late
 	agents  []*control.Client
+	loaders []testbed.Host       // by agent, where it is
 	writers suite.ClientKeys     // of the agents
 	readers suite.ClientKeys     // of clients that may only read
 	writer  identity.Credentials // of the agents; of nobody without TLS
@@ -143,8 +144,10 @@ func (c *Cluster) start(ctx context.Context, servers, clients []testbed.Host) er
 	}
 	c.agents = make([]*control.Client, c.spec.Agents)
 	for i := range c.agents {
+		host := clients[i%len(clients)]
+		c.loaders = append(c.loaders, host)
 		starting.Go(func() (err error) {
-			c.agents[i], err = c.startAgent(ctx, clients[i%len(clients)], c.AgentConfig(i))
+			c.agents[i], err = c.startAgent(ctx, host, c.AgentConfig(i))
 			return err
 		})
 	}

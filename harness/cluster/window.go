@@ -13,36 +13,34 @@ import (
 	"github.com/powbench/powbench/storage"
 )
 
-// A Reading holds the counters of a cluster and its machine at one instant.
+// A Reading holds the counters of a cluster and its machines at one instant.
 type Reading struct {
-	Ns      int64 // on the run's clock
-	Machine testbed.CPU
-	Clients float64 // CPU seconds of all agents
-	Servers float64
-	Links   []testbed.Counters // of the server hosts; nil if they are not counted
-	Arrears int64              // bytes that servers owe to operations that have ended
+	Ns       int64              // on the run's clock
+	Machines map[string]Machine // by name, as testbed.Host has it
+	Links    []testbed.Counters // of the server hosts; nil if they are not counted
+	Arrears  int64              // bytes that servers owe to operations that have ended
 	// Allocated is the bytes that the processes' heaps have handed out.
 	Allocated result.Allocated
 }
 
+// A Machine is how the processors of one were used, and how much of that the load's processes there did, in seconds.
+type Machine struct {
+	testbed.CPU
+	Own result.CPU
+}
+
 // read takes a reading.
 func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
-	r.Ns = clock.Now()
-	if r.Machine, err = c.testbed.CPU(); err != nil {
-		return r, err
-	}
-	used, err := c.used(ctx)
+	r.Ns, r.Machines = clock.Now(), map[string]Machine{}
+	used, err := c.testbed.CPU()
 	if err != nil {
 		return r, err
 	}
-	for i, u := range used {
-		if i < len(c.agents) {
-			r.Clients += u.CPUSeconds
-			r.Allocated.Clients += int64(u.AllocatedBytes)
-		} else {
-			r.Servers += u.CPUSeconds
-			r.Allocated.Servers += int64(u.AllocatedBytes)
-		}
+	for name, cpu := range used {
+		r.Machines[name] = Machine{CPU: cpu}
+	}
+	if err := c.readProcesses(ctx, &r); err != nil {
+		return r, err
 	}
 	owed, err := control.CallAll(ctx, c.agents, agent.ArrearsCall, control.Nothing{})
 	if err != nil {
@@ -55,6 +53,30 @@ func (c *Cluster) read(ctx context.Context) (r Reading, err error) {
 		r.Links, err = shaper.Counters()
 	}
 	return r, err
+}
+
+// readProcesses adds what the processes have used.
+func (c *Cluster) readProcesses(ctx context.Context, r *Reading) error {
+	used, err := c.used(ctx)
+	if err != nil {
+		return err
+	}
+	for i, u := range used {
+		if i < len(c.agents) {
+			on := c.loaders[i].Machine()
+			m := r.Machines[on]
+			m.Own.Clients += u.CPUSeconds
+			r.Machines[on] = m
+			r.Allocated.Clients += int64(u.AllocatedBytes)
+		} else {
+			on := c.Servers[i-len(c.agents)].host.Machine()
+			m := r.Machines[on]
+			m.Own.Servers += u.CPUSeconds
+			r.Machines[on] = m
+			r.Allocated.Servers += int64(u.AllocatedBytes)
+		}
+	}
+	return nil
 }
 
 // used returns the use of all processes, agents first.
@@ -81,10 +103,30 @@ type Interval struct{ From, To Reading }
 // Seconds is its length.
 func (i Interval) Seconds() float64 { return float64(i.To.Ns-i.From.Ns) / 1e9 }
 
-// CPU is the CPU time of the load's processes.
-func (i Interval) CPU() result.CPU {
-	return result.CPU{Clients: i.To.Clients - i.From.Clients, Servers: i.To.Servers - i.From.Servers}
+// Machines are the times between the readings, by machine.
+func (i Interval) Machines() map[string]Machine {
+	all := map[string]Machine{}
+	for name, to := range i.To.Machines {
+		from := i.From.Machines[name]
+		all[name] = Machine{
+			testbed.CPU{Total: to.Total - from.Total, Idle: to.Idle - from.Idle, Steal: to.Steal - from.Steal},
+			result.CPU{Clients: to.Own.Clients - from.Own.Clients, Servers: to.Own.Servers - from.Own.Servers},
+		}
+	}
+	return all
 }
+
+// all is the sum of all machines'.
+func (i Interval) all() (sum Machine) {
+	for _, m := range i.Machines() {
+		sum.Total, sum.Idle, sum.Steal = sum.Total+m.Total, sum.Idle+m.Idle, sum.Steal+m.Steal
+		sum.Own.Clients, sum.Own.Servers = sum.Own.Clients+m.Own.Clients, sum.Own.Servers+m.Own.Servers
+	}
+	return sum
+}
+
+// CPU is the CPU time of the load's processes.
+func (i Interval) CPU() result.CPU { return i.all().Own }
 
 // Allocated is the bytes that the heaps of the load's processes handed out.
 func (i Interval) Allocated() result.Allocated {
@@ -93,19 +135,31 @@ func (i Interval) Allocated() result.Allocated {
 	}
 }
 
-// HostCPU tells where the machine's CPU time went.
-func (i Interval) HostCPU() result.HostCPU {
-	total := i.To.Machine.Total - i.From.Machine.Total
-	if total <= 0 {
+// HostCPU tells where the CPU time of all machines went.
+func (i Interval) HostCPU() result.HostCPU { return i.all().shares() }
+
+// MachineCPU tells where the CPU time of each machine of a cluster went; nil if there is but this one.
+func (i Interval) MachineCPU() map[string]result.MachineCPU {
+	if _, this := i.To.Machines[""]; this {
+		return nil
+	}
+	by := map[string]result.MachineCPU{}
+	for name, m := range i.Machines() {
+		by[name] = result.MachineCPU{HostCPU: m.shares(), CPU: m.Own}
+	}
+	return by
+}
+
+// shares are those of the machine's CPU time.
+func (m Machine) shares() result.HostCPU {
+	if m.Total <= 0 {
 		return result.HostCPU{}
 	}
-	busy := total - (i.To.Machine.Idle - i.From.Machine.Idle)
-	steal := i.To.Machine.Steal - i.From.Machine.Steal
-	own := i.CPU()
+	busy := m.Total - m.Idle
 	return result.HostCPU{
-		Busy:    busy / total,
-		Foreign: max(0, busy-steal-own.Clients-own.Servers) / total,
-		Steal:   steal / total,
+		Busy:    busy / m.Total,
+		Foreign: max(0, busy-m.Steal-m.Own.Clients-m.Own.Servers) / m.Total,
+		Steal:   m.Steal / m.Total,
 	}
 }
 

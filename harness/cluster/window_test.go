@@ -31,7 +31,8 @@ func TestThroughput(t *testing.T) {
 
 func TestHostCPUShares(t *testing.T) {
 	// 10 s on 2 cores: 20 CPU seconds
-	from := Reading{Machine: testbed.CPU{Total: 100, Idle: 50, Steal: 1}, Clients: 3, Servers: 4}
+	one := func(m Machine) Reading { return Reading{Machines: map[string]Machine{"": m}} }
+	from := one(Machine{testbed.CPU{Total: 100, Idle: 50, Steal: 1}, result.CPU{Clients: 3, Servers: 4}})
 	for name, c := range map[string]struct {
 		idle, steal, clients, servers float64 // CPU seconds meanwhile
 		want                          result.HostCPU
@@ -43,10 +44,10 @@ func TestHostCPUShares(t *testing.T) {
 		"all of it":       {0, 2, 3, 5, result.HostCPU{Busy: 1, Foreign: 0.5, Steal: 0.1}},
 		"clocks disagree": {18, 0, 2, 1, result.HostCPU{Busy: 0.1}}, // ours cannot be more than all: no negative share
 	} {
-		to := Reading{
-			Machine: testbed.CPU{Total: 120, Idle: 50 + c.idle, Steal: 1 + c.steal},
-			Clients: 3 + c.clients, Servers: 4 + c.servers,
-		}
+		to := one(Machine{
+			testbed.CPU{Total: 120, Idle: 50 + c.idle, Steal: 1 + c.steal},
+			result.CPU{Clients: 3 + c.clients, Servers: 4 + c.servers},
+		})
 		got := Interval{from, to}.HostCPU()
 		for share, d := range map[string]float64{
 			"busy": got.Busy - c.want.Busy, "foreign": got.Foreign - c.want.Foreign, "steal": got.Steal - c.want.Steal,
@@ -61,6 +62,32 @@ func TestHostCPUShares(t *testing.T) {
 	}
 	if got := (Interval{from, from}).HostCPU(); got != (result.HostCPU{}) {
 		t.Errorf("no time at all: %+v", got)
+	}
+	if by := (Interval{from, from}).MachineCPU(); by != nil {
+		t.Errorf("one machine, by name: %+v", by)
+	}
+}
+
+// Of a cluster each machine has shares of its own, and all together those of all cores.
+func TestMachineCPU(t *testing.T) {
+	// 10 s: two cores here, and six there, where others took one for half of the time
+	i := Interval{
+		From: Reading{Machines: map[string]Machine{"here": {}, "there": {}}},
+		To: Reading{Machines: map[string]Machine{
+			"here":  {testbed.CPU{Total: 20, Idle: 10}, result.CPU{Clients: 9, Servers: 1}},
+			"there": {testbed.CPU{Total: 60, Idle: 30, Steal: 6}, result.CPU{Servers: 18}},
+		}},
+	}
+	by := i.MachineCPU()
+	if here := (result.MachineCPU{HostCPU: result.HostCPU{Busy: 0.5}, CPU: result.CPU{Clients: 9, Servers: 1}}); by["here"] != here {
+		t.Errorf("here: %+v", by["here"])
+	}
+	there := result.MachineCPU{HostCPU: result.HostCPU{Busy: 0.5, Foreign: 0.1, Steal: 0.1}, CPU: result.CPU{Servers: 18}}
+	if len(by) != 2 || by["there"] != there {
+		t.Errorf("there: %+v", by["there"])
+	}
+	if all := (result.HostCPU{Busy: 0.5, Foreign: 6. / 80, Steal: 6. / 80}); i.HostCPU() != all || i.CPU() != (result.CPU{Clients: 9, Servers: 19}) {
+		t.Errorf("together: %+v, %+v", i.HostCPU(), i.CPU())
 	}
 }
 

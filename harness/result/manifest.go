@@ -65,6 +65,10 @@ type Machine struct {
 	Cores     int    `json:"cores"`
 	MemoryMiB int64  `json:"memory_mib"`
 	DataDisk  string `json:"data_disk"` // file system of the servers' databases
+	// Governor is the first processor's, such as "powersave", and Turbo whether processors may exceed their usual frequency, "on" or
+	// "off"; empty where the kernel does not tell, as in a virtual machine.
+	Governor string `json:"governor,omitempty"`
+	Turbo    string `json:"turbo,omitempty"`
 }
 
 // Cores is how many the run's processes share: those of the machine, or of a cluster's machines in all, each counted once however
@@ -118,6 +122,7 @@ type RemoteMachine struct {
 	Name    string  `json:"name"`
 	Address string  `json:"address"`
 	Machine Machine `json:"machine"`
+	NIC     string  `json:"nic,omitempty"`     // the interface that has the address, its driver and speed, as far as they are known
 	Load    float64 `json:"load"`              // average of the minute before the run
 	BootID  string  `json:"boot_id,omitempty"` // of its kernel: machines with the same one are one machine by several names
 	// ClockErrorUs is how far its time may be off from the coordinator's when it was last read, either way, and ClockDriftPPM how

@@ -80,6 +80,8 @@ type Point struct {
 	Allocated Allocated `json:"allocated_bytes,omitzero"`
 	RSSMiB    RSS       `json:"rss_peak_mib"`
 	HostCPU   HostCPU   `json:"host_cpu"`
+	// MachineCPU is the same for each machine of a cluster, by name; nil if all hosts are on one machine.
+	MachineCPU map[string]MachineCPU `json:"machine_cpu,omitempty"`
 	// WriteAmplification is the bytes that the databases wrote per byte stored, since the servers started.
 	WriteAmplification float64 `json:"write_amplification"`
 	Bottleneck         string  `json:"bottleneck"` // OfLink, OfClientCPU, OfServerCPU, OfDisk or OfLatency
@@ -213,6 +215,12 @@ type Allocated struct {
 type RSS struct {
 	Agent  float64 `json:"agent"`
 	Server float64 `json:"server"`
+}
+
+// MachineCPU tells where the CPU time of one machine of a cluster went: shares of its cores, and seconds of the load's processes there.
+type MachineCPU struct {
+	HostCPU
+	CPU
 }
 
 // HostCPU tells where the machine's CPU time went during the window, as shares of all cores. What keeps the

@@ -114,8 +114,14 @@ func (l *loopback) Hosts() (servers, clients []Host) { return l.servers, l.clien
 
 func (l *loopback) Machine() (result.Machine, error) { return Machine(l.scratch.Dir) }
 
-// CPU implements Testbed. What keeps the cores awake yields to anybody: its time is idle time.
-func (l *loopback) CPU() (CPU, error) {
+// CPU implements Testbed: all hosts are on this machine.
+func (l *loopback) CPU() (map[string]CPU, error) {
+	c, err := l.cpu()
+	return map[string]CPU{"": c}, err
+}
+
+// cpu is this machine's. What keeps the cores awake yields to anybody: its time is idle time.
+func (l *loopback) cpu() (CPU, error) {
 	c, err := ReadCPU()
 	p, ok := l.awake.(process)
 	if err != nil || !ok {
@@ -161,6 +167,8 @@ type host struct {
 }
 
 func (h *host) Name() string { return h.Host.Name }
+
+func (h *host) Machine() string { return "" }
 
 func (h *host) Folder(name string) (dir string, remove func() error, err error) {
 	dir = filepath.Join(h.scratch, h.Name(), name)

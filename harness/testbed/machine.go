@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
+	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/procfs"
@@ -28,7 +32,57 @@ func Machine(dir string) (result.Machine, error) {
 	return result.Machine{
 		Kernel: unix.ByteSliceToString(u.Release[:]), CPU: cpuModel(), Cores: runtime.NumCPU(),
 		MemoryMiB: int64(i.Totalram * uint64(i.Unit) >> 20), DataDisk: fileSystem(dir),
+		Governor: sysfs("devices/system/cpu/cpu0/cpufreq/scaling_governor"), Turbo: turbo(),
 	}, nil
+}
+
+// sysfs is what a file of the kernel says; empty if there is none.
+func sysfs(file string) string {
+	text, err := os.ReadFile(filepath.Join("/sys", file))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// turbo tells whether processors may exceed their usual frequency, as one of two drivers says; the one counts what is off.
+func turbo() string {
+	switch {
+	case sysfs("devices/system/cpu/intel_pstate/no_turbo") == "0", sysfs("devices/system/cpu/cpufreq/boost") == "1":
+		return "on"
+	case sysfs("devices/system/cpu/intel_pstate/no_turbo") == "1", sysfs("devices/system/cpu/cpufreq/boost") == "0":
+		return "off"
+	}
+	return ""
+}
+
+// NIC describes the interface that has the address: its name, driver and speed, as far as the kernel tells. It is empty if none has it.
+func NIC(addr netip.Addr) string {
+	all, err := net.Interfaces()
+	if err != nil {
+		return ""
+	}
+	for _, i := range all {
+		own, err := i.Addrs()
+		if err != nil || !slices.ContainsFunc(own, func(a net.Addr) bool { return has(a, addr) }) {
+			continue
+		}
+		parts := []string{i.Name}
+		if driver, err := os.Readlink(filepath.Join("/sys/class/net", i.Name, "device/driver")); err == nil {
+			parts = append(parts, filepath.Base(driver))
+		}
+		if speed, err := strconv.Atoi(sysfs("class/net/" + i.Name + "/speed")); err == nil && speed > 0 {
+			parts = append(parts, fmt.Sprintf("%d Mbit/s", speed))
+		}
+		return strings.Join(parts, ", ")
+	}
+	return ""
+}
+
+// has reports whether the interface's address is this one.
+func has(a net.Addr, addr netip.Addr) bool {
+	p, err := netip.ParsePrefix(a.String())
+	return err == nil && p.Addr() == addr
 }
 
 func cpuModel() string {

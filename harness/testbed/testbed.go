@@ -53,8 +53,8 @@ type Testbed interface {
 	Hosts() (servers, clients []Host)
 	// Calibrate measures the network and notes what it finds.
 	Calibrate(ctx context.Context, note func(string)) (Network, error)
-	// CPU tells how the processors' time was used so far.
-	CPU() (CPU, error)
+	// CPU tells how the processors' time was used so far, by machine.
+	CPU() (map[string]CPU, error)
 	// KeepAwake keeps the processors from going to sleep until Close.
 	KeepAwake() error
 	// Close kills the processes that still run and removes all that the testbed was made of.
@@ -64,6 +64,8 @@ type Testbed interface {
 // A Host carries processes.
 type Host interface {
 	Name() string
+	// Machine is the name of the machine that the host is on; empty for this one.
+	Machine() string
 	Addr() netip.Addr
 	// Folder makes an empty folder on the host for what its processes store.
 	Folder(name string) (dir string, remove func() error, err error)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -190,12 +191,12 @@ func TestReadCPU(t *testing.T) {
 func TestAwakeIsIdle(t *testing.T) {
 	for begun := time.Now(); time.Since(begun) < 100*time.Millisecond; {
 	}
-	without, err := (&loopback{}).CPU()
+	without, err := (&loopback{}).cpu()
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := &loopback{awake: process{Process: &netem.Process{Pid: os.Getpid()}}}
-	with, err := l.CPU()
+	with, err := l.cpu()
 	if used := with.Idle - without.Idle; err != nil || used < 0.05 || with.Total < without.Total {
 		t.Errorf("%v s of idle time more, error %v, want those of this process", used, err)
 	}
@@ -248,5 +249,15 @@ func TestOutside(t *testing.T) {
 	t.Setenv(name, "")
 	if m, err := Outside(); err != nil || m != nil {
 		t.Errorf("no outside: %+v, %v", m, err)
+	}
+}
+
+// The interface of an address is named; where none has it, nothing is said.
+func TestNIC(t *testing.T) {
+	if got := NIC(netip.MustParseAddr("127.0.0.1")); !strings.HasPrefix(got, "lo") {
+		t.Errorf("the loopback's: %q", got)
+	}
+	if got := NIC(netip.MustParseAddr("192.0.2.1")); got != "" {
+		t.Errorf("nobody's: %q", got)
 	}
 }

@@ -80,7 +80,7 @@ func (c *capacity) try(ctx context.Context, cl *cluster.Cluster, rate float64, s
 	l, err := c.undisturbed(ctx, cl, load, func(l cluster.Loaded) (bool, error) {
 		p = result.Point{Load: of}
 		err := fillOpen(&p, *l.Open)
-		return starved(l.Window.HostCPU()) || slips(&p) && !overruns(&p), err
+		return starved(l.Window.HostCPU(), l.Window.MachineCPU()) || slips(&p) && !overruns(&p), err
 	})
 	if err == nil && l.Errors() > 0 {
 		err = fmt.Errorf("at %g/s %d operations failed, the first: %s", rate, l.Errors(), l.FirstError)

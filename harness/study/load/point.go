@@ -46,7 +46,7 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met meetings) error {
 	} else if err := r.fillNetwork(p, protocol, l, met); err != nil {
 		return err
 	}
-	p.CPUS, p.HostCPU, p.Allocated = l.Window.CPU(), l.Window.HostCPU(), l.Window.Allocated()
+	p.CPUS, p.HostCPU, p.MachineCPU, p.Allocated = l.Window.CPU(), l.Window.HostCPU(), l.Window.MachineCPU(), l.Window.Allocated()
 	p.GeneratorS = l.Gauged.Each() * l.Work() / 1e9
 	if r.bench.Manifest.Testbed.Guest != "" {
 		p.HostCPU.Foreign = 0 // all that runs in the guest is ours; what disturbs the guest itself shows in its delays

@@ -131,6 +131,9 @@ func ofLoad() cluster.Loaded {
 	link := func(up, down uint64) []netem.Counters {
 		return []netem.Counters{{Up: netem.Direction{Bytes: up}, Down: netem.Direction{Bytes: down}}}
 	}
+	used := func(clients, servers float64) map[string]cluster.Machine {
+		return map[string]cluster.Machine{"": {Own: result.CPU{Clients: clients, Servers: servers}}}
+	}
 	return cluster.Loaded{
 		Tally: agent.Tally{
 			Read: agent.Kind{
@@ -144,8 +147,8 @@ func ofLoad() cluster.Loaded {
 		Seconds: 2, Amplification: 2.5,
 		Window: cluster.Interval{ // its readings came late
 
-			From: cluster.Reading{Ns: 1e9, Clients: 1, Servers: 2, Links: link(0, 0)},
-			To:   cluster.Reading{Ns: 3.01e9, Clients: 1.5, Servers: 3, Links: link(200e6, 1e6)},
+			From: cluster.Reading{Ns: 1e9, Machines: used(1, 2), Links: link(0, 0)},
+			To:   cluster.Reading{Ns: 3.01e9, Machines: used(1.5, 3), Links: link(200e6, 1e6)},
 		},
 		Whole: cluster.Interval{
 			From: cluster.Reading{Ns: 0.5e9, Links: link(0, 0)},
@@ -352,7 +355,7 @@ func TestFillPebble(t *testing.T) {
 	l := cluster.Loaded{
 		Tally:   agent.Tally{Write: agent.Kind{Ops: 250, Work: 251, Latency: timingOf(4e6, 4e6, 8e6)}, BusyNs: 8e9, LastNs: 3e9},
 		Seconds: 2, Amplification: 2.5,
-		Window: cluster.Interval{From: cluster.Reading{Ns: 1e9}, To: cluster.Reading{Ns: 3e9, Servers: 1.5}},
+		Window: cluster.Interval{From: cluster.Reading{Ns: 1e9}, To: cluster.Reading{Ns: 3e9, Machines: map[string]cluster.Machine{"": {Own: result.CPU{Servers: 1.5}}}}},
 	}
 	p := &result.Point{
 		Series: result.Series{Protocol: result.Pebble, Variant: "mpowerstore", Suite: "modern", Op: "write", T: 1, ValueBytes: 100_000},

@@ -81,7 +81,7 @@ func (s *search) Do(ctx context.Context, _ int) (result.Line, string, error) {
 func (s *search) step(ctx context.Context, c *cluster.Cluster, load cluster.Load) (cluster.Loaded, error) {
 	load.Measure, load.Longest = s.Experiment.Search.Measure.Std(), s.Experiment.Search.Longest()
 	load.Operations = int64(experiment.EndIn(s.Experiment.Search.Operations(), load.Spec.Load))
-	return s.undisturbed(ctx, c, load, func(l cluster.Loaded) (bool, error) { return starved(l.Window.HostCPU()), nil })
+	return s.undisturbed(ctx, c, load, func(l cluster.Loaded) (bool, error) { return starved(l.Window.HostCPU(), l.Window.MachineCPU()), nil })
 }
 
 // choose is the best number of clients of a plateau. That with which it begins counts only if it is alone: whatever costs a

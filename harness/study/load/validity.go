@@ -1,7 +1,9 @@
 package load
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
@@ -37,9 +39,9 @@ func bottleneck(p *result.Point, l cluster.Loaded) string {
 	switch {
 	case p.LinkShare >= linkFull:
 		return result.OfLink
-	case p.HostCPU.Busy >= cpuFull && p.CPUS.Clients > p.CPUS.Servers:
+	case fullest(p).Busy >= cpuFull && fullest(p).Clients > fullest(p).Servers:
 		return result.OfClientCPU
-	case p.HostCPU.Busy >= cpuFull:
+	case fullest(p).Busy >= cpuFull:
 		return result.OfServerCPU
 	case l.Stall.Seconds() >= diskStalled*l.Whole.Seconds()*float64(p.Servers):
 		return result.OfDisk
@@ -83,10 +85,19 @@ func judge(p *result.Point, l cluster.Loaded, cores int) {
 		p.Fail(result.DelayOff, "%s", p.Probe.Off)
 	}
 	full := p.Bottleneck == result.OfClientCPU || p.Bottleneck == result.OfServerCPU
-	fail(checked && !starved(p.HostCPU) && full && p.GeneratorS > generatorShare*all, result.BusyGenerator,
+	lacking := starved(p.HostCPU, p.MachineCPU)
+	fail(checked && !lacking && full && p.GeneratorS > generatorShare*all, result.BusyGenerator,
 		"the CPU is the bottleneck, and the load generators took %.0f %% of all cores for themselves", 100*p.GeneratorS/all)
-	fail(starved(p.HostCPU), result.OtherWork, "other work took the CPU away: %.0f %% other machines, %.0f %% other processes",
-		100*p.HostCPU.Steal, 100*p.HostCPU.Foreign)
+	if lacking {
+		at, cpu := "", p.HostCPU
+		for _, name := range slices.Sorted(maps.Keys(p.MachineCPU)) {
+			if m := p.MachineCPU[name].HostCPU; disturbed(m) {
+				at, cpu = " of "+name, m
+				break
+			}
+		}
+		p.Fail(result.OtherWork, "other work took the CPU%s away: %.0f %% other machines, %.0f %% other processes", at, 100*cpu.Steal, 100*cpu.Foreign)
+	}
 }
 
 // judgeBytes holds all that was counted to the cost model.
@@ -123,9 +134,32 @@ func edgeError(clients int) float64 {
 	return min(c/4, 2*math.Sqrt(c/6))
 }
 
-// starved reports whether other machines or processes took so much of the CPU that a measurement says little.
-func starved(cpu result.HostCPU) bool {
+// starved reports whether other machines or processes took so much of the CPU that a measurement says little: of this machine, or of
+// any of a cluster's.
+func starved(cpu result.HostCPU, by map[string]result.MachineCPU) bool {
+	for _, m := range by {
+		if disturbed(m.HostCPU) {
+			return true
+		}
+	}
+	return by == nil && disturbed(cpu)
+}
+
+func disturbed(cpu result.HostCPU) bool {
 	return cpu.Steal > study.StealTolerance || cpu.Foreign > foreignTolerance
+}
+
+// fullest is the machine with the busiest processors.
+func fullest(p *result.Point) (top result.MachineCPU) {
+	if p.MachineCPU == nil {
+		return result.MachineCPU{HostCPU: p.HostCPU, CPU: p.CPUS}
+	}
+	for _, m := range p.MachineCPU {
+		if m.Busy > top.Busy {
+			top = m
+		}
+	}
+	return top
 }
 
 // judgeTraffic compares the bytes per operation that a counter measured with the cost model, direction by direction:

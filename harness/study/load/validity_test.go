@@ -42,6 +42,14 @@ func TestBottleneck(t *testing.T) {
 	if got := bottleneck(p, stall(0)); got != "client-cpu" {
 		t.Errorf("clients take more CPU time than servers: %q", got)
 	}
+	// Of a cluster one machine may be full where all together are not.
+	p = &result.Point{HostCPU: result.HostCPU{Busy: 0.5}, CPUS: result.CPU{Clients: 1, Servers: 9}, MachineCPU: map[string]result.MachineCPU{
+		"idle": {HostCPU: result.HostCPU{Busy: 0.3}, CPU: result.CPU{Servers: 9}},
+		"full": {HostCPU: result.HostCPU{Busy: 0.9}, CPU: result.CPU{Clients: 1}},
+	}}
+	if got := bottleneck(p, stall(0)); got != "client-cpu" {
+		t.Errorf("the machine with the clients is full: %q", got)
+	}
 }
 
 // validPoint is a point with nothing against it.
@@ -63,6 +71,11 @@ func repaired(p *result.Point) float64 {
 	p.RoundKinds = map[result.Rounds]int64{{Data: 1}: 1800, {Data: 2}: 200}
 	p.LinkBytes.ClientToServer = 2.2 * 2000 * 1000
 	return 2 + 0.1*4
+}
+
+// twoMachines are two of a cluster, on one of which other work takes that share.
+func twoMachines(name string, foreign float64) map[string]result.MachineCPU {
+	return map[string]result.MachineCPU{"n1": {}, name: {HostCPU: result.HostCPU{Foreign: foreign}}}
 }
 
 // Every rule at both sides of its boundary: what it lets pass, and what it says of what it does not.
@@ -144,6 +157,8 @@ func TestInvalidReason(t *testing.T) {
 		"much steal":       {func(p *point) { p.HostCPU.Steal = 0.11 }, taken + "11 % other machines, 0 % other processes"},
 		"some other work":  {func(p *point) { p.HostCPU.Foreign = 0.20 }, ""},
 		"much other work":  {func(p *point) { p.HostCPU.Foreign = 0.21 }, taken + "0 % other machines, 21 % other processes"},
+		"work on one":      {func(p *point) { p.MachineCPU = twoMachines("n2", 0.21) }, "other work took the CPU of n2 away: 0 % other machines, 21 %"},
+		"a bit on one":     {func(p *point) { p.HostCPU.Foreign, p.MachineCPU = 0.21, twoMachines("n2", 0.19) }, ""},
 		"busy clients":     {func(p *point) { p.CPUS.Clients = cores }, ""},
 		"CPU, by clients":  {func(p *point) { p.Bottleneck, p.GeneratorS = "client-cpu", 0.099*cores }, ""},
 		"generators":       {func(p *point) { p.Bottleneck, p.GeneratorS = "client-cpu", 0.11*cores }, "took 11 % of all cores"},

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +33,12 @@ func Examine(ctx context.Context, hosts Hosts, sh Shell, out io.Writer) error {
 		}
 		fine = append(fine, name)
 		is := m.opened.Machine
-		fmt.Fprintf(out, "%s: %v, %d × %s, %d MiB, Linux %s, %s, load %.2f, clock known to ±%v\n", name, m.opened.Address, is.Cores, is.CPU,
-			is.MemoryMiB, is.Kernel, is.DataDisk, m.opened.Load, time.Duration(m.clock.last().error).Round(time.Microsecond))
+		fmt.Fprintf(out, "%s: %v, %d × %s, %d MiB, Linux %s, %s, load %.2f, clock known to ±%v, interface %s\n", name, m.opened.Address,
+			is.Cores, is.CPU, is.MemoryMiB, is.Kernel, is.DataDisk, m.opened.Load,
+			time.Duration(m.clock.last().error).Round(time.Microsecond), cmp.Or(m.opened.NIC, "unknown"))
+		if is.Governor == "powersave" {
+			fmt.Fprintf(out, "%s: its governor is powersave: processors that slow down between operations make for long latencies; performance does not\n", name)
+		}
 		if m.opened.Load > 0.5 {
 			fmt.Fprintf(out, "%s: something else keeps it busy: a measurement needs it for itself\n", name)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -82,6 +83,15 @@ func (m *machine) close() error {
 
 // Name implements testbed.Host.
 func (m *machine) Name() string { return m.name }
+
+// Machine implements testbed.Host: the first name of the machine, which its kernel tells.
+func (m *machine) Machine() string {
+	if m.opened.BootID == "" {
+		return m.name
+	}
+	all := m.cluster.hosts.all()
+	return all[slices.IndexFunc(all, func(name string) bool { return m.cluster.machines[name].opened.BootID == m.opened.BootID })]
+}
 
 // Addr implements testbed.Host.
 func (m *machine) Addr() netip.Addr { return m.opened.Address }

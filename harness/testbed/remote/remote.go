@@ -88,6 +88,9 @@ func (c *cluster) compare(names []string, progress io.Writer) {
 	}{
 		{"processors", func(o opened) string { return fmt.Sprintf("%d × %s", o.Machine.Cores, o.Machine.CPU) }},
 		{"kernels", func(o opened) string { return o.Machine.Kernel }},
+		{"interfaces", func(o opened) string { return o.NIC }},
+		{"governors", func(o opened) string { return o.Machine.Governor }},
+		{"frequencies beyond the usual", func(o opened) string { return o.Machine.Turbo }},
 	} {
 		by := grouped(differ.of)
 		if len(by) > 1 {
@@ -122,7 +125,7 @@ func (c *cluster) Describe() result.Testbed {
 		m := c.machines[name]
 		m.mu.Lock()
 		d.Machines = append(d.Machines, result.RemoteMachine{
-			Name: name, Address: m.opened.Address.String(), Machine: m.opened.Machine, Load: m.opened.Load,
+			Name: name, Address: m.opened.Address.String(), Machine: m.opened.Machine, NIC: m.opened.NIC, Load: m.opened.Load,
 			BootID: m.opened.BootID, ClockErrorUs: float64(m.clock.last().error) / 1e3, ClockDriftPPM: 1e6 * m.clock.drift(),
 		})
 		m.mu.Unlock()
@@ -135,8 +138,8 @@ func (c *cluster) Machine() (result.Machine, error) {
 	return c.machines[c.hosts.Servers[0]].opened.Machine, nil
 }
 
-// CPU implements testbed.Testbed: the sum of all machines', each counted once however many names it has.
-func (c *cluster) CPU() (sum testbed.CPU, err error) {
+// CPU implements testbed.Testbed.
+func (c *cluster) CPU() (map[string]testbed.CPU, error) {
 	all := c.distinct()
 	reports := make([]testbed.CPU, len(all))
 	var asking errgroup.Group
@@ -146,22 +149,20 @@ func (c *cluster) CPU() (sum testbed.CPU, err error) {
 			return err
 		})
 	}
-	err = asking.Wait()
-	for _, r := range reports {
-		sum.Total, sum.Idle, sum.Steal = sum.Total+r.Total, sum.Idle+r.Idle, sum.Steal+r.Steal
+	err := asking.Wait()
+	by := map[string]testbed.CPU{}
+	for i, m := range all {
+		by[m.name] = reports[i]
 	}
-	return sum, err
+	return by, err
 }
 
-// distinct are the machines, each once: those that started with the same kernel are one by several names.
+// distinct are the machines, each once: those that started with the same kernel are one by several names, and the first stands for it.
 func (c *cluster) distinct() (all []*machine) {
-	seen := map[string]bool{"": false} // the machines that could not tell
 	for _, name := range c.hosts.all() {
-		m := c.machines[name]
-		if !seen[m.opened.BootID] {
+		if m := c.machines[name]; m.Machine() == name {
 			all = append(all, m)
 		}
-		seen[m.opened.BootID] = m.opened.BootID != ""
 	}
 	return all
 }

@@ -51,6 +51,7 @@ type openSpec struct {
 type opened struct {
 	Machine result.Machine
 	Address netip.Addr
+	NIC     string  // the interface that has the address
 	Load    float64 // average of the last minute
 	BootID  string  // of the kernel that runs there, which tells machines apart; empty if unknown
 }
@@ -99,6 +100,7 @@ func (s *steward) open(ctx context.Context, spec openSpec) (o opened, _ []contro
 	if o.Address, err = address(spec.Address); err != nil {
 		return o, nil, err
 	}
+	o.NIC = testbed.NIC(o.Address)
 	o.Load, _ = s.load(ctx, control.Nothing{})
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	o.BootID = strings.TrimSpace(string(boot))
