@@ -170,16 +170,19 @@ func kill(t *testing.T, protocol, file string, source []byte) (what, by string) 
 	if _, err := exec.Command("go", "build", "-overlay", overlay, filepath.Dir(file)).CombinedOutput(); err != nil {
 		return "compiler", ""
 	}
-	unit := func(more ...string) (string, bool) {
+	unit := func(folders []string, more ...string) (string, bool) {
 		args := append([]string{"test", "-vet=off", "-count=1", "-failfast", "-timeout", "10m", "-overlay", overlay}, more...)
-		for _, folder := range sourcesOf(protocol) {
+		for _, folder := range folders {
 			args = append(args, "../"+folder)
 		}
 		out, err := exec.Command("go", args...).CombinedOutput()
-		return failing.FindString(string(out)), err != nil
+		return strings.TrimPrefix(failing.FindString(string(out)), "--- FAIL: "), err != nil
 	}
-	if test, failed := unit("-skip", "Trace"); failed {
-		return "unit tests", strings.TrimPrefix(test, "--- FAIL: ")
+	if test, failed := unit(sourcesOf(protocol), "-skip", "Trace"); failed {
+		return "unit tests", test
+	}
+	if test, failed := unit([]string{"protocols/catalog"}, "-run", "^TestConform$/^"+protocol+"$"); failed {
+		return "unit tests", test
 	}
 	binary := filepath.Join(dir, "sim.test")
 	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
@@ -190,8 +193,8 @@ func kill(t *testing.T, protocol, file string, source []byte) (what, by string) 
 	if err != nil {
 		return "simulation", unexpected.FindString(string(out))
 	}
-	if test, failed := unit("-run", "Trace"); failed {
-		return "traces", strings.TrimPrefix(test, "--- FAIL: ")
+	if test, failed := unit(sourcesOf(protocol), "-run", "Trace"); failed {
+		return "traces", test
 	}
 	return unnoticed, ""
 }

@@ -43,13 +43,17 @@ func TestImplausibleReplies(t *testing.T) {
 	})
 }
 
-// A quorum's answers do not end a READ before k of them brought an element: a server that lost one must not make it fail.
+// A READ asks for elements once a quorum has told it of tags. A quorum's answers then do not end it before k of them brought an
+// element: a server that lost one must not make it fail.
 func TestReadWaitsForElements(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
 	op := c.Register(2, protocols.Reader).Read("k", protocols.Heap{})
 	op.Start()
 	for server := range 3 {
-		op.Answer(1, server, protocols.Message{Body: &Ack{TS: protocols.Timestamp{Num: 1, PID: 1}}})
+		step := op.Answer(1, server, protocols.Message{Body: &Ack{TS: protocols.Timestamp{Num: 1, PID: 1}}})
+		if asks := step.Next != nil; asks != (server == 2) {
+			t.Errorf("after %d answers the READ asks for elements: %v", server+1, asks)
+		}
 	}
 	empty := protocols.Message{Body: &Ack{}}
 	elements, err := dispersal.Encode([]byte("value"), 1, protocols.Heap{})
