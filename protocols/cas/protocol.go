@@ -29,13 +29,13 @@ type Protocol struct{}
 
 var _ protocols.Protocol = Protocol{}
 
-// Traits implements protocols.Protocol: N = 3t+1 servers, of which ⌈(N+k)/2⌉ = 2t+1 are a quorum and none lies. An
+// Traits implements protocols.Protocol: N = 3t+1 servers, of which ⌈(N+k)/2⌉ = 2t+1 are a quorum, as N+k is even, and none lies. An
 // element of 1/k of the value goes to each server in pre-write, or comes from each in a READ's finalize.
 func (Protocol) Traits(t int) protocols.Traits {
 	element := 1 / float64(dispersal.Data(t))
 	return protocols.Traits{
 		Name: "cas", Variant: protocols.Paper, Title: "CAS",
-		Servers: dispersal.Total(t), Quorum: (dispersal.Total(t) + dispersal.Data(t) + 1) / 2,
+		Servers: dispersal.Total(t), Quorum: (dispersal.Total(t) + dispersal.Data(t)) / 2,
 		Read:  []protocols.Leg{{}, {Reply: element}},
 		Write: []protocols.Leg{{}, {Request: element}, {}},
 	}
