@@ -83,3 +83,12 @@ func TestWriterWithoutAllKeys(t *testing.T) {
 		t.Error("the WRITE succeeded")
 	}
 }
+
+// Results name the system by its proofs of writing: what one measures must not stand under the other's name.
+func TestNameTellsTheProof(t *testing.T) {
+	for want, p := range map[string]Protocol{"powerstore": {}, "powerstore+polynomial": {Polynomial: true}} {
+		if got := protocols.NameOf(p); got != want {
+			t.Errorf("%+v is called %q, want %q", p, got, want)
+		}
+	}
+}
