@@ -51,6 +51,36 @@ func TestCorruptFragments(t *testing.T) {
 	}
 }
 
+// An answer to FILTER that no correct server gives is none of the quorum's, though all else about it is right.
+func TestMalformedAnswersDoNotCount(t *testing.T) {
+	for name, spoil := range map[string]func(*FilterAck){
+		"a timestamp that the writer does not issue": func(ack *FilterAck) { ack.TS.PID = 7 },
+		"a checksum of no value":                     func(ack *FilterAck) { ack.CC = &dispersal.CrossChecksum{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := written(t, 1)
+			c.Forge(0, func(_, reply protocols.Message) *protocols.Message {
+				if ack, ok := reply.Body.(*FilterAck); ok {
+					wrong := *ack
+					spoil(&wrong)
+					reply.Body = &wrong
+				}
+				return &reply
+			})
+			run := c.Client(9, protocols.Reader).Read(key)
+			for round := 1; round <= 2; round++ {
+				c.Deliver(func(e prototest.Envelope) bool { return e.Server < 3 && e.Round == round })
+			}
+			if run.Rounds() != 2 || run.Done() {
+				t.Fatalf("in round %d, ended: %v, with the answers of two correct servers", run.Rounds(), run.Done())
+			}
+			if got := c.Finish(run); string(got.Value) != "v" {
+				t.Errorf("READ %q", got.Value)
+			}
+		})
+	}
+}
+
 // §5: "denial of service attacks specific to PoWerStore, in which the adversary swamps the system with bogus
 // candidates" make LC grow, until a complete WRITE is above them, and READs still return the right value in two rounds.
 func TestBogusCandidatesSwampLC(t *testing.T) {

@@ -86,8 +86,8 @@ func (v view) gc() (lc Candidate, back []Candidate, records []protocols.Record, 
 	if lc, err = v.lc(); err == nil {
 		back, err = v.back()
 	}
-	if err != nil || len(back) == 0 {
-		return lc, back, nil, err
+	if err != nil {
+		return lc, nil, nil, err
 	}
 	hv, err := candidates.HighestValid(back, v.valid)
 	if err != nil {

@@ -91,6 +91,17 @@ func TestGarbageCollection(t *testing.T) {
 	}
 }
 
+// GC that changes nothing stores nothing: READs of what is written long ago cost no write to the disk.
+func TestGarbageThatStays(t *testing.T) {
+	c, _, _, _ := requests(t, Protocol{})
+	c.Ask(protocols.Reader, key, 0, &Filter{Candidates: []Candidate{bogus(c, 9)}})
+	state := &prototest.Peek{Cluster: c, Server: 0, Key: key}
+	_, records, err := c.Servers[0].Handle(protocols.Reader, key, protocols.Message{Body: &Collect{}}, state)
+	if err != nil || len(records) > 0 || len(backOf(c, 0)) != 1 {
+		t.Errorf("COLLECT stores %v, %v", records, err)
+	}
+}
+
 // What is stored or complete is not replaced by what is not higher (D8, line 26).
 func TestNothingIsOverwritten(t *testing.T) {
 	c, store, fragment, good := requests(t, Protocol{})
