@@ -99,6 +99,9 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 			refused[fmt.Sprintf("a huge %T", e.Body)] = From(w, e.Body, make([]byte, protocols.MaxValueBytes+1))
 		}
 	}
+	for _, e := range requests {
+		conformBadSector(t, c, e)
+	}
 	c = New(t, p, 1, "modern", 1) // whose servers have seen nothing
 	c.CheckRefused(refused)
 	for _, e := range requests {
@@ -107,6 +110,7 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 			t.Errorf("%v for a long key: %v, want a refusal", e, err)
 		}
 		conformBrokenState(t, c, e)
+		conformBadSector(t, c, e)
 		body := reflect.ValueOf(p.NewBody(e.Body.Kind()))
 		for n := range body.Elem().NumField() { // it lacks fields: refused or not, the server has no fault
 			_, _ = c.Request(protocols.Writer, "k", e.Server, protocols.Message{Body: body.Interface().(protocols.Body)})
@@ -130,6 +134,47 @@ func conformBrokenState(t *testing.T, c *Cluster, e Envelope) {
 	if err != nil && (errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "is damaged")) {
 		t.Errorf("%v with damaged records: %v", e, err)
 	}
+}
+
+// conformBadSector: whichever of a request's looks at the state fails, and that one alone, the server says so and stores nothing.
+func conformBadSector(t *testing.T, c *Cluster, e Envelope) {
+	t.Helper()
+	reason := errors.New("a bad sector")
+	for at := 1; ; at++ {
+		state := &badSector{Peek: Peek{Cluster: c, Server: e.Server, Key: "k"}, at: at, err: reason}
+		_, records, err := c.Servers[e.Server].Handle(e.Run.Role, "k", e.Message, state)
+		if state.looks() < at {
+			return
+		}
+		if !errors.Is(err, reason) || len(records) > 0 {
+			t.Errorf("%v whose look %d at the state fails: %v and %d records", e, at, err, len(records))
+		}
+	}
+}
+
+// badSector is a server's state that fails one look.
+type badSector struct {
+	Peek
+	at  int // which, from 1
+	err error
+}
+
+func (s *badSector) looks() int { return len(s.Looks) + len(s.Payloads) }
+
+// Get implements protocols.StateReader.
+func (s *badSector) Get(name string) (body, payload []byte, found bool, err error) {
+	if body, payload, found, err = s.Peek.Get(name); s.looks() == s.at {
+		return nil, nil, false, s.err
+	}
+	return body, payload, found, err
+}
+
+// Body implements protocols.StateReader.
+func (s *badSector) Body(name string) (body []byte, found bool, err error) {
+	if body, found, err = s.Peek.Body(name); s.looks() == s.at {
+		return nil, false, s.err
+	}
+	return body, found, err
 }
 
 // conformReplies: what comes late for another round, and what is no answer at all, neither ends a round nor derails the
