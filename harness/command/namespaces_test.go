@@ -144,7 +144,8 @@ func addNamespace(t *testing.T, name string, number int, rate string) {
 		return
 	}
 	for _, end := range [][2]string{{name, "eth0"}, {"pbswitch", port}} {
-		out, err := exec.Command("tc", "-n", end[0], "qdisc", "add", "dev", end[1], "root", "tbf", "rate", rate, "burst", "256kb", "latency", "20ms").CombinedOutput()
+		// as long a queue as in package netem
+		out, err := exec.Command("tc", "-n", end[0], "qdisc", "add", "dev", end[1], "root", "tbf", "rate", rate, "burst", "256kb", "limit", "4mb").CombinedOutput()
 		if err != nil {
 			t.Fatalf("tc: %v: %s", err, out)
 		}
@@ -167,6 +168,7 @@ func TestRatiosOverSSH(t *testing.T) {
 		t.Skip("asked for by -cluster")
 	}
 	h, sh := namespaced(t, 1, 3, "1gbit")
+	t.Setenv(asCommand, "1") // for processes of this machine's testbed
 	file := writeConfig(t, comparedConfig)
 	ratios := map[string][2][]float64{} // by what is compared: here and over ssh
 	for range *clusteredTurns {

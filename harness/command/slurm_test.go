@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -130,13 +131,24 @@ func daemon(t *testing.T, name string, args ...string) {
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
-	if err := c.Start(); err != nil {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // to a thread that lives as long: its end is the parent's, to the kernel
+		err := c.Start()
+		started <- err
+		if err == nil {
+			_ = c.Wait()
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
-		time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
-		_ = c.Wait()
+		kill := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
+		<-ended
+		kill.Stop()
 		if t.Failed() {
 			t.Logf("%s says: %s", name, said.String())
 		}
