@@ -18,7 +18,7 @@ func TestAnalysisImportsOnlyPlotsAndResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	deps := strings.Fields(string(out))
-	ours := regexp.MustCompile(`^github\.com/powbench/powbench/(cmd/powbench-analysis|harness/result|harness/meant|plots(/.*)?)$`)
+	ours := regexp.MustCompile(`^github\.com/powbench/powbench/(cmd/powbench-analysis|harness/result|harness/meant|harness/yamlfile|plots(/.*)?)$`)
 	for _, d := range deps {
 		if strings.HasPrefix(d, "github.com/powbench/") && !ours.MatchString(d) ||
 			strings.HasPrefix(d, "github.com/cockroachdb/") || slices.Contains([]string{"net/rpc", "crypto/tls"}, d) {
