@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,6 +162,13 @@ func (a *Agent) catchUp(ctx context.Context) bool {
 	return a.links.CatchUp(ctx, max(maxLag, a.largest()+a.largest()/8))
 }
 
+// starts is when the client begins its first operation in a closed loop. Clients begin one after the other while the load warms
+// up: of those that begin together all send, and then all receive, so that one direction of the links is idle while the other
+// is full, and many clients take many operations until that is over.
+func (a *Agent) starts(w *window, c *loadClient) int64 {
+	return clock.Staggered(w.StartNs, w.WarmupEndNs, c.index, cmp.Or(w.Clients, a.cfg.Clients))
+}
+
 // loop is one client. It begins an operation when its last has ended and, in an open loop, the queue's next is due; once
 // no server lags too far behind. In an open loop it begins none after the window. In a closed loop it goes on while operations
 // that began in the window are in progress: without others beside them they would end sooner, and too large a part of
@@ -172,13 +180,14 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 		return
 	}
 	defer stop()
-	if q == nil && clock.SleepUntil(ctx, w.StartNs) != nil {
+	starts := a.starts(w, c)
+	if q == nil && clock.SleepUntil(ctx, starts) != nil {
 		return
 	}
 	c.limit, c.silent = time.Duration(w.OpTimeoutNs), w.Unrecorded()
 	defer func() { c.limit, c.silent = 0, false }()
 	keys, ops := w.keys(c.number()), w.ops(c.index)
-	idle := w.StartNs // since when
+	idle := starts // since when
 	for due, ok := next(); ok; due, ok = next() {
 		c.gauge.begin(&a.operations)
 		begun, caughtUp := clock.Now(), true

@@ -227,3 +227,28 @@ func TestShareCountsFailures(t *testing.T) {
 		t.Errorf("%+v of %d keys, want 2 errors of 5, the first at key 2", got, done.Load())
 	}
 }
+
+// While a load warms up its clients begin one after the other, at all agents; without a warm-up all begin at once.
+func TestClientsBeginOneAfterTheOther(t *testing.T) {
+	b := newBench(t, mabd.Protocol{}, 1)
+	b.preload()
+	var spec Spec
+	b.load(protocols.Read, clients, func(s *Spec) { spec = *s })
+	began := map[uint64]int64{} // by process id, from 1
+	for _, e := range b.history() {
+		if first, ok := began[e.Client]; e.Op == protocols.Read && (!ok || e.Start < first) {
+			began[e.Client] = e.Start
+		}
+	}
+	each := (spec.WarmupEndNs - spec.StartNs) / clients
+	for i := range int64(clients) {
+		if at, due := began[uint64(i)+1], spec.StartNs+i*each; at < due {
+			t.Errorf("client %d began %v early, seed %d", i, time.Duration(due-at), spec.Seed)
+		}
+	}
+	w := newWindow(t.Context(), Spec{Load: result.Load{Clients: clients}, StartNs: 7, WarmupEndNs: 7})
+	defer w.over()
+	if at := b.agents[0].starts(w, b.agents[0].clients[len(b.agents[0].clients)-1]); at != 7 {
+		t.Errorf("without a warm-up the last client begins at %d, want 7", at)
+	}
+}

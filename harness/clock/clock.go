@@ -66,6 +66,12 @@ func kernels() int64 {
 	return ts.Nano()
 }
 
+// Staggered is when the i-th of n begins, from 0, if they begin one after the other, evenly, from an instant on and all before
+// another one. Without time between these all begin at once.
+func Staggered(from, to int64, i, n int) int64 {
+	return from + int64(float64(max(0, to-from))*float64(i)/float64(max(1, n)))
+}
+
 // Sleep waits for that long; if ctx ends first it returns its error.
 func Sleep(ctx context.Context, d time.Duration) error { return SleepUntil(ctx, Now()+d.Nanoseconds()) }
 

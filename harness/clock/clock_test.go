@@ -93,3 +93,24 @@ func TestStep(t *testing.T) {
 		t.Errorf("%d before, %d an hour later, %d after", before, forward, after)
 	}
 }
+
+// Those that begin one after the other begin evenly and before the end; without time for that, all at once.
+func TestStaggered(t *testing.T) {
+	for _, c := range []struct {
+		from, to int64
+		n        int
+		want     []int64
+	}{
+		{100, 140, 4, []int64{100, 110, 120, 130}},
+		{100, 110, 3, []int64{100, 103, 106}},
+		{100, 140, 1, []int64{100}},
+		{100, 100, 2, []int64{100, 100}},
+		{100, 0, 2, []int64{100, 100}},
+	} {
+		for i, want := range c.want {
+			if got := Staggered(c.from, c.to, i, c.n); got != want {
+				t.Errorf("%d of %d from %d to %d: %d, want %d", i, c.n, c.from, c.to, got, want)
+			}
+		}
+	}
+}

@@ -27,7 +27,7 @@ type Committing struct {
 	Committers int
 	Keys       int // from which each committer draws one for each WRITE
 	Seed       uint64
-	// From StartNs on committers commit. What ends before WarmupEndNs is not reported. None begins a WRITE after LatestNs, or after
+	// From StartNs on committers begin to commit, one after the other, as a load's clients do. What ends before WarmupEndNs is not reported. None begins a WRITE after LatestNs, or after
 	// the instant that CloseCall says.
 	StartNs, WarmupEndNs, LatestNs int64
 }
@@ -96,14 +96,15 @@ func (n *Node) underWay() (*committing, error) {
 
 // run lets the committers commit.
 func (c *committing) run(ctx context.Context) (all []Span, err error) {
-	if err := clock.SleepUntil(ctx, c.StartNs); err != nil {
-		return nil, err
-	}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range c.Committers {
 		group.Go(func() error {
-			spans, err := c.newCommitter(uint64(i)).run(ctx)
+			k := c.newCommitter(uint64(i))
+			if err := clock.SleepUntil(ctx, clock.Staggered(c.StartNs, c.WarmupEndNs, i, c.Committers)); err != nil {
+				return err
+			}
+			spans, err := k.run(ctx)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, spans...)
