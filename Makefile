@@ -26,10 +26,10 @@ simulations = $(or $(wildcard $(RESULTS)/simulation/*.json),$(wildcard $(RESULTS
 TOOL := $(GO) tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build lan-bench wan-bench tables ablations large sizes registers limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz sweep losses race bench lint audit doctor clean FORCE
+.PHONY: help build lan-bench wan-bench tables ablations large sizes registers registers-wan limits sustained auth workloads capacity attack soak simulate contend explore wan-kernel plots report test mutants survivors league fuzz sweep losses race bench lint audit doctor clean FORCE
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(BIN) ## build bin/powbench
 
@@ -63,6 +63,10 @@ sizes: build ## measure values of 256 B to 16 MiB at t = 1, 3, 10: from which si
 
 registers: build ## measure the registers of Table 3 side by side, and bytes to t = 10 (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) configs/registers.yaml configs/growth.yaml
+	$(MAKE) plots
+
+registers-wan: build wan-kernel ## measure one client of each of those registers in the emulated WAN (QUICK=1, RESUME=1 as above)
+	$(BIN) run $(run_flags) configs/registers-wan.yaml
 	$(MAKE) plots
 
 limits: build ## measure every protocol beside its ceiling, without a limit of the network (QUICK=1, RESUME=1 as above)

@@ -95,6 +95,10 @@ var figures = []figure{
 		note: "The registers of the paper's Table 3, and others. Bytes are in both directions, and between servers.",
 	},
 	{
+		name: frame.RegistersWAN, variants: true, fixed: frame.UsualDims(frame.ValueSize), rows: farRows, entry: draw.CurveSample, marks: sizeMarks,
+		note: "The registers of the paper's Table 3, and others, far from their clients.",
+	},
+	{
 		name: frame.Growth, variants: true, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Clients}, rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
 		note: "Where servers send each other fragments or cross-checksums, bytes grow with the square of t. They are in both directions, " +
 			"and between servers.",

@@ -35,6 +35,9 @@ func costRows(x scale, name quantity) []panel {
 	}
 }
 
+// farRows are the latency of one client alone: where rounds take long, there is no peak to look for.
+var farRows = registerRows[len(registerRows)-1:]
+
 // growthRows are what an operation moves alone.
 var growthRows = []panel{{
 	x: threshold, plot: logCurves(scale{func(c frame.Cell) float64 { return float64(c.T) }, thresholdAxis}), align: asTheyAre,

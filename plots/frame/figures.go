@@ -9,20 +9,21 @@ import (
 
 // The figures that have names of their own; the paper's have numbers.
 const (
-	Ablation     = "ablation"  // variants side by side
-	SetUp        = "setup"     // suites and durabilities side by side
-	Open         = "open"      // open and closed loops
-	Sizes        = "sizes"     // against the values' size
-	Registers    = "registers" // all registers side by side
-	Growth       = "growth"    // what more servers cost them
-	LimitsFigure = "limits"    // protocols beside their ceilings
-	Auth         = "auth"      // what TLS with certificates costs
-	Sustain      = "sustained" // the course of long loads
-	Mix          = "mixed"     // READs and WRITEs mixed
-	Capacity     = "capacity"  // the highest rates that keep an objective, under attack or not
-	Counts       = "table3"    // the paper's Table 3
-	Owed         = "owed"      // what the wait for owed replies does
-	Recorder     = "recorder"  // what it costs the load to record what it does
+	Ablation     = "ablation"      // variants side by side
+	SetUp        = "setup"         // suites and durabilities side by side
+	Open         = "open"          // open and closed loops
+	Sizes        = "sizes"         // against the values' size
+	Registers    = "registers"     // all registers side by side
+	RegistersWAN = "registers-wan" // the same far away
+	Growth       = "growth"        // what more servers cost them
+	LimitsFigure = "limits"        // protocols beside their ceilings
+	Auth         = "auth"          // what TLS with certificates costs
+	Sustain      = "sustained"     // the course of long loads
+	Mix          = "mixed"         // READs and WRITEs mixed
+	Capacity     = "capacity"      // the highest rates that keep an objective, under attack or not
+	Counts       = "table3"        // the paper's Table 3
+	Owed         = "owed"          // what the wait for owed replies does
+	Recorder     = "recorder"      // what it costs the load to record what it does
 )
 
 // figures are those that points may be of: what is drawn, and what makes a table.
@@ -31,7 +32,7 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, Growth: {}, LimitsFigure: {}, Auth: {}, Sustain: {}, Mix: {},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, RegistersWAN: {wan: true}, Growth: {}, LimitsFigure: {}, Auth: {}, Sustain: {}, Mix: {},
 	Capacity: {}, Counts: {table: true}, Owed: {table: true}, Recorder: {table: true},
 }
 
