@@ -67,6 +67,7 @@ type Agent struct {
 	protocol   protocols.Protocol
 	is         protocols.Traits // of the protocol
 	primitives suite.Suite
+	signatures suite.Counts // of the primitives
 	log        *slog.Logger
 	links      *transport.Links
 	values     *workloads.Values
@@ -98,9 +99,10 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Agent, error) {
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	a := &Agent{
-		cfg: cfg, protocol: protocol, is: protocol.Traits(cfg.T), primitives: primitives, log: log,
+		cfg: cfg, protocol: protocol, is: protocol.Traits(cfg.T), log: log,
 		values: workloads.NewValues(cfg.Seed), issued: issued{last: protocols.Remembered{}},
 	}
+	a.primitives = suite.Counted(primitives, &a.signatures)
 	if cfg.Sizes.Asked() {
 		a.sizes = workloads.NewSizes(cfg.Seed, cfg.Sizes)
 	}
@@ -175,13 +177,15 @@ func reachAll(ctx context.Context, links *transport.Links, within time.Duration)
 	return err
 }
 
-// Retransmitted is the bytes that TCP has sent more than once, on all of the agent's connections so far.
-func (a *Agent) Retransmitted(context.Context, control.Nothing) (uint64, error) {
-	sum := a.links.Retransmitted()
+// Counted is what the agent has counted.
+func (a *Agent) Counted(context.Context, control.Nothing) (control.Counts, error) {
+	again := a.links.Retransmitted()
 	if a.background != nil {
-		sum += a.background.links.Retransmitted()
+		again += a.background.links.Retransmitted()
 	}
-	return sum, nil
+	return control.Counts{
+		RetransmittedBytes: int64(again), SignaturesMade: a.signatures.Made.Load(), SignaturesVerified: a.signatures.Verified.Load(),
+	}, nil
 }
 
 // Arrears is how many bytes servers owe to operations that have ended.

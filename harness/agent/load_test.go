@@ -16,10 +16,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/powbench/powbench/harness/clock"
+	"github.com/powbench/powbench/harness/control"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/mabd"
+	"github.com/powbench/powbench/protocols/phalanx"
 	"github.com/powbench/powbench/transport"
 	"github.com/powbench/powbench/workloads"
 )
@@ -250,5 +252,37 @@ func TestClientsBeginOneAfterTheOther(t *testing.T) {
 	defer w.over()
 	if at := b.agents[0].starts(w, b.agents[0].clients[len(b.agents[0].clients)-1]); at != 7 {
 		t.Errorf("without a warm-up the last client begins at %d, want 7", at)
+	}
+}
+
+// Agents and servers count the signatures that they make and verify: one of each WRITE of Phalanx, which each server verifies unless
+// it has heard of a later one, as of the first to each key it has not.
+func TestSignaturesAreCounted(t *testing.T) {
+	b := newBench(t, phalanx.Protocol{}, 1)
+	b.preload()
+	load := b.load(protocols.Write, clients)
+	writes := keys + load.Ops()
+	var agents, servers control.Counts
+	for _, a := range b.agents {
+		n, err := a.Counted(t.Context(), control.Nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		agents.SignaturesMade += n.SignaturesMade
+	}
+	for _, s := range b.nodes {
+		n, err := s.Counted(t.Context(), control.Nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers.SignaturesMade += n.SignaturesMade
+		servers.SignaturesVerified += n.SignaturesVerified
+	}
+	if agents.SignaturesMade != writes {
+		t.Errorf("agents made %d signatures for %d WRITEs", agents.SignaturesMade, writes)
+	}
+	all := int64(len(b.nodes))
+	if n := servers; n.SignaturesMade != 0 || n.SignaturesVerified < keys*all || n.SignaturesVerified > writes*all {
+		t.Errorf("servers made %d signatures, want none, and verified %d, want %d to %d", n.SignaturesMade, n.SignaturesVerified, keys*all, writes*all)
 	}
 }

@@ -14,20 +14,19 @@ import (
 
 // What an agent's process answers: first StartCall, then the others.
 const (
-	StartCall         control.Method[Config, control.Nothing]          = "start" // connects to the servers
-	EachCall          control.Method[EachSpec, Tally]                  = "each"
-	LoadCall          control.Method[Spec, Tally]                      = "load"
-	EndedCall         control.Method[control.Nothing, int64]           = "ended"         // beside a load, like CloseCall
-	CloseCall         control.Method[int64, control.Nothing]           = "close"         // see Agent.CloseWindow
-	RetransmittedCall control.Method[control.Nothing, uint64]          = "retransmitted" // bytes, see Agent.Retransmitted
-	ArrearsCall       control.Method[control.Nothing, int64]           = "arrears"       // bytes, see Agent.Arrears
-	AssaultCall       control.Method[Spec, int64]                      = "assault"       // by hostile clients; returns how often they attacked
-	InterruptCall     control.Method[InterruptSpec, Tally]             = "interrupt"     // see Agent.Interrupt
-	HistoryCall       control.Method[int, []history.Entry]             = "history"       // see Agent.History
-	CrowdCall         control.Method[CrowdSpec, int]                   = "crowd"         // see Agent.Crowd
-	ForgetCall        control.Method[control.Nothing, control.Nothing] = "forget"        // see Agent.Forget
-	StepCall          control.Method[int64, control.Nothing]           = "step"          // sets the process's clock forward or back, by ns
-	JournalCall       control.Method[string, []history.Entry]          = "journal"       // see ReadJournal
+	StartCall     control.Method[Config, control.Nothing]          = "start" // connects to the servers
+	EachCall      control.Method[EachSpec, Tally]                  = "each"
+	LoadCall      control.Method[Spec, Tally]                      = "load"
+	EndedCall     control.Method[control.Nothing, int64]           = "ended"     // beside a load, like CloseCall
+	CloseCall     control.Method[int64, control.Nothing]           = "close"     // see Agent.CloseWindow
+	ArrearsCall   control.Method[control.Nothing, int64]           = "arrears"   // bytes, see Agent.Arrears
+	AssaultCall   control.Method[Spec, int64]                      = "assault"   // by hostile clients; returns how often they attacked
+	InterruptCall control.Method[InterruptSpec, Tally]             = "interrupt" // see Agent.Interrupt
+	HistoryCall   control.Method[int, []history.Entry]             = "history"   // see Agent.History
+	CrowdCall     control.Method[CrowdSpec, int]                   = "crowd"     // see Agent.Crowd
+	ForgetCall    control.Method[control.Nothing, control.Nothing] = "forget"    // see Agent.Forget
+	StepCall      control.Method[int64, control.Nothing]           = "step"      // sets the process's clock forward or back, by ns
+	JournalCall   control.Method[string, []history.Entry]          = "journal"   // see ReadJournal
 )
 
 // Serve is an agent's process: it does what its coordinator asks for by in and out, until in ends or ctx does. It
@@ -42,7 +41,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		return none, []control.Handler{
 			control.Handle(EachCall, a.Each), control.Handle(LoadCall, a.Load),
 			control.Handle(EndedCall, a.Ended), control.Handle(CloseCall, a.CloseWindow),
-			control.Handle(RetransmittedCall, a.Retransmitted), control.Handle(ArrearsCall, a.Arrears),
+			control.Handle(control.Counted, a.Counted), control.Handle(ArrearsCall, a.Arrears),
 			control.Handle(AssaultCall, a.Assault), control.Handle(HistoryCall, a.History),
 			control.Handle(InterruptCall, a.Interrupt), control.Handle(ForgetCall, a.Forget),
 			control.Handle(CrowdCall, a.Crowd),

@@ -30,20 +30,21 @@ type Load struct {
 
 // Loaded is the outcome of a load.
 type Loaded struct {
-	agent.Tally                  // of all agents together
-	Seconds       float64        // of the measured window
-	FromNs        int64          // when it began, on the run's clock
-	Tail          time.Duration  // from the window's end until the last operation ended
-	Drain         time.Duration  // from the window's end until all agents had all replies
-	Window        Interval       // between the readings at its edges, which may come a moment late
-	Whole         Interval       // from rest before the load to rest after it
-	Between       int64          // bytes that servers exchanged with each other, from rest to rest
-	Retransmitted result.Traffic // bytes that TCP sent more than once, from rest to rest
-	Ahead         int64          // bytes owed at the window's end beyond those at its beginning; 0 if clients do not wait for them
-	Stall         time.Duration  // how long the databases held writers back, summed over the servers
-	Amplification float64        // bytes written by the databases per byte stored
-	Profiles      []Profiled     // of all processes in the window, if the load asked for them
-	Samples       []Sample       // at the window's beginning and then one by one
+	agent.Tally                     // of all agents together
+	Seconds       float64           // of the measured window
+	FromNs        int64             // when it began, on the run's clock
+	Tail          time.Duration     // from the window's end until the last operation ended
+	Drain         time.Duration     // from the window's end until all agents had all replies
+	Window        Interval          // between the readings at its edges, which may come a moment late
+	Whole         Interval          // from rest before the load to rest after it
+	Between       int64             // bytes that servers exchanged with each other, from rest to rest
+	Retransmitted result.Traffic    // bytes that TCP sent more than once, from rest to rest
+	Signatures    result.Signatures // from rest to rest
+	Ahead         int64             // bytes owed at the window's end beyond those at its beginning; 0 if clients do not wait for them
+	Stall         time.Duration     // how long the databases held writers back, summed over the servers
+	Amplification float64           // bytes written by the databases per byte stored
+	Profiles      []Profiled        // of all processes in the window, if the load asked for them
+	Samples       []Sample          // at the window's beginning and then one by one
 }
 
 // Throughput is the operations per second that fell into the window, those at its edges in part, less what servers owe more
@@ -122,7 +123,7 @@ func (c *Cluster) load(ctx context.Context, load Load, by generator) (l Loaded, 
 	if err != nil {
 		return l, err
 	}
-	repeated, err := c.retransmitted(ctx)
+	repeated, signed, err := c.counted(ctx)
 	if err != nil {
 		return l, err
 	}
@@ -162,11 +163,11 @@ func (c *Cluster) load(ctx context.Context, load Load, by generator) (l Loaded, 
 	if err != nil {
 		return l, err
 	}
-	again, err := c.retransmitted(ctx)
+	again, more, err := c.counted(ctx)
 	if err != nil {
 		return l, err
 	}
-	l.Retransmitted = again.Since(repeated)
+	l.Retransmitted, l.Signatures = again.Since(repeated), more.Since(signed)
 	settled, err := c.between(ctx)
 	if err != nil {
 		return l, err

@@ -173,24 +173,26 @@ func (i Interval) Payload() (sum result.Traffic) {
 	return sum
 }
 
-// retransmitted is the bytes that TCP has sent more than once, by agents and by servers.
-func (c *Cluster) retransmitted(ctx context.Context) (t result.Traffic, err error) {
+// counted is the bytes that TCP has sent more than once and the signatures made and verified, by agents and by servers.
+func (c *Cluster) counted(ctx context.Context) (again result.Traffic, signed result.Signatures, err error) {
 	for _, side := range []struct {
 		processes []*control.Client
-		call      control.Method[control.Nothing, uint64]
-		sum       *int64
+		again     *int64
+		signed    *result.Signed
 	}{
-		{c.agents, agent.RetransmittedCall, &t.ClientToServer}, {c.processes(), node.RetransmittedCall, &t.ServerToClient},
+		{c.agents, &again.ClientToServer, &signed.Clients}, {c.processes(), &again.ServerToClient, &signed.Servers},
 	} {
-		all, err := control.CallAll(ctx, side.processes, side.call, control.Nothing{})
+		all, err := control.CallAll(ctx, side.processes, control.Counted, control.Nothing{})
 		if err != nil {
-			return t, err
+			return again, signed, err
 		}
-		for _, bytes := range all {
-			*side.sum += int64(bytes)
+		for _, n := range all {
+			*side.again += n.RetransmittedBytes
+			side.signed.Made += n.SignaturesMade
+			side.signed.Verified += n.SignaturesVerified
 		}
 	}
-	return t, nil
+	return again, signed, nil
 }
 
 // databases sums up the servers' metrics.

@@ -150,6 +150,15 @@ type Used struct {
 	Descriptors    int // open files and connections
 }
 
+// Counts are what a server or an agent has counted since it started.
+type Counts struct {
+	RetransmittedBytes                 int64 // that TCP has sent more than once, on all connections
+	SignaturesMade, SignaturesVerified int64 // by its automaton or its clients
+}
+
+// Counted asks a server or an agent.
+const Counted Method[Nothing, Counts] = "counted"
+
 // Self is what this process uses.
 func Self() (Used, error) { return used(context.Background(), Nothing{}) }
 

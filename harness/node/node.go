@@ -56,15 +56,16 @@ type Config struct {
 
 // A Node is a running server.
 type Node struct {
-	cfg      Config
-	identity *identity.Identity // nil in the clear
-	protocol protocols.Protocol
-	store    *storage.Store
-	handler  *handler
-	server   *transport.Server
-	addr     net.Addr
-	failed   chan error
-	log      *slog.Logger
+	cfg        Config
+	identity   *identity.Identity // nil in the clear
+	protocol   protocols.Protocol
+	store      *storage.Store
+	handler    *handler
+	server     *transport.Server
+	addr       net.Addr
+	failed     chan error
+	log        *slog.Logger
+	signatures *suite.Counts // of the automaton
 	// committing is what Commit commits; nil before.
 	committing atomic.Pointer[committing]
 	// metrics is nil unless they are asked for.
@@ -81,7 +82,8 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	automaton, err := newAutomaton(cfg, protocol, primitives)
+	signatures := &suite.Counts{}
+	automaton, err := newAutomaton(cfg, protocol, suite.Counted(primitives, signatures))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +105,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, identity: own, protocol: protocol, store: store, addr: listener.Addr(), failed: make(chan error, 1), log: log,
-		handler: &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()},
+		handler: &handler{automaton: automaton, store: store, seed: maphash.MakeSeed()}, signatures: signatures,
 	}
 	handle := transport.Handler(n.handler.handle)
 	if cfg.Metrics != "" {
@@ -161,9 +163,12 @@ func (n *Node) Stats(context.Context, control.Nothing) (storage.Metrics, error) 
 	return n.store.Metrics(), nil
 }
 
-// Retransmitted is the bytes that TCP has sent more than once.
-func (n *Node) Retransmitted(context.Context, control.Nothing) (uint64, error) {
-	return n.server.Retransmitted(), nil
+// Counted is what the node has counted.
+func (n *Node) Counted(context.Context, control.Nothing) (control.Counts, error) {
+	return control.Counts{
+		RetransmittedBytes: int64(n.server.Retransmitted()),
+		SignaturesMade:     n.signatures.Made.Load(), SignaturesVerified: n.signatures.Verified.Load(),
+	}, nil
 }
 
 // Reset breaks all connections and keeps listening.

@@ -25,8 +25,6 @@ const (
 	StartCall control.Method[Config, string] = "start"
 	// StatsCall returns the database's metrics.
 	StatsCall control.Method[control.Nothing, storage.Metrics] = "stats"
-	// RetransmittedCall returns how many bytes TCP has sent more than once, on all connections so far.
-	RetransmittedCall control.Method[control.Nothing, uint64] = "retransmitted"
 	// ConnectCall tells the node the addresses of all servers by index.
 	ConnectCall control.Method[[]string, control.Nothing] = "connect"
 	// BetweenCall returns the bytes that the node has exchanged with other servers, see Node.Between.
@@ -59,7 +57,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, metrics string
 		node.Store(n)
 		go func() { failed <- <-n.Failed() }()
 		return n.Addr().String(), []control.Handler{
-			control.Handle(StatsCall, n.Stats), control.Handle(RetransmittedCall, n.Retransmitted),
+			control.Handle(StatsCall, n.Stats), control.Handle(control.Counted, n.Counted),
 			control.Handle(ConnectCall, n.Connect), control.Handle(BetweenCall, n.Between),
 			control.Handle(ResetCall, n.Reset), control.Handle(FillCall, fill),
 			control.Handle(CommitCall, n.Commit), control.Handle(CommittedCall, n.Committed),

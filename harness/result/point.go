@@ -72,6 +72,10 @@ type Point struct {
 	ModelBetween      float64 `json:"model_between,omitempty"`
 	ModelBetweenLeast float64 `json:"model_between_least,omitempty"`
 
+	// Signatures are those that the load's processes made and verified, from rest to rest, over LoadOps operations. Points of earlier
+	// versions lack them.
+	Signatures *Signatures `json:"signatures,omitempty"`
+
 	CPUS CPU `json:"cpu_s"`
 	// GeneratorS is the part of CPUS.Clients, in seconds, that the load generators took for themselves and not for the
 	// protocol: for keys, values, histories and tallies. Points of earlier versions lack it.
@@ -197,6 +201,27 @@ type Latency struct {
 // Percentile is one of the percentiles by its name, such as "p99"; 0 if there is none of that name.
 func (l Latency) Percentile(name string) float64 {
 	return map[string]float64{"p50": l.P50, "p90": l.P90, "p99": l.P99, "p999": l.P999}[name]
+}
+
+// Signatures are those of the load's processes.
+type Signatures struct {
+	Clients Signed `json:"clients"`
+	Servers Signed `json:"servers"`
+}
+
+// Since is what has come after earlier ones.
+func (s Signatures) Since(earlier Signatures) Signatures {
+	return Signatures{s.Clients.since(earlier.Clients), s.Servers.since(earlier.Servers)}
+}
+
+// Signed is how many signatures were made and verified, right or wrong.
+type Signed struct {
+	Made     int64 `json:"made"`
+	Verified int64 `json:"verified"`
+}
+
+func (s Signed) since(earlier Signed) Signed {
+	return Signed{s.Made - earlier.Made, s.Verified - earlier.Verified}
 }
 
 // CPU is the CPU time of the load's processes in seconds.

@@ -33,8 +33,16 @@ type Counted struct {
 	Rounds   map[result.Rounds]int64 // operations by the rounds that they took
 	Messages result.TrafficFactor    // per operation
 	Bytes    result.TrafficFactor    // per operation, in multiples of the value's size
-	Up, Down float64                 // how far Bytes are off the first run's model, by direction
+	// Made and Verified are signatures per operation; not known of points of earlier versions.
+	Made, Verified BySide
+	Up, Down       float64 // how far Bytes are off the first run's model, by direction
 	Verdict  string                  // whether each run is as the cost model says
+}
+
+// BySide is a number of all clients and of all servers.
+type BySide struct {
+	Known            bool
+	Clients, Servers float64
 }
 
 // CountedCells returns the cells of the table of counts.
@@ -62,12 +70,27 @@ func count(cell Cell, points []result.Point) Counted {
 		messages, bytes = plus(messages, p.Messages), plus(bytes, p.WireBytes)
 	}
 	c.Messages, c.Bytes = per(messages, c.Ops), per(bytes, c.Ops*int64(cell.ValueBytes))
+	c.Made = signatures(points, c.Ops, func(s result.Signed) int64 { return s.Made })
+	c.Verified = signatures(points, c.Ops, func(s result.Signed) int64 { return s.Verified })
 	if len(points) > 0 {
 		off := func(measured, model float64) float64 { return (measured - model) / max(1, model) }
 		model := points[0].Model()
 		c.Up, c.Down = off(c.Bytes.ClientToServer, model.ClientToServer), off(c.Bytes.ServerToClient, model.ServerToClient)
 	}
 	return c
+}
+
+// signatures adds up what the points' clients and servers did with signatures, per operation.
+func signatures(points []result.Point, ops int64, of func(result.Signed) int64) BySide {
+	sum := BySide{Known: len(points) > 0}
+	for _, p := range points {
+		if p.Signatures == nil {
+			return BySide{}
+		}
+		sum.Clients += float64(of(p.Signatures.Clients)) / float64(ops)
+		sum.Servers += float64(of(p.Signatures.Servers)) / float64(ops)
+	}
+	return sum
 }
 
 func plus(a, b result.Traffic) result.Traffic {

@@ -207,3 +207,22 @@ func TestProtocolsFromOutside(t *testing.T) {
 		t.Errorf("a, b and c are %+v, %+v and %+v", a, b, c)
 	}
 }
+
+// Signatures are per operation over all runs, of clients and of servers; not known if a run lacks them.
+func TestSignaturesPerOperation(t *testing.T) {
+	run := func(ops, made, verified int64) result.Point {
+		return result.Point{LoadOps: ops, Signatures: &result.Signatures{
+			Clients: result.Signed{Made: made}, Servers: result.Signed{Verified: verified},
+		}}
+	}
+	c := count(Cell{}, []result.Point{run(10, 10, 40), run(30, 30, 140)})
+	if want := (BySide{Known: true, Clients: 1}); c.Made != want {
+		t.Errorf("made: %+v, want %+v", c.Made, want)
+	}
+	if want := (BySide{Known: true, Servers: 4.5}); c.Verified != want {
+		t.Errorf("verified: %+v, want %+v", c.Verified, want)
+	}
+	if c := count(Cell{}, []result.Point{run(10, 10, 40), {LoadOps: 10}}); c.Made.Known || c.Verified.Known {
+		t.Errorf("of a run without them: %+v and %+v are known", c.Made, c.Verified)
+	}
+}

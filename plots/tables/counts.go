@@ -131,7 +131,8 @@ func gravest(verdicts []string) string {
 
 var countsNote = fmt.Sprintf("Per operation, in brackets what the model says: every round asks all servers and all answer; "+
 	"bytes, framing included, in multiples of the value's size. Deviation: of the bytes, c→s / s→c, in percent of the model's or "+
-	"of one value, if that is more. Equal: the same rounds in every operation, the same messages, and bytes within %.0f %%.",
+	"of one value, if that is more. Signed and verified: signatures per operation, counted where they are made and verified, by all servers together; "+
+	"a preload before may have verified what a READ need not verify again. Equal: the same rounds in every operation, the same messages, and bytes within %.0f %%.",
 	100*frame.BytesTolerance)
 
 var countColumns = slices.Concat([]column[frame.Counted]{
@@ -156,8 +157,18 @@ var countColumns = slices.Concat([]column[frame.Counted]{
 	ifCounted("deviation", func(c frame.Counted) string {
 		return beside("%+.2f / %+.2f %%", 100*c.Up, 100*c.Down)
 	}),
+	ifCounted("signed, clients + servers", func(c frame.Counted) string { return bySide(c.Made) }),
+	ifCounted("verified, clients + servers", func(c frame.Counted) string { return bySide(c.Verified) }),
 	{head: "verdict", of: func(c frame.Counted) string { return c.Verdict }},
 })
+
+// bySide is a number of all clients and of all servers.
+func bySide(b frame.BySide) string {
+	if !b.Known {
+		return stat.Missing
+	}
+	return beside("%.3g + %.3g", b.Clients, b.Servers)
+}
 
 // ifCounted is a column that says nothing of a measurement without counts.
 func ifCounted(head string, of func(frame.Counted) string) column[frame.Counted] {

@@ -164,6 +164,7 @@ func (r *runner) fillTraffic(p *result.Point, l cluster.Loaded) {
 		p.LinkBytes.ServerToClient -= l.Background.Bytes.ServerToClient
 	}
 	p.WireFactor, p.Retransmitted = perOperation(p.WireBytes, p), l.Retransmitted
+	p.Signatures = &l.Signatures
 	p.BetweenBytes = l.Between
 	if p.LoadOps > 0 {
 		p.BetweenFactor = float64(l.Between) / float64(p.LoadOps) / float64(p.ValueBytes)
