@@ -100,8 +100,7 @@ var figures = []figure{
 	},
 	{
 		name: frame.Growth, variants: true, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Clients}, rows: growthRows, entry: draw.CurveSample, marks: sizeMarks,
-		note: "Where servers send each other fragments or cross-checksums, bytes grow with the square of t. They are in both directions, " +
-			"and between servers.",
+		note: "Bytes are in both directions, and between servers, which send each other messages with the square of t.",
 	},
 	{
 		name: frame.LimitsFigure, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}, rows: limitRows,

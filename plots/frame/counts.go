@@ -36,7 +36,7 @@ type Counted struct {
 	// Made and Verified are signatures per operation; not known of points of earlier versions.
 	Made, Verified BySide
 	Up, Down       float64 // how far Bytes are off the first run's model, by direction
-	Verdict  string                  // whether each run is as the cost model says
+	Verdict        string  // whether each run is as the cost model says
 }
 
 // BySide is a number of all clients and of all servers.
