@@ -180,14 +180,16 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 		return
 	}
 	defer stop()
-	starts := a.starts(w, c)
-	if q == nil && clock.SleepUntil(ctx, starts) != nil {
-		return
+	idle := w.StartNs // since when
+	if q == nil {
+		idle = a.starts(w, c)
+		if clock.SleepUntil(ctx, idle) != nil {
+			return
+		}
 	}
 	c.limit, c.silent = time.Duration(w.OpTimeoutNs), w.Unrecorded()
 	defer func() { c.limit, c.silent = 0, false }()
 	keys, ops := w.keys(c.number()), w.ops(c.index)
-	idle := starts // since when
 	for due, ok := next(); ok; due, ok = next() {
 		c.gauge.begin(&a.operations)
 		begun, caughtUp := clock.Now(), true

@@ -22,6 +22,7 @@ type Tally struct {
 	Overtaken  int64  // operations that began although a connected server lagged too far behind
 	Pending    int64  // operations that were given up
 	Failed     int64  // that ended with an error, or READs of bytes that were never written
+	Starved    int64  // of those that failed, READs to which WRITEs left no round to end in
 	FirstError string // of the operations that were given up or failed
 	LongestNs  int64  // of all operations, also of those that were given up
 	LastNs     int64  // when the last of them ended
@@ -172,6 +173,9 @@ func (t *Tally) fail(err error) {
 	} else {
 		t.Failed++
 	}
+	if errors.Is(err, protocols.ErrStarved) {
+		t.Starved++
+	}
 	t.FirstError = cmp.Or(t.FirstError, err.Error())
 }
 
@@ -228,6 +232,7 @@ func (t *Tally) Merge(o *Tally) {
 	t.Overtaken += o.Overtaken
 	t.Pending += o.Pending
 	t.Failed += o.Failed
+	t.Starved += o.Starved
 	t.FirstError = cmp.Or(t.FirstError, o.FirstError)
 	t.Gauged.add(o.Gauged)
 	t.LongestNs, t.LastNs = max(t.LongestNs, o.LongestNs), max(t.LastNs, o.LastNs)

@@ -125,6 +125,7 @@ type TrialOps struct {
 	Writes  int64 `json:"writes"`
 	Pending int64 `json:"pending"`
 	Failed  int64 `json:"failed"`
+	Starved int64 `json:"starved,omitempty"` // of those that failed, READs to which WRITEs left no round to end in
 }
 
 // Event is a change that was made to the cluster, and when.

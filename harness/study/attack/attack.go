@@ -85,7 +85,7 @@ func (p *player) trials() (all []study.Task, expected time.Duration) {
 			if e := a.Expected(system); !e.None {
 				all = append(all, &trial{
 					player: p, protocol: system, attack: a, expected: e, load: p.load(a), seed: p.seed(system, a),
-					findings: findings{promise: system.Traits(p.T).Consistency},
+					findings: findings{promise: system.Traits(p.T).Consistency, starves: system.Traits(p.T).Starves},
 				})
 				expected += p.load(a) + aside
 			}

@@ -20,6 +20,7 @@ type findings struct {
 	first string // in words
 
 	promise protocols.Consistency // that histories are held to
+	starves bool                  // READs may run out of rounds because of WRITEs
 }
 
 // find notes a harm.
@@ -51,7 +52,7 @@ func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, all a
 	if e.Harm == byzantine.Exhaustion { // how it shows when there is no higher timestamp left
 		harm = byzantine.Exhaustion
 	}
-	failed := all.Failed - corrupt
+	failed := all.Failed - corrupt - f.starved(entries, all)
 	f.count(harm, failed, "%d operations failed: %s", failed, all.FirstError)
 	for n, reads := range all.Read.Rounds {
 		if e.Rounds > 0 && n.Total() > e.Rounds {
@@ -59,6 +60,26 @@ func (f *findings) judge(e byzantine.Expectation, entries []history.Entry, all a
 		}
 	}
 	return report.Verdict
+}
+
+// starved is how many READs ended without a result as the protocol allows, as WRITEs left them no round: a READ that no WRITE met has no
+// such excuse.
+func (f *findings) starved(entries []history.Entry, all agent.Tally) (n int64) {
+	if !f.starves || all.Starved == 0 {
+		return 0
+	}
+	met := map[protocols.Key]int64{} // when the last WRITE of each key ended, or Forever
+	for _, e := range entries {
+		if e.Op == protocols.Write {
+			met[e.Key] = max(met[e.Key], e.End)
+		}
+	}
+	for _, e := range entries {
+		if e.Op == protocols.Read && e.Outcome == history.Pending && e.Start < met[e.Key] {
+			n++
+		}
+	}
+	return min(n, all.Starved)
 }
 
 func isCorrupt(e history.Entry) bool { return e.Op == protocols.Read && e.Value == history.Corrupt }
@@ -165,7 +186,7 @@ func (t *trial) conclude(out *result.Trial, entries []history.Entry) {
 // fillIn fills in what was counted: from the first operation to the last, and during the measured load.
 func fillIn(out *result.Trial, all, l agent.Tally) {
 	out.ReadKinds, out.WriteKinds, out.ReadMost, out.WriteMost = all.Read.Rounds, all.Write.Rounds, all.Read.Most, all.Write.Most
-	out.Ops = result.TrialOps{Reads: l.Read.Ops, Writes: l.Write.Ops, Pending: all.Pending, Failed: all.Failed}
+	out.Ops = result.TrialOps{Reads: l.Read.Ops, Writes: l.Write.Ops, Pending: all.Pending, Failed: all.Failed, Starved: all.Starved}
 	out.ReadRounds = map[string]int64{}
 	for rounds, count := range l.Read.Rounds {
 		out.ReadRounds[strconv.Itoa(rounds.Total())] += count

@@ -35,6 +35,12 @@ func corrupted(e history.Entry) history.Entry {
 	return e
 }
 
+// pending is the operation, if it did not end or ended with an error.
+func pending(e history.Entry) history.Entry {
+	e.End, e.Outcome = history.Forever, history.Pending
+	return e
+}
+
 func TestJudge(t *testing.T) {
 	fine := []history.Entry{
 		op(protocols.Write, 1, 1, 0, 10, 1), op(protocols.Read, 2, 1, 20, 30, 1), op(protocols.Write, 1, 2, 40, 50, 2),
@@ -42,6 +48,7 @@ func TestJudge(t *testing.T) {
 	and := func(e history.Entry) []history.Entry { return append(slices.Clone(fine), e) }
 	for _, c := range []struct {
 		name    string
+		starves bool
 		expect  byzantine.Expectation
 		entries []history.Entry
 		tally   agent.Tally
@@ -90,9 +97,25 @@ func TestJudge(t *testing.T) {
 			name: "READs may take three rounds", expect: byzantine.Expectation{Rounds: 3}, entries: fine,
 			tally: agent.Tally{Read: agent.Kind{Rounds: rounds{{Data: 1, Metadata: 2}: 4}}},
 		},
+		{
+			name: "READs starve beside WRITEs", starves: true, entries: and(pending(op(protocols.Read, 2, 2, 45, 0, 1))),
+			tally: agent.Tally{Failed: 1, Starved: 1, FirstError: "why"},
+		},
+		{
+			name: "READs starve though the protocol says that none does", entries: and(pending(op(protocols.Read, 2, 2, 45, 0, 1))),
+			tally: agent.Tally{Failed: 1, Starved: 1, FirstError: "why"}, want: map[byzantine.Harm]int64{byzantine.Failure: 1},
+		},
+		{
+			name: "a READ starves that no WRITE met", starves: true, entries: and(pending(op(protocols.Read, 2, 2, 60, 0, 1))),
+			tally: agent.Tally{Failed: 1, Starved: 1, FirstError: "why"}, want: map[byzantine.Harm]int64{byzantine.Failure: 1},
+		},
+		{
+			name: "one READ starves and another operation fails", starves: true, entries: and(pending(op(protocols.Read, 2, 2, 45, 0, 1))),
+			tally: agent.Tally{Failed: 2, Starved: 1, FirstError: "why"}, want: map[byzantine.Harm]int64{byzantine.Failure: 1},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var f findings
+			f := findings{starves: c.starves}
 			f.judge(c.expect, c.entries, c.tally)
 			if !maps.Equal(f.harms, c.want) {
 				t.Errorf("found %v (%s), want %v", f.harms, f.first, c.want)
