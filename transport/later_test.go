@@ -185,14 +185,18 @@ func TestTell(t *testing.T) {
 	}
 	x.End()
 	quiet(t, links)
+	before := links.Traffic().Received.Messages
 	tell(to, "nobody waits")
 	tell(protocols.Ticket{Client: to.Client + 1, Request: to.Request}, "nobody is there")
 	eventually(t, func() error {
-		if links.Traffic().Rejected == 0 {
+		if links.Traffic().Received.Messages == before {
 			return errors.New("the letter has not come yet")
 		}
 		return nil
 	})
+	if n := links.Traffic().Rejected; n > 0 {
+		t.Errorf("%d letters were rejected: those of a stream that has ended are late", n)
+	}
 }
 
 // A stream that nobody reads holds up its own connection until the exchange ends, and then no more.

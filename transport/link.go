@@ -176,6 +176,9 @@ func (l *link) readReply(frames *frameReader, size frameSize) error {
 		return l.reject(frames, size)
 	}
 	r, replies := l.find(e.ID)
+	if r == nil && l.late(e.ID) {
+		return frames.skip(size.payload)
+	}
 	if r == nil {
 		return l.reject(frames, size)
 	}

@@ -14,6 +14,7 @@ import (
 const (
 	maxBacklogBytes = 32 << 20 // unsent, on a connection that is too slow
 	maxEnded        = 1 << 14  // requests, at a server that does not reply
+	maxCeased       = 1 << 10  // streams, whose server may not have heard yet that nobody listens
 )
 
 // MaxKeptBytes bounds the requests that a server keeps, without a reply, for another one.
@@ -78,9 +79,10 @@ type outbox struct {
 	connected  bool
 	requests   map[uint64]*request
 	queue      []*request
-	backlog    int // bytes in queue
-	ended      int // requests of ended exchanges
-	overtaken  int // requests that were settled while they were written
+	backlog    int      // bytes in queue
+	ended      int      // requests of ended exchanges
+	overtaken  int      // requests that were settled while they were written
+	ceased     []uint64 // the ids of the last streams that ended, the oldest first
 	arrears    arrears
 }
 
@@ -204,6 +206,13 @@ func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 	return r, r.replies
 }
 
+// late reports whether a reply with the id is one more of a stream that has ended.
+func (o *outbox) late(id uint64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Contains(o.ceased, id)
+}
+
 // settle notes that r is answered.
 func (o *outbox) settle(r *request) {
 	o.mu.Lock()
@@ -287,6 +296,11 @@ func (o *outbox) remove(r *request) {
 		o.overtaken++
 	}
 	delete(o.requests, r.id)
+	if r.streamed {
+		if o.ceased = append(o.ceased, r.id); len(o.ceased) > maxCeased {
+			o.ceased = slices.Delete(o.ceased, 0, 1)
+		}
+	}
 	if r.ended {
 		o.ended--
 		o.tell(o.arrears.settle(r.owed))

@@ -258,3 +258,32 @@ func TestOwedUntilCounted(t *testing.T) {
 		t.Errorf("answered and written: %d requests owed", n)
 	}
 }
+
+// A server may answer a streamed request once more before it hears that the stream has ended: that is late, and no reply that nobody
+// asked for. One more reply to any other request is.
+func TestAnswersAfterAStreamHasEnded(t *testing.T) {
+	d := newDesk(ofClient)
+	d.link.open(nil)
+	begin := func(streamed bool) *request {
+		x := d.begin(10)
+		r := x.requests[0]
+		r.streamed = streamed
+		d.write()
+		x.End()
+		d.link.settle(r)
+		return r
+	}
+	first, other := begin(true), begin(false)
+	if r, _ := d.link.find(first.id); r != nil || !d.link.late(first.id) {
+		t.Errorf("one more reply to a stream that has ended: found %v, late %v", r, d.link.late(first.id))
+	}
+	if d.link.late(other.id) {
+		t.Error("a second reply to a request passes for a late one")
+	}
+	for range maxCeased {
+		begin(true)
+	}
+	if d.link.late(first.id) || len(d.link.ceased) != maxCeased {
+		t.Errorf("%d streams are remembered, want %d, the last ones", len(d.link.ceased), maxCeased)
+	}
+}

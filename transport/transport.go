@@ -71,7 +71,8 @@ type Count struct {
 type Traffic struct {
 	Sent     Count
 	Received Count
-	// Rejected counts replies that were dropped: duplicate, to no request, of an unknown kind, or malformed.
+	// Rejected counts replies that were dropped: duplicate, to no request, of an unknown kind, or malformed. One more to a streamed
+	// request whose exchange has ended is merely late.
 	Rejected uint64
 	// Discarded counts requests of ended exchanges that were given up before a reply came.
 	Discarded uint64
