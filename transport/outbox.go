@@ -14,7 +14,6 @@ import (
 const (
 	maxBacklogBytes = 32 << 20 // unsent, on a connection that is too slow
 	maxEnded        = 1 << 14  // requests, at a server that does not reply
-	maxCeased       = 1 << 10  // streams, whose server may not have heard yet that nobody listens
 )
 
 // MaxKeptBytes bounds the requests that a server keeps, without a reply, for another one.
@@ -79,10 +78,10 @@ type outbox struct {
 	connected  bool
 	requests   map[uint64]*request
 	queue      []*request
-	backlog    int      // bytes in queue
-	ended      int      // requests of ended exchanges
-	overtaken  int      // requests that were settled while they were written
-	ceased     []uint64 // the ids of the last streams that ended, the oldest first
+	backlog    int // bytes in queue
+	ended      int // requests of ended exchanges
+	overtaken  int // requests that were settled while they were written
+	ceased     ceased
 	arrears    arrears
 }
 
@@ -206,13 +205,6 @@ func (o *outbox) find(id uint64) (*request, chan<- Reply) {
 	return r, r.replies
 }
 
-// late reports whether a reply with the id is one more of a stream that has ended.
-func (o *outbox) late(id uint64) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return slices.Contains(o.ceased, id)
-}
-
 // settle notes that r is answered.
 func (o *outbox) settle(r *request) {
 	o.mu.Lock()
@@ -297,9 +289,7 @@ func (o *outbox) remove(r *request) {
 	}
 	delete(o.requests, r.id)
 	if r.streamed {
-		if o.ceased = append(o.ceased, r.id); len(o.ceased) > maxCeased {
-			o.ceased = slices.Delete(o.ceased, 0, 1)
-		}
+		o.ceased.add(r.id)
 	}
 	if r.ended {
 		o.ended--
