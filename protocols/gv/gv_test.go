@@ -241,6 +241,70 @@ func TestHistoryIsForgotten(t *testing.T) {
 	}
 }
 
+// crowd is a server that lies: whoever pre-writes is told of as many readers as there may be, none of which exists.
+type crowd struct{ protocols.Server }
+
+func (l crowd) Handle(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	reply, records, err := l.Server.Handle(from, key, request, state)
+	if body, ok := reply.Body.(*PreWritten); ok {
+		body.Reading = nil
+		for reader := range uint64(MaxReaders) {
+			body.Reading = append(body.Reading, Mark{Reader: 1 + reader, Number: 1 << 40})
+		}
+	}
+	return reply, records, err
+}
+
+// meter counts what a server is to store.
+type meter struct {
+	protocols.Server
+	bytes int
+}
+
+func (m *meter) Handle(from protocols.Role, key protocols.Key, request protocols.Message, state protocols.StateReader) (
+	protocols.Message, []protocols.Record, error,
+) {
+	reply, records, err := m.Server.Handle(from, key, request, state)
+	for _, r := range records {
+		m.bytes += len(r.Name) + len(r.Body) + len(r.Payload)
+	}
+	return reply, records, err
+}
+
+// What a server stores for a WRITE does not grow with the WRITEs before it, however many readers a liar invents; and what it has
+// stored of marks goes with the window.
+func TestMarksAreStoredOnce(t *testing.T) {
+	const window = 32
+	c := prototest.New(t, Protocol{limits{window: window}}, 1, "modern", 1)
+	stored := &meter{Server: c.Servers[0]}
+	c.Servers[0], c.Servers[1] = stored, crowd{c.Servers[1]}
+	c.Hold(prototest.Of(3)) // so that the liar is in each quorum
+	w := c.Client(1, protocols.Writer)
+	write := func(times int) (bytes int) {
+		before := stored.bytes
+		for range times {
+			c.Finish(w.Write("k", []byte("v")))
+			c.Run()
+		}
+		return stored.bytes - before
+	}
+	first := write(8)
+	write(100)
+	if last := write(8); last > 2*first {
+		t.Errorf("eight WRITEs have a server store %d bytes after a hundred others, %d before", last, first)
+	}
+	if n := c.Records(0, "k"); n > 1+2*(window+1) {
+		t.Errorf("the server keeps %d records", n)
+	}
+	c.Release() // all correct servers accuse the liar, and only they agree
+	c.Run()
+	if got := c.Finish(c.Client(2, protocols.Reader).Read("k")); string(got.Value) != "v" {
+		t.Errorf("READ %+v", got)
+	}
+}
+
 // With a window that is too small for the schedule a READ may have to be given up, but none is wrong.
 func TestSmallWindows(t *testing.T) {
 	for seed := range uint64(60) {

@@ -15,6 +15,9 @@ const recordHistory = "history"
 // recordValue is the record of a value, which is its payload. One value serves all registers: a number is that of one value.
 func recordValue(num uint64) string { return fmt.Sprintf("value/%016x", num) }
 
+// recordMarks is the record of the marks of a number in a register.
+func recordMarks(at history.Place) string { return fmt.Sprintf("marks/%016x/%016x", at.Owner, at.Num) }
+
 // server is the automaton of a server.
 type server struct{ params }
 
@@ -80,19 +83,48 @@ func (k *keeper) handle(answer func() (protocols.Message, error)) (protocols.Mes
 
 // preWrite stores the value. Of a reader it is the end of the READ, as far as others need to know of it.
 func (k *keeper) preWrite(m *PreWrite, value []byte) (protocols.Message, error) {
-	for _, num := range k.Learn(m.Complete, k.window) {
-		k.records = append(k.records, protocols.Record{Name: recordValue(num), Delete: true})
+	values, marks := k.Learn(m.Complete, k.window)
+	for _, num := range values {
+		k.remove(recordValue(num))
 	}
-	r := k.Of(m.Owner, k.readers)
+	k.unmark(marks)
+	r := k.register(m.Owner)
 	if r == nil {
 		return protocols.Message{Body: &PreWritten{Full: true}}, nil
 	}
 	r.Reading = false
 	if r.Early.To == m.Num {
-		r.Spans, r.Early = history.Add(r.Spans, m.Num, r.Early.Marks), Span{}
+		if err := k.written(r, m.Num, r.Early.Marks); err != nil {
+			return protocols.Message{}, err
+		}
+		r.Early = Span{}
 	}
-	_, written := history.Find(r.Spans, m.Num)
-	return protocols.Message{Body: &PreWritten{Reading: k.Reading(), Written: written}}, k.keep(m.Num, value)
+	return protocols.Message{Body: &PreWritten{Reading: k.Reading(), Written: r.Has(m.Num)}}, k.keep(m.Num, value)
+}
+
+// register is the owner's, nil if there is no room for it.
+func (k *keeper) register(owner uint64) *history.Register {
+	r, marks := k.Of(owner, k.readers)
+	k.unmark(marks)
+	return r
+}
+
+func (k *keeper) unmark(gone []history.Place) {
+	for _, at := range gone {
+		k.remove(recordMarks(at))
+	}
+}
+
+func (k *keeper) remove(name string) {
+	k.records = append(k.records, protocols.Record{Name: name, Delete: true})
+}
+
+// written notes that the number is written into the register, with T.
+func (k *keeper) written(r *history.Register, num uint64, marks []Mark) (err error) {
+	if r.Write(num, len(marks) > 0) && len(marks) > 0 {
+		k.records, err = wire.AddRecord(k.records, recordMarks(history.Place{Owner: r.Owner, Num: num}), &marks, nil)
+	}
+	return err
 }
 
 // keep stores the value, unless it is there or forgotten.
@@ -115,7 +147,7 @@ func (k *keeper) has(num uint64) (bool, error) {
 
 // write notes that a quorum has the value. If it has not come here, the note waits for it (U4).
 func (k *keeper) write(m *Write) (protocols.Message, error) {
-	r := k.Of(m.Owner, k.readers)
+	r := k.register(m.Owner)
 	if r == nil {
 		return protocols.Message{Body: &Written{Full: true}}, nil
 	}
@@ -127,35 +159,38 @@ func (k *keeper) write(m *Write) (protocols.Message, error) {
 		r.Early = Span{From: m.Num, To: m.Num, Marks: m.Marks}
 	case !has:
 	case m.Num > k.Horizon:
-		r.Spans = history.Add(r.Spans, m.Num, m.Marks)
+		err = k.written(r, m.Num, m.Marks)
 	}
-	return protocols.Message{Body: &Written{Early: !has}}, nil
+	return protocols.Message{Body: &Written{Early: !has}}, err
 }
 
 // look tells all that is written, with the value of the highest number. It stores nothing.
 func (k *keeper) look(m *Look) (reply protocols.Message, err error) {
-	return k.tell(k.view(m.Reader, m.Number, 0), []uint64{k.Top()})
+	return k.tell(m.Reader, m.Number, 0, []uint64{k.Top()})
 }
 
 // show notes that the READ is in SHOW, and tells what is written from m.Least on, with the values that are wanted.
 func (k *keeper) show(m *Show) (protocols.Message, error) {
-	r := k.Of(m.Reader, k.readers)
+	r := k.register(m.Reader)
 	if r == nil {
 		return protocols.Message{Body: &View{Full: true}}, nil
 	}
 	if r.Number <= m.Number {
 		r.Number, r.Reading = m.Number+1, true
 	}
-	return k.tell(k.view(m.Reader, m.Number, m.Least), m.Want)
+	return k.tell(m.Reader, m.Number, m.Least, m.Want)
 }
 
-// view is what the reader is told, from the number least on.
-func (k *keeper) view(reader, number, least uint64) *View {
-	return &View{Registers: k.Tell(reader, number, least), Forgot: k.Forgot()}
-}
-
-// tell adds the values that are there to the view.
-func (k *keeper) tell(v *View, nums []uint64) (reply protocols.Message, err error) {
+// tell tells the reader what is written from the number least on, with the values of the numbers that are there.
+func (k *keeper) tell(reader, number, least uint64, nums []uint64) (reply protocols.Message, err error) {
+	registers, err := k.Tell(reader, number, least, func(at history.Place) (marks []Mark, err error) {
+		_, err = wire.ReadBody(k.state, recordMarks(at), &marks)
+		return marks, err
+	})
+	if err != nil {
+		return reply, err
+	}
+	v := &View{Registers: registers, Forgot: k.Forgot()}
 	reply.Body = v
 	for _, num := range nums {
 		_, value, found, err := k.state.Get(recordValue(num))

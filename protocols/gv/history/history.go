@@ -1,5 +1,9 @@
-// Package history is what a server of [15]'s register keeps of a key: which numbers were written into which register, with T. It forgets
-// what lies behind a window, and the registers of readers that are too many.
+// Package history is what a server of [15]'s register keeps of a key: which numbers were written into which register, and which of them
+// with marks in T. It forgets what lies behind a window, and the registers of readers that are too many.
+//
+// The marks themselves are kept apart, by Place. A history is stored anew with each request that changes it, and a liar may
+// have the writer put hundreds of marks into each T: so what is stored for an operation does not grow with the operations
+// before it.
 //
 // It imports nothing of ours; gv, its tests and attacks import it.
 package history
@@ -20,7 +24,8 @@ type Mark struct {
 	Number uint64
 }
 
-// A Span is the numbers From … To of values that were written. Marks are those of T; a span with marks is of one number.
+// A Span is the numbers From … To of values that were written. Marks are those of T; a span with marks is of one number. In a
+// history no span has marks but an early one.
 type Span struct {
 	From, To uint64
 	Marks    []Mark
@@ -66,7 +71,7 @@ func (t Told) Of(owner, num uint64) (Span, bool) {
 	if !found {
 		return Span{}, false
 	}
-	return Find(t[at].Spans, num)
+	return find(t[at].Spans, num)
 }
 
 // History is what a server keeps of a key, apart from the values.
@@ -83,44 +88,64 @@ type Register struct {
 	Number  uint64 // of the last SHOW of a reader's
 	Reading bool   // that READ has not written back
 	Spans   []Span
-	Early   Span // what was written before its value came; none has the numbers 0
+	Marked  []Span // those of Spans that have marks
+	Early   Span   // what was written before its value came; none has the numbers 0
 }
+
+// A Place is that of marks: those of a number in an owner's register.
+type Place struct{ Owner, Num uint64 }
 
 // Forgot is the number up to which something may be missing.
 func (h *History) Forgot() uint64 { return max(h.Horizon, h.Evicted) }
 
 // Learn takes note of a WRITE that is complete, and removes what lies more than the window behind. It returns the numbers
-// whose values go, at most as many as the window has at a time.
-func (h *History) Learn(complete, window uint64) (gone []uint64) {
+// whose values go, at most as many as the window has at a time, and the places of the marks that go.
+func (h *History) Learn(complete, window uint64) (values []uint64, marks []Place) {
 	h.Complete = max(h.Complete, complete)
-	for h.Complete > h.Horizon+window && uint64(len(gone)) < window {
+	for h.Complete > h.Horizon+window && uint64(len(values)) < window {
 		h.Horizon++
-		gone = append(gone, h.Horizon)
+		values = append(values, h.Horizon)
 	}
-	if len(gone) == 0 {
-		return nil
+	if len(values) == 0 {
+		return nil, nil
 	}
 	for i := range h.Registers {
-		h.Registers[i].Spans = after(h.Registers[i].Spans, h.Horizon)
+		r := &h.Registers[i]
+		marks = append(marks, r.places(h.Horizon)...)
+		r.Spans, r.Marked = after(r.Spans, h.Horizon), after(r.Marked, h.Horizon)
 	}
 	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool {
-		return r.Owner != Writer && !r.Reading && len(r.Spans) == 0
+		return r.Owner != Writer && !r.Reading && len(r.Spans) == 0 && r.Early.To <= h.Horizon
 	})
-	return gone
+	return values, marks
 }
 
-// Of is the owner's register, which is made if there is none. It is nil if there are as many as may be and none can go.
-func (h *History) Of(owner, readers uint64) *Register {
+// places are those of the register's marks, of numbers up to the last.
+func (r *Register) places(last uint64) (all []Place) {
+	for _, s := range r.Marked {
+		for num := s.From; num <= min(s.To, last); num++ {
+			all = append(all, Place{r.Owner, num})
+		}
+	}
+	return all
+}
+
+// Of is the owner's register, which is made if there is none, and the places of the marks that go with another's to make
+// room. There is no register if there are as many as may be and none can go.
+func (h *History) Of(owner, readers uint64) (of *Register, marks []Place) {
 	at, found := h.find(owner)
 	if found {
-		return &h.Registers[at]
+		return &h.Registers[at], nil
 	}
-	if owner != Writer && !h.makeRoom(readers) {
-		return nil
+	if owner != Writer {
+		room := false
+		if marks, room = h.makeRoom(readers); !room {
+			return nil, nil
+		}
+		at, _ = h.find(owner)
 	}
-	at, _ = h.find(owner)
 	h.Registers = slices.Insert(h.Registers, at, Register{Owner: owner})
-	return &h.Registers[at]
+	return &h.Registers[at], marks
 }
 
 func (h *History) find(owner uint64) (at int, found bool) {
@@ -130,10 +155,10 @@ func (h *History) find(owner uint64) (at int, found bool) {
 // makeRoom removes a reader's register if there are as many as may be: of one that is not in a READ if possible, the one
 // whose last number is lowest. The WRITE of that number must be complete, so that what is removed is in the writer's
 // register too, and a READ that has heard of it (U6).
-func (h *History) makeRoom(readers uint64) bool {
+func (h *History) makeRoom(readers uint64) (marks []Place, room bool) {
 	all := slices.DeleteFunc(slices.Clone(h.Registers), func(r Register) bool { return r.Owner == Writer })
 	if uint64(len(all)) < readers {
-		return true
+		return nil, true
 	}
 	oldest := slices.MinFunc(all, func(a, b Register) int {
 		if a.Reading != b.Reading {
@@ -142,11 +167,30 @@ func (h *History) makeRoom(readers uint64) bool {
 		return cmp.Or(cmp.Compare(top(a.Spans), top(b.Spans)), cmp.Compare(a.Owner, b.Owner))
 	})
 	if top(oldest.Spans) > h.Complete {
-		return false
+		return nil, false
 	}
 	h.Evicted = max(h.Evicted, top(oldest.Spans))
 	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool { return r.Owner == oldest.Owner })
+	return oldest.places(top(oldest.Spans)), true
+}
+
+// Write notes that the number is written into the register, and whether with marks, which are then to be kept at its place. It is
+// false if the number is there already: the T that came first stays.
+func (r *Register) Write(num uint64, marked bool) (added bool) {
+	if r.Has(num) {
+		return false
+	}
+	r.Spans = add(r.Spans, num)
+	if marked {
+		r.Marked = add(r.Marked, num)
+	}
 	return true
+}
+
+// Has reports whether the number is written into the register.
+func (r *Register) Has(num uint64) bool {
+	_, found := find(r.Spans, num)
+	return found
 }
 
 // Reading is the readers that are in SHOW here.
@@ -168,22 +212,46 @@ func (h *History) Top() (num uint64) {
 }
 
 // Tell is what the reader is told: what is written from the number least on, with its own marks after the number of its LOOK.
-func (h *History) Tell(reader, number, least uint64) (all Told) {
+// Marks are asked for by place.
+func (h *History) Tell(reader, number, least uint64, marksAt func(Place) ([]Mark, error)) (all Told, err error) {
+	own := func(at Place) ([]Mark, error) {
+		marks, err := marksAt(at)
+		return slices.DeleteFunc(marks, func(m Mark) bool { return m.Reader != reader || m.Number <= number }), err
+	}
 	for _, r := range h.Registers {
 		told := Spans{Owner: r.Owner}
-		for _, s := range r.Spans {
-			if s.To >= least {
-				marks := slices.DeleteFunc(slices.Clone(s.Marks), func(m Mark) bool {
-					return m.Reader != reader || m.Number <= number
-				})
-				told.Spans = join(told.Spans, Span{s.From, s.To, marks})
-			}
+		if told.Spans, err = r.from(least, own); err != nil {
+			return nil, err
 		}
 		if len(told.Spans) > 0 {
 			all = append(all, told)
 		}
 	}
-	return all
+	return all, nil
+}
+
+// from is what is written into the register from the number least on, with its marks. A span that has none is told whole, whatever it
+// has below.
+func (r *Register) from(least uint64, marksAt func(Place) ([]Mark, error)) (told []Span, err error) {
+	for _, s := range r.Spans {
+		if s.To < least {
+			continue
+		}
+		if len(r.Marked) == 0 {
+			told = append(told, s)
+			continue
+		}
+		for num := max(s.From, least); num <= s.To; num++ {
+			one := Span{From: num, To: num}
+			if _, marked := find(r.Marked, num); marked {
+				if one.Marks, err = marksAt(Place{r.Owner, num}); err != nil {
+					return nil, err
+				}
+			}
+			told = join(told, one)
+		}
+	}
+	return told, nil
 }
 
 // join appends a span that follows all others, as part of the last one if it can be.
@@ -195,13 +263,10 @@ func join(spans []Span, next Span) []Span {
 	return append(spans, next)
 }
 
-// Add adds a number, unless it is there.
-func Add(spans []Span, num uint64, marks []Mark) (all []Span) {
-	if _, found := Find(spans, num); found {
-		return spans
-	}
+// add adds a number that is not there.
+func add(spans []Span, num uint64) (all []Span) {
 	at, _ := slices.BinarySearchFunc(spans, num, func(s Span, num uint64) int { return cmp.Compare(s.To, num) })
-	for _, s := range slices.Insert(slices.Clone(spans), at, Span{num, num, marks}) {
+	for _, s := range slices.Insert(slices.Clone(spans), at, Span{From: num, To: num}) {
 		all = join(all, s)
 	}
 	return all
@@ -217,8 +282,8 @@ func after(spans []Span, num uint64) (left []Span) {
 	return left
 }
 
-// Find is the span that has the number.
-func Find(spans []Span, num uint64) (Span, bool) {
+// find is the span that has the number.
+func find(spans []Span, num uint64) (Span, bool) {
 	at, _ := slices.BinarySearchFunc(spans, num, func(s Span, num uint64) int { return cmp.Compare(s.To, num) })
 	if at == len(spans) || spans[at].From > num {
 		return Span{}, false
