@@ -97,6 +97,7 @@ type Bench struct {
 
 	study    Study
 	earlier  Earlier
+	weights  map[string]float64 // of tasks, by name, as expected at the start: some expect something else once a search has ended
 	progress *progress
 	lock     *os.File // the set's folder, which nobody else may write into
 }
@@ -149,12 +150,14 @@ func (b *Bench) SaveManifest() error { return result.WriteManifest(b.Dir, b.Mani
 func (b *Bench) expect(tasks []Task) {
 	p := b.progress
 	p.total, p.started = len(tasks), time.Now()
+	b.weights = map[string]float64{}
 	for _, t := range tasks {
 		if b.earlier.Done[t.Name()] {
 			p.finished++
-		} else {
-			p.ahead += b.weight(t)
+			continue
 		}
+		b.weights[t.Name()] = b.weight(t)
+		p.ahead += b.weights[t.Name()]
 	}
 	todo := p.total - p.finished
 	p.expected = time.Duration(float64(todo) / float64(max(1, p.total)) * float64(b.study.Expected))
@@ -216,7 +219,7 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 			queue = append([]Task{task}, queue...)
 			continue
 		}
-		b.progress.end(name, text, b.weight(task), line != nil && line.Notable())
+		b.progress.end(name, text, b.weights[name], line != nil && line.Notable())
 	}
 	if disturbed > 0 {
 		b.Note(fmt.Sprintf("other work disturbed %d of them in all attempts: they do not count", disturbed))

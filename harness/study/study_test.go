@@ -305,6 +305,49 @@ func TestTimeLeft(t *testing.T) {
 	})
 }
 
+// timed is a task that expects something else once the first has been done, as with a search's result.
+type timed struct {
+	fake
+	searched *bool
+}
+
+func (f *timed) Expected() time.Duration {
+	if *f.searched {
+		return 10 * time.Second
+	}
+	return time.Second
+}
+
+func (f *timed) Do(ctx context.Context, attempt int) (result.Line, string, error) {
+	*f.searched = true
+	time.Sleep(2 * time.Second)
+	return f.fake.Do(ctx, attempt)
+}
+
+// What is left is told by what was expected at the start, also of tasks that expect more since: else they would take away more than
+// was there, and nothing would be left in the middle of a run.
+func TestTimeLeftOfTasksThatChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log []string
+		var searched bool
+		var tasks []Task
+		for i := range 4 {
+			tasks = append(tasks, &timed{fake{name: fmt.Sprint("task", i), log: &log, lines: []result.Line{good}}, &searched})
+		}
+		out := new(bytes.Buffer)
+		b := &Bench{Dir: t.TempDir(), study: ofTasks(tasks...), progress: newProgress(out, "x", 1), earlier: Earlier{Attempts: map[string]int{}}}
+		b.expect(tasks)
+		if err := b.doAll(t.Context(), tasks); err != nil {
+			t.Fatal(err)
+		}
+		for i, left := range []string{"6s", "4s", "2s", "0s"} {
+			if want := fmt.Sprintf("task%d: done (%s left)", i, left); !strings.Contains(out.String(), want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+	})
+}
+
 // One run at a time writes into a set.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
