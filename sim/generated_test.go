@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
 	"github.com/powbench/powbench/sim/mutation"
@@ -28,22 +29,8 @@ var (
 	generatedSeeds = flag.Uint64("generated.seeds", 2000, "schedules of each attack")
 )
 
-// A fate is what became of a generated mutant.
-type fate struct {
-	Protocol string `json:"protocol"`
-	File     string `json:"file"` // from the module's root
-	Mutant   string `json:"mutant"`
-	// Killed is what noticed it first: "compiler", "unit tests", "simulation", "traces" if nothing but golden traces did, or
-	// "nothing". By says which test or attack, and with which seed.
-	Killed string `json:"killed"`
-	By     string `json:"by,omitempty"`
-}
-
-// unnoticed is the fate of a mutant that survives.
-const unnoticed = "nothing"
-
-// name is the mutant's, as the table and -generated.only have it.
-func (f fate) name() string { return f.File + ":" + f.Mutant }
+// nameOf is a mutant's name, as -generated.only has it.
+func nameOf(m result.Mutant) string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Mistake) }
 
 // sourcesOf are the folders with a protocol's automata and its unit tests, from the module's root.
 func sourcesOf(protocol string) []string {
@@ -70,23 +57,23 @@ func TestGenerated(t *testing.T) {
 	if *generate == "" {
 		t.Skip("name protocols by -generated")
 	}
-	var fates []fate
+	var fates []result.Mutant
 	for _, protocol := range strings.Split(*generate, ",") {
 		if _, err := catalog.ByName(protocol); err != nil {
 			t.Fatal(err)
 		}
 		files := filesOf(t, protocol)
-		if what, by := kill(t, protocol, files[0], read(t, files[0])); what != unnoticed {
+		if what, by := kill(t, protocol, files[0], read(t, files[0])); what != result.ByNothing {
 			t.Fatalf("%s fails without any mistake: %s %s", protocol, what, by)
 		}
 		for _, file := range files {
 			fates = mutateAll(t, fates, protocol, file)
 		}
 	}
-	survivors := slices.DeleteFunc(slices.Clone(fates), func(f fate) bool { return f.Killed != unnoticed && f.Killed != "traces" })
+	survivors := slices.DeleteFunc(slices.Clone(fates), func(m result.Mutant) bool { return !m.Survives() })
 	t.Logf("%d mutants, %d survive", len(fates), len(survivors))
-	for _, s := range survivors {
-		t.Logf("survives: %s (%s)", s.name(), s.Killed)
+	for _, m := range survivors {
+		t.Errorf("survives: %s in %s (%s)", nameOf(m), m.Function, m.Killed)
 	}
 }
 
@@ -114,33 +101,25 @@ func read(t *testing.T, file string) []byte {
 }
 
 // writeFates writes the table so far, if it is wanted: what took hours is not lost.
-func writeFates(t *testing.T, fates []fate) {
+func writeFates(t *testing.T, fates []result.Mutant) {
 	if *generatedOut == "" {
 		return
 	}
-	text, err := json.MarshalIndent(fates, "", " ")
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(*generatedOut), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(*generatedOut, append(text, '\n'), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
+	tried := slices.DeleteFunc(slices.Clone(fates), func(m result.Mutant) bool { return m.Killed == "" })
+	if err := (result.Mutants{Schedules: *generatedSeeds, Mutants: tried}).Write(*generatedOut); err != nil {
+		t.Error(err)
 	}
 }
 
 // mutateAll adds the fates of a file's mutants, of which as many are tried at a time as there are processors.
-func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
-	all, err := mutation.Of(file, read(t, file))
-	if err != nil {
-		t.Fatal(err)
-	}
+func mutateAll(t *testing.T, fates []result.Mutant, protocol, file string) []result.Mutant {
 	only, from := regexp.MustCompile(*generatedOnly), len(fates)
 	var sources [][]byte
-	for _, m := range all {
-		f := fate{Protocol: protocol, File: strings.TrimPrefix(file, "../"), Mutant: m.String()}
-		if only.MatchString(f.name()) {
+	for _, m := range mutantsOf(t, file) {
+		f := result.Mutant{
+			Protocol: protocol, File: strings.TrimPrefix(file, "../"), Function: m.Function, Line: m.Line, Mistake: m.Mistake(),
+		}
+		if only.MatchString(nameOf(f)) {
 			fates, sources = append(fates, f), append(sources, m.Source)
 		}
 	}
@@ -152,10 +131,10 @@ func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
 			killed, by := kill(t, protocol, file, source)
 			mu.Lock()
 			defer mu.Unlock()
-			f := &fates[from+i]
-			f.Killed, f.By = killed, by
-			writeFates(t, slices.DeleteFunc(slices.Clone(fates), func(f fate) bool { return f.Killed == "" }))
-			t.Logf("%s: %s %s", f.name(), f.Killed, f.By)
+			m := &fates[from+i]
+			m.Killed, m.By, m.Reason = killed, by, equivalent[placeOf(*m)]
+			writeFates(t, fates)
+			t.Logf("%s: %s %s", nameOf(*m), m.Killed, m.By)
 			return nil
 		})
 	}
@@ -163,14 +142,22 @@ func mutateAll(t *testing.T, fates []fate, protocol, file string) []fate {
 	return fates
 }
 
+func mutantsOf(t *testing.T, file string) []mutation.Mutant {
+	all, err := mutation.Of(file, read(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // kill tries what may notice the mutant, the quickest first.
-func kill(t *testing.T, protocol, file string, source []byte) (what, by string) {
+func kill(t *testing.T, protocol, file string, source []byte) (what result.Killer, by string) {
 	dir := t.TempDir()
 	overlay := overlayOf(t, dir, file, source)
 	if _, err := exec.Command("go", "build", "-overlay", overlay, filepath.Dir(file)).CombinedOutput(); err != nil {
-		return "compiler", ""
+		return result.ByCompiler, ""
 	}
-	unit := func(folders []string, more ...string) (string, bool) {
+	tests := func(folders []string, more ...string) (string, bool) {
 		args := append([]string{"test", "-vet=off", "-count=1", "-failfast", "-timeout", "10m", "-overlay", overlay}, more...)
 		for _, folder := range folders {
 			args = append(args, "../"+folder)
@@ -178,11 +165,11 @@ func kill(t *testing.T, protocol, file string, source []byte) (what, by string) 
 		out, err := exec.Command("go", args...).CombinedOutput()
 		return strings.TrimPrefix(failing.FindString(string(out)), "--- FAIL: "), err != nil
 	}
-	if test, failed := unit(sourcesOf(protocol), "-skip", "Trace"); failed {
-		return "unit tests", test
+	if test, failed := tests(sourcesOf(protocol), "-skip", "Trace"); failed {
+		return result.ByUnitTests, test
 	}
-	if test, failed := unit([]string{"protocols/catalog"}, "-run", "^TestConform$/^"+protocol+"$"); failed {
-		return "unit tests", test
+	if test, failed := tests([]string{"protocols/catalog"}, "-run", "^TestConform$/^"+protocol+"$"); failed {
+		return result.ByUnitTests, test
 	}
 	binary := filepath.Join(dir, "sim.test")
 	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
@@ -191,12 +178,15 @@ func kill(t *testing.T, protocol, file string, source []byte) (what, by string) 
 	out, err := exec.Command(binary, "-test.run", "^TestUnderAnyAttack$", "-test.timeout", "30m", "-mutant.protocol", protocol,
 		"-mutant.seeds", fmt.Sprint(*generatedSeeds)).CombinedOutput()
 	if err != nil {
-		return "simulation", unexpected.FindString(string(out))
+		return result.BySimulation, unexpected.FindString(string(out))
 	}
-	if test, failed := unit(sourcesOf(protocol), "-run", "Trace"); failed {
-		return "traces", test
+	if test, failed := tests([]string{"sim/explore"}, "-run", "^TestSmallScopes$/^"+protocol+"$"); failed {
+		return result.ByExploration, test
 	}
-	return unnoticed, ""
+	if test, failed := tests(sourcesOf(protocol), "-run", "Trace"); failed {
+		return result.ByTraces, test
+	}
+	return result.ByNothing, ""
 }
 
 var (

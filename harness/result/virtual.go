@@ -2,37 +2,47 @@ package result
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 )
 
-// Virtual is what was found in virtual time, without processes and networks: by schedules, and by exploring all of them.
+// Virtual is what was found in virtual time, without processes and networks: by schedules, by exploring all of them, and of
+// mistakes that were made on purpose.
 type Virtual struct {
 	Simulated []Simulated
 	Explored  []Explored
+	Mutants   []Mutant
 }
 
-// ReadVirtual reads files of `powbench simulate --out` and of `powbench explore --out`. The former are lists, the latter are
-// not.
+// ReadVirtual reads files of `powbench simulate --out`, of `powbench explore --out` and of `make survivors`, in any order.
 func ReadVirtual(files ...string) (v Virtual, err error) {
 	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return v, fmt.Errorf("%w: name a file of powbench simulate --out or of powbench explore --out", err)
-		}
-		if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-			rows, err := ReadSimulated(file)
-			if err != nil {
-				return v, err
-			}
-			v.Simulated = append(v.Simulated, rows...)
-			continue
-		}
-		table, err := ReadExplorations(file)
-		if err != nil {
+		if err := v.add(file); err != nil {
 			return v, err
 		}
-		v.Explored = append(v.Explored, table.Rows...)
 	}
 	return v, nil
+}
+
+// add adds what is in the file: a list is of schedules, and what is none says by a field what it is.
+func (v *Virtual) add(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("%w: name a file of powbench simulate --out, of powbench explore --out or of make survivors", err)
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		rows, err := ReadSimulated(file)
+		v.Simulated = append(v.Simulated, rows...)
+		return err
+	}
+	var kind struct{ Mutants json.RawMessage }
+	if json.Unmarshal(data, &kind) == nil && kind.Mutants != nil {
+		table, err := ReadMutants(file)
+		v.Mutants = append(v.Mutants, table.Mutants...)
+		return err
+	}
+	table, err := ReadExplorations(file)
+	v.Explored = append(v.Explored, table.Rows...)
+	return err
 }

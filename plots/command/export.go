@@ -95,7 +95,7 @@ func newExport() *cobra.Command {
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "for latex: file of claims; empty for none")
 	c.Flags().StringVar(&f.numbers, "numbers", "docs/numbers.yaml", "for latex: file of a document's numbers; empty for none")
 	c.Flags().StringArrayVar(&f.values, "value", nil, "for latex: one more expression on results")
-	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "for latex: files of powbench simulate --out and explore --out")
+	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "for latex: files of powbench simulate --out, explore --out and make survivors")
 	return c
 }
 

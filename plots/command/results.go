@@ -40,7 +40,7 @@ func newReport() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.out, "out", "results/report.html", "file to write")
 	c.Flags().StringVar(&f.claims, "claims", "configs/claims.yaml", "file of the claims to decide")
-	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out and explore --out, which decide claims too")
+	c.Flags().StringSliceVar(&f.simulated, "simulated", nil, "files of powbench simulate --out, explore --out and make survivors, which decide claims too")
 	c.Flags().BoolVar(&f.json, "json", false, "print the claims for programs, as JSON")
 	return c
 }

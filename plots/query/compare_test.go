@@ -88,6 +88,10 @@ func TestTrialsAndCosts(t *testing.T) {
 			{Protocol: "mabd", Scope: "write-read", Menu: "crash", T: 1, Held: true, Executions: 500},
 			{Protocol: "mabd", Scope: "write-read", Menu: "crash", T: 1, Deviations: 2, Complete: true, Executions: 7},
 		},
+		Mutants: []result.Mutant{
+			{Protocol: "gv", Killed: result.ByUnitTests}, {Protocol: "gv", Killed: result.ByTraces}, {Protocol: "cas", Killed: result.ByNothing},
+			{Protocol: "gv", Killed: result.ByNothing, Reason: "it is the same"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +100,10 @@ func TestTrialsAndCosts(t *testing.T) {
 		`of("exploration", "executions", {protocol: "mabd", deviations: 0})`:            "530",
 		`of("exploration", "complete", {scope: "write-read"})`:                          "1",
 		`of("exploration", "unexpected", {menu: "crash"})`:                              "1",
+		`of("mutant", "mutants", {protocol: "gv"})`:                                     "3",
+		`of("mutant", "killed.unit_tests", {protocol: "gv"})`:                           "1",
+		`of("mutant", "explained", {protocol: "gv"})`:                                   "1",
+		`of("mutant", "survivors")`:                                                     "2",
 		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                        "4",
 		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                     "1", // nobody knows that there is none
 		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                     "–",

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/frame"
@@ -126,9 +127,20 @@ func ofSimulation(s result.Simulated) fields {
 	return all
 }
 
+// one counts what is so.
+func one(is bool) float64 { return map[bool]float64{true: 1}[is] }
+
+// ofMutant counts each mutant, what noticed it, and those that survive or that make no difference.
+func ofMutant(m result.Mutant) fields {
+	all := fields{"mutants": 1, "survivors": one(m.Survives()), "explained": one(m.Reason != "")}
+	for _, k := range result.Killers() {
+		all["killed."+strings.ReplaceAll(string(k), " ", "_")] = one(m.Killed == k)
+	}
+	return all
+}
+
 // ofExploration counts each exploration, each that is complete, and each that found harm which must not be.
 func ofExploration(e result.Explored) fields {
-	one := func(is bool) float64 { return map[bool]float64{true: 1}[is] }
 	return fields{
 		"explorations": 1, "complete": one(e.Complete), "unexpected": one(!e.Held), "executions": float64(e.Executions),
 		"states": float64(e.States), "minutes": e.Seconds / 60,

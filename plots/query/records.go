@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 		path: "exploration", keys: []string{"protocol", "scope", "menu", "t", "deviations"}, exact: true,
 		fields: ofExploration(result.Explored{}),
 	},
+	"mutant": {path: "mutant", keys: []string{"protocol", "file"}, exact: true, fields: ofMutant(result.Mutant{})},
 }
 
 // A record is a repetition of a point, a trial, a link as measured, and so on.
@@ -167,6 +168,10 @@ func (r *Results) addVirtual(found result.Virtual) {
 		id := fmt.Sprintf("exploration/%s/%s/%s/t%d", e.Protocol, e.Scope, e.Menu, e.T)
 		keys := where{"protocol": e.Protocol, "scope": e.Scope, "menu": e.Menu, "t": float64(e.T), "deviations": float64(e.Deviations)}
 		r.add("exploration", record{id: id, keys: keys, repetition: 1, fields: ofExploration(e)})
+	}
+	for _, m := range found.Mutants {
+		id := fmt.Sprintf("mutant/%s:%d", m.File, m.Line)
+		r.add("mutant", record{id: id, keys: where{"protocol": m.Protocol, "file": m.File}, repetition: 1, fields: ofMutant(m)})
 	}
 }
 

@@ -16,13 +16,17 @@ import (
 
 // A Mutant is a source file with one mistake in it.
 type Mutant struct {
-	Line    int
-	Was, Is string // the expression, before and after
-	Source  []byte // all of the file
+	Line     int
+	Function string // that the mistake is in; empty outside
+	Was, Is  string // the expression, before and after
+	Source   []byte // all of the file
 }
 
-// String is the mutant as tables name it, such as "12: a < b → a <= b".
-func (m Mutant) String() string { return fmt.Sprintf("%d: %s → %s", m.Line, m.Was, m.Is) }
+// Mistake is what stood there and what stands there, such as "a < b → a <= b".
+func (m Mutant) Mistake() string { return m.Was + " → " + m.Is }
+
+// String is the mistake with its line.
+func (m Mutant) String() string { return fmt.Sprintf("%d: %s", m.Line, m.Mistake()) }
 
 // comparisons are what becomes of a comparison: its boundary moves, or it is turned round.
 var comparisons = map[token.Token]token.Token{
@@ -44,15 +48,22 @@ func Of(name string, source []byte) ([]Mutant, error) {
 		return nil, err
 	}
 	g := generator{set: set, source: source}
-	ast.Inspect(file, g.visit)
+	for _, d := range file.Decls {
+		g.function = ""
+		if f, ok := d.(*ast.FuncDecl); ok {
+			g.function = f.Name.Name
+		}
+		ast.Inspect(d, g.visit)
+	}
 	slices.SortStableFunc(g.all, func(a, b Mutant) int { return a.Line - b.Line })
 	return g.all, nil
 }
 
 type generator struct {
-	set    *token.FileSet
-	source []byte
-	all    []Mutant
+	set      *token.FileSet
+	source   []byte
+	function string // whose body is visited
+	all      []Mutant
 }
 
 // visit makes the mutants of a node, and reports whether there may be more in what it consists of.
@@ -104,7 +115,7 @@ func (g *generator) text(n ast.Node) string {
 func (g *generator) replace(n ast.Expr, by string) {
 	from, to := g.set.Position(n.Pos()), g.set.Position(n.End())
 	g.all = append(g.all, Mutant{
-		Line: from.Line, Was: g.text(n), Is: by,
+		Line: from.Line, Function: g.function, Was: g.text(n), Is: by,
 		Source: slices.Concat(g.source[:from.Offset], []byte(by), g.source[to.Offset:]),
 	})
 }

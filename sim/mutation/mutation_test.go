@@ -60,6 +60,22 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// A mistake is named by the function that it is in, so that its name stays when lines move.
+func TestFunction(t *testing.T) {
+	all, err := Of("p.go", []byte("package p\n\nfunc (x X) f() int { return x.n + 1 }\n\nvar n = 2 * m\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Function+": "+m.Mistake())
+	}
+	want := []string{"f: x.n + 1 → x.n + 2", "f: x.n + 1 → x.n + 0", ": 2 * m → 3 * m", ": 2 * m → 1 * m"}
+	if !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
 func TestOfNoSource(t *testing.T) {
 	if _, err := Of("p.go", []byte("not Go")); err == nil {
 		t.Error("what is no source has mutants")

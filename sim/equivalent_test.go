@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/protocols/catalog"
+)
+
+// placeOf names a mutant so that its name stays when lines move.
+func placeOf(m result.Mutant) string { return fmt.Sprintf("%s %s: %s", m.File, m.Function, m.Mistake) }
+
+// equivalent are the mutants that no test can notice, by their places, with the reason why they make no difference to what a
+// protocol does.
+var equivalent = map[string]string{}
+
+// What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.
+func TestEquivalentMutants(t *testing.T) {
+	places := map[string]int{}
+	for _, name := range catalog.Names() {
+		for _, file := range filesOf(t, name) {
+			for _, m := range mutantsOf(t, file) {
+				places[placeOf(result.Mutant{File: strings.TrimPrefix(file, "../"), Function: m.Function, Mistake: m.Mistake()})]++
+			}
+		}
+	}
+	for place := range equivalent {
+		if places[place] != 1 {
+			t.Errorf("%d mutants are %q, want one", places[place], place)
+		}
+	}
+}
