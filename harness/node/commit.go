@@ -27,8 +27,8 @@ type Committing struct {
 	Committers int
 	Keys       int // from which each committer draws one for each WRITE
 	Seed       uint64
-	// From StartNs on committers begin to commit, one after the other, as a load's clients do. What ends before WarmupEndNs is not reported. None begins a WRITE after LatestNs, or after
-	// the instant that CloseCall says.
+	// From StartNs on committers begin to commit, one after the other, as a load's clients do. What ends before WarmupEndNs is
+	// not reported. None begins a WRITE after LatestNs, or after the instant that CloseCall says.
 	StartNs, WarmupEndNs, LatestNs int64
 }
 
