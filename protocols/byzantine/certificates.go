@@ -10,28 +10,30 @@ import (
 // uncertain is the ID of the attack by certificates that are old or forged.
 const uncertain = "Z6"
 
-// A swindler is a writer that in every other WRITE tells itself what it was told before, and shows servers certificates of
-// other requests, and forged ones (Z6). What it sends in the others is honest, so that it has certificates to show again.
+// A swindler is a writer that in every other WRITE tells itself what it was told before of the key, and shows servers certificates of
+// other requests, and forged ones (Z6). What it sends in the others is honest, so that it has certificates to show again. What
+// it was told of other keys it leaves alone: with a timestamp of theirs it would skip some, which is another attack (Z3).
 type swindler struct {
 	Part
 	register protocols.Register
 	requests []protocols.Body // that it has sent or would have, of all keys; the newest last
-	replies  []protocols.Message
+	replies  map[protocols.Key][]protocols.Message
 }
 
 func swindling(p Part, fresh Fresh) Liar {
-	return &swindler{Part: p, register: fresh(protocols.Timestamp{})}
+	return &swindler{Part: p, register: fresh(protocols.Timestamp{}), replies: map[protocols.Key][]protocols.Message{}}
 }
 
 // Lie implements Liar.
 func (s *swindler) Lie(key protocols.Key, one, _ []byte, mem protocols.Memory) protocols.Operation {
-	return &swindle{Operation: s.register.Write(key, one, mem), swindler: s, honest: s.Dice.Roll(2) == 0}
+	return &swindle{Operation: s.register.Write(key, one, mem), swindler: s, key: key, honest: s.Dice.Roll(2) == 0}
 }
 
 // swindle is a WRITE of a swindler.
 type swindle struct {
 	protocols.Operation
 	*swindler
+	key    protocols.Key
 	honest bool
 }
 
@@ -53,11 +55,11 @@ func (s *swindle) told(reply protocols.Message) protocols.Message {
 	if reply.Body == nil {
 		return reply
 	}
-	s.replies = remember(s.replies, reply)
+	s.replies[s.key] = remember(s.replies[s.key], reply)
 	if s.honest || s.Dice.Roll(4) < 3 {
 		return reply
 	}
-	same := slices.DeleteFunc(slices.Clone(s.replies), func(m protocols.Message) bool { return m.Body.Kind() != reply.Body.Kind() })
+	same := slices.DeleteFunc(slices.Clone(s.replies[s.key]), func(m protocols.Message) bool { return m.Body.Kind() != reply.Body.Kind() })
 	return same[s.Dice.Roll(len(same))]
 }
 
