@@ -3,6 +3,7 @@ package gv
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/gv/history"
@@ -15,8 +16,8 @@ const recordHistory = "history"
 // recordValue is the record of a value, which is its payload. One value serves all registers: a number is that of one value.
 func recordValue(num uint64) string { return fmt.Sprintf("value/%016x", num) }
 
-// recordMarks is the record of the marks of a number in a register.
-func recordMarks(at history.Place) string { return fmt.Sprintf("marks/%016x/%016x", at.Owner, at.Num) }
+// recordMarks is the record of the marks of a number, in all registers.
+func recordMarks(num uint64) string { return fmt.Sprintf("marks/%016x", num) }
 
 // server is the automaton of a server.
 type server struct{ params }
@@ -83,12 +84,15 @@ func (k *keeper) handle(answer func() (protocols.Message, error)) (protocols.Mes
 
 // preWrite stores the value. Of a reader it is the end of the READ, as far as others need to know of it.
 func (k *keeper) preWrite(m *PreWrite, value []byte) (protocols.Message, error) {
-	values, marks := k.Learn(m.Complete, k.window)
-	for _, num := range values {
+	for _, num := range k.Learn(m.Complete, k.window) {
 		k.remove(recordValue(num))
+		if _, marked, err := k.state.Body(recordMarks(num)); err != nil {
+			return protocols.Message{}, err
+		} else if marked {
+			k.remove(recordMarks(num))
+		}
 	}
-	k.unmark(marks)
-	r := k.register(m.Owner)
+	r := k.Of(m.Owner, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &PreWritten{Full: true}}, nil
 	}
@@ -102,29 +106,29 @@ func (k *keeper) preWrite(m *PreWrite, value []byte) (protocols.Message, error) 
 	return protocols.Message{Body: &PreWritten{Reading: k.Reading(), Written: r.Has(m.Num)}}, k.keep(m.Num, value)
 }
 
-// register is the owner's, nil if there is no room for it.
-func (k *keeper) register(owner uint64) *history.Register {
-	r, marks := k.Of(owner, k.readers)
-	k.unmark(marks)
-	return r
-}
-
-func (k *keeper) unmark(gone []history.Place) {
-	for _, at := range gone {
-		k.remove(recordMarks(at))
-	}
-}
-
 func (k *keeper) remove(name string) {
 	k.records = append(k.records, protocols.Record{Name: name, Delete: true})
 }
 
 // written notes that the number is written into the register, with T.
-func (k *keeper) written(r *history.Register, num uint64, marks []Mark) (err error) {
-	if r.Write(num, len(marks) > 0) && len(marks) > 0 {
-		k.records, err = wire.AddRecord(k.records, recordMarks(history.Place{Owner: r.Owner, Num: num}), &marks, nil)
+func (k *keeper) written(r *history.Register, num uint64, marks []Mark) error {
+	if !r.Write(num, len(marks) > 0) || len(marks) == 0 {
+		return nil
 	}
+	ts, err := k.tsOf(num)
+	if err != nil {
+		return err
+	}
+	ts = slices.DeleteFunc(k.Marked(num, ts), func(t history.T) bool { return t.Owner == r.Owner })
+	ts = append(ts, history.T{Owner: r.Owner, Marks: marks})
+	k.records, err = wire.AddRecord(k.records, recordMarks(num), &ts, nil)
 	return err
+}
+
+// tsOf are the T of a number.
+func (k *keeper) tsOf(num uint64) (ts history.Ts, err error) {
+	_, err = wire.ReadBody(k.state, recordMarks(num), &ts)
+	return ts, err
 }
 
 // keep stores the value, unless it is there or forgotten.
@@ -147,7 +151,7 @@ func (k *keeper) has(num uint64) (bool, error) {
 
 // write notes that a quorum has the value. If it has not come here, the note waits for it (U4).
 func (k *keeper) write(m *Write) (protocols.Message, error) {
-	r := k.register(m.Owner)
+	r := k.Of(m.Owner, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &Written{Full: true}}, nil
 	}
@@ -171,7 +175,7 @@ func (k *keeper) look(m *Look) (reply protocols.Message, err error) {
 
 // show notes that the READ is in SHOW, and tells what is written from m.Least on, with the values that are wanted.
 func (k *keeper) show(m *Show) (protocols.Message, error) {
-	r := k.register(m.Reader)
+	r := k.Of(m.Reader, k.readers)
 	if r == nil {
 		return protocols.Message{Body: &View{Full: true}}, nil
 	}
@@ -183,10 +187,7 @@ func (k *keeper) show(m *Show) (protocols.Message, error) {
 
 // tell tells the reader what is written from the number least on, with the values of the numbers that are there.
 func (k *keeper) tell(reader, number, least uint64, nums []uint64) (reply protocols.Message, err error) {
-	registers, err := k.Tell(reader, number, least, func(at history.Place) (marks []Mark, err error) {
-		_, err = wire.ReadBody(k.state, recordMarks(at), &marks)
-		return marks, err
-	})
+	registers, err := k.Tell(reader, number, least, k.tsOf)
 	if err != nil {
 		return reply, err
 	}

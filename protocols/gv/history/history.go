@@ -1,9 +1,9 @@
 // Package history is what a server of [15]'s register keeps of a key: which numbers were written into which register, and which of them
 // with marks in T. It forgets what lies behind a window, and the registers of readers that are too many.
 //
-// The marks themselves are kept apart, by Place. A history is stored anew with each request that changes it, and a liar may
-// have the writer put hundreds of marks into each T: so what is stored for an operation does not grow with the operations
-// before it.
+// The marks themselves are kept apart, by number. A history is stored anew with each request that changes it, and a liar may
+// have the writer put hundreds of marks into each T: so what is stored for an operation does not grow with the WRITEs before
+// it.
 //
 // It imports nothing of ours; gv, its tests and attacks import it.
 package history
@@ -74,6 +74,24 @@ func (t Told) Of(owner, num uint64) (Span, bool) {
 	return find(t[at].Spans, num)
 }
 
+// Ts are those of one number in several registers, which a server keeps apart from the history.
+type Ts []T
+
+// T is what came with a number into the owner's register.
+type T struct {
+	Owner uint64
+	Marks []Mark
+}
+
+// Of is the marks of the number in the owner's register.
+func (ts Ts) Of(owner uint64) []Mark {
+	at := slices.IndexFunc(ts, func(t T) bool { return t.Owner == owner })
+	if at < 0 {
+		return nil
+	}
+	return ts[at].Marks
+}
+
 // History is what a server keeps of a key, apart from the values.
 type History struct {
 	Complete  uint64 // the highest number of a WRITE that is known to be complete
@@ -92,60 +110,42 @@ type Register struct {
 	Early   Span   // what was written before its value came; none has the numbers 0
 }
 
-// A Place is that of marks: those of a number in an owner's register.
-type Place struct{ Owner, Num uint64 }
-
 // Forgot is the number up to which something may be missing.
 func (h *History) Forgot() uint64 { return max(h.Horizon, h.Evicted) }
 
 // Learn takes note of a WRITE that is complete, and removes what lies more than the window behind. It returns the numbers
-// whose values go, at most as many as the window has at a time, and the places of the marks that go.
-func (h *History) Learn(complete, window uint64) (values []uint64, marks []Place) {
+// whose values and marks go, at most as many as the window has at a time.
+func (h *History) Learn(complete, window uint64) (gone []uint64) {
 	h.Complete = max(h.Complete, complete)
-	for h.Complete > h.Horizon+window && uint64(len(values)) < window {
+	for h.Complete > h.Horizon+window && uint64(len(gone)) < window {
 		h.Horizon++
-		values = append(values, h.Horizon)
+		gone = append(gone, h.Horizon)
 	}
-	if len(values) == 0 {
-		return nil, nil
+	if len(gone) == 0 {
+		return nil
 	}
 	for i := range h.Registers {
 		r := &h.Registers[i]
-		marks = append(marks, r.places(h.Horizon)...)
 		r.Spans, r.Marked = after(r.Spans, h.Horizon), after(r.Marked, h.Horizon)
 	}
 	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool {
 		return r.Owner != Writer && !r.Reading && len(r.Spans) == 0 && r.Early.To <= h.Horizon
 	})
-	return values, marks
+	return gone
 }
 
-// places are those of the register's marks, of numbers up to the last.
-func (r *Register) places(last uint64) (all []Place) {
-	for _, s := range r.Marked {
-		for num := s.From; num <= min(s.To, last); num++ {
-			all = append(all, Place{r.Owner, num})
-		}
-	}
-	return all
-}
-
-// Of is the owner's register, which is made if there is none, and the places of the marks that go with another's to make
-// room. There is no register if there are as many as may be and none can go.
-func (h *History) Of(owner, readers uint64) (of *Register, marks []Place) {
+// Of is the owner's register, which is made if there is none. It is nil if there are as many as may be and none can go.
+func (h *History) Of(owner, readers uint64) *Register {
 	at, found := h.find(owner)
 	if found {
-		return &h.Registers[at], nil
+		return &h.Registers[at]
 	}
-	if owner != Writer {
-		room := false
-		if marks, room = h.makeRoom(readers); !room {
-			return nil, nil
-		}
-		at, _ = h.find(owner)
+	if owner != Writer && !h.makeRoom(readers) {
+		return nil
 	}
+	at, _ = h.find(owner)
 	h.Registers = slices.Insert(h.Registers, at, Register{Owner: owner})
-	return &h.Registers[at], marks
+	return &h.Registers[at]
 }
 
 func (h *History) find(owner uint64) (at int, found bool) {
@@ -155,10 +155,10 @@ func (h *History) find(owner uint64) (at int, found bool) {
 // makeRoom removes a reader's register if there are as many as may be: of one that is not in a READ if possible, the one
 // whose last number is lowest. The WRITE of that number must be complete, so that what is removed is in the writer's
 // register too, and a READ that has heard of it (U6).
-func (h *History) makeRoom(readers uint64) (marks []Place, room bool) {
+func (h *History) makeRoom(readers uint64) bool {
 	all := slices.DeleteFunc(slices.Clone(h.Registers), func(r Register) bool { return r.Owner == Writer })
 	if uint64(len(all)) < readers {
-		return nil, true
+		return true
 	}
 	oldest := slices.MinFunc(all, func(a, b Register) int {
 		if a.Reading != b.Reading {
@@ -167,15 +167,15 @@ func (h *History) makeRoom(readers uint64) (marks []Place, room bool) {
 		return cmp.Or(cmp.Compare(top(a.Spans), top(b.Spans)), cmp.Compare(a.Owner, b.Owner))
 	})
 	if top(oldest.Spans) > h.Complete {
-		return nil, false
+		return false
 	}
 	h.Evicted = max(h.Evicted, top(oldest.Spans))
 	h.Registers = slices.DeleteFunc(h.Registers, func(r Register) bool { return r.Owner == oldest.Owner })
-	return oldest.places(top(oldest.Spans)), true
+	return true
 }
 
-// Write notes that the number is written into the register, and whether with marks, which are then to be kept at its place. It is
-// false if the number is there already: the T that came first stays.
+// Write notes that the number is written into the register, and whether with marks. It is false if the number is there already:
+// the T that came first stays.
 func (r *Register) Write(num uint64, marked bool) (added bool) {
 	if r.Has(num) {
 		return false
@@ -191,6 +191,17 @@ func (r *Register) Write(num uint64, marked bool) (added bool) {
 func (r *Register) Has(num uint64) bool {
 	_, found := find(r.Spans, num)
 	return found
+}
+
+// Marked leaves those T of the number that its registers have; those of registers that have gone are dropped.
+func (h *History) Marked(num uint64, ts Ts) Ts {
+	return slices.DeleteFunc(ts, func(t T) bool {
+		at, found := h.find(t.Owner)
+		if found {
+			_, found = find(h.Registers[at].Marked, num)
+		}
+		return !found
+	})
 }
 
 // Reading is the readers that are in SHOW here.
@@ -212,15 +223,15 @@ func (h *History) Top() (num uint64) {
 }
 
 // Tell is what the reader is told: what is written from the number least on, with its own marks after the number of its LOOK.
-// Marks are asked for by place.
-func (h *History) Tell(reader, number, least uint64, marksAt func(Place) ([]Mark, error)) (all Told, err error) {
-	own := func(at Place) ([]Mark, error) {
-		marks, err := marksAt(at)
-		return slices.DeleteFunc(marks, func(m Mark) bool { return m.Reader != reader || m.Number <= number }), err
-	}
+// The T of a number are asked for.
+func (h *History) Tell(reader, number, least uint64, tsOf func(num uint64) (Ts, error)) (all Told, err error) {
 	for _, r := range h.Registers {
 		told := Spans{Owner: r.Owner}
-		if told.Spans, err = r.from(least, own); err != nil {
+		told.Spans, err = r.from(least, func(num uint64) ([]Mark, error) {
+			ts, err := tsOf(num)
+			return slices.DeleteFunc(ts.Of(r.Owner), func(m Mark) bool { return m.Reader != reader || m.Number <= number }), err
+		})
+		if err != nil {
 			return nil, err
 		}
 		if len(told.Spans) > 0 {
@@ -232,7 +243,7 @@ func (h *History) Tell(reader, number, least uint64, marksAt func(Place) ([]Mark
 
 // from is what is written into the register from the number least on, with its marks. A span that has none is told whole, whatever it
 // has below.
-func (r *Register) from(least uint64, marksAt func(Place) ([]Mark, error)) (told []Span, err error) {
+func (r *Register) from(least uint64, marksOf func(num uint64) ([]Mark, error)) (told []Span, err error) {
 	for _, s := range r.Spans {
 		if s.To < least {
 			continue
@@ -244,7 +255,7 @@ func (r *Register) from(least uint64, marksAt func(Place) ([]Mark, error)) (told
 		for num := max(s.From, least); num <= s.To; num++ {
 			one := Span{From: num, To: num}
 			if _, marked := find(r.Marked, num); marked {
-				if one.Marks, err = marksAt(Place{r.Owner, num}); err != nil {
+				if one.Marks, err = marksOf(num); err != nil {
 					return nil, err
 				}
 			}

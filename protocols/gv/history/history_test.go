@@ -11,13 +11,16 @@ import (
 // model is a history without spans: for each owner the numbers that are written, with their marks.
 type model map[uint64]map[uint64][]Mark
 
+// A place is that of a number in an owner's register.
+type place struct{ owner, num uint64 }
+
 // tell is what History.Tell says, one number a span.
-func (m model) tell(reader, number, least uint64) map[Place][]Mark {
-	told := map[Place][]Mark{}
+func (m model) tell(reader, number, least uint64) map[place][]Mark {
+	told := map[place][]Mark{}
 	for owner, nums := range m {
 		for num, marks := range nums {
 			if num >= least {
-				told[Place{owner, num}] = slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool {
+				told[place{owner, num}] = slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool {
 					return m.Reader != reader || m.Number <= number
 				})
 			}
@@ -26,29 +29,19 @@ func (m model) tell(reader, number, least uint64) map[Place][]Mark {
 	return told
 }
 
-// A history tells what was written within its window, with the marks that it was told to keep, and names each mark's place once when
-// it goes: whoever keeps them by place keeps those that may be asked for, and no others.
+// A history tells what was written within its window, with the marks that were kept apart; and it knows which of those it still needs.
 func TestMarksStayAsLongAsTheirNumbers(t *testing.T) {
 	const window, readers, owners = 6, 3, 6
 	rapid.Check(t, func(t *rapid.T) {
 		var h History
-		written, kept := model{}, map[Place][]Mark{}
-		drop := func(gone []Place) {
-			for _, at := range gone {
-				if _, found := kept[at]; !found {
-					t.Fatalf("marks go that are not there: %+v", at)
-				}
-				delete(kept, at)
-			}
-		}
+		written, kept := model{}, map[uint64]Ts{}
 		for last := uint64(1); last < 40; last++ {
-			_, gone := h.Learn(rapid.Uint64Range(0, last-1).Draw(t, "complete"), window)
-			drop(gone)
+			for _, num := range h.Learn(rapid.Uint64Range(0, last-1).Draw(t, "complete"), window) {
+				delete(kept, num)
+			}
 			owner := rapid.Uint64Range(Writer, owners).Draw(t, "owner")
 			num := rapid.Uint64Range(h.Horizon+1, max(last, h.Horizon+1)).Draw(t, "num")
-			r, gone := h.Of(owner, readers)
-			drop(gone)
-			if r != nil {
+			if r := h.Of(owner, readers); r != nil {
 				marks := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Mark {
 					return Mark{Server: rapid.Uint64Range(0, 3).Draw(t, "server"), Reader: rapid.Uint64Range(1, 2).Draw(t, "reader"), Number: 1 + num}
 				}), 0, 3).Draw(t, "marks")
@@ -57,7 +50,8 @@ func TestMarksStayAsLongAsTheirNumbers(t *testing.T) {
 						written[owner] = map[uint64][]Mark{}
 					}
 					if written[owner][num] = marks; len(marks) > 0 {
-						kept[Place{owner, num}] = marks
+						others := slices.DeleteFunc(slices.Clone(kept[num]), func(t T) bool { return t.Owner == owner })
+						kept[num] = append(others, T{owner, marks})
 					}
 				}
 			}
@@ -77,15 +71,23 @@ func forget(written model, h *History) {
 	}
 }
 
-func check(t *rapid.T, h *History, written model, kept map[Place][]Mark) {
-	for at := range kept {
-		if _, found := written[at.Owner][at.Num]; !found {
-			t.Fatalf("the marks of %+v stay, but not the number", at)
+func check(t *rapid.T, h *History, written model, kept map[uint64]Ts) {
+	for num := range kept {
+		kept[num] = h.Marked(num, kept[num])
+		for _, of := range kept[num] {
+			if !slices.Equal(written[of.Owner][num], of.Marks) {
+				t.Fatalf("the marks of %d in register %d stay, but not the number", num, of.Owner)
+			}
 		}
 	}
 	const reader, number = 1, 12
 	least := h.Horizon + 2
-	told, err := h.Tell(reader, number, least, func(at Place) ([]Mark, error) { return slices.Clone(kept[at]), nil })
+	told, err := h.Tell(reader, number, least, func(num uint64) (ts Ts, err error) {
+		for _, of := range kept[num] {
+			ts = append(ts, T{of.Owner, slices.Clone(of.Marks)})
+		}
+		return ts, nil
+	})
 	if err != nil || !told.InOrder() {
 		t.Fatalf("told %+v, %v", told, err)
 	}
@@ -93,11 +95,11 @@ func check(t *rapid.T, h *History, written model, kept map[Place][]Mark) {
 	for _, r := range told {
 		for _, s := range r.Spans {
 			for num := s.From; num <= s.To; num++ {
-				marks, found := want[Place{r.Owner, num}]
+				marks, found := want[place{r.Owner, num}]
 				if num >= least && (!found || !slices.Equal(marks, s.Marks)) {
 					t.Fatalf("told of %d in register %d with %v, want %v (%v)", num, r.Owner, s.Marks, marks, found)
 				}
-				delete(want, Place{r.Owner, num})
+				delete(want, place{r.Owner, num})
 			}
 		}
 	}
@@ -110,7 +112,7 @@ func check(t *rapid.T, h *History, written model, kept map[Place][]Mark) {
 // it owes the writer an answer when the value comes.
 func TestEarlyNumbersKeepTheirRegister(t *testing.T) {
 	var h History
-	r, _ := h.Of(5, 9)
+	r := h.Of(5, 9)
 	r.Early = Span{From: 3, To: 3}
 	if h.Learn(4, 2); len(h.Registers) != 1 {
 		t.Errorf("with horizon %d the register of the early number 3 is gone", h.Horizon)
@@ -125,16 +127,16 @@ func TestEarlyNumbersKeepTheirRegister(t *testing.T) {
 func TestLearn(t *testing.T) {
 	var h History
 	for owner := range uint64(4) {
-		r, _ := h.Of(owner, 9)
+		r := h.Of(owner, 9)
 		r.Write(1, false)
 		r.Reading = owner == 3
 	}
-	if gone, _ := h.Learn(6, 6); gone != nil || h.Horizon != 0 {
+	if gone := h.Learn(6, 6); gone != nil || h.Horizon != 0 {
 		t.Errorf("%v go, though the window has them all", gone)
 	}
-	r, _ := h.Of(2, 9)
+	r := h.Of(2, 9)
 	r.Write(2, false)
-	if gone, _ := h.Learn(7, 6); !slices.Equal(gone, []uint64{1}) {
+	if gone := h.Learn(7, 6); !slices.Equal(gone, []uint64{1}) {
 		t.Errorf("%v go, want 1", gone)
 	}
 	var left []uint64
@@ -145,11 +147,11 @@ func TestLearn(t *testing.T) {
 		t.Errorf("registers %v are left", left)
 	}
 	for _, want := range [][]uint64{{2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13}} {
-		if gone, _ := h.Learn(100, 6); !slices.Equal(gone, want) {
+		if gone := h.Learn(100, 6); !slices.Equal(gone, want) {
 			t.Errorf("%v go, want %v", gone, want)
 		}
 	}
-	if gone, _ := h.Learn(3, 6); len(gone) != 6 || h.Complete != 100 {
+	if gone := h.Learn(3, 6); len(gone) != 6 || h.Complete != 100 {
 		t.Errorf("after a lower number is told %v go, and %d is complete", gone, h.Complete)
 	}
 }
@@ -159,31 +161,31 @@ func TestLearn(t *testing.T) {
 func TestOfMakesRoom(t *testing.T) {
 	var h History
 	for owner, num := range map[uint64]uint64{1: 1, 2: 3, 3: 2} {
-		r, _ := h.Of(owner, 3)
+		r := h.Of(owner, 3)
 		r.Write(num, false)
 		r.Reading = owner == 1
 	}
-	if r, _ := h.Of(4, 3); r != nil {
+	if r := h.Of(4, 3); r != nil {
 		t.Error("a register goes though nothing is complete")
 	}
 	h.Complete = 2
 	for _, step := range []struct {
 		owner, gone, evicted uint64
 	}{{4, 3, 2}, {5, 4, 2}} { // register 4 tells nothing
-		r, _ := h.Of(step.owner, 3)
+		r := h.Of(step.owner, 3)
 		if _, there := h.find(step.gone); r == nil || there || h.Evicted != step.evicted {
 			t.Errorf("register %d for %d: %v, evicted %d", step.gone, step.owner, r, h.Evicted)
 		}
 	}
-	r, _ := h.Of(5, 3)
+	r := h.Of(5, 3)
 	r.Write(9, false)
-	if r, _ := h.Of(6, 3); r != nil {
+	if r := h.Of(6, 3); r != nil {
 		t.Errorf("a register goes though its last number is not known to be complete: %+v", h.Registers)
 	}
 	for i := range h.Registers {
 		h.Registers[i].Reading = true
 	}
-	if r, _ := h.Of(6, 3); r == nil || h.Registers[0].Owner == 1 {
+	if r := h.Of(6, 3); r == nil || h.Registers[0].Owner == 1 {
 		t.Errorf("of READs in progress too the lowest number goes: %+v", h.Registers)
 	}
 }
