@@ -305,6 +305,23 @@ func TestMarksAreStoredOnce(t *testing.T) {
 	}
 }
 
+// A value that comes when its number lies behind the window leaves nothing there that nobody would remove, though WRITE had brought marks.
+func TestLateValueLeavesNoMarks(t *testing.T) {
+	c := prototest.New(t, Protocol{limits{window: 1}}, 1, "modern", 1)
+	ask := func(body protocols.Body, value []byte) {
+		if _, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask(&Write{Num: 1, Marks: []Mark{{Server: 1, Reader: 2, Number: 3}}}, nil)
+	ask(&PreWrite{Num: 4, Complete: 3}, []byte("v4"))
+	ask(&PreWrite{Num: 5, Complete: 4}, []byte("v5"))
+	before := c.Records(0, "k")
+	if ask(&PreWrite{Num: 1}, []byte("v1")); c.Records(0, "k") != before {
+		t.Errorf("%d records, %d before", c.Records(0, "k"), before)
+	}
+}
+
 // With a window that is too small for the schedule a READ may have to be given up, but none is wrong.
 func TestSmallWindows(t *testing.T) {
 	for seed := range uint64(60) {

@@ -110,9 +110,10 @@ func (k *keeper) remove(name string) {
 	k.records = append(k.records, protocols.Record{Name: name, Delete: true})
 }
 
-// written notes that the number is written into the register, with T.
+// written notes that the number is written into the register, with T. Of a number that is forgotten nobody asks for marks.
 func (k *keeper) written(r *history.Register, num uint64, marks []Mark) error {
-	if !r.Write(num, len(marks) > 0) || len(marks) == 0 {
+	marked := len(marks) > 0 && num > k.Horizon
+	if !r.Write(num, marked) || !marked {
 		return nil
 	}
 	ts, err := k.tsOf(num)
