@@ -132,7 +132,9 @@ func mutateAll(t *testing.T, fates []result.Mutant, protocol, file string) []res
 			mu.Lock()
 			defer mu.Unlock()
 			m := &fates[from+i]
-			m.Killed, m.By, m.Reason = killed, by, equivalent[placeOf(*m)]
+			if m.Killed, m.By = killed, by; m.Survives() { // what a test notices does make a difference
+				m.Reason = equivalent[placeOf(*m)]
+			}
 			writeFates(t, fates)
 			t.Logf("%s: %s %s", nameOf(*m), m.Killed, m.By)
 			return nil
