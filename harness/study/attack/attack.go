@@ -114,8 +114,8 @@ func (p *player) config() map[string]any {
 	}
 }
 
-// load is how long a trial's load lasts. Harm that is known to come of an attack comes by chance, and in one quick trial of ten it took
-// more than a second: it gets three.
+// load is how long a trial's load lasts. Harm that is known to come of an attack comes by chance, and in some quick trials not within
+// a second: it gets three.
 func (p *player) load(a byzantine.Attack, e byzantine.Expectation) time.Duration {
 	full, quick := 5*time.Second, time.Second
 	switch {
