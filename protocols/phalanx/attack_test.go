@@ -141,8 +141,23 @@ func TestServerStoresOnlyWhatVerifies(t *testing.T) {
 	if err := put("k", protocols.Timestamp{Num: 2, PID: 1}, []byte("unsigned"), value); err != nil {
 		t.Errorf("an older one, which is acknowledged and not looked at: %v", err)
 	}
+	// What no correct client can have sent is refused even so: as older, it would be acknowledged otherwise, and the last is signed.
+	huge := make([]byte, protocols.MaxValueBytes+1)
+	signedHuge, err := signer.Sign(nil, signed("k", higher, c.Suite.Hash(huge)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"older, of no writer":       put("k", protocols.Timestamp{Num: 1}, signature, value),
+		"older, without signature":  put("k", protocols.Timestamp{Num: 1, PID: 1}, nil, value),
+		"too long, but of a writer": put("k", higher, signedHuge, huge),
+	} {
+		if !errors.Is(err, protocols.ErrRefused) {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
+	}
 	if r, ok := c.Record(0, "k", valueRecord); !ok || string(r.Payload) != "v" {
-		t.Errorf("stored %q, want v", r.Payload)
+		t.Errorf("stored %.20q, want v", r.Payload)
 	}
 }
 
