@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,10 +16,13 @@ import (
 	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/byzantine"
 	"github.com/powbench/powbench/protocols/catalog"
+	"github.com/powbench/powbench/sim/mutation"
 )
 
 var (
 	league     = flag.Bool("league", false, "let strategies hunt for the mutants")
+	leagueMade = flag.String("league.generated", "", "tables of TestGenerated, such as mutants-gv.json: those of their mutants join that only schedules show")
+	leagueOnly = flag.String("league.only", "", "regular expression: only mutants whose names it matches")
 	leagueOut  = flag.String("league.out", "", "file for what came of it, as JSON")
 	leagueRuns = flag.Int("league.runs", 30, "hunts of each strategy for each mutant")
 	leagueMost = flag.Uint64("league.most", 3000, "schedules after which a hunt is given up; executions of a scope, for what goes depth first")
@@ -36,26 +40,57 @@ var hunters = []hunter{
 	{"twins", "uniform", "B13"},
 }
 
-// kindOf is what a mutant takes to show, by the attack that shows it.
+// kindOf is what a mutant takes to show, by the attack that shows it. In all combinations but C4 servers lie.
 func kindOf(attack string) string {
 	switch attack[0] {
-	case 'B':
-		return "liars"
-	case 'R':
-		return "readers"
+	case 'B', 'C':
+		if attack != "C4" {
+			return "liars"
+		}
+	case 'R', 'Z':
+		return "clients"
 	}
 	return "order"
 }
 
-// TestLeague has every hunter hunt for every mutant that a simulated attack shows. It takes an hour, so it is played only
-// if asked for. Hunts depend on seeds alone, not on the machine.
+// shown is the attack under which a simulation showed a mutant.
+var shown = regexp.MustCompile(`^under (\S+): `)
+
+// onlyInSchedules are the mutants of such tables that simulation was the first to notice: no unit test does.
+func onlyInSchedules(t *testing.T, files []string) (found []mutant) {
+	for _, file := range files {
+		table, err := result.ReadMutants(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range table.Mutants {
+			if of.Killed != result.BySimulation {
+				continue
+			}
+			all := mutantsOf(t, "../"+of.File)
+			i := slices.IndexFunc(all, func(m mutation.Mutant) bool { return m.Line == of.Line && m.Mistake() == of.Mistake })
+			attack := shown.FindStringSubmatch(of.By)
+			if i < 0 || attack == nil {
+				t.Fatalf("%s: no rule makes %s, or no attack is named: run make survivors PROTOCOL=%s again", file, nameOf(of), of.Protocol)
+			}
+			found = append(found, mutant{
+				name: of.Function + ": " + of.Mistake, file: of.File, protocol: of.Protocol, attack: attack[1], source: all[i].Source,
+			})
+		}
+	}
+	return found
+}
+
+// TestLeague has every hunter hunt for every mutant that a simulated attack shows: those that were thought of, and those that rules
+// made. It takes an hour, so it is played only if asked for. Hunts depend on seeds alone, not on the machine.
 func TestLeague(t *testing.T) {
 	if !*league {
 		t.Skip("asked for by -league")
 	}
+	only := regexp.MustCompile(*leagueOnly)
 	var all []result.Hunts
-	for _, m := range slices.Concat(paperMutants, rowMutants) {
-		if m.script != "" {
+	for _, m := range slices.Concat(paperMutants, rowMutants, onlyInSchedules(t, strings.Fields(*leagueMade))) {
+		if m.script != "" || !only.MatchString(m.label()) {
 			continue
 		}
 		all = append(all, m.hunted(t)...)

@@ -27,6 +27,7 @@ type mutant struct {
 	attack   string // ID, or none
 	seeds    uint64 // within which it must be found
 	script   string // in place of an attack: the test of the file's package that must fail
+	source   []byte // the whole file with the mistake, of one that a rule made, in place of old and new
 }
 
 const (
@@ -97,6 +98,9 @@ func (m mutant) play(t *testing.T) (string, bool) {
 func (m mutant) overlay(t *testing.T, dir string) string {
 	t.Helper()
 	file := filepath.Join("..", m.file)
+	if m.source != nil {
+		return overlayOf(t, dir, file, m.source)
+	}
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ type Hunts struct {
 	Mutant   string `json:"mutant"` // the protocol's package and the mistake
 	Protocol string `json:"protocol"`
 	Attack   string `json:"attack"` // under which the mistake was made to show
-	// Kind is what the mistake takes to show: the order of messages and deaths alone, servers that lie, or readers that do.
+	// Kind is what the mistake takes to show: the order of messages and deaths alone, servers that lie, or clients that do.
 	Kind   string `json:"kind"`
 	Hunter string `json:"hunter"`
 	// Most is after how many schedules a hunt is given up.

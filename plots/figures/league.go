@@ -13,7 +13,7 @@ import (
 
 // kinds are the panels of the league, with what a mistake takes to show.
 var kinds = []struct{ name, title string }{
-	{"order", "Shown by order and deaths"}, {"liars", "Shown by servers that lie"}, {"readers", "Shown by readers that lie"},
+	{"order", "Shown by order and deaths"}, {"liars", "Shown by servers that lie"}, {"clients", "Shown by clients that lie"},
 }
 
 // League is the page that says how long mutants live under each way to look for mistakes: a survival curve for each hunter.
