@@ -120,6 +120,23 @@ func TestSpoiltVectorIsRepaired(t *testing.T) {
 	expect(t, c, 2, 1, 2, 3)
 }
 
+// REPAIR ends once a quorum has the candidate: else a READ that hears of others would not find it (line 156).
+func TestRepairTakesAQuorum(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	claim(c, 3, spoilt(leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)))
+	read := c.Client(2, protocols.Reader).Read(key)
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round < RoundRepair && e.Server != 1 })
+	for i, server := range []int{0, 2, 1} {
+		if read.Done() || read.Rounds() != RoundRepair {
+			t.Fatalf("done: %v, in round %d, after %d acknowledgements of REPAIR", read.Done(), read.Rounds(), i)
+		}
+		c.Deliver(prototest.Of(server))
+	}
+	if got, _ := read.Result(); !read.Done() || string(got.Value) != "v" {
+		t.Errorf("done: %v, %+v, after a quorum's acknowledgements", read.Done(), got)
+	}
+}
+
 // Before COMPLETE, a Byzantine reader gives each server a vector of its own.
 func TestPersonalVectors(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)

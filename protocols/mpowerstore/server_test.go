@@ -94,6 +94,20 @@ func TestFilterReadsOneFragment(t *testing.T) {
 	}
 }
 
+// What the history proves is the whole timestamp. One with another MAC, which no writer believes, is not valid (D2).
+func TestHistoryProvesTheMACOfTimestamps(t *testing.T) {
+	c := written(t, "modern")
+	other := spoilt(lcOf(c, 0, key)) // no vector proves it either
+	other.TS.MAC = prototest.Flipped(other.TS.MAC)
+	reply, err := c.Request(protocols.Reader, key, 0, protocols.Message{Body: &Filter{Candidates: []Candidate{other}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ack := reply.Body.(*FilterAck); !ack.TS.IsZero() || ack.Entry != nil {
+		t.Errorf("FILTER of a candidate with another MAC in its timestamp: %v, want that of c0", ack.TS)
+	}
+}
+
 // A server that cannot read its history, into which a spoilt vector makes it look, says so and blames no client.
 func TestBrokenState(t *testing.T) {
 	c, _, _, good := requests(t, ours)
