@@ -49,6 +49,8 @@ func TestMalformedReplies(t *testing.T) {
 		"huge length":   found(func(e *Entry) { e.CC = dispersal.CrossChecksum{Length: 1 << 63, Hashes: e.CC.Hashes} }),
 		"no commitment": found(func(e *Entry) { e.Commitment = nil }),
 		"entry vector":  found(func(e *Entry) { e.Vec = e.Vec[1:] }),
+		// Were it counted, it would exclude the candidate.
+		"lower ts": {Body: &FilterAck{TS: protocols.Timestamp{Num: 1, PID: 1}, Entry: entry}, Payload: record.Payload},
 	}
 	for name, reply := range replies {
 		t.Run(name, func(t *testing.T) {
