@@ -31,6 +31,7 @@ func TestMalformedReplies(t *testing.T) {
 		change(&bad)
 		return protocols.Message{Body: &FilterAck{TS: good.TS.Timestamp, Entry: &bad}, Payload: record.Payload}
 	}
+	lower := protocols.Timestamp{Num: 1, PID: 1}
 	replies := map[string]protocols.Message{
 		"no nonce":      candidate(func(c *Candidate) { c.Nonce = nil }),
 		"long nonce":    candidate(func(c *Candidate) { c.Nonce = make([]byte, 1<<20) }),
@@ -49,8 +50,9 @@ func TestMalformedReplies(t *testing.T) {
 		"huge length":   found(func(e *Entry) { e.CC = dispersal.CrossChecksum{Length: 1 << 63, Hashes: e.CC.Hashes} }),
 		"no commitment": found(func(e *Entry) { e.Commitment = nil }),
 		"entry vector":  found(func(e *Entry) { e.Vec = e.Vec[1:] }),
-		// Were it counted, it would exclude the candidate.
-		"lower ts": {Body: &FilterAck{TS: protocols.Timestamp{Num: 1, PID: 1}, Entry: entry}, Payload: record.Payload},
+		// Were they counted, they would exclude the candidate.
+		"lower ts":    {Body: &FilterAck{TS: lower, Entry: entry}, Payload: record.Payload},
+		"lower entry": {Body: &FilterAck{TS: lower, Entry: &Entry{TS: TS{Timestamp: lower}, CC: entry.CC}}, Payload: record.Payload},
 	}
 	for name, reply := range replies {
 		t.Run(name, func(t *testing.T) {
