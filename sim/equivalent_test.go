@@ -14,7 +14,13 @@ func placeOf(m result.Mutant) string { return fmt.Sprintf("%s %s: %s", m.File, m
 
 // equivalent are the mutants that no test can notice, by their places, with the reason why they make no difference to what a
 // protocol does.
-var equivalent = map[string]string{}
+var equivalent = map[string]string{
+	"protocols/mpowerstore/reader.go Restore: r.err != nil || intact → (intact)": "Decode fails only on fewer right fragments than " +
+		"Safe returns; a READ that went on would end with the error after REPAIR.",
+	"protocols/mpowerstore/reader.go choose: !c.TS.Equal(entry.TS.Timestamp) || !r.proof.Fits(entry, c.Nonce) → (!r.proof.Fits(entry, c.Nonce))": "Of the " +
+		"servers that sent the entry a correct one has found a candidate of the set valid, which has the entry's timestamp and nonce. " +
+		"Any other candidate that fits has the same nonce, and what is returned and repaired is the entry's.",
+}
 
 // What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.
 func TestEquivalentMutants(t *testing.T) {

@@ -108,6 +108,23 @@ func TestHistoryProvesTheMACOfTimestamps(t *testing.T) {
 	}
 }
 
+// What a server has it does not store again: a STORE keeps the history, and lc is that candidate already.
+func TestNothingIsStoredTwice(t *testing.T) {
+	c, store, fragment, good := requests(t, ours)
+	for _, body := range []protocols.Body{&store, &Complete{Candidate: good}, &Repair{Candidate: good}, &Filter{Candidates: []Candidate{good}}} {
+		m := protocols.Message{Body: body}
+		if _, ok := body.(*Store); ok {
+			m.Payload = fragment
+		}
+		if _, err := c.Request(protocols.Writer, key, 0, m); err != nil {
+			t.Fatal(err)
+		}
+		if _, records, err := c.Servers[0].Handle(protocols.Writer, key, m, peek(c, 0, key)); err != nil || len(records) > 0 {
+			t.Errorf("%T again: %d records, %v", body, len(records), err)
+		}
+	}
+}
+
 // A server that cannot read its history, into which a spoilt vector makes it look, says so and blames no client.
 func TestBrokenState(t *testing.T) {
 	c, _, _, good := requests(t, ours)
