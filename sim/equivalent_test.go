@@ -20,6 +20,10 @@ var equivalent = map[string]string{
 	"protocols/mpowerstore/reader.go choose: !c.TS.Equal(entry.TS.Timestamp) || !r.proof.Fits(entry, c.Nonce) → (!r.proof.Fits(entry, c.Nonce))": "Of the " +
 		"servers that sent the entry a correct one has found a candidate of the set valid, which has the entry's timestamp and nonce. " +
 		"Any other candidate that fits has the same nonce, and what is returned and repaired is the entry's.",
+	"protocols/mpowerstore/server.go complete: err != nil || !valid → (!valid)": "valid is false if there is an error.",
+	"protocols/mpowerstore/server.go repair: err != nil || !valid → (!valid)":   "valid is false if there is an error.",
+	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
+		"than lc: the answer is the same, after a look.",
 }
 
 // What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.

@@ -144,6 +144,17 @@ func TestBrokenState(t *testing.T) {
 	}
 }
 
+// Nor does it take a candidate for valid, or for not valid, where the look fails that would tell.
+func TestBadSectors(t *testing.T) {
+	c := prototest.New(t, ours, 1, "modern", 1)
+	good := leak(c, c.Client(1, protocols.Writer), "v", []int{0, 1, 3}, 3)
+	for _, candidate := range []Candidate{good, spoilt(good)} { // the history alone proves the second
+		c.CheckBadSectors(key, 0, prototest.From(protocols.Writer, &Complete{Candidate: candidate}, nil))
+		c.CheckBadSectors(key, 0, prototest.From(protocols.Reader, &Filter{Candidates: []Candidate{candidate}}, nil))
+		c.CheckBadSectors(key, 0, prototest.From(protocols.Reader, &Repair{Candidate: candidate}, nil))
+	}
+}
+
 // A proof for another t says what it takes here, and leaves nothing behind.
 func TestProofsOfAnotherT(t *testing.T) {
 	c := prototest.New(t, variants.Polynomial(), 2, "modern", 1)

@@ -100,7 +100,7 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 		}
 	}
 	for _, e := range requests {
-		conformBadSector(t, c, e)
+		c.CheckBadSectors("k", e.Server, Request{e.Run.Role, e.Message})
 	}
 	c = New(t, p, 1, "modern", 1) // whose servers have seen nothing
 	c.CheckRefused(refused)
@@ -110,7 +110,7 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 			t.Errorf("%v for a long key: %v, want a refusal", e, err)
 		}
 		conformBrokenState(t, c, e)
-		conformBadSector(t, c, e)
+		c.CheckBadSectors("k", e.Server, Request{e.Run.Role, e.Message})
 		body := reflect.ValueOf(p.NewBody(e.Body.Kind()))
 		for n := range body.Elem().NumField() { // it lacks fields: refused or not, the server has no fault
 			_, _ = c.Request(protocols.Writer, "k", e.Server, protocols.Message{Body: body.Interface().(protocols.Body)})
@@ -136,18 +136,19 @@ func conformBrokenState(t *testing.T, c *Cluster, e Envelope) {
 	}
 }
 
-// conformBadSector: whichever of a request's looks at the state fails, and that one alone, the server says so and stores nothing.
-func conformBadSector(t *testing.T, c *Cluster, e Envelope) {
-	t.Helper()
+// CheckBadSectors wants a server to say so and to store nothing whichever of the request's looks at the state of the key fails, and that
+// one alone.
+func (c *Cluster) CheckBadSectors(key protocols.Key, server int, r Request) {
+	c.t.Helper()
 	reason := errors.New("a bad sector")
 	for at := 1; ; at++ {
-		state := &badSector{Peek: Peek{Cluster: c, Server: e.Server, Key: "k"}, at: at, err: reason}
-		_, records, err := c.Servers[e.Server].Handle(e.Run.Role, "k", e.Message, state)
+		state := &badSector{Peek: Peek{Cluster: c, Server: server, Key: key}, at: at, err: reason}
+		_, records, err := c.Servers[server].Handle(r.Role, key, r.Message, state)
 		if state.looks() < at {
 			return
 		}
 		if !errors.Is(err, reason) || len(records) > 0 {
-			t.Errorf("%v whose look %d at the state fails: %v and %d records", e, at, err, len(records))
+			c.Fatalf("%T to s%d, whose look %d at the state fails: %v and %d records", r.Body, server+1, at, err, len(records))
 		}
 	}
 }
