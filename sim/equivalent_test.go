@@ -22,6 +22,9 @@ var equivalent = map[string]string{
 		"Any other candidate that fits has the same nonce, and what is returned and repaired is the entry's.",
 	"protocols/mpowerstore/server.go complete: err != nil || !valid → (!valid)": "valid is false if there is an error.",
 	"protocols/mpowerstore/server.go repair: err != nil || !valid → (!valid)":   "valid is false if there is an error.",
+	"protocols/mpowerstore/server.go repair: err != nil || !lc.TS.Less(c.TS.Timestamp) → (err != nil)": "writeBack stores only what is higher " +
+		"than lc; asked first, it spares the server the look into its history.",
+	"protocols/mpowerstore/server.go entry: err != nil || !found → (err != nil && !found)": "An empty entry proves as little as none.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

@@ -81,16 +81,9 @@ func TestImplausibleReplies(t *testing.T) {
 func TestWhoWritesBack(t *testing.T) {
 	for variant, want := range map[string][2]int{"": {2, 2}, Unanimous: {1, 2}} {
 		for i, reached := range []int{3, 1} {
-			c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1)
-			write := c.Client(1, protocols.Writer).Write("k", []byte("v"))
-			c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 })
-			c.Deliver(func(e prototest.Envelope) bool { return e.Server < reached })
-			write.Abandon()
-			c.Lose(prototest.Everything)
-			read := c.Client(2, protocols.Reader).Read("k")
-			c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 2 })
-			if got := c.Finish(read); string(got.Value) != "v" || read.Rounds() != want[i] {
-				t.Errorf("%q, the WRITE reached %d: %+v after %d rounds, want v after %d", variant, reached, got, read.Rounds(), want[i])
+			got, rounds := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1).ReadAfterDeath(reached)
+			if string(got.Value) != "v" || rounds != want[i] {
+				t.Errorf("%q, the WRITE reached %d: %+v after %d rounds, want v after %d", variant, reached, got, rounds, want[i])
 			}
 		}
 	}

@@ -72,6 +72,21 @@ func (c *Cluster) Interrupt(run *Run, rounds ...[]int) {
 	c.Lose(run.Is)
 }
 
+// ReadAfterDeath runs a READ that hears of the first quorum of servers, after a WRITE of "v" in two rounds whose client died when the
+// second had reached so many servers. It returns what was read, in how many rounds.
+func (c *Cluster) ReadAfterDeath(reached int) (protocols.Result, int) {
+	c.t.Helper()
+	servers := make([]int, len(c.Servers))
+	for i := range servers {
+		servers[i] = i
+	}
+	c.Interrupt(c.Client(1, protocols.Writer).Write("k", []byte("v")), servers, servers[:reached])
+	read := c.Client(2, protocols.Reader).Read("k")
+	quorum := c.protocol.Traits(c.Faults).Quorum
+	c.Deliver(func(e Envelope) bool { return e.Round == 1 && e.Server < quorum })
+	return c.Finish(read), read.Rounds()
+}
+
 // Forge makes a server Byzantine: it replies as before, except where forge returns a reply of its own. The server's
 // last forge counts.
 func (c *Cluster) Forge(server int, forge func(request, reply protocols.Message) *protocols.Message) {
