@@ -67,6 +67,40 @@ func TestSafeAfterAWrongFragment(t *testing.T) {
 	}
 }
 
+// hashing counts how many fragments are hashed.
+type hashing struct {
+	dispersal.Scheme
+	hashed int
+}
+
+func (h *hashing) Right(cc dispersal.CrossChecksum, server int, fragment []byte) bool {
+	h.hashed++
+	return h.Scheme.Right(cc, server, fragment)
+}
+
+// A READ hashes each fragment once, however often it looks for a safe entry, and none that it does not need.
+func TestFragmentsAreHashedOnce(t *testing.T) {
+	w, e, fragments := answers(t)
+	h := &hashing{Scheme: w.Data}
+	w.Data = h
+	for server, want := range []int{0, 2, 2, 2} {
+		w.Add(server, candidates.Answer[entry]{TS: at(1), Entry: e, Fragment: fragments[server]})
+		if w.Safe(at(1)); h.hashed != want {
+			t.Errorf("%d answers: %d fragments hashed, want %d", server+1, h.hashed, want)
+		}
+	}
+}
+
+// A fragment belongs to a cross-checksum with a hash for each server, and has the length that it says.
+func TestIsFragment(t *testing.T) {
+	w, e, fragments := answers(t)
+	few := dispersal.CrossChecksum{Length: e.cc.Length, Hashes: e.cc.Hashes[1:]}
+	if !w.IsFragment(*e.cc, fragments[0]) || w.IsFragment(few, fragments[0]) || w.IsFragment(*e.cc, fragments[0][1:]) {
+		t.Errorf("of the value: %v, of few hashes: %v, too short: %v", w.IsFragment(*e.cc, fragments[0]), w.IsFragment(few, fragments[0]),
+			w.IsFragment(*e.cc, fragments[0][1:]))
+	}
+}
+
 // A fragment that is still to come counts neither as right nor as wrong.
 func TestMissingFragments(t *testing.T) {
 	w, e, fragments := answers(t)
