@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -100,24 +101,57 @@ func TestServerRefuses(t *testing.T) {
 }
 
 func TestImplausibleReplies(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	w := c.Client(1, protocols.Writer)
-	c.Finish(w.Write("k", []byte("v")))
-	c.CheckIgnored(w, func(honest protocols.Message) (wrong []protocols.Message) {
-		switch body := honest.Body.(type) {
-		case *TimeAck:
-			return []protocols.Message{{Body: &TimeAck{TS: protocols.Timestamp{PID: 1}}}}
-		case *Version:
-			short := dispersal.CrossChecksum{Length: 1, Hashes: body.CC.Hashes[:4]}
-			return []protocols.Message{
-				{Body: &Version{TS: body.TS, CC: body.CC}, Payload: []byte("another")},
-				{Body: &Version{TS: body.TS, CC: short}, Payload: honest.Payload},
-				{Body: &Version{CC: body.CC}, Payload: honest.Payload},
-				{Body: &Stored{}},
-			}
+	for name, prepare := range map[string]func(c *prototest.Cluster){
+		"complete": func(c *prototest.Cluster) {
+			c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+		},
+		"behind an incomplete one": func(c *prototest.Cluster) { // HISTORY and GET
+			c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+			c.Run()
+			storeAlone(t, c, 9, 0)
+		},
+		"at t+1 servers": func(c *prototest.Cluster) { // a repair
+			c.Interrupt(c.Client(1, protocols.Writer).Write("k", []byte("v")), []int{0, 1, 2, 3, 4}, []int{0, 1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := prototest.New(t, Protocol{}, 1, "modern", 1)
+			prepare(c)
+			c.Run()
+			c.CheckIgnored(c.Client(2, protocols.Writer), implausible)
+		})
+	}
+}
+
+// implausible is what no correct server answers in place of what it does.
+func implausible(honest protocols.Message) (wrong []protocols.Message) {
+	for _, body := range []protocols.Body{&TimeAck{}, &Version{}, &Times{}, &Stored{}} { // to another request
+		if body.Kind() != honest.Body.Kind() {
+			wrong = append(wrong, protocols.Message{Body: body})
 		}
-		return nil
-	})
+	}
+	switch body := honest.Body.(type) {
+	case *TimeAck:
+		return append(wrong, protocols.Message{Body: &TimeAck{TS: protocols.Timestamp{PID: 1}}})
+	case *Version:
+		if body.TS.IsZero() {
+			return wrong
+		}
+		short := dispersal.CrossChecksum{Length: 1, Hashes: body.CC.Hashes[:4]}
+		return append(wrong,
+			protocols.Message{Body: &Version{TS: body.TS, CC: body.CC}, Payload: []byte("another")},
+			protocols.Message{Body: &Version{TS: body.TS, CC: body.CC}, Payload: append(slices.Clone(honest.Payload), 0)},
+			protocols.Message{Body: &Version{TS: body.TS, CC: short}, Payload: honest.Payload},
+			protocols.Message{Body: &Version{CC: body.CC}, Payload: honest.Payload},
+		)
+	case *Times:
+		before := body.Times[0]
+		late := Time{TS: protocols.Timestamp{Num: 10, PID: 1}, Verifier: before.Verifier}
+		for _, times := range [][]Time{{before, before}, {late}, {{TS: before.TS}}, slices.Repeat([]Time{before}, maxTimes+1)} {
+			wrong = append(wrong, protocols.Message{Body: &Times{Times: times}})
+		}
+	}
+	return wrong
 }
 
 // poison has a writer that lies store fragments of no value, or of two, at the servers: right ones by their hashes.
