@@ -179,20 +179,25 @@ func (s *badSector) Body(name string) (body []byte, found bool, err error) {
 }
 
 // conformReplies: what comes late for another round, and what is no answer at all, neither ends a round nor derails the
-// operation.
+// operation; nor if it comes to a WRITE that died when its last round had reached one server, or two, and repairs it.
 func conformReplies(t *testing.T, p protocols.Protocol) {
-	c := New(t, p, 1, "modern", 1)
-	w := c.Client(1, protocols.Writer)
-	c.Finish(w.Write("k", []byte("v")))
 	noise := []protocols.Message{{}, {Payload: []byte("v")}}
 	for _, body := range bodies(p) {
 		noise = append(noise, protocols.Message{Body: body}, protocols.Message{Body: body, Payload: []byte("v")})
 	}
-	c.CheckIgnored(w, func(honest protocols.Message) []protocols.Message {
-		return slices.DeleteFunc(slices.Clone(noise), func(m protocols.Message) bool {
-			return m.Body != nil && m.Body.Kind() == honest.Body.Kind()
+	for _, reached := range [][]int{nil, {0}, {0, 1}} {
+		c := New(t, p, 1, "modern", 1)
+		w := c.Client(1, protocols.Writer)
+		c.Finish(w.Write("k", []byte("v")))
+		if reached != nil {
+			c.die(w.Write("k", []byte("v")), len(p.Traits(1).Write), reached...)
+		}
+		c.CheckIgnored(w, func(honest protocols.Message) []protocols.Message {
+			return slices.DeleteFunc(slices.Clone(noise), func(m protocols.Message) bool {
+				return m.Body != nil && m.Body.Kind() == honest.Body.Kind()
+			})
 		})
-	})
+	}
 }
 
 // A Request is one request of a client of the role.
