@@ -29,6 +29,7 @@ var equivalent = map[string]string{
 		"counts as heard, or the candidate, which is not behind itself.",
 	"protocols/pasis/reader.go Answer: r.missing > 0 → r.missing >= 0": "Before a repair, which sets how many are missing, what is counted down " +
 		"from none is not none and not missing.",
+	"protocols/pasis/reader.go learn: r.candidate.Compare(t) < 0 → r.candidate.Compare(t) <= 0": "It is set to what it is.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

@@ -139,6 +139,7 @@ func implausible(honest protocols.Message) (wrong []protocols.Message) {
 		}
 		short := dispersal.CrossChecksum{Length: 1, Hashes: body.CC.Hashes[:4]}
 		return append(wrong,
+			protocols.Message{Body: &Version{TS: body.TS, CC: body.CC}},
 			protocols.Message{Body: &Version{TS: body.TS, CC: body.CC}, Payload: []byte("another")},
 			protocols.Message{Body: &Version{TS: body.TS, CC: body.CC}, Payload: append(slices.Clone(honest.Payload), 0)},
 			protocols.Message{Body: &Version{TS: body.TS, CC: short}, Payload: honest.Payload},
