@@ -30,6 +30,8 @@ var equivalent = map[string]string{
 	"protocols/pasis/reader.go Answer: r.missing > 0 → r.missing >= 0": "Before a repair, which sets how many are missing, what is counted down " +
 		"from none is not none and not missing.",
 	"protocols/pasis/reader.go learn: r.candidate.Compare(t) < 0 → r.candidate.Compare(t) <= 0": "It is set to what it is.",
+	"protocols/pasis/reader.go restore: err != nil || !check.Equal(cc) → (!check.Equal(cc))": "With an error comes an empty cross-checksum, " +
+		"which is no version's.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }
