@@ -151,8 +151,69 @@ func TestServerRefuses(t *testing.T) {
 		"marks of no reader":                prototest.From(w, &Write{Num: 1, Marks: []Mark{{Number: 1}}}, nil),
 		"LOOK by process 0":                 prototest.From(r, &Look{}, nil),
 		"SHOW by process 0":                 prototest.From(r, &Show{}, nil),
-		"SHOW of everything":                prototest.From(r, &Show{Reader: 1, Want: make([]uint64, 99)}, nil),
+		"SHOW of everything":                prototest.From(r, &Show{Reader: 1, Want: make([]uint64, maxWant+5)}, nil),
+		"SHOW after the highest number":     prototest.From(r, &Show{Reader: 1, Number: math.MaxUint64}, nil),
 	})
+	for name, m := range map[string]prototest.Request{
+		"a reader's own register":           prototest.From(r, &PreWrite{Owner: 1, Num: 1}, []byte("v")),
+		"the WRITE itself complete":         prototest.From(w, &PreWrite{Num: 1, Complete: 1}, []byte("v")),
+		"the highest number but one":        prototest.From(w, &PreWrite{Num: math.MaxUint64 - 1}, []byte("v")),
+		"marks of the last server":          prototest.From(w, &Write{Num: 1, Marks: []Mark{{Server: 3, Reader: 1, Number: 1}}}, nil),
+		"SHOW of as much as a READ may ask": prototest.From(r, &Show{Reader: 1, Want: make([]uint64, maxWant+4)}, nil),
+		"SHOW of the highest number":        prototest.From(r, &Show{Reader: 1, Number: math.MaxUint64 - 1}, nil),
+	} {
+		if _, err := c.Request(m.Role, "k", 0, m.Message); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// LOOK needs no room, so that nobody is refused there.
+func TestNobodyIsFullInLook(t *testing.T) {
+	read := prototest.New(t, Protocol{}, 1, "modern", 1).Register(2, protocols.Reader).Read("k", protocols.Heap{})
+	read.Start()
+	for server := range 4 {
+		if step := read.Answer(1, server, protocols.Message{Body: &View{Full: true}}); step.Done {
+			t.Fatalf("the READ ends after %d servers say that they are full", server+1)
+		}
+	}
+}
+
+// Of WRITEs that came before their values the last waits for its own; and what lies behind the window waits for nothing.
+func TestEarlyWrites(t *testing.T) {
+	c := prototest.New(t, Protocol{limits{window: 4}}, 1, "modern", 1)
+	ask := func(body protocols.Body, value string) protocols.Body {
+		t.Helper()
+		reply, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: []byte(value)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.Body
+	}
+	for _, num := range []uint64{5, 3} {
+		if reply := ask(&Write{Num: num}, "").(*Written); !reply.Early {
+			t.Errorf("WRITE %d before its value: %+v", num, reply)
+		}
+	}
+	for num, want := range map[uint64]bool{3: false, 5: true} {
+		if reply := ask(&PreWrite{Num: num}, "v").(*PreWritten); reply.Written != want {
+			t.Errorf("PRE_WRITE %d: %+v, written: want %v", num, reply, want)
+		}
+	}
+	if reply := ask(&Write{Num: 3}, "").(*Written); reply.Early {
+		t.Errorf("WRITE 3 after its value: %+v", reply)
+	}
+	ask(&PreWrite{Num: 20, Complete: 19}, "v") // the window may move four numbers at a time
+	ask(&PreWrite{Num: 21, Complete: 20}, "v")
+	before := c.Records(0, "k")
+	for _, num := range []uint64{1, 8} {
+		if reply := ask(&Write{Num: num}, "").(*Written); reply.Early || c.Records(0, "k") != before {
+			t.Errorf("WRITE %d behind the window: %+v, %d records more", num, reply, c.Records(0, "k")-before)
+		}
+	}
+	if reply := ask(&Look{Reader: 9, Number: 2}, "").(*View); reply.Registers.Top() != 0 || reply.Forgot != 8 {
+		t.Errorf("LOOK: %+v", reply)
+	}
 }
 
 func TestImplausibleReplies(t *testing.T) {
