@@ -118,6 +118,24 @@ func TestImplausibleReplies(t *testing.T) {
 	}
 }
 
+// What no correct server signs is refused even if a quorum has signed it.
+func TestImpossibleCertificates(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	f, j := newForger(c), c.Register(2, protocols.Reader).(*register).judge
+	for _, ts := range []protocols.Timestamp{{Num: 1}, {PID: 1}} {
+		if j.prepared("k", f.prepared("k", ts, "v", 0, 1, 2)) || j.written("k", f.written("k", ts, 0, 1, 2)) {
+			t.Errorf("timestamp %v is believed", ts)
+		}
+	}
+	short := c.Suite.Hash([]byte("v"))[1:]
+	if j.prepared("k", Prepared{TS: first, Hash: short, By: f.certificate(statement(preparing, "k", first, short), 0, 1, 2)}) {
+		t.Error("a short hash is believed")
+	}
+	if !j.prepared("k", f.prepared("k", first, "v", 0, 1, 2)) || !j.written("k", f.written("k", first, 0, 1, 2)) {
+		t.Error("a whole certificate is not believed")
+	}
+}
+
 // A client without a key pair of its own, and a server, say so.
 func TestNoKeyPairs(t *testing.T) {
 	c, other := prototest.New(t, Protocol{}, 1, "modern", 1), prototest.New(t, Protocol{}, 2, "modern", 1)
