@@ -72,8 +72,8 @@ func fill(v reflect.Value, n *uint64) {
 	}
 }
 
-// conformRequests: servers answer what comes again as if it had not, refuse what no client sends, and blame nobody for
-// records that they cannot read.
+// conformRequests: servers answer what comes again as if it had not and store nothing, refuse what no client sends, and blame nobody
+// for records that they cannot read.
 func conformRequests(t *testing.T, p protocols.Protocol) {
 	c := New(t, p, 1, "modern", 1)
 	runs := []*Run{c.Client(1, protocols.Writer).Write("k", []byte("value"))}
@@ -88,6 +88,11 @@ func conformRequests(t *testing.T, p protocols.Protocol) {
 	for _, e := range requests {
 		if _, err := c.Request(e.Run.Role, "k", e.Server, e.Message); err != nil || fmt.Sprint(c.states) != before {
 			t.Errorf("%v, again: %v, or it changes the records", e, err)
+		}
+		state := &Peek{Cluster: c, Server: e.Server, Key: "k"}
+		_, records, err := c.Servers[e.Server].Handle(e.Run.Role, "k", e.Message, state)
+		if err != nil || len(records) > 0 && !p.Traits(1).Peers { // which keep who waits for the reply
+			t.Errorf("%v, again: %v, and %d records", e, err, len(records))
 		}
 	}
 	w := protocols.Writer
