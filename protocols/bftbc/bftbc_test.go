@@ -118,6 +118,54 @@ func TestImplausibleReplies(t *testing.T) {
 	}
 }
 
+// A reply that equals the newest needs no hash; one that differs from it in any part is not taken for it.
+func TestAnswersThatDiffer(t *testing.T) {
+	for _, variant := range []string{"", Uncached} {
+		c := prototest.New(t, Protocol{Variant: variant}, 1, "modern", 1)
+		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+		c.Run()
+		reply := c.Ask(protocols.Reader, "k", 0, &Read{})
+		honest := reply.Body.(*Value)
+		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		r.Start()
+		r.Answer(1, 0, reply)
+		good := answer{honest.TS, honest.By, reply.Payload}
+		for name, differ := range map[string]func(a *answer){
+			"timestamp":  func(a *answer) { a.ts.Num++ },
+			"signers":    func(a *answer) { a.by.Signers = prototest.Flipped(a.by.Signers) },
+			"signatures": func(a *answer) { a.by.Signatures = prototest.Flipped(a.by.Signatures) },
+			"value":      func(a *answer) { a.value = []byte("w") },
+		} {
+			a := good
+			if differ(&a); r.valid(a) {
+				t.Errorf("%q: another %s is taken", variant, name)
+			}
+		}
+		if !r.valid(good) {
+			t.Errorf("%q: the same is not taken", variant)
+		}
+	}
+}
+
+// The write-back ends when as many servers have signed as are missing, whoever is asked.
+func TestWriteBackTakesAQuorum(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	all := []int{0, 1, 2, 3}
+	c.Interrupt(c.Client(1, protocols.Writer).Write("k", []byte("v")), all, all, []int{0})
+	read := c.Client(2, protocols.Reader).Read("k")
+	c.Deliver(func(e prototest.Envelope) bool { return e.Round == 1 && e.Server != 3 })
+	c.Forge(1, func(_, _ protocols.Message) *protocols.Message { return &protocols.Message{Body: &Signed{}} })
+	for i, server := range []int{1, 2, 3} {
+		if read.Done() || read.Rounds() != 2 {
+			t.Fatalf("done: %v, in round %d, after %d replies, the first without a signature", read.Done(), read.Rounds(), i)
+		}
+		c.Deliver(prototest.Of(server))
+	}
+	if got, _ := read.Result(); !read.Done() || string(got.Value) != "v" {
+		t.Errorf("done: %v, %+v", read.Done(), got)
+	}
+}
+
 // What no correct server signs is refused even if a quorum has signed it.
 func TestImpossibleCertificates(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
