@@ -32,6 +32,9 @@ var equivalent = map[string]string{
 	"protocols/pasis/reader.go learn: r.candidate.Compare(t) < 0 → r.candidate.Compare(t) <= 0": "It is set to what it is.",
 	"protocols/pasis/reader.go restore: err != nil || !check.Equal(cc) → (!check.Equal(cc))": "With an error comes an empty cross-checksum, " +
 		"which is no version's.",
+	"protocols/bftbc/certificates.go announced: len(m.Public) != j.suite.PublicKeySize() || !j.Once(credible, id, m.Public, m.Credential) → " +
+		"(!j.Once(credible, id, m.Public, m.Credential))": "No scheme has a verifier for a key of another length; the length says first what the " +
+		"hash of both parts is of.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

@@ -426,27 +426,60 @@ func TestImplausibleReplies(t *testing.T) {
 		case *Found:
 			return []protocols.Message{
 				{Body: &Found{Committed: protocols.Timestamp{PID: 1}}},
+				{Body: &Found{Highest: protocols.Timestamp{PID: 1}}},
 				{Body: &Found{Committed: first}},
 			}
 		case *Prepared:
 			return []protocols.Message{{Body: &Prepared{}}, {Body: &Prepared{Row: body.Row[1:]}}}
 		case *Latest:
 			return []protocols.Message{{Body: &Latest{Time: Time{TS: body.Time.TS}}}}
-		case *Version:
-			other := Time{TS: body.Committed.TS, Verifier: make([]byte, 32)}
-			if len(body.Checksum.CC.Hashes) == 0 {
-				return nil
-			}
-			return []protocols.Message{
-				{Body: body, Payload: []byte("another")},
-				{Body: &Version{Committed: other, Checksum: body.Checksum}, Payload: honest.Payload},
-				{Body: &Version{Committed: body.Committed}, Payload: honest.Payload},
-				{Body: &Version{Committed: body.Committed, Checksum: body.Checksum, Prepared: true}, Payload: honest.Payload},
-				{Body: &Version{Committed: body.Committed, Checksum: body.Checksum, Row: make([][]byte, 4)}, Payload: honest.Payload},
-			}
 		}
 		return nil
 	})
+}
+
+// What a READ takes of a server: what it has committed, or the later version that was asked for, whole, with rows for that alone.
+func TestTake(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	c.Finish(w.Write("k", []byte("v")))
+	c.Run()
+	all := []int{0, 1, 2, 3}
+	c.Interrupt(w.Write("k", []byte("w")), all, all)
+	var has state
+	if c.Load(0, "k", recordState, &has); len(has.Prepared) != 1 {
+		t.Fatalf("the second WRITE is not prepared: %+v", has)
+	}
+	whole, later := &Read{}, &Read{At: has.Prepared[0]}
+	committed, prepared := c.Ask(protocols.Reader, "k", 0, whole), c.Ask(protocols.Reader, "k", 0, later)
+	for name, x := range map[string]struct {
+		request *Read
+		of      protocols.Message
+		change  func(v *Version, fragment *[]byte)
+		want    bool
+	}{
+		"what is committed":                    {whole, committed, func(*Version, *[]byte) {}, true},
+		"what is prepared":                     {later, prepared, func(*Version, *[]byte) {}, true},
+		"what is prepared, without a row":      {later, prepared, func(v *Version, _ *[]byte) { v.Row = nil }, true},
+		"what is committed, and nothing of it": {whole, committed, func(v *Version, f *[]byte) { *v, *f = Version{Committed: v.Committed}, nil }, true},
+		"half a time":                          {whole, committed, func(v *Version, _ *[]byte) { v.Committed.Verifier = nil }, false},
+		"another time":                         {whole, committed, func(v *Version, _ *[]byte) { v.Committed.Verifier = prototest.Flipped(v.Committed.Verifier) }, false},
+		"prepared, and nothing asked for":      {whole, committed, func(v *Version, _ *[]byte) { v.Prepared = true }, false},
+		"prepared, and committed already":      {&Read{At: has.Committed}, committed, func(v *Version, _ *[]byte) { v.Prepared = true }, false},
+		"a row, and nothing asked for":         {whole, committed, func(v *Version, _ *[]byte) { v.Row = prepared.Body.(*Version).Row }, false},
+		"a short row":                          {later, prepared, func(v *Version, _ *[]byte) { v.Row = v.Row[1:] }, false},
+		"a row of short MACs":                  {later, prepared, func(v *Version, _ *[]byte) { v.Row = make([][]byte, 4) }, false},
+		"too few hashes":                       {whole, committed, func(v *Version, _ *[]byte) { v.Checksum.CC.Hashes = v.Checksum.CC.Hashes[1:] }, false},
+		"another fragment":                     {whole, committed, func(_ *Version, f *[]byte) { *f = prototest.Flipped(*f) }, false},
+		"a fragment of nothing":                {whole, committed, func(v *Version, _ *[]byte) { v.Checksum = fingerprint.Checksum{} }, false},
+	} {
+		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		r.Start()
+		v, fragment := *x.of.Body.(*Version), slices.Clone(x.of.Payload)
+		if x.change(&v, &fragment); r.take(x.request, 0, &v, fragment) != x.want {
+			t.Errorf("%s: taken %v, want %v", name, !x.want, x.want)
+		}
+	}
 }
 
 // A server whose keys are not of this cluster says what to do.
