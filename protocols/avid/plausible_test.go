@@ -1,0 +1,103 @@
+package avid
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/powbench/powbench/protocols"
+	"github.com/powbench/powbench/protocols/prototest"
+)
+
+// A READ takes of a server its version with its own fragment, or none; with fingerprints also a version without the fragment.
+func TestPlausible(t *testing.T) {
+	both(t, func(t *testing.T, p Protocol) {
+		c := prototest.New(t, p, 1, "modern", 1)
+		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+		c.Run()
+		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		r.Start()
+		honest := c.Ask(protocols.Reader, "k", 0, &Read{})
+		for name, x := range map[string]struct {
+			change func(v *Version, fragment *[]byte)
+			want   bool
+		}{
+			"what it has":          {func(*Version, *[]byte) {}, true},
+			"⊥":                    {func(v *Version, f *[]byte) { *v, *f = Version{}, nil }, true},
+			"⊥ with a fragment":    {func(v *Version, _ *[]byte) { *v = Version{} }, false},
+			"no process":           {func(v *Version, _ *[]byte) { v.TS.PID = 0 }, false},
+			"the highest number":   {func(v *Version, _ *[]byte) { v.TS.Num = math.MaxUint64 }, false},
+			"too few hashes":       {func(v *Version, _ *[]byte) { v.Check.CC.Hashes = v.Check.CC.Hashes[1:] }, false},
+			"another fragment":     {func(_ *Version, f *[]byte) { *f = prototest.Flipped(*f) }, false},
+			"too long a fragment":  {func(_ *Version, f *[]byte) { *f = append(*f, 0) }, false},
+			"without its fragment": {func(_ *Version, f *[]byte) { *f = nil }, p.Fingerprints},
+		} {
+			v, fragment := *honest.Body.(*Version), slices.Clone(honest.Payload)
+			if x.change(&v, &fragment); r.plausible(&v, 0, fragment) != x.want {
+				t.Errorf("%s: plausible %v, want %v", name, !x.want, x.want)
+			}
+		}
+		if r.plausible(honest.Body.(*Version), 1, honest.Payload) {
+			t.Error("another server's fragment is plausible")
+		}
+	})
+}
+
+// A quorum that has a version is not enough without as many fragments as restore it: with fingerprints some come later.
+func TestReadsWaitForFragments(t *testing.T) {
+	c := prototest.New(t, Protocol{Fingerprints: true}, 1, "modern", 1)
+	c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+	c.Run()
+	r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	r.Start()
+	for server, fragments := range []bool{true, false, false, true} {
+		reply := c.Ask(protocols.Reader, "k", server, &Read{})
+		if !fragments {
+			reply.Payload = nil
+		}
+		step := r.Answer(1, server, reply)
+		if ends := step.Done || r.decided != nil; ends != (server == 3) {
+			t.Errorf("after %d versions the READ has ended: %v", server+1, ends)
+		}
+	}
+	if got, err := r.Result(); err != nil || string(got.Value) != "v" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A WRITE heeds no timestamp that nobody can have issued, and no acknowledgement before it has dispersed.
+func TestWritesHeed(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Register(1, protocols.Writer).Write("k", []byte("v"), protocols.Heap{}).(*write)
+	w.Start()
+	for name, body := range map[string]protocols.Body{
+		"an acknowledgement": &Stored{}, "no process": &Clock{TS: protocols.Timestamp{Num: 1}}, "no number": &Clock{TS: protocols.Timestamp{PID: 1}},
+		"the highest number": &Clock{TS: protocols.Timestamp{Num: math.MaxUint64, PID: 1}},
+	} {
+		for server := range 4 {
+			if step := w.Answer(1, server, protocols.Message{Body: body}); step.Next != nil || step.Done {
+				t.Fatalf("%s ends the first round", name)
+			}
+		}
+	}
+	var step protocols.Step
+	for server := range 3 {
+		step = w.Answer(1, server, protocols.Message{Body: &Clock{}})
+	}
+	if step.Next == nil || !w.ts.Equal(protocols.Timestamp{Num: 1, PID: 1}) {
+		t.Fatalf("after a quorum's clocks: %+v, timestamp %v", step, w.ts)
+	}
+	for server := range 4 { // late
+		if step := w.Answer(1, server, protocols.Message{Body: &Clock{TS: protocols.Timestamp{Num: 7, PID: 1}}}); step.Next != nil || w.ts.Num != 1 {
+			t.Fatalf("a late clock: %+v, timestamp %v", step, w.ts)
+		}
+		if step := w.Answer(1, server, protocols.Message{Body: &Stored{}}); step.Done {
+			t.Fatal("an acknowledgement of another round ends the WRITE")
+		}
+	}
+	for server := range 3 {
+		if step := w.Answer(2, server, protocols.Message{Body: &Stored{}}); step.Done != (server == 2) {
+			t.Errorf("after %d acknowledgements done: %v", server+1, step.Done)
+		}
+	}
+}
