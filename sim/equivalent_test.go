@@ -35,6 +35,8 @@ var equivalent = map[string]string{
 	"protocols/bftbc/certificates.go announced: len(m.Public) != j.suite.PublicKeySize() || !j.Once(credible, id, m.Public, m.Credential) → " +
 		"(!j.Once(credible, id, m.Public, m.Credential))": "No scheme has a verifier for a key of another length; the length says first what the " +
 		"hash of both parts is of.",
+	"protocols/bftbc/reader.go Answer: round == 2 && len(body.Signature) == r.suite.SignatureSize() → (len(body.Signature) == r.suite.SignatureSize())": "" +
+		"Before a write-back, which sets how many are missing, what is counted down from none is not none.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

@@ -179,6 +179,11 @@ func TestImpossibleCertificates(t *testing.T) {
 	if j.prepared("k", Prepared{TS: first, Hash: short, By: f.certificate(statement(preparing, "k", first, short), 0, 1, 2)}) {
 		t.Error("a short hash is believed")
 	}
+	huge := make([]byte, protocols.MaxValueBytes+1) // of a writer that lies: PREPARE brings a hash alone
+	r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	if r.valid(answer{first, f.prepared("k", first, string(huge), 0, 1, 2).By, huge}) {
+		t.Error("a READ takes a value that is too long")
+	}
 	if !j.prepared("k", f.prepared("k", first, "v", 0, 1, 2)) || !j.written("k", f.written("k", first, 0, 1, 2)) {
 		t.Error("a whole certificate is not believed")
 	}
