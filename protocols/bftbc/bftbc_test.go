@@ -2,6 +2,7 @@ package bftbc
 
 import (
 	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -166,6 +167,28 @@ func TestWriteBackTakesAQuorum(t *testing.T) {
 	}
 }
 
+// A server that cannot sign says so and stores nothing.
+func TestServerThatCannotSign(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	f, reason := newForger(c), errors.New("no signature today")
+	s := *c.Servers[0].(*server)
+	s.signer = mute{reason}
+	written := f.prepared("k", first, "v", 0, 1, 2)
+	for _, m := range []protocols.Message{
+		{Body: f.client(2).prepare(Prepared{}, "v", Written{})}, {Body: &Write{TS: first, By: written.By}, Payload: []byte("v")},
+	} {
+		_, records, err := s.Handle(protocols.Writer, "k", m, &prototest.Peek{Cluster: c, Key: "k"})
+		if !errors.Is(err, reason) || len(records) > 0 {
+			t.Errorf("%T: %v, %d records", m.Body, err, len(records))
+		}
+	}
+}
+
+// mute is a signer that fails.
+type mute struct{ err error }
+
+func (m mute) Sign(io.Reader, []byte) ([]byte, error) { return nil, m.err }
+
 // What no correct server signs is refused even if a quorum has signed it.
 func TestImpossibleCertificates(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
@@ -183,6 +206,10 @@ func TestImpossibleCertificates(t *testing.T) {
 	r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
 	if r.valid(answer{first, f.prepared("k", first, string(huge), 0, 1, 2).By, huge}) {
 		t.Error("a READ takes a value that is too long")
+	}
+	tooLong := protocols.Message{Body: &Write{TS: first, By: f.prepared("k", first, string(huge), 0, 1, 2).By}, Payload: huge}
+	if _, err := c.Request(protocols.Writer, "k", 0, tooLong); !errors.Is(err, protocols.ErrRefused) {
+		t.Errorf("a server takes a value that is too long: %v", err)
 	}
 	if !j.prepared("k", f.prepared("k", first, "v", 0, 1, 2)) || !j.written("k", f.written("k", first, 0, 1, 2)) {
 		t.Error("a whole certificate is not believed")

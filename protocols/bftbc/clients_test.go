@@ -37,6 +37,23 @@ func TestTwoValuesUnderOneTimestamp(t *testing.T) {
 	}
 }
 
+// Nor does a server sign one value of a client under two timestamps: each would be a WRITE.
+func TestOneValueUnderTwoTimestamps(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	f := newForger(c)
+	p := f.client(9)
+	prepare := func(max Prepared) error {
+		_, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: p.prepare(max, "a", Written{})})
+		return err
+	}
+	if err := prepare(Prepared{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := prepare(f.prepared("k", protocols.Timestamp{Num: 1, PID: 3}, "b", 0, 1, 2)); !errors.Is(err, protocols.ErrRefused) {
+		t.Errorf("the same value under the next timestamp: %v, want a refusal", err)
+	}
+}
+
 // stop is a client that prepares as many values as servers let it, each after the one before, and writes none: it stops,
 // and leaves the certificates to an accomplice.
 func (c client) stop(liars []int) (left []Prepared) {
