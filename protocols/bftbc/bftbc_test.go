@@ -178,7 +178,7 @@ func TestServerThatCannotSign(t *testing.T) {
 		{Body: f.client(2).prepare(Prepared{}, "v", Written{})}, {Body: &Write{TS: first, By: written.By}, Payload: []byte("v")},
 	} {
 		_, records, err := s.Handle(protocols.Writer, "k", m, &prototest.Peek{Cluster: c, Key: "k"})
-		if !errors.Is(err, reason) || len(records) > 0 {
+		if !errors.Is(err, reason) || !strings.HasPrefix(err.Error(), "server 1:") || len(records) > 0 {
 			t.Errorf("%T: %v, %d records", m.Body, err, len(records))
 		}
 	}

@@ -179,6 +179,97 @@ func TestMACsAreNotReflected(t *testing.T) {
 	}
 }
 
+// What a server holds: the committed version and later ones. Older ones go with a COMMIT, and are vouched for without being stored; the
+// committed one's fragment may come after it.
+func TestWhatAServerHolds(t *testing.T) {
+	h := byHand(t, 1)
+	version := func(num uint64) (Time, []protocols.Message, proof) {
+		ts := protocols.Timestamp{Num: num, PID: 9}
+		time, requests := h.encode(ts, "v")
+		_, rows := h.prepare(ts, "v", 1, 2, 3)
+		return time, requests, rows
+	}
+	t2, at2, rows2 := version(2)
+	t1, at1, _ := version(1)
+	t3, at3, rows3 := version(3)
+	holds := func(want ...Time) {
+		t.Helper()
+		var has state
+		h.Load(0, "k", recordState, &has)
+		for _, time := range []Time{t1, t2, t3} {
+			_, found := h.Record(0, "k", recordVersion(time))
+			wanted := slices.ContainsFunc(want, time.Equal)
+			if listed := slices.ContainsFunc(has.Prepared, time.Equal); found != wanted || listed != (wanted && time.Compare(has.Committed) > 0) {
+				t.Errorf("%v: held %v, prepared %v, want %v; committed is %v", time.TS, found, listed, wanted, has.Committed.TS)
+			}
+		}
+	}
+	prepares := func(requests []protocols.Message, want uint64) {
+		t.Helper()
+		if row := h.ask(protocols.Writer, 0, requests[0]).(*Prepared).Row; len(row) != 4 {
+			t.Errorf("the row is %x", row)
+		}
+		if found := h.ask(protocols.Writer, 0, protocols.Message{Body: &Find{}}).(*Found); found.Highest.Num != want {
+			t.Errorf("the highest timestamp is %v, want %d", found.Highest, want)
+		}
+	}
+	prepares(at3, 3)
+	prepares(at1, 3)
+	holds(t1, t3)
+	if !h.commits(0, t2, rows2) { // whose fragment has not come
+		t.Fatal("2t+1 rows do not commit")
+	}
+	holds(t3)
+	prepares(at1, 3)
+	holds(t3)
+	prepares(at2, 3)
+	prepares(at2, 3)
+	holds(t2, t3)
+	if !h.commits(0, t3, rows3) {
+		t.Fatal("2t+1 rows do not commit")
+	}
+	holds(t3)
+	if h.ask(protocols.Writer, 0, protocols.Message{Body: &Commit{Time: t2, MACs: rows2.column(0)}}).(*Latest).Time.Equal(t2) {
+		t.Error("a server goes back")
+	}
+	prepares(at2, 3)
+	holds(t3)
+}
+
+// A server tells of the later version that was asked for only if it holds it, and vouches for what it holds or has passed.
+func TestWhatAServerTells(t *testing.T) {
+	h := byHand(t, 1)
+	t1, rows1 := h.prepare(first, "v", 0, 1, 2)
+	t2, _ := h.prepare(first.Next(9), "w", 0)
+	h.commits(0, t1, rows1)
+	h.commits(3, t1, rows1) // without its fragment
+	other := Time{TS: protocols.Timestamp{Num: 9, PID: 9}, Verifier: t1.Verifier}
+	before := Time{TS: protocols.Timestamp{Num: 1, PID: 1}, Verifier: t1.Verifier}
+	for name, x := range map[string]struct {
+		server                    int
+		read                      Read
+		prepared, row, restorable bool
+	}{
+		"nothing asked for":             {0, Read{}, false, false, true},
+		"the committed one":             {0, Read{At: t1}, false, true, true},
+		"the prepared one":              {0, Read{At: t2}, true, true, true},
+		"the prepared one, bare":        {0, Read{At: t2, Bare: true}, true, true, false},
+		"one that is not there":         {0, Read{At: other}, false, false, true},
+		"an older one":                  {0, Read{At: before}, false, true, true},
+		"committed, without a fragment": {3, Read{At: t1}, false, false, false},
+		"passed, without a fragment":    {3, Read{At: before}, false, true, false},
+	} {
+		reply, err := h.Request(protocols.Reader, "k", x.server, protocols.Message{Body: &x.read})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := reply.Body.(*Version)
+		if v.Prepared != x.prepared || (v.Row != nil) != x.row || (len(reply.Payload) > 0) != x.restorable || !v.Committed.Equal(t1) {
+			t.Errorf("%s: prepared %v, row %v, fragment %v, committed %v, want %+v", name, v.Prepared, v.Row != nil, len(reply.Payload) > 0, v.Committed.TS, x)
+		}
+	}
+}
+
 // A reader has prepared only what t+1 servers vouch for.
 func TestReadersPrepareWhatWritersWrote(t *testing.T) {
 	h := byHand(t, 1)
