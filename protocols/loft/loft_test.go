@@ -270,6 +270,67 @@ func TestWhatAServerTells(t *testing.T) {
 	}
 }
 
+// A READ may pass over what 2t+1 servers had not committed, and return what as many have, or a later one, if its fragments are there.
+func TestExcludedAndComplete(t *testing.T) {
+	h := byHand(t, 1)
+	t1, _ := h.encode(first, "v")
+	t2, _ := h.encode(first.Next(9), "w")
+	for name, x := range map[string]struct {
+		told               []*Time
+		fragments          int
+		excluded, complete bool
+	}{
+		"three have not":              {[]*Time{&t2, &t1, &t1, &t1}, 2, true, false},
+		"two have not":                {[]*Time{&t2, &t1, &t1, nil}, 2, false, false},
+		"two have, two have not":      {[]*Time{&t2, &t2, &t1, &t1}, 2, false, false},
+		"three have":                  {[]*Time{&t2, &t2, &t2, &t1}, 2, false, true},
+		"three have, one fragment is": {[]*Time{&t2, &t2, &t2, &t1}, 1, false, false},
+	} {
+		r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		r.told = x.told
+		v := r.version(t2)
+		if v.count = x.fragments; r.excluded(t2) != x.excluded || r.complete(v) != x.complete {
+			t.Errorf("%s: excluded %v, complete %v, want %v, %v", name, r.excluded(t2), r.complete(v), x.excluded, x.complete)
+		}
+		if !r.version(t2).time.Equal(t2) || len(r.versions) != 1 || r.version(t1) == v {
+			t.Errorf("%s: %d versions", name, len(r.versions))
+		}
+	}
+}
+
+// A WRITE believes a committed timestamp that t+1 servers come near to, and passes over one that 2t+1 have committed nothing so high as.
+func TestLatest(t *testing.T) {
+	found := func(nums ...uint64) (all []*Found) {
+		for _, n := range nums {
+			ts := protocols.Timestamp{Num: n, PID: 1}
+			all = append(all, &Found{Committed: ts, Highest: ts})
+		}
+		return all
+	}
+	const far = 5 + leap
+	ahead := found(far, 5, 5) // which one more has prepared
+	ahead[1].Highest.Num = far
+	for name, x := range map[string]struct {
+		told  []*Found
+		want  uint64
+		known bool
+	}{
+		"all alike":                     {found(5, 5, 5), 5, true},
+		"in any order":                  {found(4, 6, 5), 6, true},
+		"as far ahead as may be":        {found(5, far, 5), far, true},
+		"farther":                       {found(5, far+1, 5), 0, false},
+		"farther, and three have not":   {found(5, far+1, 5, 4), 5, true},
+		"farther, and two have":         {found(far+1, far+2, 5, 5), far + 2, true},
+		"farther than others far ahead": {found(far+1, far+1, 3*far, 5), far + 1, true},
+		"one more has prepared it":      {ahead, far, true},
+	} {
+		w := prototest.New(t, Protocol{}, 1, "modern", 1).Register(1, protocols.Writer).Write("k", nil, protocols.Heap{}).(*write)
+		if got, known := w.latest(x.told); got.Num != x.want || known != x.known {
+			t.Errorf("%s: %v, %v, want %d, %v", name, got, known, x.want, x.known)
+		}
+	}
+}
+
 // A reader has prepared only what t+1 servers vouch for.
 func TestReadersPrepareWhatWritersWrote(t *testing.T) {
 	h := byHand(t, 1)
