@@ -158,13 +158,14 @@ func (e *evidence) confirmed(num uint64) (value []byte, found bool) {
 				same++
 			}
 		}
-		if v.has && same > e.t {
+		if same > e.t {
 			return v.value, true
 		}
 	}
 	return nil, false
 }
 
+// same reports whether both have a value, and the same one.
 func (v voice) same(o voice) bool { return v.has && o.has && bytes.Equal(v.value, o.value) }
 
 // removed reports whether 2t+1 servers deny each candidate of the number, whatever its value: then no WRITE of it was

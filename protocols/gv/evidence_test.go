@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/protocols"
 	"github.com/powbench/powbench/protocols/gv/history"
 )
 
@@ -113,6 +114,28 @@ func TestConfirmed(t *testing.T) {
 	e.note(5, tell(1, "v"))
 	if got, _ := e.confirmed(5); string(got) != "v" || len(e.told[5]) != 2 {
 		t.Errorf("%q of %v, want the first value that a server had", got, e.told[5])
+	}
+}
+
+// To have none is not to have an empty value.
+func TestSame(t *testing.T) {
+	empty := voice{has: true}
+	if !empty.same(voice{server: 1, value: []byte{}, has: true}) || empty.same(voice{}) || (voice{}).same(empty) || (voice{}).same(voice{}) {
+		t.Error("an empty value, or none, is taken for another")
+	}
+}
+
+// A READ asks again as long as its write-back has two rounds left.
+func TestLastShow(t *testing.T) {
+	for left, asks := range map[int]bool{2: false, 3: true} {
+		r := newRead(Protocol{}.params(1), 2, 2)
+		r.evidence = *views(8, upTo(5), upTo(5), upTo(5))
+		r.agreed = []int{0, 1, 2}
+		r.adopt(r.agreed)
+		r.Round = protocols.MaxRounds - left
+		if step := r.decide(); (step.Next != nil) != asks || step.Done {
+			t.Errorf("with %d rounds left the READ asks again: %v", left, step.Next != nil)
+		}
 	}
 }
 
