@@ -40,6 +40,7 @@ var equivalent = map[string]string{
 	"protocols/loft/writer.go latest: below < 0 || len(committed)-below < 2*w.t+1 → (len(committed)-below < 2*w.t+1)": "If none is lower, all have " +
 		"prepared as much at least, and it was believed.",
 	"protocols/gv/candidates.go agreed: rest != nil || i == k → (rest != nil)": "Of a server that contradicts itself the same is tried twice.",
+	"protocols/gv/reader.go Answer: !isView || round > r.Round → (!isView)":    "No driver hands over a reply to a round that has not begun.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

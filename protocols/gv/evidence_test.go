@@ -125,16 +125,50 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// A READ asks again as long as its write-back has two rounds left.
+// reading is a READ that has ended LOOK: all servers told of the numbers to 5.
+func reading() *read {
+	r := newRead(Protocol{}.params(1), 2, 2)
+	r.evidence = *views(8, upTo(5), upTo(5), upTo(5))
+	r.agreed = []int{0, 1, 2}
+	r.adopt(r.agreed)
+	return r
+}
+
+// A READ asks again for what it has not asked for, as long as its write-back has two rounds left.
 func TestLastShow(t *testing.T) {
-	for left, asks := range map[int]bool{2: false, 3: true} {
-		r := newRead(Protocol{}.params(1), 2, 2)
-		r.evidence = *views(8, upTo(5), upTo(5), upTo(5))
-		r.agreed = []int{0, 1, 2}
-		r.adopt(r.agreed)
-		r.Round = protocols.MaxRounds - left
-		if step := r.decide(); (step.Next != nil) != asks || step.Done {
-			t.Errorf("with %d rounds left the READ asks again: %v", left, step.Next != nil)
+	for _, x := range []struct {
+		left        int
+		asked, asks bool
+	}{{2, false, false}, {3, false, true}, {3, true, false}} {
+		r := reading()
+		r.Round, r.wants[5] = protocols.MaxRounds-x.left, x.asked
+		if step := r.decide(); (step.Next != nil) != x.asks || step.Done {
+			t.Errorf("with %d rounds left, asked before: %v: the READ asks again: %v", x.left, x.asked, step.Next != nil)
+		}
+	}
+}
+
+// SHOW asks those for a value that have not told it, though they may have told that they have none.
+func TestShowAsks(t *testing.T) {
+	r := reading()
+	r.note(5, voice{server: 0})
+	r.note(5, voice{server: 1, value: []byte("v"), has: true})
+	step := r.show()
+	for server, want := range []int{1, 0, 1, 1} {
+		if got := step.Next[server].Body.(*Show); len(got.Want) != want || got.Least != 5 {
+			t.Errorf("s%d is asked %+v, want %d numbers", server+1, got, want)
+		}
+	}
+}
+
+// Late replies to a SHOW may confirm or deny, but the next one waits for a quorum of its own.
+func TestLateShows(t *testing.T) {
+	r := reading()
+	show := protocols.ToAll(4, protocols.Message{Body: &Show{}})
+	r.shows, r.Round = []protocols.Broadcast{show, show}, 3
+	for i, round := range []int{2, 2, 2, 2, 3, 3, 3} {
+		if step := r.learn(round, i%4, upTo(5), nil); (step.Next != nil) != (i == 6) {
+			t.Errorf("after %d replies, of round %d, the READ goes on: %v", i+1, round, step.Next != nil)
 		}
 	}
 }

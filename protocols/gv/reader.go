@@ -51,7 +51,9 @@ func (r *read) Answer(round, server int, reply protocols.Message) (step protocol
 	case !isView || round > r.Round:
 		return protocols.Wait()
 	case v.Full:
-		r.back.full[server] = r.back.full[server] || round > 1
+		if round > 1 { // LOOK needs no room
+			r.back.full[server] = true
+		}
 	case r.wellFormed(v, r.pid, r.number, reply.Payload):
 		step = r.learn(round, server, v, reply.Payload)
 	}
