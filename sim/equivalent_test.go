@@ -41,6 +41,8 @@ var equivalent = map[string]string{
 		"prepared as much at least, and it was believed.",
 	"protocols/gv/candidates.go agreed: rest != nil || i == k → (rest != nil)": "Of a server that contradicts itself the same is tried twice.",
 	"protocols/gv/reader.go Answer: !isView || round > r.Round → (!isView)":    "No driver hands over a reply to a round that has not begun.",
+	"protocols/gv/server.go handle: err == nil && !bytes.Equal(before, after) → (!bytes.Equal(before, after))": "A history can be encoded, and " +
+		"with an error nothing is stored.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

@@ -26,7 +26,7 @@ var (
 	generate       = flag.String("generated", "", "protocols, such as mabd,cas, of which TestGenerated makes all mutants")
 	generatedOnly  = flag.String("generated.only", "", "regular expression: only mutants that a line of the table matches")
 	generatedOut   = flag.String("generated.out", "", "file for the table, as JSON")
-	generatedSeeds = flag.Uint64("generated.seeds", 2000, "schedules of each attack")
+	generatedSeeds = flag.Uint64("generated.seeds", 200, "schedules of each attack")
 )
 
 // nameOf is a mutant's name, as -generated.only has it.

@@ -3,6 +3,7 @@ package gv
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/powbench/powbench/protocols"
@@ -47,7 +48,7 @@ func (s server) Handle(from protocols.Role, key protocols.Key, request protocols
 			return k.handle(func() (protocols.Message, error) { return k.look(m) })
 		}
 	case *Show:
-		if m.Reader > 0 && m.Number < m.Number+1 && len(m.Want) <= maxWant+s.is.Servers {
+		if m.Reader > 0 && m.Number < math.MaxUint64 && len(m.Want) <= maxWant+s.is.Servers {
 			return k.handle(func() (protocols.Message, error) { return k.show(m) })
 		}
 	}
