@@ -43,6 +43,8 @@ var equivalent = map[string]string{
 	"protocols/gv/reader.go Answer: !isView || round > r.Round → (!isView)":    "No driver hands over a reply to a round that has not begun.",
 	"protocols/gv/server.go handle: err == nil && !bytes.Equal(before, after) → (!bytes.Equal(before, after))": "A history can be encoded, and " +
 		"with an error nothing is stored.",
+	"protocols/gv/server.go show: r.Number <= m.Number → r.Number < m.Number":            "The number of LOOK is even, and what a SHOW leaves is odd.",
+	"protocols/gv/store.go Start: err == nil && !issuable(last+1) → (!issuable(last+1))": "With an error comes 0, after which a number is issued.",
 	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
 		"than lc: the answer is the same, after a look.",
 }

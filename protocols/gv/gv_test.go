@@ -371,18 +371,105 @@ func TestMarksAreStoredOnce(t *testing.T) {
 
 // A value that comes when its number lies behind the window leaves nothing there that nobody would remove, though WRITE had brought marks.
 func TestLateValueLeavesNoMarks(t *testing.T) {
-	c := prototest.New(t, Protocol{limits{window: 1}}, 1, "modern", 1)
-	ask := func(body protocols.Body, value []byte) {
-		if _, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: value}); err != nil {
-			t.Fatal(err)
+	for num := range uint64(3) {
+		num++ // when it comes, 3 is the last that is forgotten
+		c := prototest.New(t, Protocol{limits{window: 1}}, 1, "modern", 1)
+		ask := func(body protocols.Body, value []byte) {
+			if _, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: value}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask(&Write{Num: num, Marks: []Mark{{Server: 1, Reader: 2, Number: 3}}}, nil)
+		ask(&PreWrite{Num: 4, Complete: 3}, []byte("v4"))
+		ask(&PreWrite{Num: 5, Complete: 4}, []byte("v5"))
+		before := c.Records(0, "k")
+		ask(&PreWrite{Num: num}, []byte("late"))
+		if more := c.Records(0, "k") - before; more > 0 {
+			t.Errorf("the value of %d leaves %d records more", num, more)
 		}
 	}
-	ask(&Write{Num: 1, Marks: []Mark{{Server: 1, Reader: 2, Number: 3}}}, nil)
-	ask(&PreWrite{Num: 4, Complete: 3}, []byte("v4"))
-	ask(&PreWrite{Num: 5, Complete: 4}, []byte("v5"))
-	before := c.Records(0, "k")
-	if ask(&PreWrite{Num: 1}, []byte("v1")); c.Records(0, "k") != before {
-		t.Errorf("%d records, %d before", c.Records(0, "k"), before)
+}
+
+// Each register keeps the marks that came first with a number, and they are told to the reader that they are about.
+func TestMarksOfEachRegister(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	ask := func(body protocols.Body, value string) protocols.Body {
+		t.Helper()
+		reply, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: []byte(value)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.Body
+	}
+	mark := func(server uint64) []Mark { return []Mark{{Server: server, Reader: 9, Number: 3}} }
+	for owner := range uint64(3) {
+		early := owner == 0 // before any value of the number
+		if early {          // the marks wait for the value
+			ask(&Write{Owner: owner, Num: 3, Marks: mark(owner)}, "")
+			ask(&Write{Owner: owner, Num: 3, Marks: mark(3)}, "")
+		}
+		if ask(&PreWrite{Owner: owner, Num: 3}, "v"); !early {
+			ask(&Write{Owner: owner, Num: 3, Marks: mark(owner)}, "")
+		}
+		ask(&Write{Owner: owner, Num: 3, Marks: mark(3)}, "") // too late
+	}
+	v := ask(&Look{Reader: 9, Number: 2}, "").(*View)
+	for owner := range uint64(3) {
+		if s, found := v.Registers.Of(owner, 3); !found || !slices.Equal(s.Marks, mark(owner)) {
+			t.Errorf("register %d: %+v, %v", owner, s, found)
+		}
+	}
+	if s, _ := ask(&Look{Reader: 9, Number: 3}, "").(*View).Registers.Of(0, 3); len(s.Marks) > 0 {
+		t.Errorf("a READ is told the marks of one before: %+v", s)
+	}
+	ask(&Show{Reader: 9, Number: 4}, "")
+	if got := ask(&PreWrite{Num: 4}, "w").(*PreWritten); !slices.Equal(got.Reading, []Mark{{Reader: 9, Number: 5}}) {
+		t.Errorf("in SHOW: %+v, want the round after LOOK's 4", got.Reading)
+	}
+}
+
+// ledger is what numbers were issued, or why that cannot be told.
+type ledger struct {
+	last uint64
+	err  error
+}
+
+func (l ledger) Last(protocols.Key) (uint64, error) { return l.last, l.err }
+func (l ledger) Keep(protocols.Key, uint64) error   { return nil }
+
+// A writer issues numbers to the highest but one, and none if it does not know the last.
+func TestNumbersEnd(t *testing.T) {
+	c, reason := prototest.New(t, Protocol{}, 1, "modern", 1), errors.New("no ledger")
+	for _, x := range []struct {
+		ledger
+		want error
+	}{{ledger{math.MaxUint64 - 2, nil}, nil}, {ledger{math.MaxUint64 - 1, nil}, protocols.ErrExhausted}, {ledger{0, reason}, reason}} {
+		r := Protocol{}.NewRegister(protocols.ClientParams{T: 1, PID: 1, Suite: c.Suite, Keys: c.WriterKeys, Issued: x.ledger})
+		w := r.Write("k", []byte("v"), protocols.Heap{})
+		first := w.Start()
+		if _, err := w.Result(); !errors.Is(err, x.want) || (first == nil) != (x.want != nil) {
+			t.Errorf("after %d: %v, requests %v, want %v", x.last, err, first != nil, x.want)
+		}
+	}
+}
+
+// A WRITE tells servers which one before it was complete: not one that was given up.
+func TestComplete(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Client(1, protocols.Writer)
+	complete := func(run *prototest.Run) uint64 {
+		c.Deliver(func(e prototest.Envelope) bool { return run.Is(e) && !e.Reply && e.Server == 0 })
+		return run.Trace[0].Body.(*PreWrite).Complete
+	}
+	if got := complete(w.Write("k", []byte("given up"))); got != 0 {
+		t.Errorf("the first WRITE tells that %d is complete", got)
+	}
+	c.Run()
+	done := w.Write("k", []byte("done"))
+	c.Finish(done)
+	c.Interrupt(w.Write("k", []byte("given up too")), []int{0, 1, 2, 3})
+	if got, _ := done.Result(); complete(w.Write("k", []byte("last"))) != got.Timestamp.Num {
+		t.Errorf("the last WRITE does not tell that %v is complete", got.Timestamp)
 	}
 }
 
