@@ -189,3 +189,14 @@ func TestOfMakesRoom(t *testing.T) {
 		t.Errorf("of READs in progress too the lowest number goes: %+v", h.Registers)
 	}
 }
+
+// The writer's register takes the room of none.
+func TestTheWriterHasRoom(t *testing.T) {
+	var h History
+	for owner := range uint64(3) {
+		h.Of(1+owner, 3).Write(1, false)
+	}
+	if h.Of(4, 3) != nil || h.Of(Writer, 3) == nil || len(h.Registers) != 4 {
+		t.Errorf("a fourth reader: %v, the writer: %v, registers %+v", h.Of(4, 3), h.Of(Writer, 3), h.Registers)
+	}
+}
