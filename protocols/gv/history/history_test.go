@@ -200,3 +200,21 @@ func TestTheWriterHasRoom(t *testing.T) {
 		t.Errorf("a fourth reader: %v, the writer: %v, registers %+v", h.Of(4, 3), h.Of(Writer, 3), h.Registers)
 	}
 }
+
+// Numbers that follow each other are one span, in whatever order they come, and no number between spans is in one.
+func TestSpans(t *testing.T) {
+	for _, order := range [][]uint64{{1, 2, 5, 6}, {6, 1, 5, 2}, {2, 6, 5, 1}} {
+		var spans []Span
+		for _, num := range order {
+			spans = add(spans, num)
+		}
+		if len(spans) != 2 || spans[0].From != 1 || spans[0].To != 2 || spans[1].From != 5 || spans[1].To != 6 {
+			t.Errorf("%v make %+v", order, spans)
+		}
+		for num, want := range []bool{false, true, true, false, false, true, true, false} {
+			if _, found := find(spans, uint64(num)); found != want {
+				t.Errorf("%d in %+v: %v", num, spans, found)
+			}
+		}
+	}
+}
