@@ -37,6 +37,9 @@ var equivalent = map[string]string{
 		"hash of both parts is of.",
 	"protocols/bftbc/reader.go Answer: round == 2 && len(body.Signature) == r.suite.SignatureSize() → (len(body.Signature) == r.suite.SignatureSize())": "" +
 		"Before a write-back, which sets how many are missing, what is counted down from none is not none.",
+	"protocols/loft/proof.go valid: len(mac) > 0 && v.pairs[i].Verify(mac, vouched(key, t, i)...) → (v.pairs[i].Verify(mac, vouched(key, t, i)...))": "" +
+		"No MAC is empty; asked first, it spares the server the computing.",
+	"protocols/loft/proof.go valid: len(mac) > 0 → len(mac) >= 0": "No MAC is empty.",
 	"protocols/loft/writer.go latest: below < 0 || len(committed)-below < 2*w.t+1 → (len(committed)-below < 2*w.t+1)": "If none is lower, all have " +
 		"prepared as much at least, and it was believed.",
 	"protocols/gv/candidates.go agreed: rest != nil || i == k → (rest != nil)": "Of a server that contradicts itself the same is tried twice.",

@@ -179,6 +179,50 @@ func TestMACsAreNotReflected(t *testing.T) {
 	}
 }
 
+// A READ heeds no row and no time that a correct server would not send, in the rounds that bring them either.
+func TestWhatREADsHeed(t *testing.T) {
+	h := byHand(t, 1)
+	time, rows := h.prepare(first, "v", 0, 1)
+	for _, x := range []struct {
+		request, reply protocols.Body
+		want           bool
+	}{
+		{&Prepare{}, &Prepared{Row: rows[1]}, true},
+		{&Prepare{}, &Prepared{Row: rows[1][1:]}, false},
+		{&Prepare{}, &Prepared{Row: make([][]byte, 4)}, false},
+		{&Commit{}, &Prepared{Row: rows[1]}, false},
+		{&Commit{}, &Latest{Time: time}, true},
+		{&Commit{}, &Latest{Time: Time{TS: first}}, false},
+		{&Read{}, &Latest{Time: time}, false},
+	} {
+		r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		v := r.version(time)
+		r.rounds = []step{{request: x.request, about: v, asked: 4}}
+		r.Answer(1, 1, protocols.Message{Body: x.reply})
+		if heeded := v.proof[1] != nil || r.told[1] != nil; heeded != x.want || r.rounds[0].replies > 0 != x.want {
+			t.Errorf("%T%+v to %T: heeded %v, counted %d", x.reply, x.reply, x.request, heeded, r.rounds[0].replies)
+		}
+	}
+}
+
+// A READ takes no more fragments than restore the version, and each server's once.
+func TestFragmentsThatAreNeeded(t *testing.T) {
+	h := byHand(t, 1)
+	time, rows := h.prepare(first, "v", 0, 1, 2, 3)
+	r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	r.Start()
+	for i, server := range []int{0, 0, 1, 2, 3} {
+		h.commits(server, time, rows)
+		reply, err := h.Request(protocols.Reader, "k", server, protocols.Message{Body: &Read{}})
+		if err != nil || !r.take(&Read{}, server, reply.Body.(*Version), reply.Payload) {
+			t.Fatalf("s%d: %v", server+1, err)
+		}
+		if got := r.version(time).count; got != []int{1, 1, 2, 2, 2}[i] {
+			t.Errorf("%d fragments after %d replies", got, i+1)
+		}
+	}
+}
+
 // What a server holds: the committed version and later ones. Older ones go with a COMMIT, and are vouched for without being stored; the
 // committed one's fragment may come after it.
 func TestWhatAServerHolds(t *testing.T) {
@@ -631,6 +675,13 @@ func TestTake(t *testing.T) {
 		if x.change(&v, &fragment); r.take(x.request, 0, &v, fragment) != x.want {
 			t.Errorf("%s: taken %v, want %v", name, !x.want, x.want)
 		}
+	}
+	r, last := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read), c.Ask(protocols.Reader, "k", 3, whole)
+	few := *last.Body.(*Version) // a version of its own, with no hash for the server
+	few.Checksum.CC.Hashes = few.Checksum.CC.Hashes[:3]
+	few.Committed = r.timeOf(few.Committed.TS, few.Checksum)
+	if r.take(whole, 3, &few, last.Payload) {
+		t.Error("took a version that has no hash for the server's fragment")
 	}
 }
 
