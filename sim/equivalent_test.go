@@ -39,7 +39,10 @@ var equivalent = map[string]string{
 		"Before a write-back, which sets how many are missing, what is counted down from none is not none.",
 	"protocols/loft/proof.go valid: len(mac) > 0 && v.pairs[i].Verify(mac, vouched(key, t, i)...) → (v.pairs[i].Verify(mac, vouched(key, t, i)...))": "" +
 		"No MAC is empty; asked first, it spares the server the computing.",
-	"protocols/loft/proof.go valid: len(mac) > 0 → len(mac) >= 0": "No MAC is empty.",
+	"protocols/loft/proof.go valid: len(mac) > 0 → len(mac) >= 0":                                   "No MAC is empty.",
+	"protocols/loft/reader.go tell: r.told[server].Compare(t) < 0 → r.told[server].Compare(t) <= 0": "It is set to what it is.",
+	"protocols/loft/reader.go next: t.Compare(latest.time) > 0 → t.Compare(latest.time) >= 0": "The latest is a choice already, and is tried " +
+		"again to no effect.",
 	"protocols/loft/writer.go latest: below < 0 || len(committed)-below < 2*w.t+1 → (len(committed)-below < 2*w.t+1)": "If none is lower, all have " +
 		"prepared as much at least, and it was believed.",
 	"protocols/gv/candidates.go agreed: rest != nil || i == k → (rest != nil)": "Of a server that contradicts itself the same is tried twice.",

@@ -2,6 +2,7 @@ package loft
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -219,6 +220,83 @@ func TestFragmentsThatAreNeeded(t *testing.T) {
 		}
 		if got := r.version(time).count; got != []int{1, 1, 2, 2, 2}[i] {
 			t.Errorf("%d fragments after %d replies", got, i+1)
+		}
+	}
+}
+
+// What a READ does next for a version depends on its fragments, rows and who asserts it, and on what it has tried with as much.
+func TestPursue(t *testing.T) {
+	h := byHand(t, 1)
+	time, requests := h.encode(first, "v")
+	_, rows := h.prepare(first, "v", 0, 1, 2, 3)
+	about := func(v *version, other bool) *version {
+		if other {
+			return &version{}
+		}
+		return v
+	}
+	for name, x := range map[string]struct {
+		fragments, rows, asserts int
+		request                  protocols.Body
+		replies                  int
+		other                    bool // the last round was about another version
+		asked, offered, shown    int
+		want                     protocols.Body // nil: it waits
+	}{
+		"rows of a quorum":                      {2, 3, 1, &Read{}, 3, false, 1, 0, 0, &Commit{}},
+		"more rows than were offered":           {2, 4, 1, &Read{}, 3, false, 1, 3, 0, &Commit{}},
+		"no more than were offered":             {2, 3, 1, &Read{}, 3, false, 1, 3, 3, nil},
+		"not all may have replied":              {2, 3, 1, &Read{}, 2, false, 1, 0, 0, nil},
+		"they came by PREPARE":                  {2, 3, 1, &Prepare{}, 2, false, 1, 0, 0, &Commit{}},
+		"by that of another version":            {2, 3, 1, &Prepare{}, 2, true, 1, 0, 0, nil},
+		"too few fragments":                     {1, 3, 1, &Read{}, 3, false, 0, 0, 0, &Read{}},
+		"too few rows":                          {2, 2, 1, &Read{}, 3, false, 0, 0, 0, &Read{Bare: true}},
+		"rows to show, after they were asked":   {2, 2, 1, &Read{}, 3, false, 1, 0, 1, &Prepare{}},
+		"no more than were shown":               {2, 2, 1, &Read{}, 3, false, 1, 0, 2, nil},
+		"one more asserts it":                   {2, 2, 2, &Read{}, 3, false, 1, 0, 2, &Read{Bare: true}},
+		"and not all may have replied":          {2, 2, 2, &Read{}, 2, false, 1, 0, 2, nil},
+		"one more asserts it, rows are enough":  {2, 3, 2, &Read{}, 3, false, 1, 3, 3, nil},
+		"one more asserts it, fragments lack":   {1, 3, 2, &Read{}, 3, false, 1, 0, 0, &Read{}},
+		"too few fragments, all asked and told": {1, 3, 1, &Read{}, 3, false, 1, 0, 0, nil},
+	} {
+		r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		v := r.version(time)
+		v.checksum, v.count = requests[0].Body.(*Prepare).Checksum, x.fragments
+		for i := range x.fragments {
+			v.fragments[i] = requests[i].Payload
+		}
+		copy(v.proof, rows[:x.rows])
+		for i := range x.asserts {
+			r.told[i] = &time
+		}
+		v.asked, v.offered, v.shown = x.asked, x.offered, x.shown
+		r.rounds = []step{{request: x.request, about: about(v, x.other), asked: 4, replies: x.replies}}
+		next := r.pursue(v).Next
+		var got protocols.Body
+		for _, m := range next {
+			if m.Body != nil {
+				got = m.Body
+			}
+		}
+		bare := func(b protocols.Body) bool { m, is := b.(*Read); return is && m.Bare }
+		if fmt.Sprintf("%T", got) != fmt.Sprintf("%T", x.want) || bare(got) != bare(x.want) {
+			t.Errorf("%s: %T%+v, want %T%+v", name, got, got, x.want, x.want)
+		}
+	}
+}
+
+// A READ begins again when it turns to a later version, and not when it goes on with one or turns back.
+func TestTurn(t *testing.T) {
+	h := byHand(t, 1)
+	t1, _ := h.encode(first, "v")
+	t2, _ := h.encode(first.Next(9), "w")
+	r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	for i, x := range []struct {
+		to       Time
+		restarts int
+	}{{t1, 0}, {t1, 0}, {t2, 1}, {t1, 1}, {t2, 2}} {
+		if r.turn(r.version(x.to)); r.Restarts() != x.restarts {
+			t.Errorf("step %d: %d restarts, want %d", i, r.Restarts(), x.restarts)
 		}
 	}
 }
