@@ -285,6 +285,46 @@ func TestPursue(t *testing.T) {
 	}
 }
 
+// PREPARE goes to servers that have not vouched, but to none whose hash the writer made up; COMMIT to those that have not committed.
+func TestWhomREADsAsk(t *testing.T) {
+	h := byHand(t, 1)
+	time, requests := h.encode(first, "v")
+	_, rows := h.prepare(first, "v", 0, 1)
+	r := h.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	r.Start()
+	v := r.version(time)
+	v.checksum, v.count, v.proof = requests[0].Body.(*Prepare).Checksum, 2, rows
+	v.checksum.CC.Hashes = slices.Clone(v.checksum.CC.Hashes)
+	v.checksum.CC.Hashes[3] = prototest.Flipped(v.checksum.CC.Hashes[3])
+	for i := range 2 {
+		v.fragments[i], r.told[i] = requests[i].Payload, &time
+	}
+	r.told[2] = &Time{}
+	asked := func(step protocols.Step) (servers []int) {
+		for server, m := range step.Next {
+			if m.Body != nil {
+				servers = append(servers, server)
+			}
+		}
+		return servers
+	}
+	if got := asked(r.prepare(v)); !slices.Equal(got, []int{2}) {
+		t.Errorf("PREPARE to %v, want the server that has not vouched", got)
+	}
+	if got := asked(r.commit(v)); !slices.Equal(got, []int{2, 3}) {
+		t.Errorf("COMMIT to %v, want those that have not committed", got)
+	}
+	v.proof[2] = rows[0]
+	if step := r.prepare(v); step.Next != nil || step.Done {
+		t.Errorf("PREPARE to nobody: %+v", step)
+	}
+	r.rounds, v.proof[2] = slices.Repeat([]step{{request: &Read{}, asked: 4, replies: 4}}, protocols.MaxRounds), nil
+	v.asked, v.shown = 2, 1
+	if step := r.pursue(v); !step.Done || !errors.Is(r.err, protocols.ErrStarved) {
+		t.Errorf("without a round left: %+v, %v", step, r.err)
+	}
+}
+
 // A READ begins again when it turns to a later version, and not when it goes on with one or turns back.
 func TestTurn(t *testing.T) {
 	h := byHand(t, 1)
