@@ -811,7 +811,7 @@ func TestKeysOfAnotherCluster(t *testing.T) {
 		keys.Pairs = pairs
 		s := Protocol{}.NewServer(protocols.ServerParams{T: 1, Suite: h.suite, Keys: keys})
 		_, _, err := s.Handle(protocols.Reader, "k", protocols.Message{Body: &Read{}}, prototest.Broken{})
-		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.Contains(err.Error(), "make a new cluster") {
+		if err == nil || errors.Is(err, protocols.ErrRefused) || !strings.HasPrefix(err.Error(), "server 1 ") || !strings.Contains(err.Error(), "make a new cluster") {
 			t.Errorf("%d keys: %v", len(pairs), err)
 		}
 	}
