@@ -493,6 +493,21 @@ func TestLatest(t *testing.T) {
 	}
 }
 
+// A writer that lies leaves out a server's hash: it refuses, and does not look for it.
+func TestChecksumsThatAreShort(t *testing.T) {
+	h := byHand(t, 1)
+	_, requests := h.encode(first, "v")
+	whole := requests[3].Body.(*Prepare).Checksum
+	hashes, prints := whole, whole
+	hashes.CC.Hashes, prints.Prints = whole.CC.Hashes[:3], whole.Prints[:len(whole.Prints)-1]
+	for _, short := range []fingerprint.Checksum{hashes, prints} {
+		m := protocols.Message{Body: &Prepare{TS: first, Checksum: short}, Payload: requests[3].Payload}
+		if _, err := h.Request(protocols.Writer, "k", 3, m); !errors.Is(err, protocols.ErrRefused) {
+			t.Errorf("%d hashes and %d bytes of fingerprints: %v", len(short.CC.Hashes), len(short.Prints), err)
+		}
+	}
+}
+
 // A reader has prepared only what t+1 servers vouch for.
 func TestReadersPrepareWhatWritersWrote(t *testing.T) {
 	h := byHand(t, 1)
