@@ -24,7 +24,6 @@ var equivalent = map[string]string{
 	"protocols/mpowerstore/server.go repair: err != nil || !valid → (!valid)":   "valid is false if there is an error.",
 	"protocols/mpowerstore/server.go repair: err != nil || !lc.TS.Less(c.TS.Timestamp) → (err != nil)": "writeBack stores only what is higher " +
 		"than lc; asked first, it spares the server the look into its history.",
-	"protocols/mpowerstore/server.go entry: err != nil || !found → (err != nil && !found)": "An empty entry proves as little as none.",
 	"protocols/pasis/reader.go forgot: t.Compare(l.horizon) < 0 → t.Compare(l.horizon) <= 0": "A horizon is a time that the server told, which " +
 		"counts as heard, or the candidate, which is not behind itself.",
 	"protocols/pasis/reader.go Answer: r.missing > 0 → r.missing >= 0": "Before a repair, which sets how many are missing, what is counted down " +

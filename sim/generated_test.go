@@ -132,8 +132,12 @@ func mutateAll(t *testing.T, fates []result.Mutant, protocol, file string) []res
 			mu.Lock()
 			defer mu.Unlock()
 			m := &fates[from+i]
-			if m.Killed, m.By = killed, by; m.Survives() { // what a test notices does make a difference
-				m.Reason = equivalent[placeOf(*m)]
+			m.Killed, m.By = killed, by
+			switch reason := equivalent[placeOf(*m)]; {
+			case m.Survives():
+				m.Reason = reason
+			case reason != "":
+				t.Errorf("%s is said to make no difference, and %s %s notice it", nameOf(*m), killed, by)
 			}
 			writeFates(t, fates)
 			t.Logf("%s: %s %s", nameOf(*m), m.Killed, m.By)
