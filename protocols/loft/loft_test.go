@@ -823,6 +823,7 @@ func TestImplausibleReplies(t *testing.T) {
 		case *Found:
 			return []protocols.Message{
 				{Body: &Found{Committed: protocols.Timestamp{PID: 1}}},
+				{Body: &Found{Committed: protocols.Timestamp{PID: 1}, Highest: first}},
 				{Body: &Found{Highest: protocols.Timestamp{PID: 1}}},
 				{Body: &Found{Committed: first}},
 			}
