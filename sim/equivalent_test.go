@@ -44,7 +44,9 @@ var equivalent = map[string]string{
 		"again to no effect.",
 	"protocols/loft/server.go prepare: err != nil || t.Equal(now.Committed) → (t.Equal(now.Committed))": "A checksum that has been decoded can be encoded.",
 	"protocols/loft/server.go read: m.Bare || !holds → (m.Bare)":                                        "Of a version that it does not hold the server finds no record to send.",
-	"protocols/loft/writer.go latest: below < 0 → below <= 0":                                           "The first is the highest, and lower than none.",
+	"protocols/loft/writer.go commit: w.Round == w.prepared && rows < w.is.Quorum → (rows < w.is.Quorum)": "COMMIT begins with the rows of a quorum, " +
+		"and none of them goes.",
+	"protocols/loft/writer.go latest: below < 0 → below <= 0": "The first is the highest, and lower than none.",
 	"protocols/loft/writer.go latest: below < 0 || len(committed)-below < 2*w.t+1 → (len(committed)-below < 2*w.t+1)": "If none is lower, all have " +
 		"prepared as much at least, and it was believed.",
 	"protocols/gv/candidates.go agreed: rest != nil || i == k → (rest != nil)": "Of a server that contradicts itself the same is tried twice.",
