@@ -546,7 +546,7 @@ func TestWhatWRITEsHeed(t *testing.T) {
 	if !slices.EqualFunc(w.proof[0], rows[0], bytes.Equal) {
 		t.Error("a second row took the place of the first")
 	}
-	answer(3, 3, &Latest{Time: Time{TS: first}}, "waits")
+	answer(3, 1, &Latest{Time: Time{TS: first}}, "waits") // later, but of no version
 	answer(3, 3, &Latest{Time: w.time}, "waits")
 	answer(3, 0, &Latest{}, "waits")
 	answer(2, 3, &Prepared{Row: rows[3]}, "waits") // two have answered COMMIT
