@@ -24,10 +24,11 @@ var equivalent = map[string]string{
 	"protocols/mpowerstore/server.go repair: err != nil || !valid → (!valid)":   "valid is false if there is an error.",
 	"protocols/mpowerstore/server.go repair: err != nil || !lc.TS.Less(c.TS.Timestamp) → (err != nil)": "writeBack stores only what is higher " +
 		"than lc; asked first, it spares the server the look into its history.",
+	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
+		"than lc: the answer is the same, after a look.",
 	"protocols/pasis/reader.go forgot: t.Compare(l.horizon) < 0 → t.Compare(l.horizon) <= 0": "A horizon is a time that the server told, which " +
 		"counts as heard, or the candidate, which is not behind itself.",
-	"protocols/pasis/reader.go Answer: r.missing > 0 → r.missing >= 0": "Before a repair, which sets how many are missing, what is counted down " +
-		"from none is not none and not missing.",
+	"protocols/pasis/reader.go Answer: r.missing > 0 → r.missing >= 0":                          "Only a repair waits for acknowledgements and sets their number first; a number below zero ends nothing.",
 	"protocols/pasis/reader.go learn: r.candidate.Compare(t) < 0 → r.candidate.Compare(t) <= 0": "It is set to what it is.",
 	"protocols/pasis/reader.go restore: err != nil || !check.Equal(cc) → (!check.Equal(cc))": "With an error comes an empty cross-checksum, " +
 		"which is no version's.",
@@ -35,7 +36,7 @@ var equivalent = map[string]string{
 		"(!j.Once(credible, id, m.Public, m.Credential))": "No scheme has a verifier for a key of another length; the length says first what the " +
 		"hash of both parts is of.",
 	"protocols/bftbc/reader.go Answer: round == 2 && len(body.Signature) == r.suite.SignatureSize() → (len(body.Signature) == r.suite.SignatureSize())": "" +
-		"Before a write-back, which sets how many are missing, what is counted down from none is not none.",
+		"Only a write-back waits for acknowledgements and sets their number first; a number below zero ends nothing.",
 	"protocols/loft/proof.go valid: len(mac) > 0 && v.pairs[i].Verify(mac, vouched(key, t, i)...) → (v.pairs[i].Verify(mac, vouched(key, t, i)...))": "" +
 		"No MAC is empty; asked first, it spares the server the computing.",
 	"protocols/loft/proof.go valid: len(mac) > 0 → len(mac) >= 0":                                   "No MAC is empty.",
@@ -54,9 +55,7 @@ var equivalent = map[string]string{
 	"protocols/gv/server.go handle: err == nil && !bytes.Equal(before, after) → (!bytes.Equal(before, after))": "A history can be encoded, and " +
 		"with an error nothing is stored.",
 	"protocols/gv/server.go show: r.Number <= m.Number → r.Number < m.Number":            "The number of LOOK is even, and what a SHOW leaves is odd.",
-	"protocols/gv/store.go Start: err == nil && !issuable(last+1) → (!issuable(last+1))": "With an error comes 0, after which a number is issued.",
-	"protocols/mpowerstore/server.go filter: err != nil || hv.TS.IsZero() → (err != nil)": "Of c0 no entry is found, and it is not higher " +
-		"than lc: the answer is the same, after a look.",
+	"protocols/gv/store.go Start: err == nil && !issuable(last+1) → (!issuable(last+1))": "With an error the WRITE fails either way.",
 }
 
 // What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.
