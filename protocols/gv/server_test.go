@@ -42,10 +42,9 @@ func TestServerRefuses(t *testing.T) {
 	}
 }
 
-// Of WRITEs that came before their values the last waits for its own; and what lies behind the window waits for nothing.
-func TestEarlyWrites(t *testing.T) {
-	c := prototest.New(t, Protocol{limits{window: 4}}, 1, "modern", 1)
-	ask := func(body protocols.Body, value string) protocols.Body {
+// asking has the writer send the first server requests for a key, which it must not refuse, with or without a value.
+func asking(t *testing.T, c *prototest.Cluster) func(body protocols.Body, value string) protocols.Body {
+	return func(body protocols.Body, value string) protocols.Body {
 		t.Helper()
 		reply, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: []byte(value)})
 		if err != nil {
@@ -53,6 +52,12 @@ func TestEarlyWrites(t *testing.T) {
 		}
 		return reply.Body
 	}
+}
+
+// Of WRITEs that came before their values the last waits for its own; and what lies behind the window waits for nothing.
+func TestEarlyWrites(t *testing.T) {
+	c := prototest.New(t, Protocol{limits{window: 4}}, 1, "modern", 1)
+	ask := asking(t, c)
 	for _, num := range []uint64{5, 3} {
 		if reply := ask(&Write{Num: num}, "").(*Written); !reply.Early {
 			t.Errorf("WRITE %d before its value: %+v", num, reply)
@@ -180,16 +185,12 @@ func TestLateValueLeavesNoMarks(t *testing.T) {
 	for num := range uint64(3) {
 		num++ // when it comes, 3 is the last that is forgotten
 		c := prototest.New(t, Protocol{limits{window: 1}}, 1, "modern", 1)
-		ask := func(body protocols.Body, value []byte) {
-			if _, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: value}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		ask(&Write{Num: num, Marks: []Mark{{Server: 1, Reader: 2, Number: 3}}}, nil)
-		ask(&PreWrite{Num: 4, Complete: 3}, []byte("v4"))
-		ask(&PreWrite{Num: 5, Complete: 4}, []byte("v5"))
+		ask := asking(t, c)
+		ask(&Write{Num: num, Marks: []Mark{{Server: 1, Reader: 2, Number: 3}}}, "")
+		ask(&PreWrite{Num: 4, Complete: 3}, "v4")
+		ask(&PreWrite{Num: 5, Complete: 4}, "v5")
 		before := c.Records(0, "k")
-		ask(&PreWrite{Num: num}, []byte("late"))
+		ask(&PreWrite{Num: num}, "late")
 		if more := c.Records(0, "k") - before; more > 0 {
 			t.Errorf("the value of %d leaves %d records more", num, more)
 		}
@@ -199,14 +200,7 @@ func TestLateValueLeavesNoMarks(t *testing.T) {
 // Each register keeps the marks that came first with a number, and they are told to the reader that they are about.
 func TestMarksOfEachRegister(t *testing.T) {
 	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	ask := func(body protocols.Body, value string) protocols.Body {
-		t.Helper()
-		reply, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body, Payload: []byte(value)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return reply.Body
-	}
+	ask := asking(t, c)
 	mark := func(server uint64) []Mark { return []Mark{{Server: server, Reader: 9, Number: 3}} }
 	for owner := range uint64(3) {
 		early := owner == 0 // before any value of the number
