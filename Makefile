@@ -70,7 +70,7 @@ registers-wan: build wan-kernel ## measure one client of each of those registers
 	$(MAKE) plots
 
 limits: build ## measure every protocol beside its ceiling, and what recording costs, without a limit of the network (QUICK=1, RESUME=1 as above)
-	$(BIN) run $(run_flags) configs/limits.yaml configs/limits-paper.yaml configs/recorder.yaml
+	$(BIN) run $(run_flags) configs/limits.yaml configs/limits-sizes.yaml configs/limits-paper.yaml configs/recorder.yaml
 	$(MAKE) plots
 
 sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (33 minutes, 40 GB; QUICK=1: seconds each)
@@ -150,8 +150,8 @@ mutants: ## make mistakes in all protocols on purpose, one at a time, and see th
 survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: minutes to an hour
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
 
-league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: an hour
-	$(GO) test ./sim -run TestLeague -league -league.generated "$(abspath $(wildcard results/reference/simulation/mutants-*.json))" -league.out $(abspath $(RESULTS))/league.json -timeout 12h -v
+league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: hours (DRAW=10 by rule of each protocol; 0: all)
+	$(GO) test ./sim -run TestLeague -league -league.generated "$(abspath $(wildcard results/reference/simulation/mutants-*.json))" -league.draw $(or $(DRAW),10) -league.out $(abspath $(RESULTS))/league.json -timeout 12h -v
 	$(ANALYSIS) league --out $(RESULTS)/figures $(RESULTS)/league.json
 
 fuzz: ## fuzz every decoder, automaton and reader of files, FUZZTIME=1m each (10000000x: so many executions)

@@ -49,6 +49,18 @@ func TestCellsOfSuitesAndDurabilities(t *testing.T) {
 	}
 }
 
+// To a null protocol durability makes no difference: it has cells with the first one alone.
+func TestCellsOfNullProtocols(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd, null+mabd]\noperations: [write]\ndurability: [fsync, memory]\nclients: [8]\n")
+	var names []string
+	for _, c := range e.Cells() {
+		names = append(names, c.Series.String())
+	}
+	if want := []string{"mabd/write/t1/256KiB/fsync", "mabd/write/t1/256KiB/memory", "null+mabd/write/t1/256KiB/fsync"}; !slices.Equal(names, want) {
+		t.Errorf("cells %q, want %q", names, want)
+	}
+}
+
 // Pebble alone has WRITEs to a disk, and no other cell.
 func TestCellsOfPebbleAlone(t *testing.T) {
 	e := mustLoad(t, "experiment: a\nprotocols: [mabd, pebble+mabd]\ndurability: [memory, write, fsync]\nclients: [1, 8]\ntestbed: {rate: unlimited}\n")

@@ -208,7 +208,7 @@ var earlier = []System{
 	{Protocol: "phalanx", Title: "Phalanx"},
 	{Protocol: "powerstore", Title: "PoWerStore"},
 	{Protocol: "cas", Title: "CAS"},
-	{Protocol: "null", Title: "null protocol"},
+	{Protocol: Null, Title: "null protocol"},
 }
 
 // fillSystems adds the systems of points and trials that the manifest lacks, as manifests of earlier versions do.

@@ -105,7 +105,7 @@ type Cell struct {
 }
 
 // Cells lists the plan's points: the product of its lists, in the order of the file. Behind the closed loops of a series
-// come its open loops. Pebble alone has only WRITEs to a disk, and no connections.
+// come its open loops. Pebble alone has only WRITEs to a disk, and no connections; what stores nothing has the first durability alone.
 func (p *Plan) Cells() (cells []Cell) {
 	loads := p.Loads()
 	for _, t := range p.T {
@@ -114,6 +114,9 @@ func (p *Plan) Cells() (cells []Cell) {
 				for _, s := range p.systems() {
 					s.Op, s.T, s.ValueBytes, s.Sizes = op, t, value.Bytes(), value.Sizes
 					if s.PebbleAlone() && (op != OpWrite || s.Durability == NoDisk || s.Auth != "") {
+						continue
+					}
+					if s.StoresNothing() && s.Durability != p.Durability[0] {
 						continue
 					}
 					for _, l := range loads {

@@ -53,6 +53,12 @@ const Pebble = "pebble"
 // PebbleAlone reports whether the series is one of Pebble.
 func (s Series) PebbleAlone() bool { return s.Protocol == Pebble }
 
+// Null is the protocol of series that do no more than take the rounds and move the bytes of the protocol that is the variant.
+const Null = "null"
+
+// StoresNothing reports whether the series' servers keep nothing, so that durability makes no difference.
+func (s Series) StoresNothing() bool { return s.Protocol == Null }
+
 // FullName is the protocol with its variant, such as "mpowerstore+polynomial", as experiments name it.
 func (s Series) FullName() string {
 	if s.Variant == "" || s.Variant == Paper {

@@ -7,11 +7,8 @@ import (
 	"github.com/powbench/powbench/plots/stat"
 )
 
-// nullProtocol is the protocol of ceilings for rounds and bytes; their variant is the protocol that they are the ceiling of.
-const nullProtocol = "null"
-
 // IsCeiling reports whether the cell is no protocol's, but there to be a ceiling: a null protocol's, or Pebble's alone.
-func IsCeiling(c Cell) bool { return c.Protocol == nullProtocol || IsPebble(c) }
+func IsCeiling(c Cell) bool { return c.StoresNothing() || IsPebble(c) }
 
 // IsPebble reports whether the cell is Pebble's alone.
 func IsPebble(c Cell) bool { return c.PebbleAlone() }
@@ -23,20 +20,27 @@ type Limit struct {
 	Pebble  Cell // the database with the batches that its servers store; of WRITEs to a disk
 }
 
-// Limits are the cells of protocols, each beside its ceilings in the same set-up, under the same load.
+// Limits are the cells of protocols, each beside its ceilings in the same set-up, under the same load. Their variant is the protocol that
+// they are the ceiling of. To a null protocol, which stores nothing, durability makes no difference: it is the ceiling at all of them.
 func Limits(cells []Cell) (all []Limit) {
 	ceilings := map[Key]Cell{}
+	key := func(c Cell) Key {
+		if c.StoresNothing() {
+			c.Durability = ""
+		}
+		return c.Key
+	}
 	for _, c := range Keep(cells, IsCeiling) {
-		ceilings[c.Key] = c
+		ceilings[key(c)] = c
 	}
 	for _, c := range cells {
 		if !IsCeiling(c) {
 			of := func(protocol string) Cell {
-				k := c.Key
-				k.Protocol, k.Variant = protocol, c.Protocol
-				return ceilings[k]
+				ceiling := c
+				ceiling.Protocol, ceiling.Variant = protocol, c.Protocol
+				return ceilings[key(ceiling)]
 			}
-			all = append(all, Limit{c, of(nullProtocol), of(result.Pebble)})
+			all = append(all, Limit{c, of(result.Null), of(result.Pebble)})
 		}
 	}
 	return all

@@ -31,7 +31,7 @@ func TestLimitsAreBesideTheirCeilings(t *testing.T) {
 		n        int
 		share    float64
 		ofPebble int
-	}{{2, (0.55 + 0.5) / 2, 0}, {0, 0, 2}, {1, 0.8, 0}} {
+	}{{2, (0.55 + 0.5) / 2, 0}, {2, (0.2 + 1.0/3) / 2, 2}, {1, 0.8, 0}} {
 		got, disk := limits[i].Share(), limits[i].OfPebble()
 		if got.N != want.n || math.Abs(got.Mean-want.share) > 1e-9 || disk.N != want.ofPebble {
 			t.Errorf("%s %s: share %+v, of Pebble %+v, want %+v", limits[i].Cell.Protocol, limits[i].Cell.Durability, got, disk, want)

@@ -15,7 +15,7 @@ type where = map[string]any
 
 // protocols are the names that an expression may use: a misspelt one is an error before any result is read. A new protocol
 // is added here.
-var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "avid", "loft", "bftbc", "gv", "null", result.Pebble}
+var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "avid", "loft", "bftbc", "gv", result.Null, result.Pebble}
 
 // checks say which values a key may have: one that no record can have is an error, before any result is read.
 var checks = map[string]func(x any) error{
