@@ -33,6 +33,8 @@ func newMeetings(p *result.Point, parts iter.Seq[[]history.Entry], l cluster.Loa
 		m = mixed(parts, sizeOf, from, l.LastNs, l.LongestNs)
 	case p.Reads():
 		m.reads = newMet(parts, protocols.Read)
+	case p.Unrecorded():
+		m.writes = unseen(p.Keys, l.Write.Ops)
 	default:
 		m.writes = newMet(parts, protocols.Write)
 	}
@@ -158,6 +160,12 @@ type met struct {
 	// share is the share of READs that met a WRITE to their key, writes how many a READ met, on average, and more how many bytes
 	// servers may have told READs of beside what they returned, as a share of that.
 	share, writes, more float64
+}
+
+// unseen is of WRITEs of which there is no history: each key is likely to have been written, and any of them may have begun before
+// one of its key had ended.
+func unseen(keys int, writes int64) met {
+	return met{first: min(1, float64(keys)/math.Max(float64(writes), 1)), unwritten: 1}
 }
 
 // newMet tells what the operations of a load of that kind met.

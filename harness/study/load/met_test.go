@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
 	"github.com/powbench/powbench/harness/history"
 	"github.com/powbench/powbench/harness/result"
@@ -40,6 +41,17 @@ func TestMet(t *testing.T) {
 	}
 	if got := newMet(whole(nil), protocols.Write); got != (met{}) {
 		t.Errorf("nothing: %+v", got)
+	}
+}
+
+// Of WRITEs that nothing recorded, one of each key is taken for the first, and any may have met an empty register.
+func TestUnrecordedMeetings(t *testing.T) {
+	p := result.Point{Series: result.Series{Op: "write"}, Load: result.Load{Record: result.Nothing}, Keys: 700}
+	for ops, want := range map[int64]met{2800: {first: 0.25, unwritten: 1}, 350: {first: 1, unwritten: 1}} {
+		l := cluster.Loaded{Tally: agent.Tally{Write: agent.Kind{Ops: ops}}}
+		if got := newMeetings(&p, whole(nil), l, 0).writes; got != want {
+			t.Errorf("%d WRITEs: %+v, want %+v", ops, got, want)
+		}
 	}
 }
 
