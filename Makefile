@@ -70,7 +70,7 @@ registers-wan: build wan-kernel ## measure one client of each of those registers
 	$(MAKE) plots
 
 limits: build ## measure every protocol beside its ceiling, and what recording costs, without a limit of the network (QUICK=1, RESUME=1 as above)
-	$(BIN) run $(run_flags) configs/limits.yaml configs/limits-sizes.yaml configs/limits-paper.yaml configs/recorder.yaml
+	$(BIN) run $(run_flags) configs/limits-point.yaml configs/limits.yaml configs/limits-sizes.yaml configs/recorder.yaml
 	$(MAKE) plots
 
 sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (33 minutes, 40 GB; QUICK=1: seconds each)

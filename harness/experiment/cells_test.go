@@ -141,6 +141,27 @@ func TestScheduleIsBalanced(t *testing.T) {
 	}
 }
 
+// What differs in its protocol alone is measured one after the other, and the protocols take turns in who is first.
+func TestProtocolsAreComparedAtOnce(t *testing.T) {
+	e := mustLoad(t, "experiment: a\nprotocols: [mabd, cas, phalanx]\nclients: [1, 8]\nrepetitions: 10\n")
+	runs, first := e.Schedule(), map[string]bool{}
+	for i := 0; i < len(runs); i += 3 {
+		names := map[string]bool{}
+		for _, run := range runs[i : i+3] {
+			names[run.Protocol] = true
+			if run.Op != runs[i].Op || run.Clients != runs[i].Clients || run.Repetition != runs[i].Repetition {
+				t.Errorf("%v is measured between %v and others like it", run.Cell, runs[i].Cell)
+			}
+		}
+		if first[runs[i].Protocol] = true; len(names) != 3 {
+			t.Errorf("run %d and those behind it are of %v", i, names)
+		}
+	}
+	if len(first) != 3 {
+		t.Errorf("only %v are ever first", first)
+	}
+}
+
 func TestScheduleFollowsTheSeed(t *testing.T) {
 	e := mustLoad(t, small)
 	if !reflect.DeepEqual(e.Schedule(), mustLoad(t, small).Schedule()) {

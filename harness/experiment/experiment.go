@@ -147,21 +147,42 @@ type Run struct {
 }
 
 // Schedule lists the experiment's runs in the order in which they take place: one repetition of all cells after the
-// other, each in an order of its own, so that what disturbs the machine for a while does not fall on one cell.
+// other, each in an order of its own, so that what disturbs the machine for a while does not fall on one cell. Cells that differ
+// in their protocol alone come one after the other, also in an order of their own: a machine's speed changes within minutes, and
+// what is compared is to meet the same.
 //
 // The seed decides it all. A run's own seed depends on what it measures, not on its place: it stays the same when
 // other cells are added.
 func (e *Experiment) Schedule() []Run {
 	var runs []Run
 	for repetition := 1; repetition <= e.Repetitions; repetition++ {
-		cells := e.Cells()
 		order := rand.New(rand.NewPCG(workloads.Derive(e.Seed, "order", repetition), 0))
-		order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
-		for _, c := range cells {
-			runs = append(runs, Run{c, repetition, e.seedOf(c, repetition)})
+		groups := alike(e.Cells())
+		order.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+		for _, cells := range groups {
+			order.Shuffle(len(cells), func(i, j int) { cells[i], cells[j] = cells[j], cells[i] })
+			for _, c := range cells {
+				runs = append(runs, Run{c, repetition, e.seedOf(c, repetition)})
+			}
 		}
 	}
 	return runs
+}
+
+// alike are the cells in groups of those that differ in their protocol alone.
+func alike(cells []result.Cell) (groups [][]result.Cell) {
+	places := map[result.Cell]int{}
+	for _, c := range cells {
+		set := c
+		set.Protocol, set.Variant = "", ""
+		at, ok := places[set]
+		if !ok {
+			at, groups = len(groups), append(groups, nil)
+			places[set] = at
+		}
+		groups[at] = append(groups[at], c)
+	}
+	return groups
 }
 
 // seedOf is the seed of a run.
