@@ -33,7 +33,7 @@ type loadClient struct {
 	limit  time.Duration  // of an operation; 0: opTimeout
 	reach  client.Reach   // of its requests; zero: all servers
 	gauge  gauge          // of the operation of a load that is in progress
-	silent bool           // it records nothing
+	load   *window        // that it is in; nil: what it does is not part of a load
 	liar   byzantine.Liar // in place of the register, of a writer that lies
 }
 
@@ -76,6 +76,7 @@ type completed struct {
 	most       result.Most // that it moved
 	waited     int64       // by the client, before, for servers that lagged
 	slip       int64       // by which it started late although the client was idle and no server lagged
+	unrecorded bool
 }
 
 // operate runs one operation on the key, and tells the metrics of it.
@@ -143,7 +144,8 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	defer cancel()
 	e.Start = clock.Now()
 	entry := &e
-	if !c.silent {
+	unrecorded := c.load != nil && !c.load.records(e.Start)
+	if !unrecorded {
 		entry = c.log().Begin(e)
 	}
 	if err := a.journal.record(journalLine{Operation: entry}); err != nil {
@@ -152,7 +154,7 @@ func (a *Agent) run(ctx context.Context, c *loadClient, call client.Call, e hist
 	c.gauge.stop()
 	outcome, err := call.Reaching(c.reach).Run(ctx)
 	c.gauge.start()
-	done := completed{due: e.Start, start: e.Start, end: clock.Now()}
+	done := completed{due: e.Start, start: e.Start, end: clock.Now(), unrecorded: unrecorded}
 	if err != nil {
 		return done, fmt.Errorf("%s of key %q by client %d: %w", e.Op, e.Key, c.pid, err)
 	}

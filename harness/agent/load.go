@@ -187,8 +187,8 @@ func (a *Agent) loop(ctx context.Context, c *loadClient, w *window, q *queue, t 
 			return
 		}
 	}
-	c.limit, c.silent = time.Duration(w.OpTimeoutNs), w.Unrecorded()
-	defer func() { c.limit, c.silent = 0, false }()
+	c.limit, c.load = time.Duration(w.OpTimeoutNs), w
+	defer func() { c.limit, c.load = 0, nil }()
 	keys, ops := w.keys(c.number()), w.ops(c.index)
 	for due, ok := next(); ok; due, ok = next() {
 		c.gauge.begin(&a.operations)

@@ -24,10 +24,12 @@ type Tally struct {
 	Failed     int64  // that ended with an error, or READs of bytes that were never written
 	Starved    int64  // of those that failed, READs to which WRITEs left no round to end in
 	FirstError string // of the operations that were given up or failed
-	LongestNs  int64  // of all operations, also of those that were given up
-	LastNs     int64  // when the last of them ended
-	Gauged     Gauged // some of all operations
-	Open       *Open  `json:",omitempty"` // nil of a closed loop
+	// Of the operations that began in the window, those that clients recorded, and those that they did not.
+	Recorded, Unrecorded int64
+	LongestNs            int64  // of all operations, also of those that were given up
+	LastNs               int64  // when the last of them ended
+	Gauged               Gauged // some of all operations
+	Open                 *Open  `json:",omitempty"` // nil of a closed loop
 	// Buckets are one after the other without a gap. An operation counts in the bucket in which it ended or was given up,
 	// the latter as an error.
 	Buckets []result.Bucket `json:",omitempty"`
@@ -139,6 +141,9 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	if took > 0 {
 		kind.Work += float64(t.window.within(done.start, done.end)) / float64(took)
 	}
+	if t.window.contains(done.start) {
+		t.alternated(done.unrecorded)
+	}
 	t.BusyNs += t.window.within(done.start-done.waited, done.end)
 	if t.Open == nil {
 		t.BetweenNs += t.window.within(done.free, done.start) - t.window.within(done.start-done.waited, done.start)
@@ -146,7 +151,7 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	if !t.window.contains(done.end) {
 		return
 	}
-	if !t.window.Unrecorded() {
+	if !done.unrecorded {
 		kind.Latency.Add(done.end - done.due)
 	}
 	t.WaitNs += done.waited
@@ -154,6 +159,15 @@ func (t *Tally) count(op protocols.Op, done completed, err error) {
 	if t.Open != nil {
 		t.Open.Service.Add(took)
 		t.Open.Slip.Add(done.slip)
+	}
+}
+
+// alternated counts an operation that began in the window.
+func (t *Tally) alternated(unrecorded bool) {
+	if unrecorded {
+		t.Unrecorded++
+	} else {
+		t.Recorded++
 	}
 }
 
@@ -233,6 +247,8 @@ func (t *Tally) Merge(o *Tally) {
 	t.Pending += o.Pending
 	t.Failed += o.Failed
 	t.Starved += o.Starved
+	t.Recorded += o.Recorded
+	t.Unrecorded += o.Unrecorded
 	t.FirstError = cmp.Or(t.FirstError, o.FirstError)
 	t.Gauged.add(o.Gauged)
 	t.LongestNs, t.LastNs = max(t.LongestNs, o.LongestNs), max(t.LastNs, o.LastNs)

@@ -52,6 +52,25 @@ func (w *window) within(from, to int64) int64 {
 	return max(0, min(to, w.until())-max(from, w.WarmupEndNs))
 }
 
+// recordingSlice is for how long clients that record operations in turn only record everything, and then nothing: long beside
+// an operation, so that nearly all of what recording it takes falls into the slice in which it began, and short beside what else
+// changes on a machine.
+const recordingSlice = 100 * time.Millisecond
+
+// records reports whether an operation that begins then is recorded: all of what comes before the window is.
+func (w *window) records(ns int64) bool {
+	since := time.Duration(ns - w.WarmupEndNs)
+	return !w.Alternates() || since < 0 || since/recordingSlice%2 == 0
+}
+
+// Alternation is how much of a window that is so long passes while clients that record operations in turn only record everything,
+// and while they record nothing.
+func Alternation(window time.Duration) (recorded, unrecorded time.Duration) {
+	recorded = window / (2 * recordingSlice) * recordingSlice
+	recorded += min(window%(2*recordingSlice), recordingSlice)
+	return recorded, window - recorded
+}
+
 // close decides when the window ends.
 func (w *window) close(ns int64) error {
 	if ns < w.EndNs || ns > w.LatestNs {

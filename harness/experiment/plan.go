@@ -169,8 +169,8 @@ func (e *Experiment) planCells(w io.Writer, paces *paces) error {
 		if c.Ignores() {
 			clients += ", owed " + c.Owed
 		}
-		if c.Unrecorded() {
-			clients += ", nothing recorded"
+		if c.Alternates() {
+			clients += ", recorded in turn"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%.1f s\n", c.FullName()+c.Unusual(), c.Op, c.T, p.read.Servers,
 			c.Series.Size(), clients, keys, p.runTime(c.Load).Seconds())

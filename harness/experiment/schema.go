@@ -55,7 +55,7 @@ func (s *Settings) keys() keys {
 		"value":       list(&s.Values, values),
 		"clients":     clients(&s.Clients),
 		"owed":        oneOrList(&s.Owed, func(to *string) value { return oneOf(to, result.Waited, result.Ignored) }),
-		"record":      oneOrList(&s.Record, func(to *string) value { return oneOf(to, result.Everything, result.Nothing) }),
+		"record":      oneOrList(&s.Record, func(to *string) value { return oneOf(to, result.Everything, result.Alternating) }),
 		"slow_server": list(&s.SlowServer, slowServer),
 		"auth":        oneOrList(&s.Auth, func(to *string) value { return oneOf(to, result.NoAuth, result.TLS) }),
 		"attack":      attacks(&s.Attack),

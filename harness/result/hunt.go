@@ -7,8 +7,9 @@ import "fmt"
 type Hunts struct {
 	Mutant   string `json:"mutant"` // the protocol's package and the mistake
 	Protocol string `json:"protocol"`
-	Attack   string `json:"attack"` // under which the mistake was made to show
-	// Kind is what the mistake takes to show: the order of messages and deaths alone, servers that lie, or clients that do.
+	Attack   string `json:"attack"` // under which the mistake shows; empty if a look at all attacks showed nothing: then there are no hunts
+	// Kind is what the mistake takes to show: the order of messages and deaths alone, servers that lie, or clients that do; empty
+	// without an attack.
 	Kind   string `json:"kind"`
 	Hunter string `json:"hunter"`
 	// Most is after how many schedules a hunt is given up.

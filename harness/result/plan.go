@@ -24,7 +24,7 @@ type Plan struct {
 	Arrival     Arrival      `json:"arrival,omitzero"`
 	Objective   Objective    `json:"objective,omitzero"`    // of the arrival, whose highest rate that keeps it is looked for
 	Owed        List[string] `json:"owed,omitempty"`        // Waited, Ignored or both; Waited if empty
-	Record      List[string] `json:"record,omitempty"`      // Everything, Nothing or both; Everything if empty
+	Record      List[string] `json:"record,omitempty"`      // Everything, Alternating or both; Everything if empty
 	SlowServer  List[Rate]   `json:"slow_server,omitempty"` // rates of the first server's link; 0: that of all links
 	Auth        List[string] `json:"auth,omitempty"`        // NoAuth, TLS or both; NoAuth if empty
 	Attack      List[string] `json:"attack,omitempty"`      // that servers make during loads, by ID, or FaultFree; FaultFree if empty

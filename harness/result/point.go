@@ -38,8 +38,10 @@ type Point struct {
 	AheadBytes int64 `json:"ahead_bytes,omitempty"`
 	// TailMs is how long operations went on after the window, so that those in progress at its end had others beside them to
 	// their own end, and DrainMs from the window's end until nobody owed anything. Points of earlier versions lack TailMs.
-	TailMs    float64          `json:"tail_ms,omitempty"`
-	DrainMs   float64          `json:"drain_ms,omitempty"`
+	TailMs  float64 `json:"tail_ms,omitempty"`
+	DrainMs float64 `json:"drain_ms,omitempty"`
+	// Recording is what recording costs, of a load whose clients record operations in turn only.
+	Recording Recording        `json:"recording,omitzero"`
 	Histogram string           `json:"histogram"` // HDR V2 compressed, base64; values in ns
 	Rounds    map[string]int64 `json:"rounds"`    // rounds used → operations
 
@@ -115,6 +117,12 @@ type Point struct {
 	WriteOps *KindOf `json:"writes,omitempty"`
 	OpenLoop
 	Timeline *WindowTimeline `json:"timeline,omitempty"` // absent unless the experiment asks for it
+}
+
+// Recording is how many operations per second began in the window while clients recorded everything, and while they recorded nothing.
+type Recording struct {
+	Everything float64 `json:"everything"`
+	Nothing    float64 `json:"nothing"`
 }
 
 // Model is what one operation moves by the cost model: the exact one, or what points of earlier versions have of it.

@@ -119,7 +119,7 @@ type Load struct {
 	// objective.
 	Rate   float64 `json:"rate,omitempty"`
 	Owed   string  `json:"owed,omitempty"`   // what clients do about owed replies: Waited, also if empty, or Ignored
-	Record string  `json:"record,omitempty"` // what clients record of operations: Everything, also if empty, or Nothing
+	Record string  `json:"record,omitempty"` // what clients record of operations: Everything, also if empty, or Alternating
 }
 
 // What a client does, before it begins an operation, about the replies that servers owe to operations that have ended.
@@ -130,12 +130,12 @@ const (
 
 // What clients record of the operations of a load.
 const (
-	Everything = "everything" // a history to check, and latencies
-	Nothing    = "nothing"    // they count operations and bytes alone; the history is not checked
+	Everything  = "everything"  // a history to check, and latencies
+	Alternating = "alternating" // everything and nothing in turn; the history, which lacks operations, is not checked
 )
 
-// Unrecorded reports whether clients record nothing.
-func (l Load) Unrecorded() bool { return l.Record == Nothing }
+// Alternates reports whether clients record operations in turn only.
+func (l Load) Alternates() bool { return l.Record == Alternating }
 
 // Ignores reports whether clients begin operations whatever servers owe.
 func (l Load) Ignores() bool { return l.Owed == Ignored }

@@ -21,6 +21,8 @@ func League(all []result.Hunts) *draw.Page {
 	p := &draw.Page{
 		Name: "league", Heading: "How many schedules a mistake survives", RowHeight: draw.PanelHeight, Rows: make([][]*draw.Panel, 1),
 	}
+	hidden := len(huntsOf(all, func(h result.Hunts) bool { return h.Attack == "" }))
+	all = huntsOf(all, func(h result.Hunts) bool { return h.Attack != "" })
 	hunters := huntersOf(all)
 	for _, kind := range kinds {
 		own := huntsOf(all, func(h result.Hunts) bool { return h.Kind == kind.name })
@@ -38,19 +40,23 @@ func League(all []result.Hunts) *draw.Page {
 	for i, name := range hunters {
 		p.Legend = append(p.Legend, draw.Entry{Name: name, Sample: draw.CurveSample(look.Of(name, i+1))})
 	}
-	p.Lines = []string{leagueNote(all)}
+	p.Lines = []string{leagueNote(all, hidden)}
 	return p
 }
 
-// leagueNote says what was played.
-func leagueNote(all []result.Hunts) string {
+// leagueNote says what was played, and how many mutants showed under no attack.
+func leagueNote(all []result.Hunts, hidden int) string {
 	most, hunts := uint64(0), 0
 	for _, h := range all {
 		most, hunts = max(most, h.Most), max(hunts, len(h.Schedules))
 	}
-	return fmt.Sprintf("Share of hunts in which a mistake made on purpose has not shown yet. %d hunts of each mistake, with other seeds, given "+
+	note := fmt.Sprintf("Share of hunts in which a mistake made on purpose has not shown yet. %d hunts of each mistake, with other seeds, given "+
 		"up after %d schedules; one, depth first, whose executions of all small scopes are counted. Whiskers: 95 %% intervals over hunts. "+
 		"A curve is of the mistakes that its hunter can look for.", hunts, most)
+	if hidden > 0 {
+		note += fmt.Sprintf(" Not here: %d mistakes made by rule that no attack showed.", hidden)
+	}
+	return note
 }
 
 func huntersOf(all []result.Hunts) (names []string) {

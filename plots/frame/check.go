@@ -30,11 +30,7 @@ func checkPoint(p result.Point) error {
 		return fmt.Errorf("arrival %q at a rate of %v/s with a service time of %v ms: an open loop has both, a closed loop none",
 			cmp.Or(p.Arrival, result.Closed), p.Rate, p.ServiceMs.Mean)
 	}
-	needed := []float64{p.ThroughputMBps, p.ThroughputOps}
-	if !p.Unrecorded() {
-		needed = append(needed, p.LatencyMs.Mean)
-	}
-	for _, x := range needed {
+	for _, x := range []float64{p.ThroughputMBps, p.ThroughputOps, p.LatencyMs.Mean} {
 		if p.Valid && (math.IsNaN(x) || math.IsInf(x, 0) || x <= 0) {
 			return fmt.Errorf("a valid point needs a throughput and a latency above 0, not %v", x)
 		}

@@ -25,6 +25,7 @@ var checks = map[string]func(x any) error{
 	"scheme":   oneOf("scheme", frame.Schemes()),
 	"auth":     oneOf("auth", []string{result.NoAuth, result.TLS}),
 	"owed":     oneOf("owed", []string{result.Waited, result.Ignored}),
+	"record":   oneOf("record", []string{result.Everything, result.Alternating}),
 	"t":        positive("t"), "KiB": positive("KiB"), "clients": positive("clients"), "rate": positive("rate"),
 }
 

@@ -64,8 +64,8 @@ func fileName(c frame.Cell) string {
 	if c.Ignores() {
 		name += "-" + c.Owed
 	}
-	if c.Unrecorded() {
-		name += "-unrecorded"
+	if c.Alternates() {
+		name += "-" + c.Record
 	}
 	return strings.ReplaceAll(name, "/", "-")
 }

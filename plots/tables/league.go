@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -13,7 +14,8 @@ func League(all []result.Hunts) Table {
 	t := Table{
 		Title: "Schedules until a mistake shows", Header: []string{"mistake", "shown by"},
 		Notes: []string{
-			"Medians of all hunts, with how many found it if not all did; not found: none did. A dash: the hunter cannot look for it.",
+			"Medians of all hunts, with how many found it if not all did; not found: none did. A dash: the hunter cannot look for it, or " +
+				"no attack has shown it, so that none did.",
 		},
 	}
 	var mutants []string
@@ -32,8 +34,10 @@ func League(all []result.Hunts) Table {
 		}
 		for _, h := range all {
 			if h.Mutant == mutant {
-				row[0], row[1] = mutant, h.Attack
-				row[slices.Index(t.Header, h.Hunter)] = medianHunt(h)
+				row[0], row[1] = mutant, cmp.Or(h.Attack, "nothing")
+				if h.Attack != "" {
+					row[slices.Index(t.Header, h.Hunter)] = medianHunt(h)
+				}
 			}
 		}
 		t.Rows = append(t.Rows, row)

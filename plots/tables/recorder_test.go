@@ -8,18 +8,21 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
-// The ratio is of the same repetitions, with and without a record; a load without its counterpart has no row.
+// The ratio is of the same runs; a load that recorded everything has no row.
 func TestRecorderTable(t *testing.T) {
-	point := func(protocol, record string, repetition int, ops float64) result.Point {
-		p := result.Point{Figure: frame.Recorder, ThroughputOps: ops, ThroughputMBps: ops, LatencyMs: result.Latency{Mean: 1}, Repetition: repetition, Validity: result.Validity{Valid: true}}
+	point := func(protocol, record string, repetition int, r result.Recording) result.Point {
+		p := result.Point{
+			Figure: frame.Recorder, ThroughputOps: 1, ThroughputMBps: 1, LatencyMs: result.Latency{Mean: 1}, Repetition: repetition,
+			Validity: result.Validity{Valid: true}, Recording: r,
+		}
 		p.Protocol, p.Variant, p.Suite, p.Durability, p.Op = protocol, result.Paper, result.Modern, result.NoDisk, result.OpRead
 		p.T, p.ValueBytes, p.Clients, p.Record = 1, 4096, 8, record
 		return p
 	}
 	set := &result.Set{Dir: "recorder", Points: []result.Point{
-		point("mabd", "", 1, 990), point("mabd", result.Nothing, 1, 1000),
-		point("mabd", "", 2, 1980), point("mabd", result.Nothing, 2, 2000),
-		point("phalanx", "", 1, 5),
+		point("mabd", result.Alternating, 1, result.Recording{Everything: 990, Nothing: 1000}),
+		point("mabd", result.Alternating, 2, result.Recording{Everything: 1980, Nothing: 2000}),
+		point("phalanx", "", 1, result.Recording{}),
 	}}
 	cells, err := frame.Cells([]*result.Set{set})
 	if err != nil {

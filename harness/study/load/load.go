@@ -207,8 +207,8 @@ func runName(run experiment.Run) string {
 	if run.Ignores() {
 		load += "-" + run.Owed
 	}
-	if run.Unrecorded() {
-		load += "-unrecorded"
+	if run.Alternates() {
+		load += "-" + run.Record
 	}
 	return fmt.Sprintf("%s-%s-rep%d", seriesName(run.Series), load, run.Repetition)
 }

@@ -105,8 +105,8 @@ func unchecked(c *cluster.Cluster, p *result.Point) string {
 	switch {
 	case c.Null():
 		return "the protocol keeps no values"
-	case p.Unrecorded():
-		return "the load recorded nothing"
+	case p.Alternates():
+		return "the load recorded operations in turn only"
 	}
 	return ""
 }

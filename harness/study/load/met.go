@@ -33,7 +33,7 @@ func newMeetings(p *result.Point, parts iter.Seq[[]history.Entry], l cluster.Loa
 		m = mixed(parts, sizeOf, from, l.LastNs, l.LongestNs)
 	case p.Reads():
 		m.reads = newMet(parts, protocols.Read)
-	case p.Unrecorded():
+	case p.Alternates():
 		m.writes = unseen(p.Keys, l.Write.Ops)
 	default:
 		m.writes = newMet(parts, protocols.Write)
@@ -162,7 +162,7 @@ type met struct {
 	share, writes, more float64
 }
 
-// unseen is of WRITEs of which there is no history: each key is likely to have been written, and any of them may have begun before
+// unseen is of WRITEs whose history lacks some: each key is likely to have been written, and any of them may have begun before
 // one of its key had ended.
 func unseen(keys int, writes int64) met {
 	return met{first: min(1, float64(keys)/math.Max(float64(writes), 1)), unwritten: 1}

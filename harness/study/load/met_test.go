@@ -44,9 +44,9 @@ func TestMet(t *testing.T) {
 	}
 }
 
-// Of WRITEs that nothing recorded, one of each key is taken for the first, and any may have met an empty register.
-func TestUnrecordedMeetings(t *testing.T) {
-	p := result.Point{Series: result.Series{Op: "write"}, Load: result.Load{Record: result.Nothing}, Keys: 700}
+// Where WRITEs are recorded in turn only, one of each key is taken for the first, and any may have met an empty register.
+func TestUnseenMeetings(t *testing.T) {
+	p := result.Point{Series: result.Series{Op: "write"}, Load: result.Load{Record: result.Alternating}, Keys: 700}
 	for ops, want := range map[int64]met{2800: {first: 0.25, unwritten: 1}, 350: {first: 1, unwritten: 1}} {
 		l := cluster.Loaded{Tally: agent.Tally{Write: agent.Kind{Ops: ops}}}
 		if got := newMeetings(&p, whole(nil), l, 0).writes; got != want {

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/powbench/powbench/harness/agent"
 	"github.com/powbench/powbench/harness/cluster"
@@ -25,6 +26,9 @@ func (r *runner) fill(p *result.Point, l cluster.Loaded, met meetings) error {
 	mean := met.mean(p, l)
 	if p.ThroughputMBps = p.ThroughputOps * mean / 1e6; p.Sizes.Asked() {
 		p.MeanBytes = mean
+	}
+	if p.Alternates() {
+		p.Recording = recording(l)
 	}
 	p.Rounds = make(map[string]int64)
 	for rounds, n := range l.Rounds {
@@ -80,6 +84,13 @@ func (r *runner) fillNetwork(p *result.Point, protocol protocols.Protocol, l clu
 	return nil
 }
 
+// recording is the rates of the operations that began while clients recorded everything, and nothing.
+func recording(l cluster.Loaded) result.Recording {
+	recorded, unrecorded := agent.Alternation(time.Duration(l.Seconds * float64(time.Second)))
+	rate := func(ops int64, in time.Duration) float64 { return float64(ops) / in.Seconds() }
+	return result.Recording{Everything: rate(l.Recorded, recorded), Nothing: rate(l.Unrecorded, unrecorded)}
+}
+
 // fillOpen sets what a point of an open loop has beside the others.
 func fillOpen(p *result.Point, o agent.Open) (err error) {
 	p.Arrivals, p.Backlog, p.ServiceMs, p.SlipMs = o.Arrivals, o.Backlog, o.Service.Latency(), o.Slip.Latency()
@@ -87,9 +98,9 @@ func fillOpen(p *result.Point, o agent.Open) (err error) {
 	return err
 }
 
-// inWindow is the operations that ended in the window. Those of a load that recorded nothing have rounds and no latencies.
+// inWindow is the operations that ended in the window. Those that were not recorded have rounds and no latencies.
 func inWindow(p *result.Point, l cluster.Loaded) (n int64) {
-	if !p.Unrecorded() {
+	if !p.Alternates() {
 		return l.Latency().Count()
 	}
 	for _, operations := range l.Rounds {
@@ -105,9 +116,7 @@ func fillLatency(p *result.Point, l cluster.Loaded) (err error) {
 	if p.Histogram, err = latency.Encode(); err != nil || p.Ops == 0 {
 		return err
 	}
-	if latency.Count() > 0 { // else the load recorded nothing
-		p.LatencyMs = latency.Latency()
-	}
+	p.LatencyMs = latency.Latency()
 	p.TailMs, p.DrainMs = ms(l.Tail), ms(l.Drain)
 	p.LagWaitMs, p.Overtaken = float64(l.WaitNs)/float64(p.Ops)/1e6, l.Overtaken
 	if !p.Open() {
