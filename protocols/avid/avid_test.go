@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/powbench/powbench/protocols"
@@ -22,85 +21,6 @@ func both(t *testing.T, test func(*testing.T, Protocol)) {
 
 func TestConform(t *testing.T) {
 	both(t, func(t *testing.T, p Protocol) { prototest.Conform(t, p) })
-}
-
-// liar is a Byzantine server: it invents timestamps and versions, votes for what it did not get, votes for one half of
-// the servers only, forgets, and is silent.
-type liar struct {
-	*server
-	rand *rand.Rand
-}
-
-func (l *liar) Take(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
-	e, err := l.server.Take(in, state)
-	if err != nil {
-		return e, err
-	}
-	if l.rand.IntN(3) == 0 {
-		e.Records = nil
-	}
-	l.lie(&e.Reply)
-	for i := range e.Later {
-		l.lie(&e.Later[i].Message)
-	}
-	for to, m := range e.Peers {
-		switch v, _ := m.Body.(*Vote); {
-		case v == nil:
-		case l.rand.IntN(4) == 0:
-			e.Peers[to] = protocols.Message{}
-		case l.rand.IntN(3) == 0: // READY too soon
-			e.Peers[to].Body = &Vote{TS: v.TS, Check: v.Check, Echo: true, Ready: true}
-		case l.rand.IntN(3) == 0:
-			e.Peers[to] = l.invented(v.TS, to)
-		}
-	}
-	return e, nil
-}
-
-func (l *liar) lie(m *protocols.Message) {
-	switch body := m.Body.(type) {
-	case *Clock:
-		m.Body = &Clock{TS: l.other(body.TS)}
-	case *Version:
-		if v := l.invented(body.TS, l.index); l.rand.IntN(2) == 0 {
-			vote := v.Body.(*Vote)
-			*m = protocols.Message{Body: &Version{TS: vote.TS, Check: vote.Check}, Payload: v.Payload}
-		} else if l.rand.IntN(3) == 0 {
-			*m = protocols.Message{Body: &Version{}}
-		}
-	}
-}
-
-func (l *liar) other(ts protocols.Timestamp) protocols.Timestamp {
-	return protocols.Timestamp{Num: max(1, ts.Num+l.rand.Uint64N(5)), PID: 1 + l.rand.Uint64N(3)}
-}
-
-// invented is a vote for a version that nobody wrote, with the right fragment of it.
-func (l *liar) invented(ts protocols.Timestamp, _ int) protocols.Message {
-	fragments, check, err := l.encode([]byte("invented"), protocols.Heap{})
-	if err != nil {
-		panic(err)
-	}
-	m := protocols.Message{Body: &Vote{TS: l.other(ts), Check: check, Echo: true, Ready: true}}
-	if !l.fingerprints {
-		m.Payload = fragments[l.index]
-	}
-	return m
-}
-
-// The register stays linearizable and its operations end while t servers lie.
-func TestLiars(t *testing.T) {
-	both(t, func(t *testing.T, p Protocol) {
-		for faults := 1; faults <= 3; faults++ {
-			prototest.Scenario{
-				Protocol: p, Faults: faults, Seeds: 36 / faults,
-				Byzantine: func(c *prototest.Cluster, i int) {
-					c.Liars = append(c.Liars, i)
-					c.Servers[i] = &liar{c.Servers[i].(*server), rand.New(rand.NewPCG(c.Rand.Uint64(), uint64(i)))}
-				},
-			}.Check(t)
-		}
-	})
 }
 
 // cluster is one of four servers, with a value's fragments.
@@ -297,103 +217,6 @@ func timeOfTest(c *prototest.Cluster, p Protocol) Time {
 	is := p.params(1, c.Suite)
 	_, check, _ := is.encode([]byte("value"), protocols.Heap{})
 	return is.timeOf(protocols.Timestamp{Num: 1, PID: 1}, check)
-}
-
-// A key has no more listeners than kept.MaxListeners, and COMPLETE ends one.
-func TestListeners(t *testing.T) {
-	c := prototest.New(t, Protocol{}, 1, "modern", 1)
-	name := func(n int) []byte { return fmt.Appendf(nil, "%016d", n) }
-	for n := range kept.MaxListeners + 5 {
-		for range 2 { // the second time as after a reconnect
-			if _, err := c.Request(protocols.Reader, "k", 0, protocols.Message{Body: &Read{Listener: name(n)}}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if got := registerOf(t, c).Listeners; len(got) != kept.MaxListeners || !bytes.Equal(got[0].Name, name(5)) {
-		t.Errorf("%d listeners, the first is %s", len(got), got[0].Name)
-	}
-	for range 2 {
-		if _, err := c.Request(protocols.Reader, "k", 0, protocols.Message{Body: &Complete{Listener: name(5)}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := registerOf(t, c).Listeners; len(got) != kept.MaxListeners-1 || bytes.Equal(got[0].Name, name(5)) {
-		t.Errorf("%d listeners after COMPLETE", len(got))
-	}
-}
-
-// recorder is a server of which a test sees what it sends clients later.
-type recorder struct {
-	*server
-	later []protocols.Letter
-}
-
-func (r *recorder) Take(in protocols.Incoming, state protocols.StateReader) (protocols.Effects, error) {
-	e, err := r.server.Take(in, state)
-	r.later = append(r.later, e.Later...)
-	return e, err
-}
-
-// Listeners hear of each version over the one that the server had when they asked: READs with its fragment, WRITEs of its timestamp.
-// An older version does not replace a newer one.
-func TestWhatListenersHear(t *testing.T) {
-	both(t, func(t *testing.T, p Protocol) {
-		c, is, _, _ := cluster(t, p, "")
-		r := &recorder{server: c.Servers[0].(*server)}
-		c.Servers[0] = r
-		ends := func(num uint64, reads, writes int) {
-			t.Helper()
-			fragments, check, err := is.encode(fmt.Appendf(nil, "value %d", num), protocols.Heap{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.later = nil
-			for from := 1; from < 4; from++ {
-				m := protocols.Message{Body: &Vote{TS: protocols.Timestamp{Num: num, PID: 1}, Check: check, Ready: true}}
-				if !p.Fingerprints {
-					m.Payload = fragments[from]
-				}
-				c.Send(from, 0, "k", m)
-				c.Deliver(func(e prototest.Envelope) bool { return e.Peer && e.Server == 0 })
-			}
-			told := [2]int{}
-			for _, letter := range r.later {
-				switch body := letter.Body.(type) {
-				case *Version:
-					if whole := is.right(check, 0, letter.Payload); body.TS.Num != num || whole == p.Fingerprints {
-						t.Errorf("version %d is told as %v, with its fragment: %v", num, body.TS, whole)
-					}
-					told[0]++
-				case *Clock:
-					if body.TS.Num != num {
-						t.Errorf("version %d is told as %v", num, body.TS)
-					}
-					told[1]++
-				}
-			}
-			if want := [2]int{reads, writes}; told != want {
-				t.Errorf("of version %d hear %d READs and WRITEs, want %d", num, told, want)
-			}
-		}
-		listen := func(body protocols.Body) {
-			t.Helper()
-			if _, err := c.Request(protocols.Writer, "k", 0, protocols.Message{Body: body}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		name := func(n int) []byte { return fmt.Appendf(nil, "%016d", n) }
-		ends(1, 0, 0)
-		listen(&Read{Listener: name(1)})
-		listen(&GetTS{Listener: name(2)})
-		ends(3, 1, 1)
-		listen(&Read{Listener: name(3)})
-		ends(2, 1, 1)
-		if got := registerOf(t, c).Time.TS.Num; got != 3 {
-			t.Errorf("the server has version %d", got)
-		}
-		ends(4, 2, 1)
-	})
 }
 
 // A WRITE takes no timestamp that only t servers have reached.
