@@ -21,27 +21,35 @@ import (
 
 var (
 	league     = flag.Bool("league", false, "let strategies hunt for the mutants")
-	leagueMade = flag.String("league.generated", "", "tables of TestGenerated, such as mutants-gv.json: those of their mutants join that only schedules show")
+	leagueMade = flag.String("league.generated", "", "tables of TestGenerated, such as mutants-gv.json, whose mutants join")
+	leagueDraw = flag.Int("league.draw", 10, "so many mutants of each such table, evenly drawn; 0: all of them")
+	leagueLook = flag.Uint64("league.look", 200, "schedules of each attack in which such a mutant must show to be hunted for")
 	leagueOnly = flag.String("league.only", "", "regular expression: only mutants whose names it matches")
 	leagueOut  = flag.String("league.out", "", "file for what came of it, as JSON")
 	leagueRuns = flag.Int("league.runs", 30, "hunts of each strategy for each mutant")
 	leagueMost = flag.Uint64("league.most", 3000, "schedules after which a hunt is given up; executions of a scope, for what goes depth first")
 )
 
-// A hunter is a strategy, and an attack in place of the one under which a mutant was made to show; none if it is empty.
+// A hunter is a strategy, and an attack in place of the one under which a mutant shows; none if it is empty.
 type hunter struct{ name, strategy, attack string }
+
+// mixedHunter decides whether a mutant is hunted for, as it favours no strategy.
+var mixedHunter = hunter{"mixed", "mixed", ""}
 
 var hunters = []hunter{
 	{"uniform", "uniform", ""},
 	{"delays", "delays", ""},
 	{"priorities", "priorities", ""},
-	{"mixed", "mixed", ""},
+	mixedHunter,
 	{"any lie", "uniform", "B0"},
 	{"twins", "uniform", "B13"},
 }
 
-// kindOf is what a mutant takes to show, by the attack that shows it. In all combinations but C4 servers lie.
+// kindOf is what a mutant takes to show, by the attack that shows it; empty if none does. In all combinations but C4 servers lie.
 func kindOf(attack string) string {
+	if attack == "" {
+		return ""
+	}
 	switch attack[0] {
 	case 'B', 'C':
 		if attack != "C4" {
@@ -53,43 +61,54 @@ func kindOf(attack string) string {
 	return "order"
 }
 
-// shown is the attack under which a simulation showed a mutant.
-var shown = regexp.MustCompile(`^under (\S+): `)
+// anyAttack stands for the attack of a mutant that was not made for one.
+const anyAttack = "any"
 
-// onlyInSchedules are the mutants of such tables that simulation was the first to notice: no unit test does.
-func onlyInSchedules(t *testing.T, files []string) (found []mutant) {
+// byRule are some mutants of such tables that compile and make a difference. What noticed them first does not matter: unit tests are
+// asked before schedules, and notice nearly all.
+func byRule(t *testing.T, files []string, most int) (found []mutant) {
 	for _, file := range files {
 		table, err := result.ReadMutants(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, of := range table.Mutants {
-			if of.Killed != result.BySimulation {
-				continue
-			}
+		behave := slices.DeleteFunc(table.Mutants, func(m result.Mutant) bool { return m.Killed == result.ByCompiler || m.Survives() })
+		for _, of := range evenly(behave, most) {
 			all := mutantsOf(t, "../"+of.File)
 			i := slices.IndexFunc(all, func(m mutation.Mutant) bool { return m.Line == of.Line && m.Mistake() == of.Mistake })
-			attack := shown.FindStringSubmatch(of.By)
-			if i < 0 || attack == nil {
-				t.Fatalf("%s: no rule makes %s, or no attack is named: run make survivors PROTOCOL=%s again", file, nameOf(of), of.Protocol)
+			if i < 0 {
+				t.Fatalf("%s: no rule makes %s: run make survivors PROTOCOL=%s again", file, nameOf(of), of.Protocol)
 			}
 			found = append(found, mutant{
-				name: of.Function + ": " + of.Mistake, file: of.File, protocol: of.Protocol, attack: attack[1], source: all[i].Source,
+				name: fmt.Sprintf("%s:%d: %s", filepath.Base(of.File), of.Line, of.Mistake), file: of.File, protocol: of.Protocol,
+				attack: anyAttack, source: all[i].Source,
 			})
 		}
 	}
 	return found
 }
 
-// TestLeague has every hunter hunt for every mutant that a simulated attack shows: those that were thought of, and those that rules
-// made. It takes an hour, so it is played only if asked for. Hunts depend on seeds alone, not on the machine.
+// evenly draws so many of a list at equal distances; all of them if there are no more, or for 0.
+func evenly[T any](all []T, n int) []T {
+	if n == 0 || n >= len(all) {
+		return all
+	}
+	drawn := make([]T, n)
+	for i := range drawn {
+		drawn[i] = all[(2*i+1)*len(all)/(2*n)]
+	}
+	return drawn
+}
+
+// TestLeague has every hunter hunt for every mutant that a simulated attack shows: those that were thought of, and some that rules
+// made. It takes hours, so it is played only if asked for. Hunts depend on seeds alone, not on the machine.
 func TestLeague(t *testing.T) {
 	if !*league {
 		t.Skip("asked for by -league")
 	}
 	only := regexp.MustCompile(*leagueOnly)
 	var all []result.Hunts
-	for _, m := range slices.Concat(paperMutants, rowMutants, onlyInSchedules(t, strings.Fields(*leagueMade))) {
+	for _, m := range slices.Concat(paperMutants, rowMutants, byRule(t, strings.Fields(*leagueMade), *leagueDraw)) {
 		if m.script != "" || !only.MatchString(m.label()) {
 			continue
 		}
@@ -108,9 +127,14 @@ func (m mutant) hunted(t *testing.T) []result.Hunts {
 	dir := t.TempDir()
 	overlay := m.overlay(t, dir)
 	rows := m.hunt(t, overlay, filepath.Join(dir, "sim.test"), ".", "TestHunts",
-		"-league.runs", fmt.Sprint(*leagueRuns), "-league.most", fmt.Sprint(*leagueMost))
-	rows = append(rows, m.hunt(t, overlay, filepath.Join(dir, "explore.test"), "./explore", "TestHunt",
-		"-hunt.most", fmt.Sprint(*leagueMost))...)
+		"-league.runs", fmt.Sprint(*leagueRuns), "-league.most", fmt.Sprint(*leagueMost), "-mutant.seeds", fmt.Sprint(*leagueLook))
+	if m.attack == anyAttack {
+		m.attack = rows[0].Attack
+	}
+	if m.attack != "" {
+		rows = append(rows, m.hunt(t, overlay, filepath.Join(dir, "explore.test"), "./explore", "TestHunt",
+			"-hunt.most", fmt.Sprint(*leagueMost))...)
+	}
 	for i := range rows {
 		rows[i].Mutant, rows[i].Protocol, rows[i].Attack, rows[i].Kind = m.label(), m.protocol, m.attack, kindOf(m.attack)
 		t.Logf("%s: %s %v", rows[i].Mutant, rows[i].Hunter, rows[i].Schedules)
@@ -153,25 +177,48 @@ func TestHunts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	attack := *mutantAttack
+	if attack == anyAttack {
+		attack = showing(t, p)
+	}
+	if attack == "" {
+		printHunts(t, result.Hunts{Hunter: mixedHunter.name, Most: *mutantSeeds, Schedules: []uint64{0}})
+		return
+	}
 	for _, h := range hunters {
-		s, fits := h.scenario(t, p)
+		s, fits := h.scenario(t, p, attack)
 		if !fits {
 			continue
 		}
-		row := result.Hunts{Hunter: h.name, Most: *leagueMost}
+		row := result.Hunts{Hunter: h.name, Attack: attack, Most: *leagueMost}
 		for run := range *leagueRuns {
-			row.Schedules = append(row.Schedules, huntOnce(t, s, uint64(run)*1_000_000+1))
+			row.Schedules = append(row.Schedules, huntOnce(t, s, uint64(run)*1_000_000+1, *leagueMost))
 		}
-		text, err := json.Marshal(row)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(huntPrefix + string(text))
+		printHunts(t, row)
 	}
 }
 
+func printHunts(t *testing.T, row result.Hunts) {
+	text, err := json.Marshal(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(huntPrefix + string(text))
+}
+
+// showing is the first attack under which schedules of all strategies in turn show the mutant, of those that would show no harm
+// without it; empty if there is none.
+func showing(t *testing.T, p protocols.Protocol) string {
+	for _, a := range append([]byzantine.Attack{{ID: "none"}}, catalog.Against(p)...) {
+		if s, fits := mixedHunter.scenario(t, p, a.ID); fits && huntOnce(t, s, 1, *mutantSeeds) > 0 {
+			return a.ID
+		}
+	}
+	return ""
+}
+
 // scenario is where the hunter looks. It does not fit if what it looks for would be found without a mistake.
-func (h hunter) scenario(t *testing.T, p protocols.Protocol) (s Scenario, fits bool) {
+func (h hunter) scenario(t *testing.T, p protocols.Protocol, attack string) (s Scenario, fits bool) {
 	strategy, err := StrategyByName(h.strategy)
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +226,7 @@ func (h hunter) scenario(t *testing.T, p protocols.Protocol) (s Scenario, fits b
 	s = Scenario{Protocol: p, Strategy: strategy, Attack: byzantine.Attack{ID: "none"}}
 	id := h.attack
 	if id == "" {
-		id = *mutantAttack
+		id = attack
 	}
 	if id != "none" {
 		s.Attack = mustAttack(t, id)
@@ -190,9 +237,9 @@ func (h hunter) scenario(t *testing.T, p protocols.Protocol) (s Scenario, fits b
 
 // huntOnce is how many schedules from the seed on it takes until one shows harm, that one included; 0 if none of those does
 // that may be played.
-func huntOnce(t *testing.T, s Scenario, seed uint64) uint64 {
+func huntOnce(t *testing.T, s Scenario, seed, most uint64) uint64 {
 	enough := func(tally *Tally) bool { return len(tally.Harms) > 0 }
-	tally, err := Explore(t.Context(), s, seed, seed+*leagueMost-1, runtime.GOMAXPROCS(0), enough)
+	tally, err := Explore(t.Context(), s, seed, seed+most-1, runtime.GOMAXPROCS(0), enough)
 	if err != nil {
 		t.Fatal(err)
 	}
