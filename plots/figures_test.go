@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/figures"
 	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/sink"
@@ -349,5 +350,29 @@ func TestDrawWithoutFigures(t *testing.T) {
 		if filepath.Dir(f) != dir {
 			t.Errorf("%s is not in %s", f, dir)
 		}
+	}
+}
+
+// A size has a place on an axis, and a distribution of sizes has none.
+func TestNoAxisOfDistributions(t *testing.T) {
+	s := syntheticFigure("2c", 1)
+	peaks := func() bool {
+		pages, err := figures.All([]*result.Set{s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(pages, func(p *draw.Page) bool { return p.Name == "mine-peak-value_bytes" })
+	}
+	for i := range s.Points {
+		s.Points[i].Figure, s.Points[i].Experiment = "", "mine"
+	}
+	if !peaks() {
+		t.Error("no figure of the peak against the size")
+	}
+	for i, p := range s.Points {
+		s.Points[i].Sizes = result.Sizes{Distribution: result.ETC, Most: result.Size(p.ValueBytes)}
+	}
+	if peaks() {
+		t.Error("distributions are on an axis")
 	}
 }

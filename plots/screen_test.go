@@ -42,6 +42,38 @@ func TestScreenFits(t *testing.T) {
 	}
 }
 
+// What a set varies has a column, however long its names; what it does not is said once.
+func TestScreenTellsSetUpsApart(t *testing.T) {
+	s := syntheticFigure("setup", 1)
+	for i := range s.Points {
+		s.Points[i].Figure = ""
+	}
+	for i, p := range s.Points[:2] {
+		p.Op, p.Suite, p.Durability, p.Attack = result.OpRead, result.Modern, []string{"memory", "fsync"}[i], "B1"
+		s.Points = append(s.Points, p)
+	}
+	all, err := Screen([]*result.Set{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, seen := all[0], map[string]bool{}
+	for _, row := range table.Rows {
+		what := strings.Join(row[:slices.Index(table.Header, "MB/s")], " ")
+		if seen[what] {
+			t.Errorf("two measurements are called %q", what)
+		}
+		seen[what] = true
+	}
+	for _, want := range []string{"suite", "durability", "attack"} {
+		if !slices.Contains(table.Header, want) {
+			t.Errorf("no column %q in %q", want, table.Header)
+		}
+	}
+	if want := "All with t 1, value 256KiB."; table.Notes[0] != want {
+		t.Errorf("note %q, want %q", table.Notes[0], want)
+	}
+}
+
 // Of costs, the screen has every scheme at the ends of t.
 func TestScreenOfCosts(t *testing.T) {
 	s, err := result.Read("../results/reference/tables/table1")

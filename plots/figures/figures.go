@@ -104,7 +104,7 @@ var figures = []figure{
 	},
 	{
 		name: frame.LimitsFigure, fixed: []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}, rows: limitRows,
-		marks: limitMarks, note: limitsNote, each: eachSize,
+		marks: limitMarks, note: limitsNote, each: eachLimit,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 	},
 	{
@@ -173,7 +173,6 @@ type split struct {
 
 var (
 	eachThreshold = &split{func(c frame.Cell) string { return "t" + strconv.Itoa(c.T) }, frame.Threshold}
-	eachSize      = &split{func(c frame.Cell) string { return result.Size(c.ValueBytes).String() }, frame.ValueSize}
 	eachOtherSize = &split{func(c frame.Cell) string {
 		if c.ValueBytes == paperValueBytes {
 			return ""

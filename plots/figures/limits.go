@@ -6,13 +6,14 @@ import (
 
 	"gonum.org/v1/plot"
 
+	"github.com/powbench/powbench/harness/result"
 	"github.com/powbench/powbench/plots/draw"
 	"github.com/powbench/powbench/plots/frame"
 	"github.com/powbench/powbench/plots/stat"
 )
 
 const limitsNote = "Throughput as a share of the ceiling: a null protocol with the same rounds and bytes that does nothing else, measured " +
-	"in the same repetition, for each durability. Throughput of WRITEs as a share of Pebble's alone: as many server processes that " +
+	"in the same repetition; it stores nothing, whatever the durability. Throughput of WRITEs as a share of Pebble's alone: as many server processes that " +
 	"commit the same batches and do nothing else. CPU: seconds of clients and servers per GB of values. Heap: bytes that they " +
 	"allocate per byte of values."
 
@@ -30,6 +31,18 @@ var limitRows = []panel{
 	ofLimits("memory", "Heap (B/B): memory", false, func(l frame.Limit) stat.Estimate {
 		return l.Cell.Estimate(frame.AllocatedPerByte)
 	}),
+}
+
+// eachLimit has a page for each size of values and, beside the suite of most experiments, for each other one.
+var eachLimit = &split{
+	file: func(c frame.Cell) string {
+		name := result.Size(c.ValueBytes).String()
+		if c.Suite != result.Modern {
+			name += "-" + c.Suite
+		}
+		return name
+	},
+	heading: func(c frame.Cell) string { return frame.ValueSize(c) + ", " + frame.Suite(c) },
 }
 
 // ofCeiling and ofPebble are the shares in percent.
@@ -69,9 +82,8 @@ func ofLimits(durability, label string, percent bool, of limit) panel {
 			if ceilings := frame.Keep(c.all, frame.IsCeiling); percent && len(ceilings) > 0 {
 				p.Add(draw.Rule{Look: lookOf(ceilings[0].System), At: 100})
 			}
-			cells := measured(c.cells)
-			limits := frame.Limits(cells)
-			for _, s := range limitedProtocols(cells) {
+			limits := frame.Keep(frame.Limits(c.cells), func(l frame.Limit) bool { return l.Cell.Durability == durability })
+			for _, s := range limitedProtocols(measured(c.cells)) {
 				l := draw.Curve{Look: lookOf(s)}
 				for _, own := range frame.Keep(limits, func(l frame.Limit) bool { return l.Cell.Protocol == s.Protocol }) {
 					l.Dots = append(l.Dots, draw.Dot{X: stat.Exactly(x(own.Cell.Clients)), Y: of(own)})

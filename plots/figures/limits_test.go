@@ -8,7 +8,8 @@ import (
 	"github.com/powbench/powbench/plots/frame"
 )
 
-// Each size of values has a page, with a row for each durability that was measured, and the costs of memory.
+// Each size of values has a page, and with another suite than modern one of its own, with a row for each durability that was measured,
+// and the costs of memory.
 func TestPagesOfLimits(t *testing.T) {
 	s := &result.Set{Dir: "limits"}
 	s.Manifest.Testbed = result.Testbed{Topology: result.SharedHost, Unlimited: true}
@@ -17,6 +18,9 @@ func TestPagesOfLimits(t *testing.T) {
 	} {
 		for _, size := range []int{64 << 10, 256 << 10} {
 			for _, durability := range []string{"memory", "fsync"} {
+				if system.StoresNothing() && durability == "fsync" {
+					continue // it is the ceiling all the same
+				}
 				for i, clients := range []int{1, 8} {
 					p := result.Point{
 						Figure: frame.LimitsFigure, Series: system, Load: result.Load{Clients: clients}, Repetition: 1,
@@ -25,6 +29,9 @@ func TestPagesOfLimits(t *testing.T) {
 					}
 					p.Suite, p.Durability, p.Op, p.T, p.ValueBytes = result.Modern, durability, result.OpRead, 1, size
 					s.Points = append(s.Points, p)
+					if p.Suite = result.Paper; size == 64<<10 {
+						s.Points = append(s.Points, p)
+					}
 				}
 			}
 		}
@@ -44,11 +51,14 @@ func TestPagesOfLimits(t *testing.T) {
 		if !slices.Equal(labels, want) || len(p.Loud) > 0 {
 			t.Errorf("%s: rows %q, want %q; loud %q", p.Name, labels, want, p.Loud)
 		}
+		if dots := p.Rows[1][0].Series()[1].Dots; len(dots) != 2 || dots[0].Y.Mean != 100 || dots[1].Y.Mean != 100 {
+			t.Errorf("%s: shares %+v with fsync, want 100 %% with either number of clients", p.Name, dots)
+		}
 		if n := len(p.Legend); n != 2 {
 			t.Errorf("%s: %d entries in the legend, want the protocol and the ceiling", p.Name, n)
 		}
 	}
-	if want := []string{"limits-64KiB", "limits-256KiB"}; !slices.Equal(names, want) {
+	if want := []string{"limits-64KiB", "limits-64KiB-paper", "limits-256KiB"}; !slices.Equal(names, want) {
 		t.Errorf("pages %q, want %q", names, want)
 	}
 }

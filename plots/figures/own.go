@@ -3,6 +3,7 @@ package figures
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/powbench/powbench/plots/draw"
@@ -52,6 +53,9 @@ func ownChoices(experiment string, cells []frame.Cell) (all []Choice) {
 	}
 	for _, along := range []string{"t", "value_bytes"} {
 		c, _ := conditionOf(along)
+		if along == "value_bytes" && slices.ContainsFunc(cells, func(c frame.Cell) bool { return c.Sizes.Asked() }) {
+			continue // a distribution of sizes has no place on an axis
+		}
 		if len(frame.Distinct(cells, c.of)) > 1 {
 			all = append(all, Choice{
 				Name: experiment + "-peak-" + along, Title: title, X: along, Y: "throughput_MBps", LogX: along == "value_bytes", Peaks: true,

@@ -90,16 +90,49 @@ func screenOf(s *result.Set, cells []frame.Cell) Table {
 		shown = shown[:screenRows]
 		notes = append(notes, fmt.Sprintf("%d more measurements do not fit here.", more))
 	}
+	varying, same := screenSetUp(cells)
+	columns := slices.Concat([]column[frame.Cell]{
+		{head: "protocol", of: func(c frame.Cell) string { return shortened(c.FullName(), 24) }},
+		{head: "op", of: func(c frame.Cell) string { return stat.OpName(c.Op) }},
+	}, varying, screenColumns)
 	title := cmp.Or(s.Manifest.Title, s.Manifest.Experiment)
-	return tabulate(title, screenColumns, shown, append(notes, leftOut(cells)...)...)
+	return tabulate(title, columns, shown, slices.Concat([]string{same}, notes, leftOut(cells))...)
 }
+
+// screenSetUp has a narrow column for each part of the set-up that varies, and a note for those that do not.
+func screenSetUp(cells []frame.Cell) (varying []column[frame.Cell], same string) {
+	var all []string
+	for _, part := range setUpParts {
+		if len(frame.Distinct(cells, part.of)) > 1 {
+			varying = append(varying, part)
+		} else if text := part.of(cells[0]); part.needed(cells[0]) {
+			all = append(all, part.head+" "+text)
+		}
+	}
+	return varying, "All with " + strings.Join(all, ", ") + "."
+}
+
+// setUpParts are what measurements of one set may differ in beside the protocol, the operation and the load. One that they share is
+// worth a word where it is needed.
+var setUpParts = []column[frame.Cell]{
+	{"t", func(c frame.Cell) string { return strconv.Itoa(c.T) }, always},
+	{"value", func(c frame.Cell) string { return shortened(c.Series.Size(), 12) }, always},
+	{"suite", func(c frame.Cell) string { return c.Suite }, always},
+	{"durability", func(c frame.Cell) string { return c.Durability }, always},
+	{"auth", frame.AuthOf, func(c frame.Cell) bool { return c.Auth != "" }},
+	{"attack", frame.AttackOf, func(c frame.Cell) bool { return c.Attack != "" }},
+	{"server 1", func(c frame.Cell) string {
+		if c.SlowServer == 0 {
+			return "as all"
+		}
+		return c.SlowServer.String()
+	}, func(c frame.Cell) bool { return c.SlowServer != 0 }},
+}
+
+func always(frame.Cell) bool { return true }
 
 // screenColumns are narrow.
 var screenColumns = []column[frame.Cell]{
-	{head: "system", of: func(c frame.Cell) string { return shortened(c.System.Name(), 24) }},
-	{head: "op", of: func(c frame.Cell) string { return stat.OpName(c.Op) }},
-	{head: "t", of: func(c frame.Cell) string { return strconv.Itoa(c.T) }},
-	{head: "value", of: func(c frame.Cell) string { return c.Series.Size() }},
 	{head: "cl.", of: func(c frame.Cell) string { return strconv.Itoa(c.Clients) }},
 	{head: "MB/s", of: func(c frame.Cell) string { return c.Throughput().String() }},
 	{head: "ms", of: func(c frame.Cell) string { return stat.OrMissing(c.Latency().Mean) }},
@@ -118,7 +151,7 @@ var screenRatios = []column[frame.Ratio]{
 	}},
 	{head: "op", of: func(r frame.Ratio) string { return stat.OpName(r.Over.Op) }},
 	{head: "t", of: func(r frame.Ratio) string { return strconv.Itoa(r.Over.T) }},
-	{head: "value", of: func(r frame.Ratio) string { return r.Over.Series.Size() }},
+	{head: "value", of: func(r frame.Ratio) string { return shortened(r.Over.Series.Size(), 10) }},
 	{head: "measured", of: func(r frame.Ratio) string { return r.Format(2) }},
 	{head: "links predict", of: func(r frame.Ratio) string { return stat.OrMissing(r.Model) }},
 }
