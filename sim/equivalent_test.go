@@ -56,6 +56,8 @@ var equivalent = map[string]string{
 		"with an error nothing is stored.",
 	"protocols/gv/server.go show: r.Number <= m.Number → r.Number < m.Number":            "The number of LOOK is even, and what a SHOW leaves is odd.",
 	"protocols/gv/store.go Start: err == nil && !issuable(last+1) → (!issuable(last+1))": "With an error the WRITE fails either way.",
+	"protocols/avid/dispersal.go count: counts && !(*votes)[server] → (counts)": "Of a vote that comes again the server finds the dispersal " +
+		"noted and the fragment held.",
 }
 
 // What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.

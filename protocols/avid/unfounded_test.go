@@ -66,3 +66,32 @@ func TestInventedDispersals(t *testing.T) {
 		}
 	})
 }
+
+// ECHO and READY count alike as word of a dispersal: t+1 servers that send one or the other found it.
+func TestAnyVoteFounds(t *testing.T) {
+	both(t, func(t *testing.T, p Protocol) {
+		const faults = 2
+		c := prototest.New(t, p, faults, "modern", 1)
+		fragments, check, err := p.params(faults, c.Suite).encode([]byte("value"), protocols.Heap{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for server := 1; server <= faults+1; server++ {
+			m := protocols.Message{Body: &Vote{
+				TS: protocols.Timestamp{Num: 1, PID: 1}, Check: check, Echo: server%2 == 1, Ready: server%2 == 0,
+			}}
+			if !p.Fingerprints {
+				m.Payload = fragments[server]
+			}
+			c.Send(server, 0, "k", m)
+			c.Run()
+			want := 1
+			if server > faults {
+				want = 0
+			}
+			if got := len(registerOf(t, c).Unfounded); got != want {
+				t.Errorf("after %d votes %d dispersals count as unfounded, want %d", server, got, want)
+			}
+		}
+	})
+}
