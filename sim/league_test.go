@@ -128,6 +128,9 @@ func (m mutant) hunted(t *testing.T) []result.Hunts {
 	overlay := m.overlay(t, dir)
 	rows := m.hunt(t, overlay, filepath.Join(dir, "sim.test"), ".", "TestHunts",
 		"-league.runs", fmt.Sprint(*leagueRuns), "-league.most", fmt.Sprint(*leagueMost), "-mutant.seeds", fmt.Sprint(*leagueLook))
+	if len(rows) == 0 {
+		return nil
+	}
 	if m.attack == anyAttack {
 		m.attack = rows[0].Attack
 	}
@@ -148,8 +151,12 @@ func (m mutant) hunt(t *testing.T, overlay, binary, pkg, test string, flags ...s
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", m.label(), err, out)
 	}
-	args := append([]string{"-test.run", "^" + test + "$", "-test.timeout", "1h", "-mutant.protocol", m.protocol, "-mutant.attack", m.attack}, flags...)
+	args := append([]string{"-test.run", "^" + test + "$", "-test.timeout", "20m", "-mutant.protocol", m.protocol, "-mutant.attack", m.attack}, flags...)
 	out, err := exec.Command(binary, args...).Output()
+	if err != nil && m.source != nil {
+		t.Logf("%s: left out, as it ends the process or goes on for ever", m.label())
+		return nil
+	}
 	if err != nil {
 		t.Fatalf("%s: %v: %s", m.label(), err, out)
 	}
