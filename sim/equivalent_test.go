@@ -58,6 +58,10 @@ var equivalent = map[string]string{
 	"protocols/gv/store.go Start: err == nil && !issuable(last+1) → (!issuable(last+1))": "With an error the WRITE fails either way.",
 	"protocols/avid/dispersal.go count: counts && !(*votes)[server] → (counts)": "Of a vote that comes again the server finds the dispersal " +
 		"noted and the fragment held.",
+	"protocols/avid/dispersal.go hear: voters > d.t || d.votes.Echoes[d.index] || d.votes.Readies[d.index] → (voters > d.t || d.votes.Echoes[d.index])": "A server sends READY only when more than t have spoken.",
+	"protocols/avid/dispersal.go end: d.time.Compare(d.register.Time) > 0 → d.time.Compare(d.register.Time) >= 0":                                       "A dispersal ends once, and is the server's version only then.",
+	"protocols/avid/dispersal.go keepChecksum: !d.fingerprints || d.stored → (!d.fingerprints)":                                                         "What is to be stored is not there yet; asked first, it spares a look.",
+	"protocols/avid/dispersal.go keepChecksum: !d.fingerprints || d.stored → (d.stored)":                                                                "Without fingerprints no dispersal ends before its fragment is there; asked first, it spares a look.",
 }
 
 // What is said to make no difference is a mistake that rules still make: else the reason is of code that is gone.

@@ -72,12 +72,12 @@ func (d *dispersed) hear(server int) {
 
 // fetch reads the fragments.
 func (d *dispersed) fetch() {
-	if d.fetched || d.err != nil {
+	if d.fetched {
 		return
 	}
 	d.fetched = true
 	payload, found, err := wire.ReadRecord(d.state, recordFragments(d.time), &d.held)
-	if d.err = err; err != nil || !found {
+	if d.err = errors.Join(d.err, err); err != nil || !found {
 		return
 	}
 	for piece := range slices.Chunk(payload, d.data.Length(d.check.CC)) {
@@ -87,16 +87,16 @@ func (d *dispersed) fetch() {
 }
 
 // piece takes a server's right fragment. With t+1 of them it can be told whether they are of a value; fingerprints tell
-// with the first.
+// with the first, and a server then takes its own alone.
 func (d *dispersed) piece(server int, fragment []byte) {
-	if d.votes.Wrong || d.votes.Right && !d.fingerprints {
+	if d.votes.Wrong || d.votes.Right {
 		return
 	}
 	if d.fetch(); slices.Contains(d.held.Of, uint64(server)) {
 		return
 	}
 	d.held.Of, d.pieces, d.stored = append(d.held.Of, uint64(server)), append(d.pieces, fragment), true
-	if !d.fingerprints && len(d.pieces) == d.data.Enough() {
+	if len(d.pieces) == d.data.Enough() {
 		d.verify()
 	}
 }
@@ -214,9 +214,10 @@ func (d *dispersed) drop(t Time) {
 	}
 }
 
-// late takes a fragment that comes after the dispersal has ended, if the server has none of its version.
+// late takes a fragment that comes after the dispersal has ended, if the server has none of its version: with fingerprints it may end
+// without.
 func (d *dispersed) late(fragment []byte) {
-	if !d.fingerprints || d.time.Compare(d.register.Time) != 0 || d.own() != nil {
+	if d.time.Compare(d.register.Time) != 0 || d.own() != nil {
 		return
 	}
 	d.piece(d.index, fragment)
@@ -230,7 +231,7 @@ func (d *dispersed) done() (protocols.Effects, error) {
 		return protocols.Effects{}, d.err
 	}
 	var err error
-	if d.stored && len(d.held.Of) == 0 && d.votes.Wrong {
+	if d.stored && d.votes.Wrong {
 		e.Records = append(e.Records, protocols.Record{Name: recordFragments(d.time), Delete: true})
 	} else if d.stored {
 		d.held.Check = d.check
