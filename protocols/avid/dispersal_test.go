@@ -142,3 +142,27 @@ func ask(t *testing.T, c *prototest.Cluster, body protocols.Body) {
 		t.Fatal(err)
 	}
 }
+
+// Servers refuse votes that no correct server sends.
+func TestVotesRefused(t *testing.T) {
+	both(t, func(t *testing.T, p Protocol) {
+		c, _, fragments, check := cluster(t, p, "value")
+		short, ts := check, protocols.Timestamp{Num: 1, PID: 1}
+		short.CC.Hashes = check.CC.Hashes[1:]
+		own, others := fragments[1], fragments[2]
+		if p.Fingerprints {
+			own = nil
+		}
+		for name, m := range map[string]protocols.Message{
+			"too few hashes": {Body: &Vote{TS: ts, Check: short, Echo: true}, Payload: own},
+			"no timestamp":   {Body: &Vote{Check: check, Echo: true}, Payload: own},
+			"another's":      {Body: &Vote{TS: ts, Check: check, Echo: true}, Payload: others},
+			"a DISPERSE":     {Body: &Disperse{TS: ts, Check: check}, Payload: fragments[0]},
+		} {
+			e, err := c.Servers[0].(*server).Take(protocols.Incoming{Key: "k", Message: m, Server: 1}, &prototest.Peek{Cluster: c, Server: 0, Key: "k"})
+			if err == nil || len(e.Records) > 0 {
+				t.Errorf("%s: error %v, %d records", name, err, len(e.Records))
+			}
+		}
+	})
+}
