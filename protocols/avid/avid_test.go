@@ -52,6 +52,7 @@ func TestRefusals(t *testing.T) {
 			"the last timestamp":    prototest.From(w, &Disperse{TS: last, Check: check}, fragments[0]),
 			"too few hashes":        prototest.From(w, &Disperse{TS: ts, Check: short}, fragments[0]),
 			"too many fingerprints": prototest.From(w, &Disperse{TS: ts, Check: printed}, fragments[0]),
+			"a writer's short name": prototest.From(w, &Disperse{TS: ts, Check: check, Listener: []byte("name")}, fragments[0]),
 			"a short name":          prototest.From(w, &Read{Listener: []byte("name")}, nil),
 			"a server's vote":       prototest.From(w, &Vote{TS: ts, Check: check, Echo: true, Ready: true}, fragments[0]),
 		})
