@@ -166,3 +166,18 @@ func TestVotesRefused(t *testing.T) {
 		}
 	})
 }
+
+// A vote on a record that cannot be read is an error, and changes nothing.
+func TestVotesOnBadSectors(t *testing.T) {
+	both(t, func(t *testing.T, p Protocol) {
+		c, _, fragments, check := cluster(t, p, "value")
+		if p.Fingerprints {
+			fragments[0] = nil
+		}
+		vote := &Vote{TS: protocols.Timestamp{Num: 2, PID: 1}, Check: check, Ready: true}
+		c.CheckBadSectors("k", 0, prototest.From(0, vote, fragments[0])) // of a key that has no records
+		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("first")))
+		c.Run()
+		c.CheckBadSectors("k", 0, prototest.From(0, vote, fragments[0]))
+	})
+}
