@@ -108,3 +108,32 @@ func TestWritesHeed(t *testing.T) {
 		}
 	}
 }
+
+// A WRITE takes several replies of a server to the round in which it listens, and to no other: its second round if a quorum's timestamps
+// are not all vouched for.
+func TestWritesThatListen(t *testing.T) {
+	c := prototest.New(t, Protocol{}, 1, "modern", 1)
+	w := c.Register(1, protocols.Writer).Write("k", []byte("v"), protocols.Heap{}).(*write)
+	w.Start()
+	streams := func() (rounds []int) {
+		for round := 1; round <= 3; round++ {
+			if w.Streams(round) {
+				rounds = append(rounds, round)
+			}
+		}
+		return rounds
+	}
+	if got := streams(); got != nil {
+		t.Errorf("a WRITE that does not listen takes several replies to rounds %v", got)
+	}
+	var step protocols.Step
+	for server := range 3 {
+		step = w.Answer(1, server, protocols.Message{Body: &Clock{TS: protocols.Timestamp{Num: uint64(server + 1), PID: 1}}})
+	}
+	if _, listens := step.Next[0].Body.(*GetTS); !listens {
+		t.Fatalf("the last of three timestamps is vouched for: %T", step.Next[0].Body)
+	}
+	if got := streams(); !slices.Equal(got, []int{2}) {
+		t.Errorf("a WRITE that listens takes several replies to rounds %v, want 2", got)
+	}
+}
