@@ -61,6 +61,7 @@ var equivalent = map[string]string{
 	"protocols/avid/dispersal.go hear: voters > d.t || d.votes.Echoes[d.index] || d.votes.Readies[d.index] → (voters > d.t || d.votes.Echoes[d.index])": "A server sends READY only when more than t have spoken.",
 	"protocols/avid/dispersal.go end: d.time.Compare(d.register.Time) > 0 → d.time.Compare(d.register.Time) >= 0":                                       "A dispersal ends once, and is the server's version only then.",
 	"protocols/avid/dispersal.go keepChecksum: !d.fingerprints || d.stored → (!d.fingerprints)":                                                         "What is to be stored is not there yet; asked first, it spares a look.",
+	"protocols/avid/dispersal.go keepChecksum: !d.fingerprints || d.stored → (!d.fingerprints && d.stored)":                                             "As without either side: more looks, and what comes of them is the same.",
 	"protocols/avid/dispersal.go keepChecksum: !d.fingerprints || d.stored → (d.stored)":                                                                "Without fingerprints no dispersal ends before its fragment is there; asked first, it spares a look.",
 }
 
