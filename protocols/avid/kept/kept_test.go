@@ -37,3 +37,14 @@ func TestUnfounded(t *testing.T) {
 		t.Errorf("%d are kept, the first of %+v", len(r.Unfounded), r.Unfounded[0])
 	}
 }
+
+// A client that asks again listens once, and is answered where it is now, be it the first.
+func TestListenAgain(t *testing.T) {
+	var r Register
+	for ticket := range uint64(3) {
+		r.Listen(Listener{Name: []byte("the only one"), Ticket: protocols.Ticket{Request: ticket}})
+	}
+	if len(r.Listeners) != 1 || r.Listeners[0].Ticket.Request != 2 {
+		t.Errorf("listeners %+v", r.Listeners)
+	}
+}
