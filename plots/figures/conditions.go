@@ -29,7 +29,7 @@ var conditions = []condition{
 	{"durability", func(c frame.Cell) string { return c.Durability }, func(c frame.Cell) string { return c.Durability }},
 	{"clients", func(c frame.Cell) string { return strconv.Itoa(c.Clients) }, func(c frame.Cell) string { return frame.Clients(c) }},
 	{"rate", func(c frame.Cell) string { return fmt.Sprint(c.Rate) }, func(c frame.Cell) string { return fmt.Sprintf("%g/s", c.Rate) }},
-	{"slow_server", func(c frame.Cell) string { return slowServer(c) }, func(c frame.Cell) string { return "slow server: " + slowServer(c) }},
+	{"slow_server", frame.SlowServerOf, func(c frame.Cell) string { return "slow server: " + frame.SlowServerOf(c) }},
 	{"owed", func(c frame.Cell) string { return cmp.Or(c.Owed, result.Waited) }, func(c frame.Cell) string { return "owed: " + cmp.Or(c.Owed, result.Waited) }},
 	{"auth", frame.AuthOf, func(c frame.Cell) string { return "auth: " + frame.AuthOf(c) }},
 	{"attack", frame.AttackOf, func(c frame.Cell) string { return "attack: " + frame.AttackOf(c) }},
@@ -43,13 +43,6 @@ func sizeOf(c frame.Cell) string {
 		return c.Series.Size()
 	}
 	return strconv.Itoa(c.ValueBytes)
-}
-
-func slowServer(c frame.Cell) string {
-	if c.SlowServer == 0 {
-		return "none"
-	}
-	return c.SlowServer.String()
 }
 
 func conditionNames() (names []string) {

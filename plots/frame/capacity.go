@@ -20,6 +20,17 @@ func Objective(c Cell) string {
 // AttackOf is the attack that the cell's servers made, by its ID, or result.FaultFree.
 func AttackOf(c Cell) string { return cmp.Or(c.Attack, result.FaultFree) }
 
+// NoSlowServer stands for a first server whose link is as all others'.
+const NoSlowServer = "none"
+
+// SlowServerOf is the rate of the first server's link as an experiment names it, or NoSlowServer.
+func SlowServerOf(c Cell) string {
+	if c.SlowServer == 0 {
+		return NoSlowServer
+	}
+	return c.SlowServer.String()
+}
+
 // A Robust is the capacity of a series: without attack, if that was measured, and the least under any attack or none.
 type Robust struct {
 	Free, Least Cell

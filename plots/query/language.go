@@ -15,6 +15,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/powbench/powbench/harness/result"
+	"github.com/powbench/powbench/plots/frame"
 )
 
 // functions are the functions of the language, on r. KIND is one of kinds, FIELD one of its fields, and WHERE a map of
@@ -47,7 +48,7 @@ const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP
 
 // tableTwo are the values of a point's keys if an expression does not give them, as in the paper's Table 2.
 var tableTwo = where{"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "auth": result.NoAuth, "rate": 0.0,
-	"owed": result.Waited, "slow_server": noSlowServer}
+	"owed": result.Waited, "slow_server": frame.NoSlowServer}
 
 // of makes one number of the selected records: an estimate from the repetitions of one point or cost, or the sum of counts.
 // A point is the one at the peak unless w says for how many clients, or at which rate; of a named attack, or none, at the one rate

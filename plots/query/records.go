@@ -70,7 +70,7 @@ func (r *Results) addPoints(cells []frame.Cell) {
 			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
 			"durability": c.Durability, "auth": frame.AuthOf(c), "attack": frame.AttackOf(c),
-			"record": cmp.Or(c.Record, result.Everything), "owed": cmp.Or(c.Owed, result.Waited), "slow_server": slowServer(c), peak: peaks[c.Key],
+			"record": cmp.Or(c.Record, result.Everything), "owed": cmp.Or(c.Owed, result.Waited), "slow_server": frame.SlowServerOf(c), peak: peaks[c.Key],
 		}
 		operations := map[string]int64{}
 		for _, p := range c.Valid {
@@ -96,17 +96,6 @@ func (r *Results) addPoints(cells []frame.Cell) {
 		}
 	}
 }
-
-// slowServer is the rate of the first server's link as an experiment names it.
-func slowServer(c frame.Cell) string {
-	if c.SlowServer == 0 {
-		return noSlowServer
-	}
-	return c.SlowServer.String()
-}
-
-// noSlowServer stands for a first server that is as all others.
-const noSlowServer = "none"
 
 // addLeads adds from which size on M-PoWerStore is ahead of others.
 func (r *Results) addLeads(cells []frame.Cell) {

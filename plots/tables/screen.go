@@ -121,12 +121,7 @@ var setUpParts = []column[frame.Cell]{
 	{"durability", func(c frame.Cell) string { return c.Durability }, always},
 	{"auth", frame.AuthOf, func(c frame.Cell) bool { return c.Auth != "" }},
 	{"attack", frame.AttackOf, func(c frame.Cell) bool { return c.Attack != "" }},
-	{"server 1", func(c frame.Cell) string {
-		if c.SlowServer == 0 {
-			return "as all"
-		}
-		return c.SlowServer.String()
-	}, func(c frame.Cell) bool { return c.SlowServer != 0 }},
+	{"slow server", frame.SlowServerOf, func(c frame.Cell) bool { return c.SlowServer != 0 }},
 }
 
 func always(frame.Cell) bool { return true }
