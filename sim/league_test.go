@@ -154,7 +154,7 @@ func (m mutant) hunt(t *testing.T, overlay, binary, pkg, test string, flags ...s
 	args := append([]string{"-test.run", "^" + test + "$", "-test.timeout", "20m", "-mutant.protocol", m.protocol, "-mutant.attack", m.attack}, flags...)
 	out, err := exec.Command(binary, args...).Output()
 	if err != nil && m.source != nil {
-		t.Logf("%s: left out, as it ends the process or goes on for ever", m.label())
+		t.Logf("%s: left out, as it ends the process or goes on for ever: %v", m.label(), err)
 		return nil
 	}
 	if err != nil {
