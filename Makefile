@@ -73,8 +73,8 @@ limits: build ## measure every protocol beside its ceiling, and what recording c
 	$(BIN) run $(run_flags) configs/limits-point.yaml configs/limits.yaml configs/limits-sizes.yaml configs/recorder.yaml
 	$(MAKE) plots
 
-sustained: build ## measure five minutes of WRITEs at the peak: is it steady? (33 minutes, 40 GB; QUICK=1: seconds each)
-	$(BIN) run $(run_flags) configs/sustained.yaml
+sustained: build ## measure five and ten minutes of WRITEs at the peak: is it steady? (65 minutes, 40 GB; QUICK=1: seconds each)
+	$(BIN) run $(run_flags) configs/sustained.yaml configs/endurance.yaml
 	$(MAKE) plots
 
 auth: build ## measure what TLS with certificates costs, beside connections in the clear (QUICK=1, RESUME=1 as above)

@@ -79,7 +79,8 @@ func TestSustainedTable(t *testing.T) {
 	for head, want := range map[string]string{
 		"protocol": "M-PoWerStore M-ABD Phalanx M-PoWerStore M-ABD Phalanx", "steady": "steady falling rising steady falling rising",
 		"by compactions": "4.76 % 4.76 % 4.76 % 4.76 % 4.76 % 4.76 %", "stalls s": "1.20 1.20 1.20 1.20 1.20 1.20",
-		"written": "2.10 2.10 2.10 2.10 2.10 2.10", "memory MiB": "90.0 90.0 90.0 90.0 90.0 90.0",
+		"memory, last / middle": "1.21 1.21 1.21 1.21 1.21 1.21",
+		"written":               "2.10 2.10 2.10 2.10 2.10 2.10", "memory MiB": "90.0 90.0 90.0 90.0 90.0 90.0",
 	} {
 		if got := strings.Join(columnOf(t, all[i], head), " "); got != want {
 			t.Errorf("%s: %s, want %s", head, got, want)

@@ -35,7 +35,7 @@ var experiments = []Experiment{
 	{Title: "Attacks on real processes", Command: "make attack", decides: "attack", rest: attackTime},
 	{Title: "Attacks on simulated schedules", Command: "make simulate", decides: "simulation", rest: about(8 * time.Minute)},
 	{Title: "Values from 256 bytes to 16 MiB", Command: "make sizes", Configs: []string{"sizes.yaml"}},
-	{Title: "Five minutes at the peak", Command: "make sustained", Configs: []string{"sustained.yaml"}},
+	{Title: "Five and ten minutes at the peak", Command: "make sustained", Configs: []string{"sustained.yaml", "endurance.yaml"}},
 	{Title: "The two histories of Theorem A.1", Command: "go test ./sim/theorem", decides: "go test ./sim/theorem", rest: about(time.Minute)},
 }
 

@@ -41,6 +41,7 @@ type Course struct {
 	Amplification float64 // bytes written per byte stored
 	Compacted     float64 // share of the bytes written that compactions wrote
 	ServerMiB     float64 // largest resident set of any server in a sample
+	MemoryGrowth  float64 // largest resident set in the end over that in as long a time up to the middle, by means
 	StallS        float64 // how long databases made writers wait, summed over the servers
 }
 
@@ -100,6 +101,7 @@ func (c *Course) servers(s result.ServerSamples) {
 	grown := func(o result.OverServers) float64 { return o.Sum[len(o.Sum)-1] - o.Sum[0] }
 	c.DiskGB = s.DiskBytes.Sum[len(s.AtS)-1] / 1e9
 	c.ServerMiB = slices.Max(s.RSSMiB.Most)
+	c.MemoryGrowth = growth(s.AtS, s.RSSMiB.Most, c.EndS)
 	c.StallS = grown(s.StallMs) / 1e3
 	if stored := grown(s.AppliedBytes); stored > 0 {
 		c.Amplification = grown(s.WrittenBytes) / stored
@@ -107,6 +109,21 @@ func (c *Course) servers(s result.ServerSamples) {
 	if written := grown(s.WrittenBytes); written > 0 {
 		c.Compacted = grown(s.CompactedBytes) / written
 	}
+}
+
+// growth is the mean of what is sampled in the last seconds over the mean in as many before the middle.
+func growth(at, values []float64, seconds float64) float64 {
+	end := at[len(at)-1]
+	upTo := func(t float64) float64 {
+		var in []float64
+		for i, x := range values {
+			if at[i] > t-seconds && at[i] <= t {
+				in = append(in, x)
+			}
+		}
+		return mean(in)
+	}
+	return upTo(end) / upTo((at[0]+end)/2)
 }
 
 // means are the means of so many values each; what is left behind the last whole group is left out.

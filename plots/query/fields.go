@@ -50,14 +50,15 @@ func ofPoint(p result.Point) fields {
 	}).and(ofCourse(p))
 }
 
-// ofCourse is throughput at the end of a long window over that in its beginning, and its slope in percent per minute with
-// the ends of its interval.
+// ofCourse is throughput at the end of a long window over that in its beginning, its slope in percent per minute with the ends of
+// its interval, and the growth of the servers' memory in the second half.
 func ofCourse(p result.Point) fields {
 	c, known := frame.CourseOf(p)
 	bounded := known && c.Trend.HasInterval()
 	return fields{
 		"last_over_first": ifRecorded(c.Ratio.Value, known), "slope": ifRecorded(100*c.Trend.Slope, bounded),
-		"slope_low": ifRecorded(100*c.Trend.Low, bounded), "slope_high": ifRecorded(100*c.Trend.High, bounded),
+		"memory_growth": ifRecorded(c.MemoryGrowth, known),
+		"slope_low":     ifRecorded(100*c.Trend.Low, bounded), "slope_high": ifRecorded(100*c.Trend.High, bounded),
 	}
 }
 

@@ -16,7 +16,7 @@ var sustainedNote = fmt.Sprintf("Of each valid run with a timeline. Search: what
 	"p by Mann and Kendall, both with the variance that neighbours which are alike leave (Yue and Wang). Steady: the whole interval "+
 	"is within ±%.0f %% per minute; rising, falling: it is not, and p is at most 0.05. Disk: of all servers at the end. Written: "+
 	"bytes that the databases wrote in the window per byte stored, and what of it compactions wrote. Memory: largest resident set "+
-	"of any server. Stalls: how long databases made writers wait, all servers together.", 100*frame.Tolerance)
+	"of any server; last / middle: its mean in the end over that in as long a time up to the middle. Stalls: how long databases made writers wait, all servers together.", 100*frame.Tolerance)
 
 var sustainedColumns = slices.Concat(
 	on(func(s frame.Sustained) frame.Cell { return s.Cell }, slices.Concat(figureColumns, []column[frame.Cell]{
@@ -48,6 +48,7 @@ var sustainedColumns = slices.Concat(
 		{head: "written", of: func(s frame.Sustained) string { return stat.OrMissing(s.Course.Amplification) }},
 		{head: "by compactions", of: func(s frame.Sustained) string { return stat.Percent(s.Course.Compacted) }},
 		{head: "memory MiB", of: func(s frame.Sustained) string { return stat.OrMissing(s.Course.ServerMiB) }},
+		{head: "memory, last / middle", of: func(s frame.Sustained) string { return stat.OrMissing(s.Course.MemoryGrowth) }},
 		{head: "stalls s", of: func(s frame.Sustained) string { return stat.Digits(s.Course.StallS) }},
 	})
 
