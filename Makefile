@@ -69,8 +69,9 @@ registers-wan: build wan-kernel ## measure one client of each of those registers
 	$(BIN) run $(run_flags) configs/registers-wan.yaml
 	$(MAKE) plots
 
-limits: build ## measure every protocol beside its ceiling, and what recording costs, without a limit of the network (QUICK=1, RESUME=1 as above)
+limits: build ## measure every protocol beside its ceiling, what recording costs, and where time goes, without a limit of the network (QUICK=1, RESUME=1 as above)
 	$(BIN) run $(run_flags) configs/limits-point.yaml configs/limits.yaml configs/limits-sizes.yaml configs/recorder.yaml
+	$(BIN) run --profile $(run_flags) configs/limits-profile.yaml
 	$(MAKE) plots
 
 sustained: build ## measure five and ten minutes of WRITEs at the peak: is it steady? (65 minutes, 40 GB; QUICK=1: seconds each)
