@@ -27,7 +27,7 @@ var (
 	leagueOnly = flag.String("league.only", "", "regular expression: only mutants whose names it matches")
 	leagueOut  = flag.String("league.out", "", "file for what came of it, as JSON")
 	leagueRuns = flag.Int("league.runs", 30, "hunts of each strategy for each mutant")
-	leagueMost = flag.Uint64("league.most", 3000, "schedules after which a hunt is given up; executions of a scope, for what goes depth first")
+	leagueMost = flag.Uint64("league.most", 1000, "schedules after which a hunt is given up; executions of a scope, for what goes depth first")
 )
 
 // A hunter is a strategy, and an attack in place of the one under which a mutant shows; none if it is empty.
