@@ -140,6 +140,7 @@ func (m mutant) hunted(t *testing.T) []result.Hunts {
 	}
 	for i := range rows {
 		rows[i].Mutant, rows[i].Protocol, rows[i].Attack, rows[i].Kind = m.label(), m.protocol, m.attack, kindOf(m.attack)
+		rows[i].ByRule = m.source != nil
 		t.Logf("%s: %s %v", rows[i].Mutant, rows[i].Hunter, rows[i].Schedules)
 	}
 	return rows

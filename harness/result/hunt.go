@@ -10,7 +10,9 @@ type Hunts struct {
 	Attack   string `json:"attack"` // under which the mistake shows; empty if a look at all attacks showed nothing: then there are no hunts
 	// Kind is what the mistake takes to show: the order of messages and deaths alone, servers that lie, or clients that do; empty
 	// without an attack.
-	Kind   string `json:"kind"`
+	Kind string `json:"kind"`
+	// ByRule says that a rule made the mistake; else somebody thought of it.
+	ByRule bool   `json:"by_rule"`
 	Hunter string `json:"hunter"`
 	// Most is after how many schedules a hunt is given up.
 	Most uint64 `json:"most"`

@@ -12,6 +12,10 @@ func TestReadVirtual(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	simulated, explored, mutants, neither := file("t1.json"), file("explored.json"), file("mutants.json"), file("neither.json")
+	hunts := file("league.json")
+	if err := WriteHunts(hunts, []Hunts{{Hunter: "uniform", Most: 10, Schedules: []uint64{4}}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := WriteSimulated(simulated, []Simulated{{Protocol: "mabd", Schedules: 7}}); err != nil {
 		t.Fatal(err)
 	}
@@ -21,12 +25,12 @@ func TestReadVirtual(t *testing.T) {
 	if err := (Mutants{Schedules: 5, Mutants: []Mutant{{Protocol: "gv", Killed: ByTraces}}}).Write(mutants); err != nil {
 		t.Fatal(err)
 	}
-	v, err := ReadVirtual(explored, mutants, simulated)
+	v, err := ReadVirtual(explored, mutants, hunts, simulated)
 	if err != nil || len(v.Simulated) != 1 || v.Simulated[0].Schedules != 7 || len(v.Explored) != 1 || v.Explored[0].Executions != 9 ||
-		len(v.Mutants) != 1 || !v.Mutants[0].Survives() {
+		len(v.Mutants) != 1 || !v.Mutants[0].Survives() || len(v.Hunts) != 1 || v.Hunts[0].Schedules[0] != 4 {
 		t.Errorf("%+v, %v", v, err)
 	}
-	for _, content := range []string{"", "neither", "{neither", `{"mutants": 7}`} {
+	for _, content := range []string{"", "neither", "{neither", `{"mutants": 7}`, `[{"hunter": "uniform"}]`} {
 		if err := os.WriteFile(neither, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -92,6 +92,11 @@ func TestTrialsAndCosts(t *testing.T) {
 			{Protocol: "gv", Killed: result.ByUnitTests}, {Protocol: "gv", Killed: result.ByTraces}, {Protocol: "cas", Killed: result.ByNothing},
 			{Protocol: "gv", Killed: result.ByNothing, Reason: "it is the same"},
 		},
+		Hunts: []result.Hunts{
+			{Mutant: "a", Attack: "B1", Kind: "liars", Hunter: "uniform", Most: 100, Schedules: []uint64{1, 11, 0, 100}},
+			{Mutant: "b", Attack: "B2", Kind: "liars", Hunter: "uniform", Most: 100, Schedules: []uint64{0, 0, 0, 0}, ByRule: true},
+			{Mutant: "c", Hunter: "mixed", Most: 200, Schedules: []uint64{0}, ByRule: true},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +109,12 @@ func TestTrialsAndCosts(t *testing.T) {
 		`of("mutant", "killed.unit_tests", {protocol: "gv"})`:                           "1",
 		`of("mutant", "explained", {protocol: "gv"})`:                                   "1",
 		`of("mutant", "survivors")`:                                                     "2",
+		`of("hunt", "mistakes", {kind: "liars", hunter: "uniform"})`:                    "2",
+		`of("hunt", "never", {kind: "liars", hunter: "uniform"})`:                       "1",
+		`of("hunt", "hidden", {made: "by rule"})`:                                       "1",
+		`of("hunt", "hunts")`:                                                           "8",
+		`of("hunt", "alive.10", {kind: "liars", made: "on purpose"})`:                   "75",
+		`of("hunt", "alive.100", {kind: "liars", made: "on purpose"})`:                  "25",
 		`of("trial", "harms", {protocol: "mabd", attack: "B2"})`:                        "4",
 		`of("trial", "harms", {protocol: "phalanx", attack: "B1"})`:                     "1", // nobody knows that there is none
 		`of("trial", "harms", {protocol: "phalanx", attack: "N3"})`:                     "–",

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"strconv"
@@ -137,6 +138,28 @@ func ofMutant(m result.Mutant) fields {
 	for _, k := range result.Killers() {
 		all["killed."+strings.ReplaceAll(string(k), " ", "_")] = one(m.Killed == k)
 	}
+	return all
+}
+
+// ofHunts counts the hunts for a mistake that shows under an attack, those in which it was alive after so many schedules, and the
+// mistakes that no hunt found or no attack showed.
+func ofHunts(h result.Hunts) fields {
+	if h.Attack == "" {
+		h.Schedules = nil // of a look at all attacks
+	}
+	all := fields{"hunts": float64(len(h.Schedules)), "mistakes": one(h.Attack != ""), "hidden": one(h.Attack == "" && h.Mutant != "")}
+	found := false
+	for _, schedules := range []uint64{1, 10, 100, 1000} {
+		alive := 0
+		for i := range h.Schedules {
+			if h.Alive(i, schedules) {
+				alive++
+			}
+			found = found || !h.Alive(i, h.Most)
+		}
+		all[fmt.Sprintf("alive.%d", schedules)] = float64(alive)
+	}
+	all["never"] = one(h.Attack != "" && !found)
 	return all
 }
 

@@ -43,6 +43,10 @@ var kinds = map[string]kind{
 		fields: ofExploration(result.Explored{}),
 	},
 	"mutant": {path: "mutant", keys: []string{"protocol", "file"}, exact: true, fields: ofMutant(result.Mutant{})},
+	"hunt": {
+		path: "hunt", keys: []string{"protocol", "hunter", "kind", "made"}, exact: true,
+		fields: ofHunts(result.Hunts{}), shares: map[string]string{"alive": "hunts"},
+	},
 }
 
 // A record is a repetition of a point, a trial, a link as measured, and so on.
@@ -161,6 +165,11 @@ func (r *Results) addVirtual(found result.Virtual) {
 	for _, m := range found.Mutants {
 		id := fmt.Sprintf("mutant/%s:%d", m.File, m.Line)
 		r.add("mutant", record{id: id, keys: where{"protocol": m.Protocol, "file": m.File}, repetition: 1, fields: ofMutant(m)})
+	}
+	for _, h := range found.Hunts {
+		made := map[bool]string{false: "on purpose", true: "by rule"}[h.ByRule]
+		keys := where{"protocol": h.Protocol, "hunter": h.Hunter, "kind": h.Kind, "made": made}
+		r.add("hunt", record{id: fmt.Sprintf("hunt/%s/%s", h.Mutant, h.Hunter), keys: keys, repetition: 1, fields: ofHunts(h)})
 	}
 }
 
