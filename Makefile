@@ -151,7 +151,7 @@ mutants: ## make mistakes in all protocols on purpose, one at a time, and see th
 survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: minutes to an hour
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
 
-league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: hours (DRAW=10 by rule of each protocol; 0: all)
+league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: an hour (DRAW=10 made by rule of each protocol; 0: all of them, some hours more)
 	$(GO) test ./sim -run TestLeague -league -league.generated "$(abspath $(wildcard results/reference/simulation/mutants-*.json))" -league.draw $(or $(DRAW),10) -league.out $(abspath $(RESULTS))/league.json -timeout 12h -v
 	$(ANALYSIS) league --out $(RESULTS)/figures $(RESULTS)/league.json
 

@@ -23,7 +23,7 @@ var hunts = []result.Hunts{
 
 func TestLeague(t *testing.T) {
 	p := figures.League(hunts)
-	if want := []string{"Shown by order and deaths (1)", "Shown by servers that lie (1)"}; !reflect.DeepEqual(p.Titles, want) {
+	if want := []string{"Order and deaths (1)", "Lying servers (1)"}; !reflect.DeepEqual(p.Titles, want) {
 		t.Errorf("panels %q, want %q", p.Titles, want)
 	}
 	if !strings.Contains(p.Lines[0], "3 hunts of each mistake, with other seeds, given up after 8 schedules") || !strings.Contains(p.Lines[0], "Not here: 1 ") {

@@ -13,7 +13,7 @@ import (
 
 // kinds are the panels of the league, with what a mistake takes to show.
 var kinds = []struct{ name, title string }{
-	{"order", "Shown by order and deaths"}, {"liars", "Shown by servers that lie"}, {"clients", "Shown by clients that lie"},
+	{"order", "Order and deaths"}, {"liars", "Lying servers"}, {"clients", "Lying clients"},
 }
 
 // League is the page that says how long mutants live under each way to look for mistakes: a survival curve for each hunter.
@@ -50,7 +50,7 @@ func leagueNote(all []result.Hunts, hidden int) string {
 	for _, h := range all {
 		most, hunts = max(most, h.Most), max(hunts, len(h.Schedules))
 	}
-	note := fmt.Sprintf("Share of hunts in which a mistake made on purpose has not shown yet. %d hunts of each mistake, with other seeds, given "+
+	note := fmt.Sprintf("Share of hunts in which a mistake made on purpose has not shown yet, by what it takes to show. %d hunts of each mistake, with other seeds, given "+
 		"up after %d schedules; one, depth first, whose executions of all small scopes are counted. Whiskers: 95 %% intervals over hunts. "+
 		"A curve is of the mistakes that its hunter can look for.", hunts, most)
 	if hidden > 0 {
@@ -89,6 +89,7 @@ func survival(all []result.Hunts, hunters []string, first bool) *draw.Panel {
 		for n := 1.0; n <= float64(h.Most); n *= 2 {
 			steps = append(steps, n)
 		}
+		steps = append(steps, float64(h.Most))
 	}
 	slices.Sort(steps)
 	steps = slices.Compact(steps)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,18 +149,16 @@ func ofHunts(h result.Hunts) fields {
 		h.Schedules = nil // of a look at all attacks
 	}
 	all := fields{"hunts": float64(len(h.Schedules)), "mistakes": one(h.Attack != ""), "hidden": one(h.Attack == "" && h.Mutant != "")}
-	found := false
 	for _, schedules := range []uint64{1, 10, 100, 1000} {
 		alive := 0
 		for i := range h.Schedules {
 			if h.Alive(i, schedules) {
 				alive++
 			}
-			found = found || !h.Alive(i, h.Most)
 		}
 		all[fmt.Sprintf("alive.%d", schedules)] = float64(alive)
 	}
-	all["never"] = one(h.Attack != "" && !found)
+	all["never"] = one(h.Attack != "" && !slices.ContainsFunc(h.Schedules, func(n uint64) bool { return n > 0 }))
 	return all
 }
 
