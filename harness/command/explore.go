@@ -143,8 +143,10 @@ func (o *exploreOptions) tasks() (all []explore.Task, err error) {
 				continue
 			}
 			for _, m := range menus {
-				t := explore.Task{Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound,
-					Shuffle: o.shuffle, Deviations: o.deviations}
+				t := explore.Task{
+					Protocol: p, T: o.t, Suite: o.suite, Scope: s, Menu: m, Reductions: explore.Full(), Bound: bound,
+					Shuffle: o.shuffle, Deviations: o.deviations,
+				}
 				if _, err := explore.New(t); err != nil {
 					return nil, err
 				}

@@ -89,7 +89,9 @@ func TestTrialsAndCosts(t *testing.T) {
 			{Protocol: "mabd", Scope: "write-read", Menu: "crash", T: 1, Deviations: 2, Complete: true, Executions: 7},
 		},
 		Mutants: []result.Mutant{
-			{Protocol: "gv", Killed: result.ByUnitTests}, {Protocol: "gv", Killed: result.ByTraces}, {Protocol: "cas", Killed: result.ByNothing},
+			{Protocol: "gv", Killed: result.ByUnitTests},
+			{Protocol: "gv", Killed: result.ByTraces},
+			{Protocol: "cas", Killed: result.ByNothing},
 			{Protocol: "gv", Killed: result.ByNothing, Reason: "it is the same"},
 		},
 		Hunts: []result.Hunts{

@@ -47,8 +47,10 @@ const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP
 	`most(KIND, FIELD, {WHERE}), least(KIND, FIELD, {WHERE}), low(QUANTITY), high(QUANTITY), printed("1.5")`
 
 // tableTwo are the values of a point's keys if an expression does not give them, as in the paper's Table 2.
-var tableTwo = where{"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "auth": result.NoAuth, "rate": 0.0,
-	"owed": result.Waited, "slow_server": frame.NoSlowServer}
+var tableTwo = where{
+	"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "auth": result.NoAuth, "rate": 0.0,
+	"owed": result.Waited, "slow_server": frame.NoSlowServer,
+}
 
 // of makes one number of the selected records: an estimate from the repetitions of one point or cost, or the sum of counts.
 // A point is the one at the peak unless w says for how many clients, or at which rate; of a named attack, or none, at the one rate

@@ -24,8 +24,10 @@ type kind struct {
 // kinds are the kinds of records, by their names in expressions.
 var kinds = map[string]kind{
 	"point": {
-		keys: []string{"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack", "record",
-			"owed", "slow_server"},
+		keys: []string{
+			"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack", "record",
+			"owed", "slow_server",
+		},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
 	"lead":    {path: "lead", keys: []string{"protocol", "op", "t"}, needs: 3, exact: true, fields: ofLead(frame.Lead{})},

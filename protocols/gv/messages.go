@@ -19,10 +19,12 @@ func timestamp(num uint64) (ts protocols.Timestamp) {
 	return ts
 }
 
-// What servers have seen, and what READs are told of it.
 type (
-	Mark  = history.Mark
-	Span  = history.Span
+	// Mark is a server's word that a READ was under way when a value came.
+	Mark = history.Mark
+	// Span is a run of numbers whose values were written.
+	Span = history.Span
+	// Spans are those of one register.
 	Spans = history.Spans
 )
 

@@ -17,7 +17,7 @@ import (
 const Writer = 0
 
 // Ts are those of one number in several registers, which a server keeps apart from the history.
-type Ts []T
+type Ts []T //nolint:staticcheck // the plural of T, no acronym
 
 // T is what came with a number into the owner's register.
 type T struct {
