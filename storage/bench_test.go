@@ -1,12 +1,8 @@
 package storage
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -33,7 +29,7 @@ func BenchmarkApply(b *testing.B) {
 			}
 			b.StopTimer()
 			m := s.Metrics()
-			b.ReportMetric(float64(residentKiB(b))/1024, "MiB-resident")
+			b.ReportMetric(float64(processStatus(b).VmHWM)/(1<<20), "MiB-resident")
 			b.ReportMetric(m.WriteAmplification(), "write-amp")
 			b.ReportMetric(float64(m.DiskBytes)/1e6, "MB-on-disk")
 			b.ReportMetric(m.StallTime.Seconds(), "s-stalled")
@@ -134,18 +130,4 @@ func applyAll(apply func(protocols.Key, []protocols.Record) error, n int) error 
 		})
 	}
 	return writers.Wait()
-}
-
-// residentKiB is the peak of the process's resident memory.
-func residentKiB(b *testing.B) (kib int) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		b.Skip("no /proc here: ", err)
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
-			_, _ = fmt.Sscan(rest, &kib)
-		}
-	}
-	return kib
 }

@@ -24,7 +24,6 @@ type tree struct {
 
 // openTree opens the database in o.Dir, or makes one there.
 func openTree(o Options) (*tree, error) {
-	boundMalloc()
 	dir, err := makeDir(o.Dir, o.Files)
 	if err != nil {
 		return nil, explain(o.Dir, err)
