@@ -108,7 +108,7 @@ var figures = []figure{
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 	},
 	{
-		name: frame.Sustain, fixed: sustainedFixed, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
+		name: frame.Sustain, fixed: sustainedFixed, variants: true, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
 		size: sustainedSize, split: sustainedSplit, says: steadiness,
 		note: fmt.Sprintf("The 99th percentiles are of about %d operations each. ", result.PercentileNeeds(frame.P99)) +
 			"Files and what compactions wrote are those of all servers, " +
@@ -283,10 +283,11 @@ func systemsIn(cells []frame.Cell) []frame.System {
 // lookAmong is the system's look: its protocol's, but for a variant beside another one, which has a marker and dashes of its own.
 func lookAmong(all []frame.System, s frame.System) look.Look {
 	l := lookOf(s)
+	l.Title = s.Name()
 	first := slices.IndexFunc(all, func(o frame.System) bool { return o.Protocol == s.Protocol })
 	if n := slices.Index(all, s) - first; n > 0 {
 		other := look.Of("", s.Order+n)
-		l.Title, l.Marker, l.Dashes = s.Name(), other.Marker, other.Dashes
+		l.Marker, l.Dashes = other.Marker, other.Dashes
 	}
 	return l
 }

@@ -28,7 +28,7 @@ var sustainedRows = []panel{
 }
 
 // sustainedFixed is what the figure does not tell apart.
-var sustainedFixed = []frame.Dim[frame.Cell]{frame.Variant, frame.Suite, frame.ValueSize, frame.Threshold}
+var sustainedFixed = []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}
 
 // sustainedSplit names the column of a cell.
 func sustainedSplit(c frame.Cell) string { return stat.OpName(c.Op) + ", durability " + c.Durability }
@@ -45,8 +45,9 @@ func overTime(label string, of func(result.Point) []draw.Dot) panel {
 				p.Y.Label.Text = label
 			}
 			p.X.Tick.Marker = draw.UnlabelledTicks
+			systems := systemsIn(c.all)
 			for _, s := range frame.AllSustained(c.cells) {
-				p.Add(draw.Curve{Look: lookOf(s.Cell.System), Dots: of(s.Point), Trace: true})
+				p.Add(draw.Curve{Look: lookAmong(systems, s.Cell.System.Plain()), Dots: of(s.Point), Trace: true})
 			}
 			p.X.Max = max(longest(c.all), 1)
 			return p
@@ -132,7 +133,7 @@ func noMarks([]frame.Cell) draw.Legend { return nil }
 func steadiness(cells []frame.Cell) string {
 	names := map[frame.Steadiness][]string{}
 	for _, x := range frame.AllSustained(cells) {
-		name := fmt.Sprintf("%s %s %s", x.Cell.System.Title, stat.OpName(x.Cell.Op), x.Cell.Durability)
+		name := fmt.Sprintf("%s %s %s", x.Cell.System.Plain().Name(), stat.OpName(x.Cell.Op), x.Cell.Durability)
 		names[x.Course.Steadiness] = frame.AppendNew(names[x.Course.Steadiness], name)
 	}
 	var parts []string
