@@ -85,6 +85,9 @@ func DrawLeague(hunts []result.Hunts, dir string) ([]string, error) {
 	return images.Files, err
 }
 
+// CanShow refuses what is planned for a figure that cannot show it all, as figures.CanShow does.
+func CanShow(figure string, planned []result.Cell) error { return figures.CanShow(figure, planned) }
+
 // Pictures makes a picture of each figure that Draw would draw of the sets, and refuses what Draw refuses.
 func Pictures(sets []*result.Set) ([]draw.Picture, error) {
 	pages, err := figures.All(sets)

@@ -85,6 +85,7 @@ func TestUsageErrors(t *testing.T) {
 		{"run no-such.yaml", "no-such.yaml"},
 		{"run ../../configs/table1.yaml", "this is a file for `powbench costs`"},
 		{"plan testdata/t0.yaml", "testdata/t0.yaml:2:5"},
+		{"run testdata/two-disks.yaml", "testdata/two-disks.yaml: figure 2b cannot show both durability write and durability fsync"},
 		{"costs ../../configs/smoke.yaml", "this is a file for `powbench run`"},
 		{"costs", "accepts 1 arg(s), received 0"},
 		{"costs none.yaml", "none.yaml: no such file"},

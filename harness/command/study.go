@@ -92,22 +92,6 @@ func (f runFlags) run(c *cobra.Command, e *experiment.Experiment, file string) e
 	return drawn(c, dir, err)
 }
 
-// loadAll reads and checks all files before anything starts.
-func loadAll(files []string, quick bool) ([]*experiment.Experiment, error) {
-	var all []*experiment.Experiment
-	for _, f := range files {
-		e, err := experiment.Load(f)
-		if err == nil && quick {
-			e, err = e.Quick()
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, nil
-}
-
 // guestFor is the kernel of the guest that the experiment has to run in, because this machine's own cannot delay
 // packets; nil if there is no need.
 func guestFor(e *experiment.Experiment) (*guest.Kernel, error) {

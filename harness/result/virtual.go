@@ -36,7 +36,8 @@ func (v *Virtual) add(file string) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		var list []struct{ Hunter string }
 		if json.Unmarshal(data, &list) == nil && len(list) > 0 && list[0].Hunter != "" {
-			v.Hunts, err = ReadHunts(file)
+			hunts, err := ReadHunts(file)
+			v.Hunts = append(v.Hunts, hunts...)
 			return err
 		}
 		rows, err := ReadSimulated(file)

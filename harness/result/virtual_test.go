@@ -12,9 +12,11 @@ func TestReadVirtual(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	simulated, explored, mutants, neither := file("t1.json"), file("explored.json"), file("mutants.json"), file("neither.json")
-	hunts := file("league.json")
-	if err := WriteHunts(hunts, []Hunts{{Hunter: "uniform", Most: 10, Schedules: []uint64{4}}}); err != nil {
-		t.Fatal(err)
+	hunts, more := file("league.json"), file("more.json")
+	for f, schedules := range map[string]uint64{hunts: 4, more: 5} {
+		if err := WriteHunts(f, []Hunts{{Hunter: "uniform", Most: 10, Schedules: []uint64{schedules}}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := WriteSimulated(simulated, []Simulated{{Protocol: "mabd", Schedules: 7}}); err != nil {
 		t.Fatal(err)
@@ -25,9 +27,9 @@ func TestReadVirtual(t *testing.T) {
 	if err := (Mutants{Schedules: 5, Mutants: []Mutant{{Protocol: "gv", Killed: ByTraces}}}).Write(mutants); err != nil {
 		t.Fatal(err)
 	}
-	v, err := ReadVirtual(explored, mutants, hunts, simulated)
+	v, err := ReadVirtual(explored, mutants, hunts, more, simulated)
 	if err != nil || len(v.Simulated) != 1 || v.Simulated[0].Schedules != 7 || len(v.Explored) != 1 || v.Explored[0].Executions != 9 ||
-		len(v.Mutants) != 1 || !v.Mutants[0].Survives() || len(v.Hunts) != 1 || v.Hunts[0].Schedules[0] != 4 {
+		len(v.Mutants) != 1 || !v.Mutants[0].Survives() || len(v.Hunts) != 2 || v.Hunts[0].Schedules[0] != 4 || v.Hunts[1].Schedules[0] != 5 {
 		t.Errorf("%+v, %v", v, err)
 	}
 	for _, content := range []string{"", "neither", "{neither", `{"mutants": 7}`, `[{"hunter": "uniform"}]`} {

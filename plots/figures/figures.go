@@ -135,9 +135,7 @@ func All(sets []*result.Set) ([]*draw.Page, error) {
 	}
 	var pages []*draw.Page
 	for _, f := range figures {
-		own := frame.Keep(cells, func(c frame.Cell) bool {
-			return c.Figure == f.name && (f.open || frame.IsClosed(c)) && (f.only == nil || f.only(c))
-		})
+		own := frame.Keep(cells, func(c frame.Cell) bool { return f.shows(c) && (f.only == nil || f.only(c)) })
 		if len(own) == 0 {
 			continue
 		}

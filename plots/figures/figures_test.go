@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
@@ -51,6 +52,41 @@ func TestVariantsBesideTheirProtocol(t *testing.T) {
 	}
 	if a, fast := lookAmong(all, all[0]), lookAmong(all, all[1]); a.Color != fast.Color {
 		t.Errorf("the variant has colour %v, its protocol %v", fast.Color, a.Color)
+	}
+}
+
+// An experiment is refused before it is measured if its figure cannot show all of it, and only then.
+func TestCanShow(t *testing.T) {
+	cell := func(protocol, variant, durability string, size, clients int) result.Cell {
+		return result.Cell{
+			Series: result.Series{Protocol: protocol, Variant: variant, Durability: durability, Op: "write", T: 1, ValueBytes: size},
+			Load:   result.Load{Clients: clients},
+		}
+	}
+	usual := cell("mabd", result.Paper, "write", 1<<18, 8)
+	higher := usual
+	higher.T = 2
+	for _, c := range []struct {
+		figure string
+		other  result.Cell
+		want   string // "": both can be shown
+	}{
+		{"2b", cell("cas", result.Paper, "write", 1<<18, 16), ""},
+		{"2b", cell("cas", result.Paper, "fsync", 1<<18, 8), "figure 2b cannot show both durability write and durability fsync"},
+		{"2b", cell("cas", result.Paper, "write", 1<<16, 8), ""}, // a page for each size
+		{"ablation", cell("mabd", "fast", "fsync", 1<<16, 8), "figure ablation cannot show both 256 KiB values and 64 KiB values"},
+		{"2c", cell("cas", result.Paper, "write", 1<<16, 8), ""},
+		{"2b", cell("mabd", "fast", "write", 1<<18, 8), "figure 2b cannot show both variant paper and variant fast"},
+		{frame.Sustain, cell("mabd", "fast", "fsync", 1<<18, 8), ""},
+		{"2a", higher, "figure 2a cannot show both t = 1 and t = 2"},
+		{"2b", higher, ""},
+		{frame.Capacity, cell("mabd", result.Paper, "fsync", 1<<16, 8), ""}, // its runs tell which cells those are
+		{"", cell("mabd", "fast", "fsync", 1<<16, 8), ""},
+	} {
+		err := CanShow(c.figure, []result.Cell{usual, c.other})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("figure %q of %+v: %v, want %q", c.figure, c.other, err, c.want)
+		}
 	}
 }
 

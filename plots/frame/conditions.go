@@ -119,13 +119,29 @@ func SameTrials(trials []Trial) error {
 }
 
 func same[T any](all []T, fixed []Dim[T], place func(T) string) error {
+	if of, x, found := differ(all, fixed); found {
+		return fmt.Errorf("%s in %s but %s in %s: one figure or table cannot show both, plot each into a folder of its own",
+			of(all[0]), place(all[0]), of(x), place(x))
+	}
+	return nil
+}
+
+// differ finds a dimension in which they are not all the same, and one that is not as the first in it.
+func differ[T any](all []T, fixed []Dim[T]) (of Dim[T], other T, found bool) {
 	for _, of := range fixed {
 		for _, x := range all {
-			if a, b := of(all[0]), of(x); a != b {
-				return fmt.Errorf("%s in %s but %s in %s: one figure or table cannot show both, plot each into a folder of its own",
-					a, place(all[0]), b, place(x))
+			if of(all[0]) != of(x) {
+				return of, x, true
 			}
 		}
+	}
+	return nil, other, false
+}
+
+// Together refuses cells of an experiment that is only planned, if one figure with these dimensions could not show them all.
+func Together(fixed []Dim[Cell], cells []Cell) error {
+	if of, x, found := differ(cells, fixed); found {
+		return fmt.Errorf("cannot show both %s and %s", of(cells[0]), of(x))
 	}
 	return nil
 }

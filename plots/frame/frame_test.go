@@ -226,3 +226,15 @@ func TestSignaturesPerOperation(t *testing.T) {
 		t.Errorf("of a run without them: %+v and %+v are known", c.Made, c.Verified)
 	}
 }
+
+// Growth is by the means of two windows of one length, and unknown when one of them has no sample.
+func TestGrowth(t *testing.T) {
+	at := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8}
+	memory := []float64{500, 1, 1, 100, 120, 900, 900, 130, 134}
+	if got := growth(at, memory, 2); got != 1.2 {
+		t.Errorf("growth of (130+134)/2 over (100+120)/2 is %v, want 1.2", got)
+	}
+	if got := growth([]float64{0, 10}, []float64{1, 2}, 2); got != 0 {
+		t.Errorf("growth without a sample before the middle is %v, want 0", got)
+	}
+}

@@ -209,6 +209,14 @@ func keyOf(p result.Point) Key {
 	return k
 }
 
+// Planned are cells of the figure before they are measured: they have no runs.
+func Planned(figure string, planned []result.Cell) (cells []Cell) {
+	for _, c := range planned {
+		cells = append(cells, Cell{Key: keyOf(result.Point{Figure: figure, Series: c.Series, Load: c.Load})})
+	}
+	return cells
+}
+
 func compareCells(a, b Cell) int {
 	return cmp.Or(cmp.Compare(a.Figure, b.Figure), cmp.Compare(a.Op, b.Op), cmp.Compare(a.T, b.T),
 		cmp.Compare(a.ValueBytes, b.ValueBytes), cmp.Compare(a.Series.Size(), b.Series.Size()), a.System.compareProtocol(b.System),

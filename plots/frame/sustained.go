@@ -111,7 +111,8 @@ func (c *Course) servers(s result.ServerSamples) {
 	}
 }
 
-// growth is the mean of what is sampled in the last seconds over the mean in as many before the middle.
+// growth is the mean of what is sampled in the last seconds over the mean in as many before the middle; 0 when nothing was sampled
+// in one of them.
 func growth(at, values []float64, seconds float64) float64 {
 	end := at[len(at)-1]
 	upTo := func(t float64) float64 {
@@ -123,7 +124,11 @@ func growth(at, values []float64, seconds float64) float64 {
 		}
 		return mean(in)
 	}
-	return upTo(end) / upTo((at[0]+end)/2)
+	last, middle := upTo(end), upTo((at[0]+end)/2)
+	if last > 0 && middle > 0 {
+		return last / middle
+	}
+	return 0
 }
 
 // means are the means of so many values each; what is left behind the last whole group is left out.

@@ -16,7 +16,8 @@ var sustainedNote = fmt.Sprintf("Of each valid run with a timeline. Search: what
 	"p by Mann and Kendall, both with the variance that neighbours which are alike leave (Yue and Wang). Steady: the whole interval "+
 	"is within ±%.0f %% per minute; rising, falling: it is not, and p is at most 0.05. Disk: of all servers at the end. Written: "+
 	"bytes that the databases wrote in the window per byte stored, and what of it compactions wrote. Memory: largest resident set "+
-	"of any server; last / middle: its mean in the end over that in as long a time up to the middle. Stalls: how long databases made writers wait, all servers together.", 100*frame.Tolerance)
+	"of any server; last / middle: its mean in the end over that in as long a time up to the middle. Stalls: how long databases made "+
+	"writers wait, all servers together.", 100*frame.Tolerance)
 
 var sustainedColumns = slices.Concat(
 	on(func(s frame.Sustained) frame.Cell { return s.Cell }, slices.Concat(figureColumns, []column[frame.Cell]{
