@@ -69,11 +69,14 @@ func TestMeasureOfOneHost(t *testing.T) {
 }
 
 // TestNetEmMeasureFindsTheRate: the rate is what it is without delays, though packets overtake each other and get lost.
-// Three hosts: the last is measured with the first again.
+// Three hosts: the last is measured with the first again. The rate is one that a guest on a busy machine can fill, the window has
+// some 2 400 packets, so that the share that is lost is what was asked for within a percent, and a link that the guest did not
+// fill is measured more often than Measure does.
 func TestNetEmMeasureFindsTheRate(t *testing.T) {
 	needNetEm(t)
+	const rate = 20e6
 	tb := newTestbed(t, Topology{
-		Hosts: []string{"a", "b", "c"}, RateBits: 50e6, NoOffload: true,
+		Hosts: []string{"a", "b", "c"}, RateBits: rate, NoOffload: true,
 		Delay: func(from, _ string) Delay {
 			if from == "b" {
 				return Delay{Mean: 20 * ms, Jitter: 4 * ms, Loss: 0.05}
@@ -81,16 +84,16 @@ func TestNetEmMeasureFindsTheRate(t *testing.T) {
 			return Delay{Mean: 20 * ms, Jitter: 4 * ms}
 		},
 	})
-	links, err := tb.measure(t.Context(), plan{rampUp: 200 * ms, window: 600 * ms, pings: 5, attempts: 3})
+	links, err := tb.measure(t.Context(), plan{rampUp: 200 * ms, window: 1500 * ms, pings: 5, attempts: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, l := range links {
-		const want = 50e6 * 1448 / 1538
+		const want = rate * 1448 / 1538
 		if slowest := min(l.UpBits, l.DownBits); guest.Current() != "" && slowest < 0.98*want {
 			needTimely(t, slowest > 0.85*want, fmt.Sprintf("%s carries %.1f Mbit/s of %.1f", l.Host, slowest/1e6, want/1e6))
 		}
-		wantRate(t, l, 50e6)
+		wantRate(t, l, rate)
 		if want := []string{"b", "a", "a"}[i]; l.Host != tb.Topology.Hosts[i] || len(l.Peers) != 1 || l.Peers[0] != want {
 			t.Errorf("link %d is of %s with peers %v", i, l.Host, l.Peers)
 		}
