@@ -70,7 +70,7 @@ registers-wan: build wan-kernel ## measure one client of each of those registers
 	$(MAKE) plots
 
 limits: build ## measure every protocol beside its ceiling, what recording costs, and where time goes, without a limit of the network (QUICK=1, RESUME=1 as above)
-	$(BIN) run $(run_flags) configs/limits-point.yaml configs/limits.yaml configs/limits-sizes.yaml configs/recorder.yaml
+	$(BIN) run $(run_flags) configs/limits-point.yaml configs/limits.yaml configs/limits-small.yaml configs/limits-large.yaml configs/recorder.yaml
 	$(BIN) run --profile $(run_flags) configs/limits-profile.yaml
 	$(MAKE) plots
 
@@ -151,7 +151,7 @@ mutants: ## make mistakes in all protocols on purpose, one at a time, and see th
 survivors: ## make every mistake that rules make in PROTOCOL=mabd, and say which no test notices: minutes to an hour
 	$(GO) test ./sim -run TestGenerated -generated $(or $(PROTOCOL),mabd) -generated.out $(abspath $(RESULTS))/mutants-$(or $(PROTOCOL),mabd).json -timeout 24h -v
 
-league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: an hour (DRAW=10 made by rule of each protocol; 0: all of them, some hours more)
+league: $(ANALYSIS) ## let each strategy hunt for each mutant, 30 times, into results/league.json: about an hour (DRAW=10 made by rule of each protocol; 0: all of them, some hours more)
 	$(GO) test ./sim -run TestLeague -league -league.generated "$(abspath $(wildcard results/reference/simulation/mutants-*.json))" -league.draw $(or $(DRAW),10) -league.out $(abspath $(RESULTS))/league.json -timeout 12h -v
 	$(ANALYSIS) league --out $(RESULTS)/figures $(RESULTS)/league.json
 
