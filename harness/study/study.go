@@ -97,7 +97,6 @@ type Bench struct {
 
 	study    Study
 	earlier  Earlier
-	weights  map[string]float64 // of tasks, by name, as expected at the start: some expect something else once a search has ended
 	progress *progress
 	lock     *os.File // the set's folder, which nobody else may write into
 }
@@ -129,12 +128,11 @@ func Run(ctx context.Context, s Study, o Options) (dir string, err error) {
 	if err := b.describe(); err != nil {
 		return b.Dir, err
 	}
-	tasks := s.Tasks(b)
-	b.expect(tasks)
+	queue := b.expect(s.Tasks(b))
 	if err := b.calibrate(ctx); err != nil {
 		return b.Dir, err
 	}
-	if err := b.doAll(ctx, tasks); err != nil {
+	if err := b.doAll(ctx, queue); err != nil {
 		return b.Dir, err
 	}
 	return b.Dir, b.finish(ctx)
@@ -146,22 +144,29 @@ func (b *Bench) Note(text string) { b.progress.note(text) }
 // SaveManifest stores the manifest as it is now.
 func (b *Bench) SaveManifest() error { return result.WriteManifest(b.Dir, b.Manifest) }
 
-// expect says what is to be done.
-func (b *Bench) expect(tasks []Task) {
+// awaited is a task with its weight as expected at the start: it may have another name, and expect something else, once a search has
+// ended.
+type awaited struct {
+	Task
+	weight float64
+}
+
+// expect says what is to be done, and returns it.
+func (b *Bench) expect(tasks []Task) (queue []awaited) {
 	p := b.progress
 	p.total, p.started = len(tasks), time.Now()
-	b.weights = map[string]float64{}
 	for _, t := range tasks {
 		if b.earlier.Done[t.Name()] {
 			p.finished++
 			continue
 		}
-		b.weights[t.Name()] = b.weight(t)
-		p.ahead += b.weights[t.Name()]
+		queue = append(queue, awaited{t, b.weight(t)})
+		p.ahead += b.weight(t)
 	}
 	todo := p.total - p.finished
 	p.expected = time.Duration(float64(todo) / float64(max(1, p.total)) * float64(b.study.Expected))
 	b.Note(fmt.Sprintf("%d tasks into %s, about %v", todo, b.Dir, p.left()))
+	return queue
 }
 
 // weight is how long the task is expected to take, in s, or in multiples of the others if nothing is known.
@@ -180,7 +185,7 @@ const CalmDown = 5 * time.Second
 
 // doAll does the tasks that are left. A disturbed one is done again: every attempt is kept, and whether there is another
 // one depends on the disturbance alone, never on what was measured.
-func (b *Bench) doAll(ctx context.Context, queue []Task) error {
+func (b *Bench) doAll(ctx context.Context, queue []awaited) error {
 	disturbed, hint := 0, ""
 	if b.study.Earlier != nil {
 		hint = " (what was measured so far is kept: continue with --resume)"
@@ -216,10 +221,10 @@ func (b *Bench) doAll(ctx context.Context, queue []Task) error {
 			if err := clock.Sleep(ctx, CalmDown); err != nil {
 				return err
 			}
-			queue = append([]Task{task}, queue...)
+			queue = append([]awaited{task}, queue...)
 			continue
 		}
-		b.progress.end(name, text, b.weights[name], line != nil && line.Notable())
+		b.progress.end(name, text, task.weight, line != nil && line.Notable())
 	}
 	if disturbed > 0 {
 		b.Note(fmt.Sprintf("other work disturbed %d of them in all attempts: they do not count", disturbed))

@@ -99,7 +99,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 		b := &Bench{Dir: t.TempDir(), study: s, progress: &progress{out: new(bytes.Buffer), every: 1}, earlier: Earlier{
 			Attempts: map[string]int{"a": 1}, // by an earlier start
 		}}
-		if err := b.doAll(t.Context(), s.Tasks(b)); err != nil {
+		if err := b.doAll(t.Context(), b.expect(s.Tasks(b))); err != nil {
 			t.Fatal(err)
 		}
 		if want := []string{"a #2", "a #3", "b #1"}; !slices.Equal(log, want) {
@@ -305,10 +305,17 @@ func TestTimeLeft(t *testing.T) {
 	})
 }
 
-// timed is a task that expects something else once the first has been done, as with a search's result.
+// timed is a task that expects something else, and has another name, once the first has been done, as with a search's result.
 type timed struct {
 	fake
 	searched *bool
+}
+
+func (f *timed) Name() string {
+	if *f.searched {
+		return f.name + " as found"
+	}
+	return f.name
 }
 
 func (f *timed) Expected() time.Duration {
@@ -336,12 +343,15 @@ func TestTimeLeftOfTasksThatChange(t *testing.T) {
 		}
 		out := new(bytes.Buffer)
 		b := &Bench{Dir: t.TempDir(), study: ofTasks(tasks...), progress: newProgress(out, "x", 1), earlier: Earlier{Attempts: map[string]int{}}}
-		b.expect(tasks)
-		if err := b.doAll(t.Context(), tasks); err != nil {
+		if err := b.doAll(t.Context(), b.expect(tasks)); err != nil {
 			t.Fatal(err)
 		}
 		for i, left := range []string{"6s", "4s", "2s", "0s"} {
-			if want := fmt.Sprintf("task%d: done (%s left)", i, left); !strings.Contains(out.String(), want) {
+			found := " as found"
+			if i == 0 {
+				found = ""
+			}
+			if want := fmt.Sprintf("task%d%s: done (%s left)", i, found, left); !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}
 		}
