@@ -54,6 +54,26 @@ func TestNoVotesHelpWhatIsNoValue(t *testing.T) {
 	}
 }
 
+// A server that finds the fragments to be of no value when it gets its own tells nobody of it, neither that it has its fragment nor anything
+// else: others would count its ECHO.
+func TestNoEchoOfWhatIsNoValue(t *testing.T) {
+	c, is, fragments, check := cluster(t, Protocol{}, "value")
+	for i := range fragments[2:] {
+		fragments[2+i] = prototest.Flipped(fragments[2+i])
+		check.CC.Hashes[2+i] = is.suite.Hash(fragments[2+i])
+	}
+	ts := protocols.Timestamp{Num: 1, PID: 1}
+	c.Send(1, 0, "k", protocols.Message{Body: &Vote{TS: ts, Check: check, Echo: true}, Payload: fragments[1]})
+	c.Deliver(func(e prototest.Envelope) bool { return e.Peer && e.Server == 0 })
+	in := protocols.Incoming{
+		Key: "k", Role: protocols.Writer, Message: protocols.Message{Body: &Disperse{TS: ts, Check: check}, Payload: fragments[0]},
+	}
+	e, err := c.Servers[0].(*server).Take(in, &prototest.Peek{Cluster: c, Server: 0, Key: "k"})
+	if err != nil || len(e.Peers) > 0 {
+		t.Errorf("its own fragment has it send %d messages, %v", len(e.Peers), err)
+	}
+}
+
 // A record of fragments that a disk has altered names servers that there are not, or lacks fragments: that is an error and no panic.
 func TestAlteredFragments(t *testing.T) {
 	_, is, pieces, check := cluster(t, Protocol{}, "value")

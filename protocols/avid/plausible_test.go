@@ -46,6 +46,27 @@ func TestPlausible(t *testing.T) {
 	})
 }
 
+// A READ takes an answer that no correct server gives for none: it neither ends with it nor listens because of it.
+func TestReadsHeed(t *testing.T) {
+	both(t, func(t *testing.T, p Protocol) {
+		c := prototest.New(t, p, 1, "modern", 1)
+		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+		c.Run()
+		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+		r.Start()
+		for server := range 4 {
+			reply := c.Ask(protocols.Reader, "k", server, &Read{})
+			if server == 2 {
+				reply.Payload = prototest.Flipped(reply.Payload)
+			}
+			step := r.Answer(1, server, reply)
+			if ends := step.Done || r.decided != nil; ends != (server == 3) || r.told[2] || r.name != nil {
+				t.Errorf("after the answer of server %d the READ has ended: %v; it heeds %v", server+1, ends, r.told)
+			}
+		}
+	})
+}
+
 // A quorum that has a version is not enough without as many fragments as restore it: with fingerprints some come later. One that came
 // stays, though its server speaks of the version once more without it.
 func TestReadsWaitForFragments(t *testing.T) {
