@@ -34,7 +34,7 @@ const (
 func (e *Experiment) keys(quick *ast.Node) keys {
 	k := e.Settings.keys()
 	k["experiment"] = named(&e.Name)
-	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "registers-wan", "growth", "limits", "sustained", "mixed", figureOfAttacks, "owed", "table3", "auth", "recorder")
+	k["figure"] = oneOf(&e.Figure, "2a", "2b", "2c", "2d", "wan", "open", "single", "ablation", "setup", "sizes", "registers", "registers-wan", "growth", "limits", "sustained", "endurance", "mixed", figureOfAttacks, "owed", "table3", "auth", "recorder")
 	k["title"] = pattern(&e.Title, titlePattern, titleForm)
 	k["quick"] = func(n ast.Node) error { *quick = n; return nil }
 	return k

@@ -107,14 +107,8 @@ var figures = []figure{
 		marks: limitMarks, note: limitsNote, each: eachLimit,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.85 * draw.PanelHeight, 0 },
 	},
-	{
-		name: frame.Sustain, fixed: sustainedFixed, variants: true, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
-		size: sustainedSize, split: sustainedSplit, says: steadiness,
-		note: fmt.Sprintf("The 99th percentiles are of about %d operations each. ", result.PercentileNeeds(frame.P99)) +
-			"Files and what compactions wrote are those of all servers, " +
-			"memory is that of the largest. Steady: the slope's 95 % interval (Sen) is within ±1 % of the mean per minute; rising or " +
-			"falling: it is not, and there is a trend (Mann and Kendall, p ≤ 0.05).",
-	},
+	course(frame.Sustain),
+	course(frame.Endurance),
 	{
 		name: frame.Mix, fixed: frame.UsualDims(frame.ValueSize), rows: mixedRows, entry: draw.CurveSample, marks: noMarks,
 		size: func([]frame.Cell) (row, gutter vg.Length) { return 0.7 * draw.PanelHeight, 0 }, split: frame.Threshold,

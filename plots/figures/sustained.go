@@ -27,6 +27,18 @@ var sustainedRows = []panel{
 	}),
 }
 
+// course is the figure of that name of how long loads went.
+func course(name string) figure {
+	return figure{
+		name: name, fixed: sustainedFixed, variants: true, rows: lastOverTime(sustainedRows), entry: draw.TraceSample, marks: noMarks,
+		size: sustainedSize, split: sustainedSplit, says: steadiness,
+		note: fmt.Sprintf("The 99th percentiles are of about %d operations each. ", result.PercentileNeeds(frame.P99)) +
+			"Files and what compactions wrote are those of all servers, " +
+			"memory is that of the largest. Steady: the slope's 95 % interval (Sen) is within ±1 % of the mean per minute; rising or " +
+			"falling: it is not, and there is a trend (Mann and Kendall, p ≤ 0.05).",
+	}
+}
+
 // sustainedFixed is what the figure does not tell apart.
 var sustainedFixed = []frame.Dim[frame.Cell]{frame.Suite, frame.ValueSize, frame.Threshold}
 

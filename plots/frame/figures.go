@@ -19,6 +19,7 @@ const (
 	LimitsFigure = "limits"        // protocols beside their ceilings
 	Auth         = "auth"          // what TLS with certificates costs
 	Sustain      = "sustained"     // the course of long loads
+	Endurance    = "endurance"     // the course of longer loads, for what servers keep in memory
 	Mix          = "mixed"         // READs and WRITEs mixed
 	Capacity     = "capacity"      // the highest rates that keep an objective, under attack or not
 	Counts       = "table3"        // the paper's Table 3
@@ -32,8 +33,8 @@ var figures = map[string]struct {
 	table bool // its points make a table of the summary and nothing to draw
 }{
 	"2a": {}, "2b": {}, "2c": {}, "2d": {wan: true}, "wan": {wan: true}, "single": {},
-	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, RegistersWAN: {wan: true}, Growth: {}, LimitsFigure: {}, Auth: {}, Sustain: {}, Mix: {},
-	Capacity: {}, Counts: {table: true}, Owed: {table: true}, Recorder: {table: true},
+	Ablation: {}, SetUp: {}, Open: {}, Sizes: {}, Registers: {}, RegistersWAN: {wan: true}, Growth: {}, LimitsFigure: {}, Auth: {}, Sustain: {}, Endurance: {},
+	Mix: {}, Capacity: {}, Counts: {table: true}, Owed: {table: true}, Recorder: {table: true},
 }
 
 // Figures is the names of the figures that points may be of, such as "2b", sorted.
