@@ -49,10 +49,11 @@ const usage = `peak(FIGURE, PROTOCOL, OP, {WHERE}), latency(FIGURE, PROTOCOL, OP
 // tableTwo are the values of a point's keys if an expression does not give them, as in the paper's Table 2.
 var tableTwo = where{
 	"t": 1.0, "KiB": 256.0, "suite": result.Paper, "durability": result.UsualDurability, "auth": result.NoAuth, "rate": 0.0,
-	"owed": result.Waited, "slow_server": frame.NoSlowServer,
+	"owed": result.Waited, "slow_server": frame.NoSlowServer, "sizes": oneSize,
 }
 
 // of makes one number of the selected records: an estimate from the repetitions of one point or cost, or the sum of counts.
+// A point whose sizes are named may have values of any mean.
 // A point is the one at the peak unless w says for how many clients, or at which rate; of a named attack, or none, at the one rate
 // there is.
 func (r *Results) of(name, field string, w ...where) (Quantity, error) {
@@ -70,8 +71,10 @@ func (r *Results) of(name, field string, w ...where) (Quantity, error) {
 		return Quantity{}, fmt.Errorf("of(%q, …) cannot make one number of these: use most or least", name)
 	}
 	if name == "point" {
+		drawn := one["sizes"] != nil
 		for key, x := range tableTwo {
-			if one[key] == nil && (key != "rate" || one["attack"] == nil) {
+			told := key == "rate" && one["attack"] != nil || key == "KiB" && drawn
+			if one[key] == nil && !told {
 				one[key] = x
 			}
 		}

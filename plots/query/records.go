@@ -26,7 +26,7 @@ var kinds = map[string]kind{
 	"point": {
 		keys: []string{
 			"figure", "protocol", "op", "t", "KiB", "clients", "rate", "suite", "durability", "auth", "attack", "record",
-			"owed", "slow_server",
+			"owed", "slow_server", "sizes",
 		},
 		needs: 3, fields: ofPoint(result.Point{}),
 	},
@@ -73,7 +73,7 @@ func (r *Results) addPoints(cells []frame.Cell) {
 	seen := map[string]bool{}
 	for _, c := range cells {
 		keys := where{
-			"figure": c.Figure, "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
+			"figure": cmp.Or(c.Figure, noFigure), "sizes": cmp.Or(c.Sizes.Distribution, oneSize), "protocol": c.FullName(), "op": c.Op, "t": float64(c.T),
 			"KiB": float64(c.ValueBytes) / 1024, "clients": float64(c.Clients), "rate": c.Rate, "suite": c.Suite,
 			"durability": c.Durability, "auth": frame.AuthOf(c), "attack": frame.AttackOf(c),
 			"record": cmp.Or(c.Record, result.Everything), "owed": cmp.Or(c.Owed, result.Waited), "slow_server": frame.SlowServerOf(c), peak: peaks[c.Key],
@@ -180,7 +180,7 @@ func (k kind) name(w where) string {
 	form := map[string]string{"t": "t%v", "KiB": "%vKiB", "clients": "c%v", "rate": "r%v"}
 	parts := slices.DeleteFunc([]string{k.path}, func(path string) bool { return path == "" })
 	for _, key := range k.keys {
-		if x, ok := w[key]; ok && x != 0.0 && x != result.NoAuth && x != result.Waited {
+		if x, ok := w[key]; ok && x != 0.0 && x != result.NoAuth && x != result.Waited && x != oneSize {
 			parts = append(parts, fmt.Sprintf(cmp.Or(form[key], "%v"), x))
 		}
 	}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/powbench/powbench/harness/result"
@@ -63,6 +64,24 @@ func TestOwed(t *testing.T) {
 		if q := quantity(t, r, `peak("2b", "mpowerstore", "read"`+where+`)`); q.Interval().Value != want {
 			t.Errorf("%s: %v, want %v", where, q.Interval().Value, want)
 		}
+	}
+}
+
+// Points of no figure are found, and those whose sizes are drawn from a distribution, whatever their mean.
+func TestSizesFromDistributions(t *testing.T) {
+	s := measured(map[string][]float64{"mpowerstore": {50}})
+	drawn := s.Points[0]
+	drawn.Figure, drawn.ThroughputMBps, drawn.ValueBytes = "", 60, 131368
+	drawn.Sizes = result.Sizes{Distribution: result.Lognormal, Median: 64 << 10, Sigma: 1.2, Most: 4 << 20}
+	s.Points = append(s.Points, drawn)
+	r := results(t, s)
+	for expression, want := range map[string]float64{mine: 50, `peak("none", "mpowerstore", "read", {sizes: "lognormal"})`: 60} {
+		if q := quantity(t, r, expression); q.Interval().Value != want {
+			t.Errorf("%s: %v, want %v", expression, q.Interval().Value, want)
+		}
+	}
+	if _, err := r.Evaluate(`peak("none", "mpowerstore", "read", {sizes: "zipf"})`, nil); err == nil || !strings.Contains(err.Error(), "distribution of sizes") {
+		t.Errorf("an unknown distribution: %v", err)
 	}
 }
 

@@ -17,9 +17,16 @@ type where = map[string]any
 // is added here.
 var protocols = []string{"mpowerstore", "mabd", "phalanx", "powerstore", "cas", "pasis", "avid", "loft", "bftbc", "gv", result.Null, result.Pebble}
 
+// What a point is selected by that is of no figure, or has values of one size.
+const (
+	noFigure = "none"
+	oneSize  = "one"
+)
+
 // checks say which values a key may have: one that no record can have is an error, before any result is read.
 var checks = map[string]func(x any) error{
-	"figure":   oneOf("figure", frame.Figures()),
+	"figure":   oneOf("figure", append(frame.Figures(), noFigure)),
+	"sizes":    oneOf("distribution of sizes", []string{oneSize, result.Weighted, result.Lognormal, result.ETC}),
 	"protocol": oneOf("protocol", protocols),
 	"op":       operation,
 	"scheme":   oneOf("scheme", frame.Schemes()),
