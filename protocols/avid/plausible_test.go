@@ -9,14 +9,20 @@ import (
 	"github.com/powbench/powbench/protocols/prototest"
 )
 
+// reading is a cluster whose servers all have one version, and a READ that has asked for it.
+func reading(t *testing.T, p Protocol) (*prototest.Cluster, *read) {
+	c := prototest.New(t, p, 1, "modern", 1)
+	c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
+	c.Run()
+	r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
+	r.Start()
+	return c, r
+}
+
 // A READ takes of a server its version with its own fragment, or none; with fingerprints also a version without the fragment.
 func TestPlausible(t *testing.T) {
 	both(t, func(t *testing.T, p Protocol) {
-		c := prototest.New(t, p, 1, "modern", 1)
-		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
-		c.Run()
-		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
-		r.Start()
+		c, r := reading(t, p)
 		honest := c.Ask(protocols.Reader, "k", 0, &Read{})
 		for name, x := range map[string]struct {
 			change func(v *Version, fragment *[]byte)
@@ -49,11 +55,7 @@ func TestPlausible(t *testing.T) {
 // A READ takes an answer that no correct server gives for none: it neither ends with it nor listens because of it.
 func TestReadsHeed(t *testing.T) {
 	both(t, func(t *testing.T, p Protocol) {
-		c := prototest.New(t, p, 1, "modern", 1)
-		c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
-		c.Run()
-		r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
-		r.Start()
+		c, r := reading(t, p)
 		for server := range 4 {
 			reply := c.Ask(protocols.Reader, "k", server, &Read{})
 			if server == 2 {
@@ -70,11 +72,7 @@ func TestReadsHeed(t *testing.T) {
 // A quorum that has a version is not enough without as many fragments as restore it: with fingerprints some come later. One that came
 // stays, though its server speaks of the version once more without it.
 func TestReadsWaitForFragments(t *testing.T) {
-	c := prototest.New(t, Protocol{Fingerprints: true}, 1, "modern", 1)
-	c.Finish(c.Client(1, protocols.Writer).Write("k", []byte("v")))
-	c.Run()
-	r := c.Register(2, protocols.Reader).Read("k", protocols.Heap{}).(*read)
-	r.Start()
+	c, r := reading(t, Protocol{Fingerprints: true})
 	for n, from := range []struct {
 		server   int
 		fragment bool
