@@ -160,8 +160,9 @@ func (b *Bench) expect(tasks []Task) (queue []awaited) {
 			p.finished++
 			continue
 		}
-		queue = append(queue, awaited{t, b.weight(t)})
-		p.ahead += b.weight(t)
+		weight := b.weight(t)
+		queue = append(queue, awaited{t, weight})
+		p.ahead += weight
 	}
 	todo := p.total - p.finished
 	p.expected = time.Duration(float64(todo) / float64(max(1, p.total)) * float64(b.study.Expected))
